@@ -1,0 +1,186 @@
+"""What the runtime stores, all of it in the schema `orderwright`.
+
+Four rules explain the shape of the columns:
+
+- JSON is stored as text. The order of keys belongs to a snapshot, and hashes are taken over the text; jsonb keeps neither.
+- Times come from the engine's clock, never from `now()`, so that an import and a simulation can say when they are.
+- No foreign keys on the hot path: every row below is written by `orderwright.apply_steps` in one transaction with
+  its instance, and nothing is deleted but timers and expired keys.
+- `ord` orders the outbox: the greatest of the instance's last `ord` and the writing transaction's id. A reader that
+  stays below the oldest running transaction never passes a row that is not yet visible, and the rows of one instance
+  stay in order even if a transaction with an early id wrote the later one.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import UserDefinedType
+
+SCHEMA = "orderwright"
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name in DDL."""
+        return "xid8"
+
+
+metadata = MetaData(schema=SCHEMA)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _words(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+chart = Table(
+    "chart",
+    metadata,
+    _words("chart_id"),
+    _number("version"),
+    _words("hash"),
+    _words("definition"),
+    _moment("published_at"),
+    PrimaryKeyConstraint("chart_id", "version", name="chart_pk"),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    _words("instance_id"),
+    _words("chart_id"),
+    _number("chart_version"),
+    _words("root_id"),
+    _number("version"),
+    _words("status"),
+    _words("state"),
+    _words("snapshot"),
+    Column("log_hash", LargeBinary, nullable=False),
+    Column("ord", Xid8, nullable=False),
+    _moment("created_at"),
+    _moment("updated_at"),
+    PrimaryKeyConstraint("instance_id", name="instance_pk"),
+    Index("instance_root_id", "root_id"),
+    postgresql_with={"fillfactor": "70"},  # room for the next version on the same page
+)
+
+log = Table(
+    "log",
+    metadata,
+    _words("instance_id"),
+    _number("version"),
+    _words("event_type"),
+    _words("event_data"),
+    _words("facts"),
+    _words("actor_kind"),
+    _words("actor_id"),
+    _words("reason", nullable=True),
+    _words("origin"),
+    _words("correlation_id"),
+    _words("causation_id", nullable=True),
+    _moment("occurred_at"),
+    _moment("recorded_at"),
+    _words("from_state", nullable=True),
+    _words("to_state"),
+    _words("changes"),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("instance_id", "version", name="log_pk"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("ord", Xid8, nullable=False),
+    Column("id", BigInteger, Identity(always=True), nullable=False),
+    _words("event_id"),
+    _words("instance_id"),
+    _words("root_id"),
+    _number("version"),
+    _words("name"),
+    _words("payload"),
+    _words("correlation_id"),
+    _words("causation_id"),
+    _moment("occurred_at"),
+    _moment("recorded_at"),
+    PrimaryKeyConstraint("ord", "id", name="outbox_pk"),
+    UniqueConstraint("event_id", name="outbox_event_id"),
+)
+
+consumer = Table(
+    "consumer",
+    metadata,
+    _words("name"),
+    Column("ord", Xid8, nullable=False),
+    Column("id", BigInteger, nullable=False),
+    _number("attempts"),
+    _words("last_error", nullable=True),
+    _moment("next_attempt_at", nullable=True),
+    _moment("updated_at"),
+    PrimaryKeyConstraint("name", name="consumer_pk"),
+)
+
+timer = Table(
+    "timer",
+    metadata,
+    _words("instance_id"),
+    _words("timer_id"),
+    _moment("due_at"),
+    _words("event_type"),
+    _words("event_data"),
+    _number("instance_version"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _words("last_error", nullable=True),
+    _moment("retry_at", nullable=True),
+    PrimaryKeyConstraint("instance_id", "timer_id", name="timer_pk"),
+    Index("timer_due_at", "due_at"),
+)
+
+idempotency_key = Table(
+    "idempotency_key",
+    metadata,
+    _words("key"),
+    Column("request_hash", LargeBinary, nullable=False),
+    _words("instance_id"),
+    _number("version"),
+    _moment("created_at"),
+    _moment("expires_at"),
+    PrimaryKeyConstraint("key", name="idempotency_key_pk"),
+    Index("idempotency_key_expires_at", "expires_at"),
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    _words("ledger"),
+    _words("instance_id"),
+    _number("version"),
+    _number("n"),
+    _words("data"),
+    _moment("recorded_at"),
+    PrimaryKeyConstraint("instance_id", "version", "n", name="ledger_entry_pk"),
+)

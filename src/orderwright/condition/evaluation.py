@@ -1,0 +1,146 @@
+"""Evaluate a condition to True, False or None (unknown), with a tree that mirrors the rules."""
+
+from __future__ import annotations
+
+import operator as op
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from orderwright.condition.model import Group, Json, Reference, Rule
+
+
+class _Missing:
+    """The value of a path that leads nowhere; distinct from null."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING: Final = _Missing()
+
+Lookup = Callable[[str], Json]
+"""Reads a dotted path; MISSING where it leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What one rule or group came to.
+
+    Attributes:
+        result: True, False, or None when unknown.
+        rule: the rule, or None for a group.
+        actual: what the field held (rules only); MISSING when it was absent.
+        expected: what it was compared with (rules only).
+        missing: the paths that led nowhere, below this node.
+        members: the evaluations of a group's members, in order, all of them.
+    """
+
+    result: bool | None
+    rule: Rule | None = None
+    actual: Json = None
+    expected: Json = None
+    missing: tuple[str, ...] = ()
+    members: tuple[Evaluation, ...] = ()
+
+
+def evaluate(group: Group, lookup: Lookup) -> Evaluation:
+    """Evaluate every rule of a group by Kleene's three-valued logic."""
+    members = tuple(
+        evaluate(member, lookup) if isinstance(member, Group) else _rule(member, lookup)
+        for member in group.rules
+    )
+    result = join(group.combinator, [member.result for member in members])
+    if group.negated and result is not None:
+        result = not result
+    missing = tuple(dict.fromkeys(path for member in members for path in member.missing))
+    return Evaluation(result=result, missing=missing, members=members)
+
+
+def join(combinator: str, results: Sequence[bool | None]) -> bool | None:
+    """Join results: a False decides an `and`, a True decides an `or`; else an unknown stays unknown."""
+    deciding = combinator == "or"
+    if deciding in results:
+        return deciding
+    return None if None in results else not deciding
+
+
+def _rule(rule: Rule, lookup: Lookup) -> Evaluation:
+    actual = lookup(rule.field)
+    expected = lookup(rule.value.path) if isinstance(rule.value, Reference) else rule.value
+    missing = [rule.field] if actual is MISSING else []
+    if expected is MISSING and isinstance(rule.value, Reference):
+        missing.append(rule.value.path)
+    if rule.operator in _NULL:
+        result: bool | None = (actual is MISSING or actual is None) is _NULL[rule.operator]
+        missing = []
+    elif missing:
+        result = None
+    else:
+        result = _compare(rule.operator, actual, expected)
+    return Evaluation(
+        result=result, rule=rule, actual=actual, expected=expected, missing=tuple(missing)
+    )
+
+
+_NULL: Final[Mapping[str, bool]] = {"is_null": True, "is_not_null": False}
+_ORDER: Final[Mapping[str, Callable[[Json, Json], bool]]] = {
+    ">": op.gt,
+    "<": op.lt,
+    ">=": op.ge,
+    "<=": op.le,
+}
+_NEGATIONS: Final[Mapping[str, str]] = {"!=": "==", "not_in": "in", "not_contains": "contains"}
+
+
+def _compare(operator: str, actual: Json, expected: Json) -> bool | None:
+    if operator in _NEGATIONS:
+        positive = _compare(_NEGATIONS[operator], actual, expected)
+        return None if positive is None else not positive
+    if operator == "==":
+        return actual == expected if kind(actual) == kind(expected) else None
+    if operator in _ORDER:
+        return _ordered(_ORDER[operator], actual, expected)
+    if operator == "between":
+        low, high = expected if isinstance(expected, Sequence) else (None, None)
+        return join("and", [_ordered(op.ge, actual, low), _ordered(op.le, actual, high)])
+    if operator == "in":
+        return _in(actual, expected)
+    if operator == "contains" and isinstance(actual, Sequence) and not isinstance(actual, str):
+        return _in(expected, actual)
+    return _text(operator, actual, expected)
+
+
+def _ordered(compare: Callable[[Json, Json], bool], actual: Json, expected: Json) -> bool | None:
+    same = kind(actual) == kind(expected) and kind(actual) in ("number", "text")
+    return compare(actual, expected) if same else None
+
+
+def _in(item: Json, container: Json) -> bool | None:
+    if not isinstance(container, Sequence) or isinstance(container, str):
+        return None
+    return (
+        join("or", [_compare("==", item, member) for member in container]) if container else False
+    )
+
+
+def _text(operator: str, actual: Json, expected: Json) -> bool | None:
+    if not isinstance(actual, str) or not isinstance(expected, str):
+        return None
+    if operator == "contains":
+        return expected in actual
+    return actual.startswith(expected) if operator == "starts_with" else actual.endswith(expected)
+
+
+def kind(value: Json) -> str:
+    """Name the strict type of a JSON value; two values compare only within one kind."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float | Decimal):
+        return "number"
+    if isinstance(value, str):
+        return "text"
+    if value is None:
+        return "null"
+    return "object" if isinstance(value, Mapping) else "list"

@@ -1,0 +1,269 @@
+"""A chart in memory: state nodes, transitions, guards and actions, as immutable data.
+
+Nodes are numbered in document order, so that order questions are comparisons of integers: `a` comes before `b`
+when a.index < b.index, and `d` descends from `a` when a.index < d.index <= a.last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from orderwright.condition import Group
+
+Json = object
+"""A JSON value as Python reads it; narrowed wherever it is looked into."""
+
+Kind = Literal["atomic", "compound", "parallel", "final", "history"]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A value read from the scope: `event.*`, `context.*`, `facts.*` or `now`."""
+
+    root: str
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ".".join((self.root, *self.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A JSON value that holds paths somewhere inside; `constant` is its value when it holds none."""
+
+    source: Json
+    constant: bool
+
+
+# --- guards ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGuard:
+    """A predicate of the behaviour, called with `params`."""
+
+    name: str
+    params: Template
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every member holds."""
+
+    members: tuple[Guard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one member holds."""
+
+    members: tuple[Guard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The member does not hold; unknown stays unknown."""
+
+    member: Guard
+
+
+@dataclass(frozen=True, slots=True)
+class InState:
+    """The node is active."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition group over context.*, event.* and facts.*."""
+
+    group: Group
+
+
+Guard = NamedGuard | AllOf | AnyOf | Not | InState | When
+
+
+# --- actions --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAction:
+    """A function of the behaviour, called with `params`."""
+
+    name: str
+    params: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Set keys of the context; all values are read before any is written."""
+
+    values: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Put an internal event at the end of the queue."""
+
+    type: str
+    data: Template
+
+
+@dataclass(frozen=True, slots=True)
+class EmitEvent:
+    """Emit a domain event."""
+
+    type: str
+    data: Template
+
+
+@dataclass(frozen=True, slots=True)
+class PostEntry:
+    """Post to a ledger."""
+
+    ledger: str
+    data: Template
+
+
+@dataclass(frozen=True, slots=True)
+class SendLater:
+    """Schedule an event to this chart after a delay in milliseconds, or one that the behaviour names."""
+
+    type: str
+    data: Template
+    delay: int | str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelLater:
+    """Cancel a scheduled event."""
+
+    id: str
+
+
+Action = NamedAction | Assign | Raise | EmitEvent | PostEntry | SendLater | CancelLater
+
+
+# --- structure ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """A way from `source`; `targets` is empty for one that only acts.
+
+    `event` is the descriptor it answers to; None for an eventless one and for initial and history defaults.
+    `path` is its place in the definition, for messages.
+    """
+
+    source: int
+    event: str | None
+    path: str
+    targets: tuple[int, ...] = ()
+    guard: Guard | None = None
+    actions: tuple[Action, ...] = ()
+    reenter: bool = False
+    description: str = ""
+    meta: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A delayed transition's timer: started on entry, cancelled on exit; its event's type is its id."""
+
+    delay: int | str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Asynchronous work that runs while its node is active."""
+
+    id: str
+    src: str
+    input: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateNode:
+    """A node of the chart; `last` is the index of its last descendant (its own when it has none)."""
+
+    index: int
+    id: str
+    key: str
+    kind: Kind
+    parent: int | None
+    last: int
+    children: tuple[int, ...] = ()
+    initial: Transition | None = None
+    deep: bool = False
+    transitions: Mapping[str, tuple[Transition, ...]] = field(default_factory=dict)
+    always: tuple[Transition, ...] = ()
+    entry: tuple[Action, ...] = ()
+    exit: tuple[Action, ...] = ()
+    after: tuple[After, ...] = ()
+    invoke: tuple[Invocation, ...] = ()
+    output: Template | None = None
+    tags: tuple[str, ...] = ()
+    meta: Mapping[str, Json] = field(default_factory=dict)
+    description: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name for people: `meta.label`, else the key."""
+        return str(self.meta.get("label", self.key))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDeclaration:
+    """What the chart says of an event: words, the JSON Schema of its data, who may send it, facts it needs."""
+
+    type: str
+    label: str
+    description: str = ""
+    data: Mapping[str, Json] | None = None
+    by: Literal["user", "system"] = "user"
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A loaded chart. Share it freely: it never changes; `plans` only remembers what was derived from it."""
+
+    id: str
+    version: int
+    hash: str
+    definition: str
+    nodes: tuple[StateNode, ...]
+    ids: Mapping[str, int]
+    context: Mapping[str, Json]
+    events: Mapping[str, EventDeclaration]
+    plans: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def node(self, node_id: str) -> StateNode:
+        """Return the node with an id.
+
+        Raises:
+            KeyError: no node has it.
+        """
+        return self.nodes[self.ids[node_id]]
+
+    def descends(self, node: int, ancestor: int) -> bool:
+        """Tell whether `node` lies properly below `ancestor`."""
+        return ancestor < node <= self.nodes[ancestor].last
+
+    def ancestors(self, node: int) -> list[int]:
+        """Return the proper ancestors of a node, innermost first."""
+        found, parent = [], self.nodes[node].parent
+        while parent is not None:
+            found.append(parent)
+            parent = self.nodes[parent].parent
+        return found
+
+
+ROOT: Final = 0
+"""The index of the root node."""

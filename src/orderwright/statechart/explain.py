@@ -1,0 +1,120 @@
+"""Say for every event whether it would be taken now, and if not, every reason and who can lift it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from orderwright.statechart.behaviour import Behaviour, Reason, Refused
+from orderwright.statechart.definition import Chart, Transition
+from orderwright.statechart.guard import reasons
+from orderwright.statechart.scope import Moment, Probe
+from orderwright.statechart.selection import candidates, restore
+from orderwright.statechart.snapshot import Event, Json, Snapshot
+from orderwright.statechart.step import send
+
+ALWAYS: Final = "always"
+"""The key under which guarded eventless transitions are explained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A guarded eventless transition of an active state: where it would lead and what stands in its way."""
+
+    path: str
+    targets: tuple[str, ...]
+    meta: Json
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether an event would be taken.
+
+    `depends` means that the event's data decide. `waiting` is filled for the key `always` alone.
+    """
+
+    status: Literal["allowed", "blocked", "depends"]
+    reasons: tuple[Reason, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+
+
+def explain(
+    chart: Chart,
+    behaviour: Behaviour,
+    snapshot: Snapshot,
+    *,
+    events: Iterable[Event] | None = None,
+    facts: Mapping[str, Json] | None = None,
+    now: datetime,
+) -> dict[str, Explanation]:
+    """Explain what can happen next.
+
+    Args:
+        chart: the chart.
+        behaviour: its implementations.
+        snapshot: where the instance stands.
+        events: the very events to explain, in agreement with `send`; by default every declared event, with
+            data that nobody has entered yet.
+        facts: what the world knows.
+        now: the time, aware.
+
+    Returns:
+        An explanation for each event type, and one under `always` for guarded eventless transitions.
+    """
+    tried = list(events) if events is not None else [Event(name, Probe()) for name in chart.events]
+    found = {}
+    for event in tried:
+        step = send(chart, behaviour, snapshot, event, facts=facts, now=now)
+        found[event.type] = _explanation(event, step.refused)
+    waiting = _waiting(chart, behaviour, snapshot, facts or {}, now)
+    if waiting:
+        found[ALWAYS] = Explanation(
+            "blocked", tuple(r for one in waiting for r in one.reasons), waiting
+        )
+    return found
+
+
+def _explanation(event: Event, refused: Refused | None) -> Explanation:
+    looked = isinstance(event.data, Probe) and event.data.touched > 0
+    undecided = refused is None or refused.code in ("guard_unknown", "guard_error", "action_error")
+    if looked and undecided and not _lacks_facts(refused):
+        return Explanation("depends")
+    if refused is None:
+        return Explanation("allowed")
+    own = Reason(refused.code, refused.message, refused.values)
+    return Explanation("blocked", refused.reasons or (own,))
+
+
+def _lacks_facts(refused: Refused | None) -> bool:
+    missing = refused.values.get("missing", []) if refused else []
+    names = missing if isinstance(missing, list) else [missing]
+    return any(str(name).startswith("facts.") for name in names)
+
+
+def _waiting(
+    chart: Chart,
+    behaviour: Behaviour,
+    snapshot: Snapshot,
+    facts: Mapping[str, Json],
+    now: datetime,
+) -> tuple[Waiting, ...]:
+    at = restore(chart, snapshot.configuration) if snapshot.hash == chart.hash else None
+    if at is None or snapshot.status == "done":
+        return ()
+    moment = Moment(chart, behaviour, context=snapshot.context, facts=facts, event=None, now=now)
+    moment.active = set(at.active)
+    found: dict[str, Waiting] = {}
+    for group in candidates(chart, at, None):
+        for transition in group:
+            if transition.guard is not None:
+                found[transition.path] = _stands(chart, transition, moment)
+    return tuple(found.values())
+
+
+def _stands(chart: Chart, transition: Transition, moment: Moment) -> Waiting:
+    targets = tuple(chart.nodes[index].id for index in transition.targets)
+    why = reasons(transition.guard, moment) if transition.guard else ()
+    return Waiting(transition.path, targets, transition.meta, why)

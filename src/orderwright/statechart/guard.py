@@ -1,0 +1,170 @@
+"""Evaluate guards: quickly to a three-valued answer, or in full to every reason that stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from orderwright import condition
+from orderwright.statechart.behaviour import Reason, Verdict
+from orderwright.statechart.definition import (
+    AllOf,
+    AnyOf,
+    Guard,
+    InState,
+    NamedGuard,
+    Not,
+    Path,
+    When,
+)
+from orderwright.statechart.scope import MISSING, Missing, Moment, Stop, read
+
+if TYPE_CHECKING:
+    from orderwright.statechart.definition import Json
+
+
+def judge(guard: Guard, moment: Moment) -> bool | None:
+    """Return whether a guard holds, None when it is unknown; `and`/`or` stop as soon as they are decided.
+
+    Raises:
+        Stop: guard_error, when an implementation is missing, raises, or answers with something else.
+    """
+    if isinstance(guard, NamedGuard):
+        return verdict(guard, moment).ok
+    if isinstance(guard, AllOf | AnyOf):
+        return _joined(guard, moment)
+    if isinstance(guard, Not):
+        held = judge(guard.member, moment)
+        return None if held is None else not held
+    if isinstance(guard, InState):
+        return moment.is_active(guard.node)
+    return condition.evaluate(guard.group, lambda path: _lookup(path, moment)).result
+
+
+def _joined(guard: AllOf | AnyOf, moment: Moment) -> bool | None:
+    deciding = isinstance(guard, AnyOf)
+    result: bool | None = not deciding
+    for member in guard.members:
+        held = judge(member, moment)
+        if held is deciding:
+            return deciding
+        if held is None:
+            result = None
+    return result
+
+
+def verdict(guard: NamedGuard, moment: Moment) -> Verdict:
+    """Ask the behaviour; a guard that looks at event data which is not there yet is unknown.
+
+    Raises:
+        Stop: guard_error.
+    """
+    implementation = moment.behaviour.guards.get(guard.name)
+    if implementation is None:
+        raise Stop(
+            "guard_error", f"no guard {guard.name!r} in the behaviour", {"guard": guard.name}
+        )
+    looked = moment.probe.touched if moment.probe else 0
+    try:
+        answer = implementation(moment.scope(guard.params))
+    except Missing as missing:
+        return Verdict(ok=None, message=str(missing), values={"missing": [missing.path]})
+    except Exception as error:
+        if moment.probe and moment.probe.touched > looked:
+            return Verdict(ok=None)
+        raise Stop(
+            "guard_error",
+            f"guard {guard.name!r} failed: {type(error).__name__}: {error}",
+            {"guard": guard.name, "error": f"{type(error).__name__}: {error}"},
+        ) from error
+    if moment.probe and moment.probe.touched > looked:
+        return Verdict(ok=None)
+    return _as_verdict(guard.name, answer)
+
+
+def _as_verdict(name: str, answer: object) -> Verdict:
+    if isinstance(answer, Verdict):
+        return answer
+    if answer is None or isinstance(answer, bool):
+        return Verdict(ok=answer)
+    message = f"guard {name!r} answered {type(answer).__name__}, not a bool or a Verdict"
+    raise Stop("guard_error", message, {"guard": name})
+
+
+# --- reasons --------------------------------------------------------------------------------------
+
+
+def reasons(guard: Guard, moment: Moment) -> tuple[Reason, ...]:
+    """Return every reason why a guard does not hold; none when it does. Nothing is short-circuited.
+
+    A guard that fails to answer is itself a reason, so that explaining never raises.
+    """
+    try:
+        return tuple(_reasons(guard, moment))
+    except Stop as stop:
+        return (Reason(stop.refused.code, stop.refused.message, stop.refused.values),)
+
+
+def _reasons(guard: Guard, moment: Moment) -> Iterable[Reason]:
+    if isinstance(guard, AllOf):
+        for member in guard.members:
+            yield from reasons(member, moment)
+    elif isinstance(guard, AnyOf):
+        if judge(guard, moment) is not True:
+            for member in guard.members:
+                yield from reasons(member, moment)
+    elif isinstance(guard, When):
+        yield from _conditions(condition.evaluate(guard.group, lambda path: _lookup(path, moment)))
+    else:
+        yield from _single(guard, moment)
+
+
+def _single(guard: NamedGuard | Not | InState, moment: Moment) -> Iterable[Reason]:
+    if isinstance(guard, NamedGuard):
+        answer = verdict(guard, moment)
+        if answer.ok is not True:
+            yield answer.reason(guard.name)
+    elif isinstance(guard, InState):
+        if not moment.is_active(guard.node):
+            yield Reason("not_in_state", f"{guard.node} is not active", {"state": guard.node})
+    elif judge(guard.member, moment) is not False:
+        name = _title(guard.member)
+        yield Reason(f"not.{name}", f"the condition {name} holds", {"guard": name})
+
+
+def _title(guard: Guard) -> str:
+    if isinstance(guard, NamedGuard):
+        return guard.name
+    return guard.node if isinstance(guard, InState) else type(guard).__name__.lower()
+
+
+def _conditions(evaluation: condition.Evaluation) -> Iterable[Reason]:
+    if evaluation.result is True:
+        return
+    rule = evaluation.rule
+    if rule is None:
+        for member in evaluation.members:
+            yield from _conditions(member)
+        return
+    missing = list(evaluation.missing)
+    if missing:
+        yield Reason("missing", f"{', '.join(missing)} is not known", {"missing": missing})
+        return
+    yield Reason(
+        "condition",
+        f"{rule.field} is {evaluation.actual!r}, needed {rule.operator} {evaluation.expected!r}",
+        {
+            "field": rule.field,
+            "actual": evaluation.actual,
+            "operator": rule.operator,
+            "expected": evaluation.expected,
+        },
+    )
+
+
+def _lookup(path: str, moment: Moment) -> Json:
+    root, *keys = path.split(".")
+    if root == "event" and moment.probe and moment.event is not None:
+        moment.probe.look()
+    found = read(Path(root, tuple(keys)), moment)
+    return condition.MISSING if found is MISSING else found

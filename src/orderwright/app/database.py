@@ -1,0 +1,157 @@
+"""Open the database that the settings name, and bring its schema to the version that this code needs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from orderwright.app import embedded
+from orderwright.app.shipped import folder
+from orderwright.errors import RuntimeFault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Connection
+
+    from orderwright.app.settings import Settings
+
+_SCHEMA = "orderwright"
+_LOCK = 0x6F7264657277  # any number, the same in every process; advisory locks are per database
+_PATIENCE = 300.0  # seconds; another process may be migrating a large database
+_STEP = 0.05
+_CONNECT_TIMEOUT = 10.0  # seconds
+
+
+class DatabaseUnreachable(RuntimeFault):
+    """No connection to the database can be made."""
+
+    code = "database.unreachable"
+    retryable = True
+
+
+class DatabaseNewer(RuntimeFault):
+    """The database was migrated by a later version of Orderwright than this one."""
+
+    code = "database.newer"
+
+
+class MigrationBusy(RuntimeFault):
+    """Another process has been migrating the database for too long."""
+
+    code = "database.migration_busy"
+    retryable = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """What `migrate` did: the revision it found (None: an empty database) and the one it left."""
+
+    before: str | None
+    after: str | None
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[str]:
+    """Give the URL of the database for the length of the block, running the embedded one if none is set.
+
+    Raises:
+        RuntimeFault: the embedded database cannot be started; see `embedded.fault`.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    acquiring = asyncio.ensure_future(asyncio.to_thread(embedded.acquire, settings.home))
+    try:
+        lease = await asyncio.shield(acquiring)
+    except asyncio.CancelledError:  # the thread goes on: wait for it and leave as cleanly as ever
+        await asyncio.to_thread((await acquiring).release)
+        raise
+    try:
+        yield lease.url
+    finally:
+        await asyncio.to_thread(lease.release)
+
+
+def engine(url: str, **options: Any) -> AsyncEngine:
+    """Return an SQLAlchemy engine on a `postgresql://` URL.
+
+    asyncpg reads the URL itself, so that sockets, `sslmode` and the like mean the same on both kinds of pool.
+    """
+
+    async def connect() -> asyncpg.Connection[asyncpg.Record]:
+        return await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT)
+
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, **options)
+
+
+async def migrate(url: str) -> Migrated:
+    """Bring the schema to the newest revision; safe while other processes do the same.
+
+    Raises:
+        DatabaseUnreachable: no connection can be made.
+        DatabaseNewer: the database carries a revision that this code does not know; nothing is changed.
+        MigrationBusy: another process holds the lock for too long.
+    """
+    try:
+        guard = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseUnreachable(f"no connection to the database: {error}") from error
+    try:
+        await _lock(guard)
+        return await _upgrade(url)
+    finally:
+        await guard.close()  # gives the lock back, too
+
+
+async def _lock(guard: asyncpg.Connection[asyncpg.Record]) -> None:
+    # Asking again rather than waiting in the server: a waiting statement holds a snapshot, on which a
+    # CREATE INDEX CONCURRENTLY of the one who migrates would wait in turn.
+    deadline = time.monotonic() + _PATIENCE
+    while not await guard.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+        if time.monotonic() > deadline:
+            raise MigrationBusy(f"another process has been migrating for {_PATIENCE:.0f} s")
+        await asyncio.sleep(_STEP)
+
+
+async def _upgrade(url: str) -> Migrated:
+    database = engine(url, poolclass=NullPool)
+    try:
+        async with database.begin() as connection:
+            return await connection.run_sync(_run_alembic)
+    finally:
+        await database.dispose()
+
+
+def _run_alembic(connection: Connection) -> Migrated:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    before = _revision(connection)
+    if before is not None and before not in {
+        script.revision for script in scripts.walk_revisions()
+    }:
+        raise DatabaseNewer(
+            f"the database is at revision {before}, which this version of Orderwright does not know; "
+            "install the version that migrated it, or a later one",
+            values={"revision": before, "newest_known": scripts.get_current_head()},
+        )
+    if before != scripts.get_current_head():
+        command.upgrade(config, "head")
+    return Migrated(before=before, after=_revision(connection))
+
+
+def _revision(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table_schema": _SCHEMA})
+    return context.get_current_revision()

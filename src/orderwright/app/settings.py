@@ -1,0 +1,181 @@
+"""The settings, read once from the environment; only this module looks there.
+
+Each is a variable with the prefix `ORDERWRIGHT_`; four names that hosts already use have none: `PORT` and the three
+`SALE_...` of stale-sale expiry. A variable with one of our prefixes that we do not know is an error, because
+a misspelt setting that silently keeps its default is found only after it has done harm.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orderwright.errors import DefinitionInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PREFIX = "ORDERWRIGHT_"
+_OURS = (_PREFIX, "SALE_EXPIRY_", "SALE_PENDING_EXPIRY_")
+_TOLERATED = {"ORDERWRIGHT_TEST_DATABASE_URL"}  # tells the test suite, not us, where to run
+_CRON_BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/([1-9]\d?))?")
+
+
+class SettingInvalid(DefinitionInvalid):
+    """A variable is unknown, or its value has no meaning.
+
+    Attributes:
+        variable: its name in the environment.
+    """
+
+    code = "settings.invalid"
+
+    def __init__(self, variable: str, value: str, expected: str) -> None:
+        super().__init__(
+            f"{variable}={value}: {expected}",
+            values={"variable": variable, "value": value, "expected": expected},
+        )
+        self.variable = variable
+
+
+def _postgresql(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise ValueError("expected postgresql://user:password@host:port/database")
+    return url
+
+
+def _cron(text: str) -> str:
+    fields = text.split()
+    if len(fields) != len(_CRON_BOUNDS):
+        raise ValueError(
+            "expected five fields: minute hour day month weekday, such as '0 * * * *'"
+        )
+    for field, (low, high) in zip(fields, _CRON_BOUNDS, strict=True):
+        for part in field.split(","):
+            match = _CRON_PART.fullmatch(part)
+            if match is None or not all(low <= int(n) <= high for n in match.groups()[:2] if n):
+                raise ValueError(
+                    f"the field '{field}' is not a list of numbers from {low} to {high}"
+                )
+    return text
+
+
+class Settings(BaseSettings):
+    """What a process is told at its start; never changed afterwards."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        populate_by_name=True,
+        extra="forbid",
+    )
+
+    database_url: Annotated[str, AfterValidator(_postgresql)] | None = None
+    """A PostgreSQL of yours; unset means the embedded one in `home`."""
+    database_connections: int = Field(default=20, ge=4, le=1000)
+    """How many connections one process may hold, over all its pools."""
+    home: Path = Path(".orderwright")
+    """Where the embedded database lives."""
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The address that `serve` listens on."""
+    port: int = Field(
+        default=8080, ge=1, le=65535, validation_alias=AliasChoices(f"{_PREFIX}PORT", "PORT")
+    )
+    """The port that `serve` listens on."""
+    worker: bool = True
+    """Whether `serve` also fires timers and relays events; off where `orderwright worker` does."""
+    session_lifetime_hours: int = Field(default=12, ge=1, le=24 * 90)
+    """How long a sign-in lasts."""
+    session_cookie_secure: bool = False
+    """Whether browsers send the session over HTTPS only; on wherever HTTPS is."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is logged."""
+    log_format: Literal["console", "json"] = "console"
+    """How it is logged."""
+
+    sale_pending_expiry_minutes: int = Field(
+        default=1440, ge=0, le=525_600, validation_alias="SALE_PENDING_EXPIRY_MINUTES"
+    )
+    """Minutes after which an unpaid sale expires; 0 never."""
+    sale_expiry_cron: Annotated[str, AfterValidator(_cron)] = Field(
+        default="0 * * * *", validation_alias="SALE_EXPIRY_CRON"
+    )
+    """When the expiry timers are checked and repaired."""
+    sale_expiry_batch_size: int = Field(
+        default=100, ge=1, le=10_000, validation_alias="SALE_EXPIRY_BATCH_SIZE"
+    )
+    """How many sales one such check takes at a time."""
+    return_window_days: int = Field(default=14, ge=0, le=365)
+    """Days from delivery in which a customer may return."""
+    delivery_attempt_limit: int = Field(default=3, ge=1, le=20)
+    """Failed deliveries after which a parcel goes back."""
+    quotation_validity_days: int = Field(default=30, ge=1, le=365)
+    """Days for which a quotation holds unless it says otherwise."""
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingInvalid: a variable of ours is unknown or its value is not acceptable; names the first one.
+    """
+    _refuse_unknown(os.environ)
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _translate(error) from None
+
+
+def variables() -> frozenset[str]:
+    """Return the name of every variable that `load_settings` reads."""
+    return frozenset(name for names in _names().values() for name in names)
+
+
+def _names() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for field, info in Settings.model_fields.items():
+        alias = info.validation_alias
+        if isinstance(alias, AliasChoices):
+            found[field] = tuple(str(choice) for choice in alias.choices)
+        else:
+            found[field] = (alias if isinstance(alias, str) else f"{_PREFIX}{field.upper()}",)
+    return found
+
+
+def _refuse_unknown(given: Iterable[str]) -> None:
+    known = variables() | _TOLERATED
+    for name in sorted(given):
+        if name.upper().startswith(_OURS) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), sorted(variables()), n=1, cutoff=0.5)
+            expected = f"did you mean {near[0]}?" if near else "no setting has this name"
+            raise SettingInvalid(
+                name, _shown(name, os.environ[name]), f"unknown setting; {expected}"
+            )
+
+
+def _translate(error: ValidationError) -> SettingInvalid:
+    problem = error.errors(include_url=False)[0]
+    place = str(problem["loc"][0])
+    names = _names().get(place, (place,))
+    variable = next((name for name in names if name in os.environ), names[0])
+    expected = problem["msg"].removeprefix("Value error, ")
+    return SettingInvalid(variable, _shown(variable, str(problem["input"])), expected)
+
+
+def _shown(variable: str, value: str) -> str:
+    """Show a value, but never a password in it."""
+    if not any(word in variable.upper() for word in ("URL", "PASSWORD", "SECRET")):
+        return repr(value)
+    if "://" not in value:
+        return "(hidden)"
+    return repr(re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"://\S*@", "://***@", value)))

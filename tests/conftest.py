@@ -1,0 +1,79 @@
+"""A real PostgreSQL for every test that asks for one: one server a session, one fresh database a test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from orderwright.app import embedded
+from orderwright.app.database import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The URL of a server on which databases may be made: ORDERWRIGHT_TEST_DATABASE_URL, or an embedded one."""
+    given = os.environ.get("ORDERWRIGHT_TEST_DATABASE_URL")  # noqa: TID251 (the suite's own switch)
+    if given:
+        yield given
+        return
+    home = Path(
+        tempfile.mkdtemp(prefix="ow-test-", dir="/tmp")
+    )  # short: a socket's path has a limit
+    try:
+        with embedded.acquire(home) as lease:
+            yield lease.url
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+async def template(server_url: str) -> AsyncIterator[str]:
+    """The name of a migrated database from which the others are copied."""
+    name = f"ow_template_{os.getpid()}"
+    await _run(server_url, f'CREATE DATABASE "{name}"')
+    await migrate(_with_database(server_url, name))
+    yield name
+    await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    """The URL of a migrated database without rows, for one test alone."""
+    name = f"ow_test_{os.getpid()}_{next(_numbers)}"
+    await _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield _with_database(server_url, name)
+    await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def empty_database_url(server_url: str) -> AsyncIterator[str]:
+    """The URL of a database in which nothing is, not even our schema."""
+    name = f"ow_test_{os.getpid()}_{next(_numbers)}"
+    await _run(server_url, f'CREATE DATABASE "{name}"')
+    yield _with_database(server_url, name)
+    await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _run(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -1,0 +1,77 @@
+"""Migrations on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import asyncpg
+import pytest
+
+from orderwright.app.database import DatabaseNewer, DatabaseUnreachable, engine, migrate
+
+_MIGRATE = """
+import asyncio, sys
+from orderwright.app.database import migrate
+asyncio.run(migrate(sys.argv[1]))
+"""
+
+
+async def test_an_empty_database_is_brought_to_the_newest_revision(empty_database_url):
+    first = await migrate(empty_database_url)
+    second = await migrate(empty_database_url)
+    assert first.before is None
+    assert first.after == second.before == second.after
+
+
+async def test_two_tasks_at_once_migrate_once(empty_database_url):
+    one, two = await asyncio.gather(migrate(empty_database_url), migrate(empty_database_url))
+    assert sorted([one.before or "", two.before or ""]) == ["", one.after]
+
+
+async def test_two_processes_at_once_both_succeed(empty_database_url):
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", _MIGRATE, empty_database_url)
+        for _ in range(2)
+    ]
+    assert [await process.wait() for process in processes] == [0, 0]
+    assert (await migrate(empty_database_url)).before is not None
+
+
+async def test_everything_of_ours_lives_in_our_schema(database_url):
+    connection = await asyncpg.connect(database_url)
+    try:
+        strangers = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        )
+    finally:
+        await connection.close()
+    assert strangers == []
+
+
+async def test_a_database_newer_than_the_code_is_refused_and_left_alone(database_url):
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute("UPDATE orderwright.alembic_version SET version_num = '9999'")
+        with pytest.raises(DatabaseNewer) as caught:
+            await migrate(database_url)
+        left = await connection.fetchval("SELECT version_num FROM orderwright.alembic_version")
+    finally:
+        await connection.close()
+    assert "9999" in caught.value.message
+    assert left == "9999"
+
+
+async def test_a_database_that_is_not_there_is_named_as_unreachable():
+    with pytest.raises(DatabaseUnreachable):
+        await migrate("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+async def test_sqlalchemy_connects_over_the_same_url(database_url):
+    database = engine(database_url)
+    try:
+        async with database.connect() as connection:
+            row = await connection.exec_driver_sql("SELECT current_database()")
+            assert row.scalar_one() in database_url
+    finally:
+        await database.dispose()

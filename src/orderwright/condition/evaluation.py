@@ -85,12 +85,8 @@ def _rule(rule: Rule, lookup: Lookup) -> Evaluation:
 
 
 _NULL: Final[Mapping[str, bool]] = {"is_null": True, "is_not_null": False}
-_ORDER: Final[Mapping[str, Callable[[Json, Json], bool]]] = {
-    ">": op.gt,
-    "<": op.lt,
-    ">=": op.ge,
-    "<=": op.le,
-}
+_NUMBERS: Final = (int, float, Decimal)
+_ORDER: Final = {">": op.gt, "<": op.lt, ">=": op.ge, "<=": op.le}
 _NEGATIONS: Final[Mapping[str, str]] = {"!=": "==", "not_in": "in", "not_contains": "contains"}
 
 
@@ -101,20 +97,26 @@ def _compare(operator: str, actual: Json, expected: Json) -> bool | None:
     if operator == "==":
         return actual == expected if kind(actual) == kind(expected) else None
     if operator in _ORDER:
-        return _ordered(_ORDER[operator], actual, expected)
-    if operator == "between":
-        low, high = expected if isinstance(expected, Sequence) else (None, None)
-        return join("and", [_ordered(op.ge, actual, low), _ordered(op.le, actual, high)])
-    if operator == "in":
-        return _in(actual, expected)
+        return _ordered(operator, actual, expected)
+    if operator in ("in", "between"):
+        return _in(actual, expected) if operator == "in" else _between(actual, expected)
     if operator == "contains" and isinstance(actual, Sequence) and not isinstance(actual, str):
         return _in(expected, actual)
     return _text(operator, actual, expected)
 
 
-def _ordered(compare: Callable[[Json, Json], bool], actual: Json, expected: Json) -> bool | None:
-    same = kind(actual) == kind(expected) and kind(actual) in ("number", "text")
-    return compare(actual, expected) if same else None
+def _between(actual: Json, expected: Json) -> bool | None:
+    low, high = expected if isinstance(expected, Sequence) else (None, None)
+    return join("and", [_ordered(">=", actual, low), _ordered("<=", actual, high)])
+
+
+def _ordered(operator: str, actual: Json, expected: Json) -> bool | None:
+    if isinstance(actual, str) and isinstance(expected, str):
+        return bool(_ORDER[operator](actual, expected))
+    if isinstance(actual, _NUMBERS) and isinstance(expected, _NUMBERS):
+        exact = kind(actual) == kind(expected) == "number"
+        return bool(_ORDER[operator](actual, expected)) if exact else None
+    return None
 
 
 def _in(item: Json, container: Json) -> bool | None:

@@ -75,10 +75,7 @@ def _group(source: Json, path: str, problems: list[tuple[str, str, str]]) -> Gro
             (path, "type", "a condition group is an object with `combinator` and `rules`")
         )
         return None
-    for key in source.keys() - {"combinator", "not", "rules"}:
-        problems.append(
-            (f"{path}.{key}", "unknown_key", "a group has only combinator, not, rules")
-        )
+    _only(source, ("combinator", "not", "rules"), "group", path, problems)
     combinator, rules, negated = (
         source.get("combinator"),
         source.get("rules"),
@@ -106,8 +103,7 @@ def _member(source: Json, path: str, problems: list[tuple[str, str, str]]) -> Ru
     if not isinstance(source, Mapping):
         problems.append((path, "type", "a rule is an object with `field`, `operator` and `value`"))
         return None
-    for key in source.keys() - {"field", "operator", "value"}:
-        problems.append((f"{path}.{key}", "unknown_key", "a rule has only field, operator, value"))
+    _only(source, ("field", "operator", "value"), "rule", path, problems)
     field, operator = source.get("field"), source.get("operator")
     if not isinstance(field, str) or not field:
         problems.append((f"{path}.field", "type", "`field` is the dotted path of a fact"))
@@ -123,6 +119,20 @@ def _member(source: Json, path: str, problems: list[tuple[str, str, str]]) -> Ru
         field=field,
         operator=str(operator),
         value=_value(source.get("value"), operator, path, problems),
+    )
+
+
+def _only(
+    source: Mapping[str, Json],
+    allowed: tuple[str, ...],
+    what: str,
+    path: str,
+    problems: list[tuple[str, str, str]],
+) -> None:
+    problems.extend(
+        (f"{path}.{key}", "unknown_key", f"a {what} has only {', '.join(allowed)}")
+        for key in source
+        if key not in allowed
     )
 
 

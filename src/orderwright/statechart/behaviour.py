@@ -25,7 +25,7 @@ class Scope:
 
     __slots__ = ("_active", "context", "event", "facts", "now", "params")
 
-    def __init__(  # noqa: PLR0913 (one argument an attribute)
+    def __init__(
         self,
         *,
         context: Mapping[str, Json],

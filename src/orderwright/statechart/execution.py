@@ -334,7 +334,7 @@ class Execution:
             raise Stop("action_error", f"no action {action.name!r} in the behaviour", values)
         scope = self.moment.scope(action.params)
         try:
-            outcome = implementation(scope)
+            outcome: object = implementation(scope)
         except Exception as error:
             shown = f"{type(error).__name__}: {error}"
             message = f"action {action.name!r} failed: {shown}"
@@ -365,7 +365,7 @@ class Execution:
         if implementation is None:
             raise Stop("action_error", f"no delay {name!r} in the behaviour", values)
         try:
-            answer = implementation(self.moment.scope(Template({}, constant=True)))
+            answer: object = implementation(self.moment.scope(Template({}, constant=True)))
         except Exception as error:
             shown = f"{type(error).__name__}: {error}"
             raise Stop("action_error", f"delay {name!r} failed: {shown}", values) from error

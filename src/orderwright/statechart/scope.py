@@ -12,7 +12,7 @@ from orderwright.statechart.definition import Chart, Json, Path, Template
 from orderwright.statechart.snapshot import Event
 
 
-class Stop(Exception):  # noqa: N818 (control flow inside a step, never seen outside)
+class Stop(Exception):
     """Ends a macrostep; the external event is refused."""
 
     def __init__(
@@ -26,7 +26,7 @@ class Stop(Exception):  # noqa: N818 (control flow inside a step, never seen out
         self.refused = Refused(code, message, dict(values or {}), reasons)
 
 
-class Missing(Exception):  # noqa: N818 (translated by whoever reads a value)
+class Missing(Exception):
     """A path leads nowhere."""
 
     def __init__(self, path: str) -> None:
@@ -96,10 +96,12 @@ class Moment:
             Missing: a parameter's path leads nowhere.
         """
         given = fill(params, self)
+        if not isinstance(given, dict):
+            raise TypeError("parameters are an object")
         return Scope(
-            context=MappingProxyType(self.context),  # type: ignore[arg-type]
-            facts=MappingProxyType(self.facts),  # type: ignore[arg-type]
-            params=MappingProxyType(given),  # type: ignore[arg-type]
+            context=MappingProxyType(self.context),
+            facts=MappingProxyType(self.facts),
+            params=MappingProxyType(given),
             event=self.event,
             now=self.now,
             active=self.is_active,

@@ -67,7 +67,7 @@ class Snapshot:
         Raises:
             ValueError: a key is missing or holds the wrong type; the message names it.
         """
-        history = _typed(source, "history", Mapping)
+        history = _typed(source, "history", dict)
         status = _typed(source, "status", str)
         if status not in ("active", "done"):
             raise ValueError(f"snapshot.status: {status!r} is not `active` or `done`")

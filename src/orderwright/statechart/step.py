@@ -11,7 +11,7 @@ from orderwright.statechart.behaviour import Behaviour, Refused
 from orderwright.statechart.definition import Chart
 from orderwright.statechart.execution import Execution, Microstep
 from orderwright.statechart.scope import Stop
-from orderwright.statechart.selection import Configuration, restore
+from orderwright.statechart.selection import restore
 from orderwright.statechart.snapshot import Effect, Event, Json, Snapshot
 
 
@@ -84,7 +84,7 @@ def start(
     return _step(chart, execution, None)
 
 
-def send(
+def send(  # noqa: PLR0913 (the facade)
     chart: Chart,
     behaviour: Behaviour,
     snapshot: Snapshot,
@@ -104,26 +104,7 @@ def send(
     if snapshot.status == "done":
         message = f"{chart.id} has ended; {event.type} comes too late"
         return Step(snapshot, refused=Refused("done", message, {"event": event.type}))
-    execution = _begin(chart, behaviour, snapshot, at, event, facts=facts, now=now, trace=trace)
-    try:
-        execution.react(event)
-    except Stop as stop:
-        return Step(snapshot, refused=stop.refused)
-    return _step(chart, execution, snapshot)
-
-
-def _begin(  # noqa: PLR0913 (what a macrostep starts from)
-    chart: Chart,
-    behaviour: Behaviour,
-    snapshot: Snapshot,
-    at: Configuration,
-    event: Event,
-    *,
-    facts: Mapping[str, Json] | None,
-    now: datetime,
-    trace: bool,
-) -> Execution:
-    return Execution.begin(
+    execution = Execution.begin(
         chart,
         behaviour,
         at,
@@ -134,6 +115,11 @@ def _begin(  # noqa: PLR0913 (what a macrostep starts from)
         now=now,
         trace=trace,
     )
+    try:
+        execution.react(event)
+    except Stop as stop:
+        return Step(snapshot, refused=stop.refused)
+    return _step(chart, execution, snapshot)
 
 
 def _mismatch(chart: Chart, snapshot: Snapshot) -> Refused:

@@ -172,7 +172,7 @@ class _Wiring:
             found = self.descend(draft.parent, text)
         if found is None:
             self.problems.add(
-                place, "target", f"{text!r} leads to no state node{self.nearby(draft, text)}"
+                place, "target", f"{text!r} leads to no state node{self.nearby(text)}"
             )
         return found
 
@@ -184,14 +184,15 @@ class _Wiring:
         return None
 
     def descend(self, start: int, path: str) -> int | None:
-        at: int | None = start
+        at = start
         for key in filter(None, path.split(".")):
-            at = next((c for c in self.drafts[at].children if self.drafts[c].key == key), None)
-            if at is None:
+            found = [c for c in self.drafts[at].children if self.drafts[c].key == key]
+            if not found:
                 return None
+            at = found[0]
         return at
 
-    def nearby(self, draft: Draft, text: str) -> str:
+    def nearby(self, text: str) -> str:
         name = text.lstrip("#.").split(".")[-1]
         ids = [other.id for other in self.drafts if other.key == name]
         return f"; did you mean '#{ids[0]}'?" if ids else ""

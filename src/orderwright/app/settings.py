@@ -40,7 +40,7 @@ class SettingInvalid(DefinitionInvalid):
 
     def __init__(self, variable: str, value: str, expected: str) -> None:
         super().__init__(
-            f"{variable}={value}: {expected}",
+            f"{variable}={value!r}: {expected}",
             values={"variable": variable, "value": value, "expected": expected},
         )
         self.variable = variable
@@ -175,7 +175,7 @@ def _translate(error: ValidationError) -> SettingInvalid:
 def _shown(variable: str, value: str) -> str:
     """Show a value, but never a password in it."""
     if not any(word in variable.upper() for word in ("URL", "PASSWORD", "SECRET")):
-        return repr(value)
+        return value
     if "://" not in value:
         return "(hidden)"
-    return repr(re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"://\S*@", "://***@", value)))
+    return re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"://\S*@", "://***@", value))

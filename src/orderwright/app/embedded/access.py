@@ -28,6 +28,7 @@ def prepare(layout: Layout, account: Account) -> dict[str, str]:
     _close_off(layout.run, account)
     directory = socket_directory(layout)
     _close_off(directory, account)
+    _clear_socket(directory)
     return {
         "listen_addresses": "",
         "port": str(PORT),
@@ -38,6 +39,12 @@ def prepare(layout: Layout, account: Account) -> dict[str, str]:
         ),
         "ident_file": _write(layout.run / "pg_ident.conf", _names(account), account),
     }
+
+
+def _clear_socket(directory: Path) -> None:
+    # of a killed server: its pid may belong to somebody else by now, whom PostgreSQL would take for the owner
+    for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+        (directory / name).unlink(missing_ok=True)
 
 
 def _names(account: Account) -> str:

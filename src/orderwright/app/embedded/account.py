@@ -64,14 +64,14 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
 
-def server_account(data: Path) -> Account:
-    """Return the account for the server on a data directory, which may be absent.
+def server_account(data: Path | None) -> Account:
+    """Return the account for the server on a data directory; None for one that is yet to be made.
 
     Raises:
         WrongOwner: the data directory belongs to root, or to somebody else while we are not root.
         NoAccount: we are root and the system account is missing and cannot be made, or we have no name.
     """
-    owner = data.stat().st_uid if data.exists() else None
+    owner = data.stat().st_uid if data is not None else None
     if os.geteuid() != 0:
         if owner not in (None, os.geteuid()):
             raise WrongOwner(
@@ -142,7 +142,7 @@ def _make() -> Account:
         program = shutil.which(tool, path=_SYSTEM_PATH)
         if program is None:
             continue
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (fixed words)
             [program, *options, NAME], capture_output=True, text=True, check=False
         )
         found = _find()  # also when somebody else made it at the same moment

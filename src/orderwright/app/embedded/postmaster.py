@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,11 +55,13 @@ class Postmaster:
 
 def find(data: Path) -> Postmaster | None:
     """Return the live server of a data directory, or None."""
-    lines = _pid_file(data)
-    if len(lines) <= _STATUS or not _is_server(int(lines[0]), data):
+    pid, lines = _pid_file(data)
+    if pid is None or not _is_server(pid, data):
         return None
+    if len(lines) <= _STATUS:  # it writes the file line by line
+        return Postmaster(pid=pid, started=0, socket=data, status="starting")
     return Postmaster(
-        pid=int(lines[0]),
+        pid=pid,
         started=int(lines[_STARTED]),
         socket=Path(lines[_SOCKET]),
         status=lines[_STATUS].strip(),
@@ -74,7 +77,8 @@ def attach(data: Path) -> Postmaster | None:
     found = find(data)
     if found is None or found.status == "ready":
         return found
-    _wait_for(lambda: (now := find(data)) is None or now.status == "ready", "become ready")
+    if not _comes_true(lambda: (now := find(data)) is None or now.status == "ready"):
+        raise StartFailed(f"PostgreSQL (pid {found.pid}) is not ready after {_PATIENCE:.0f} s")
     return find(data)
 
 
@@ -93,31 +97,27 @@ def launch(data: Path, log: Path, account: Account, options: dict[str, str]) -> 
         found = find(data)
         return (found is not None and found.status == "ready") or process.returncode is not None
 
-    _wait_for(is_decided, "start")
+    in_time = _comes_true(is_decided)
     found = find(data)
-    if found is None:
+    if found is None or not in_time:
         raise StartFailed(
             f"PostgreSQL did not start on {data}:\n{_tail(log)}", values={"path": str(data)}
         )
     return found
 
 
-def halt(postmaster: Postmaster) -> None:
-    """Stop the server: open transactions are rolled back, a checkpoint is written.
+def halt(data: Path) -> None:
+    """Stop the server of a data directory, if one runs: transactions are rolled back, a checkpoint is written.
 
     Raises:
         StopFailed: it does not end in time.
     """
-    try:
-        process = psutil.Process(postmaster.pid)
-        process.send_signal(signal.SIGINT)
-        process.wait(_PATIENCE)
-    except psutil.NoSuchProcess:
+    found = find(data)
+    if found is None:
         return
-    except psutil.TimeoutExpired:
-        raise StopFailed(
-            f"PostgreSQL (pid {postmaster.pid}) did not stop in {_PATIENCE:.0f} s"
-        ) from None
+    _signal(psutil.Process(found.pid), signal.SIGINT)
+    if not _comes_true(lambda: not _is_server(found.pid, data)):
+        raise StopFailed(f"PostgreSQL (pid {found.pid}) did not stop in {_PATIENCE:.0f} s")
 
 
 def quit_orphans(data: Path) -> None:
@@ -128,23 +128,24 @@ def quit_orphans(data: Path) -> None:
     """
     orphans = [process for process in psutil.process_iter() if _works_in(process, data)]
     for process in orphans:
-        process.send_signal(signal.SIGQUIT)
-    _, alive = psutil.wait_procs(orphans, timeout=_PATIENCE)
-    if alive:
-        raise StartFailed(
-            f"processes of a killed server do not end: {[process.pid for process in alive]}"
-        )
+        _signal(process, signal.SIGQUIT)
+    if not _comes_true(lambda: not any(_works_in(process, data) for process in orphans)):
+        pids = [process.pid for process in orphans]
+        raise StartFailed(f"processes of a killed server in {data} do not end: {pids}")
 
 
 def _clear_stale(data: Path) -> None:
-    """Remove the pid file of a dead server, once none of its processes works in the directory any more.
+    """Clear away what a killed server left.
 
-    PostgreSQL would do that itself, except where the pid meanwhile belongs to another process of the account.
+    PostgreSQL replaces a dead server's pid file itself, except where the pid meanwhile belongs to another
+    process of the same account: then it takes that for the server, for ever.
     """
-    if not (data / "postmaster.pid").exists():
+    pid, _ = _pid_file(data)
+    if pid is None:
         return
     quit_orphans(data)
-    (data / "postmaster.pid").unlink()
+    if _is_stranger(pid):
+        (data / "postmaster.pid").unlink()
 
 
 def _spawn(
@@ -174,26 +175,41 @@ def _is_server(pid: int, data: Path) -> bool:
         return False
 
 
+def _is_stranger(pid: int) -> bool:
+    try:
+        return not psutil.Process(pid).name().startswith("postgres")
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _works_in(process: psutil.Process, data: Path) -> bool:
     try:
-        return process.name().startswith("postgres") and Path(process.cwd()) == data
+        return process.name().startswith("postgres") and Path(process.cwd()) == data.resolve()
     except psutil.Error:  # gone, a zombie, or somebody else's
         return False
 
 
-def _pid_file(data: Path) -> list[str]:
+def _pid_file(data: Path) -> tuple[int | None, list[str]]:
     try:
-        return (data / "postmaster.pid").read_text().splitlines()
+        lines = (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
-        return []
+        return None, []
+    return (int(lines[0]) if lines and lines[0].isdecimal() else None), lines
 
 
-def _wait_for(is_done: Callable[[], bool], what: str) -> None:
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    with suppress(psutil.NoSuchProcess):  # it was quicker than we
+        process.send_signal(number)
+
+
+def _comes_true(is_done: Callable[[], bool]) -> bool:
+    # Not psutil's wait: that waits for a zombie too, until whoever inherited the process has collected it.
     deadline = time.monotonic() + _PATIENCE
     while not is_done():
         if time.monotonic() > deadline:
-            raise StartFailed(f"PostgreSQL did not {what} in {_PATIENCE:.0f} s")
+            return False
         time.sleep(_STEP)
+    return True
 
 
 def _tail(log: Path) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from orderwright.app.embedded.access import prepare
 from orderwright.app.embedded.account import let_in, server_account
@@ -60,7 +60,7 @@ class Lease:
         finally:
             os.close(held)
 
-    def __enter__(self) -> Lease:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -122,16 +122,14 @@ def stop(home: Path, *, force: bool = False) -> Status:
         InUse: a process uses it, and `force` is not given.
     """
     layout = layout_of(home)
-    if not layout.lock.exists():
+    if not is_made(layout):
         return status(home)
     with alone(layout.lock):
-        postmaster = find(layout.data)
-        if postmaster is not None and is_held(layout.use) and not force:
+        if find(layout.data) is not None and is_held(layout.use) and not force:
             raise InUse(
                 "the database is in use by another process; end that first, or force the stop"
             )
-        if postmaster is not None:
-            halt(postmaster)
+        halt(layout.data)
         layout.kept.unlink(missing_ok=True)
     return status(home)
 
@@ -148,12 +146,14 @@ def status(home: Path) -> Status:
     postmaster = find(layout.data)
     if postmaster is None:
         return Status(state="stopped", data=str(layout.data))
+    with alone(layout.lock):  # or the look at the second lock could be taken for a user
+        in_use = is_held(layout.use)
     return Status(
         state="running",
         data=str(layout.data),
         pid=postmaster.pid,
         url=url_of(postmaster.socket),
-        in_use=is_held(layout.use),
+        in_use=in_use,
         kept=_is_kept(layout, postmaster),
     )
 
@@ -176,7 +176,7 @@ def _ensure(layout: Layout) -> Postmaster:
     running = attach(layout.data) if made else None
     if running is not None:
         return running
-    account = server_account(layout.data if made else layout.home / "absent")
+    account = server_account(layout.data if made else None)
     open_to(account)
     let_in(layout.data, account)
     if not made:
@@ -188,7 +188,7 @@ def _ensure(layout: Layout) -> Postmaster:
 def _halt_unless_kept(layout: Layout) -> None:
     postmaster = find(layout.data)
     if postmaster is not None and not _is_kept(layout, postmaster):
-        halt(postmaster)
+        halt(layout.data)
 
 
 def _is_kept(layout: Layout, postmaster: Postmaster) -> bool:

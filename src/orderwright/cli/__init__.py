@@ -1,0 +1,70 @@
+"""The command `orderwright`.
+
+To add a command: write a module of this package with `add_arguments(parser)` and `run(arguments, output) -> int`,
+and give it a line in `COMMANDS`. The module is imported only when its command is called, so that `db status` does
+not pay for a web framework.
+
+Exit status: 0 done; 1 refused, or problems found; 2 wrong usage; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from orderwright import __version__
+from orderwright.cli.output import Output
+from orderwright.errors import OrderwrightError
+
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command: the module that runs it, and what it does in a few words."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "db": Command(module="db", summary="start, stop or look at the embedded PostgreSQL"),
+    "migrate": Command(module="migrate", summary="bring the database to the newest schema"),
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    given = list(sys.argv[1:] if words is None else words)
+    arguments = _parser(given).parse_args(given)
+    output = Output(json=arguments.json)
+    try:
+        return int(arguments.run(arguments, output))
+    except OrderwrightError as error:
+        output.error(error)
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="orderwright",
+        description="Order lifecycles and policies as durable, explainable statecharts.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"orderwright {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    chosen = next((word for word in given if not word.startswith("-")), None)
+    for name, command in COMMANDS.items():
+        own = commands.add_parser(
+            name, help=command.summary, description=command.summary, allow_abbrev=False
+        )
+        if name == chosen:
+            module = import_module(f"{__name__}.{command.module}")
+            module.add_arguments(own)
+            own.set_defaults(run=module.run)
+    return parser

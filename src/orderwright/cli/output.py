@@ -1,0 +1,39 @@
+"""What commands say: a line for people, or one JSON document for machines (`--json`)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from orderwright.errors import OrderwrightError
+
+
+class Output:
+    """Writes answers to stdout and errors to stderr; with `json` both as JSON on stdout."""
+
+    def __init__(self, *, json: bool) -> None:
+        self.json = json
+
+    def answer(self, text: str, document: Mapping[str, object]) -> None:
+        """Give the result of a command in whichever form was asked for."""
+        _write(sys.stdout, json.dumps(document) if self.json else text)
+
+    def error(self, error: OrderwrightError) -> None:
+        """Say in one line why a command was refused or failed."""
+        _write(sys.stderr, f"error [{error.code}]: {error.message}")
+        if self.json:
+            told = {"code": error.code, "message": error.message, "values": error.values}
+            _write(sys.stdout, json.dumps({"error": told}, default=str))
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option `--json`."""
+    parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+
+
+def _write(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")
+    stream.flush()

@@ -1,8 +1,9 @@
 """How Alembic runs here: on a connection that the caller opened, inside the caller's transaction.
 
-The caller sets `Config.attributes["connection"]` to a synchronous SQLAlchemy connection (with an asynchronous engine, through
-`run_sync`) and commits. PostgreSQL runs DDL in transactions, so that a failing migration leaves nothing behind. The
-version table lives in our schema, hence the schema is made before anything else.
+The caller sets `Config.attributes["connection"]` to a synchronous SQLAlchemy connection (with an
+asynchronous engine, through `run_sync`) and commits. PostgreSQL runs DDL in transactions, so that a
+failing migration leaves nothing behind. The version table lives in our schema, hence the schema is
+made before anything else.
 """
 
 from __future__ import annotations

@@ -179,7 +179,9 @@ def _create_idempotency_key() -> None:
         sa.PrimaryKeyConstraint("key", name="idempotency_key_pk"),
         schema=_SCHEMA,
     )
-    op.create_index("idempotency_key_expires_at", "idempotency_key", ["expires_at"], schema=_SCHEMA)
+    op.create_index(
+        "idempotency_key_expires_at", "idempotency_key", ["expires_at"], schema=_SCHEMA
+    )
 
 
 def _create_ledger_entry() -> None:

@@ -2,13 +2,15 @@
 
 Four rules explain the shape of the columns:
 
-- JSON is stored as text. The order of keys belongs to a snapshot, and hashes are taken over the text; jsonb keeps neither.
-- Times come from the engine's clock, never from `now()`, so that an import and a simulation can say when they are.
-- No foreign keys on the hot path: every row below is written by `orderwright.apply_steps` in one transaction with
-  its instance, and nothing is deleted but timers and expired keys.
-- `ord` orders the outbox: the greatest of the instance's last `ord` and the writing transaction's id. A reader that
-  stays below the oldest running transaction never passes a row that is not yet visible, and the rows of one instance
-  stay in order even if a transaction with an early id wrote the later one.
+- JSON is stored as text. The order of keys belongs to a snapshot, and hashes are taken over the
+  text; jsonb keeps neither.
+- Times come from the engine's clock, never from `now()`, so that an import and a simulation can say
+  when they are.
+- No foreign keys on the hot path: every row below is written by `orderwright.apply_steps` in one
+  transaction with its instance, and nothing is deleted but timers and expired keys.
+- `ord` orders the outbox: the greatest of the instance's last `ord` and the writing transaction's id.
+  A reader that stays below the oldest running transaction never passes a row that is not yet visible,
+  and the rows of one instance stay in order even if a transaction with an early id wrote the later one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,159 @@
+"""Which events callers may send: declared ones, in their own name, with data of the declared shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from jsonschema import Draft202012Validator
+
+from orderwright.runtime.json_text import dump, is_storable
+from orderwright.statechart import Reason, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jsonschema import FormatChecker, ValidationError
+
+    from orderwright.runtime.command import Send
+    from orderwright.statechart import Chart, Event, EventDeclaration
+
+_RESERVED: Final = ("after.", "done.", "error.")
+_SHOWN: Final = 10
+
+_TYPES: Final = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_LIMITS: Final = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} entries",
+    "maxItems": "at most {} entries",
+    "multipleOf": "a multiple of {}",
+    "const": "{}",
+    "pattern": "text that matches {}",
+    "format": "a {}",
+}
+
+
+class Admission:
+    """The engine's door; `formats` knows the formats that charts name in their data schemas."""
+
+    def __init__(self, formats: FormatChecker) -> None:
+        self._formats = formats
+        self._validators: dict[tuple[str, int, str], Draft202012Validator] = {}
+
+    def refusal(self, chart: Chart, command: Send) -> Refused | None:
+        """Return why this event may not enter, or None.
+
+        The code is event_reserved, event_unknown, or event_data with the field's path, its value
+        and what is expected there.
+        """
+        event = command.event
+        declared = chart.events.get(event.type)
+        if event.type.startswith(_RESERVED):
+            return _reserved(event, "comes from the engine alone")
+        if declared is None:
+            return _unknown(chart, event)
+        if declared.by == "system" and command.cause.actor.kind == "user":
+            return _reserved(event, "is sent by the system, not by people")
+        return self._data_refusal(chart, declared, event)
+
+    def _data_refusal(
+        self, chart: Chart, declared: EventDeclaration, event: Event
+    ) -> Refused | None:
+        unfit = _not_json(event)
+        if unfit:
+            return _invalid(event, [unfit])
+        validator = self._validator(chart, declared)
+        if validator is None:
+            return None
+        errors = sorted(
+            validator.iter_errors(dict(event.data)), key=lambda e: list(map(str, e.path))
+        )
+        reasons = {r.values["field"]: r for error in errors for r in _reasons(error)}
+        return _invalid(event, list(reasons.values())) if reasons else None
+
+    def _validator(self, chart: Chart, declared: EventDeclaration) -> Draft202012Validator | None:
+        if declared.data is None:
+            return None
+        key = (chart.id, chart.version, declared.type)
+        if key not in self._validators:
+            schema = dict(declared.data)
+            self._validators[key] = Draft202012Validator(schema, format_checker=self._formats)
+        return self._validators[key]
+
+
+def _reserved(event: Event, why: str) -> Refused:
+    return Refused("event_reserved", f"{event.type} {why}", {"event": event.type})
+
+
+def _unknown(chart: Chart, event: Event) -> Refused:
+    message = f"{chart.id} has no event {event.type}"
+    return Refused("event_unknown", message, {"event": event.type, "known": sorted(chart.events)})
+
+
+def _invalid(event: Event, reasons: list[Reason]) -> Refused:
+    first, shown = reasons[0], tuple(reasons[:_SHOWN])
+    values: Mapping[str, object] = {"event": event.type, **first.values}
+    return Refused("event_data", f"{event.type}: {first.message}", values, shown)
+
+
+def _not_json(event: Event) -> Reason | None:
+    """Find what no schema speaks of: values that JSON or the database cannot hold."""
+    try:
+        text = dump(dict(event.data))
+    except (TypeError, ValueError) as error:
+        return _reason("", None, f"JSON ({error})")
+    return None if is_storable(text) else _reason("", None, "text without half surrogate pairs")
+
+
+def _reasons(error: ValidationError) -> Iterator[Reason]:
+    place = ".".join(map(str, error.absolute_path))
+    value: Any = error.instance
+    if error.validator == "required":
+        for name in _list(error.validator_value):
+            if name not in value:
+                yield _reason(f"{place}.{name}".lstrip("."), None, "a value; it is missing")
+    elif error.validator == "additionalProperties":
+        for name in value:
+            if name not in _schema(error).get("properties", {}):
+                yield _reason(f"{place}.{name}".lstrip("."), value[name], "no such field")
+    else:
+        yield _reason(place, value, _expected(error))
+
+
+def _expected(error: ValidationError) -> str:
+    wanted: Any = error.validator_value
+    if error.validator == "type":
+        return " or ".join(_TYPES.get(name, name) for name in _list(wanted))
+    if error.validator == "enum":
+        return "one of " + ", ".join(map(str, wanted))
+    described = _schema(error).get("description")
+    if described and error.validator in ("pattern", "format"):
+        return str(described)
+    limit = _LIMITS.get(str(error.validator))
+    return limit.format(wanted) if limit else error.message
+
+
+def _schema(error: ValidationError) -> dict[str, Any]:
+    return error.schema if isinstance(error.schema, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _reason(place: str, value: object, expected: str) -> Reason:
+    where = place or "data"
+    message = f"{where}: expected {expected}"
+    return Reason("event_data", message, {"field": where, "value": value, "expected": expected})

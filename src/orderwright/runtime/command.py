@@ -1,0 +1,120 @@
+"""What callers ask of the engine: who asks, why, and for what."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from orderwright.errors import InputInvalid
+from orderwright.runtime.json_text import canonical, dump, is_storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from orderwright.statechart import Event
+
+Origin = Literal["live", "import", "migration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. Events marked `by: system` are accepted from systems and policies only."""
+
+    id: str
+    kind: Literal["user", "system", "policy"] = "user"
+
+    @classmethod
+    def of(cls, actor: Actor | str) -> Actor:
+        """Return the actor; a plain string is a user's id."""
+        return actor if isinstance(actor, Actor) else cls(actor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Who asks, why, and what led to it.
+
+    Attributes:
+        idempotency_key: with it, repeating the same request returns the first applied result.
+        reason: a person's words, kept in the log.
+        correlation_id: what this belongs to; by default the row's own "<instance>/<version>".
+        causation_id: what brought it about: a log row or a domain event.
+        occurred_at: when it happened; by default now. It is the `now` that the chart sees.
+        origin: whether it happens live, or is taken over from elsewhere.
+    """
+
+    actor: Actor
+    idempotency_key: str | None = None
+    reason: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    occurred_at: datetime | None = None
+    origin: Origin = "live"
+
+    def __post_init__(self) -> None:
+        if self.occurred_at is not None and self.occurred_at.tzinfo is None:
+            raise InputInvalid("occurredAt", self.occurred_at.isoformat(), "a time with its zone")
+        _require_storable("actor", self.actor.id)
+        _require_storable("idempotencyKey", self.idempotency_key)
+        _require_storable("reason", self.reason)
+        _require_storable("correlationId", self.correlation_id)
+        _require_storable("causationId", self.causation_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """Start an instance of the latest version of a chart."""
+
+    chart_id: str
+    instance_id: str
+    root_id: str
+    cause: Cause
+    context: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require_storable("instanceId", self.instance_id)
+        _require_storable("rootId", self.root_id)
+        _require_json("context", self.context)
+
+    @property
+    def request_hash(self) -> bytes:
+        """Tell this request from another one under the same key."""
+        return _digest([self.instance_id, self.chart_id, dict(self.context)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Send an event to an instance."""
+
+    instance_id: str
+    event: Event
+    cause: Cause
+
+    def __post_init__(self) -> None:
+        _require_storable("instanceId", self.instance_id)
+
+    @property
+    def request_hash(self) -> bytes:
+        """Tell this request from another one under the same key."""
+        return _digest([self.instance_id, self.event.type, dict(self.event.data)])
+
+
+Command: TypeAlias = Create | Send
+
+
+def _digest(value: object) -> bytes:
+    return hashlib.sha256(canonical(value).encode()).digest()
+
+
+def _require_json(name: str, value: Mapping[str, object]) -> None:
+    try:
+        text = dump(dict(value))
+    except (TypeError, ValueError) as error:
+        raise InputInvalid(name, ascii(value), f"JSON ({error})") from error
+    _require_storable(name, text)
+
+
+def _require_storable(name: str, value: str | None) -> None:
+    if value is not None and not is_storable(value):
+        raise InputInvalid(name, ascii(value), "text without NUL or half surrogate pairs")

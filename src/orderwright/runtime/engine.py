@@ -1,0 +1,229 @@
+"""The engine: it creates instances and sends them events, one transaction each."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from orderwright.errors import Conflict
+from orderwright.runtime.attempt import Attempts, Detour, Result
+from orderwright.runtime.command import Actor, Cause, Command, Create, Origin, Send
+from orderwright.runtime.fact import FactLoader, FactRequest
+from orderwright.runtime.instance import Instance, found, read
+from orderwright.runtime.joining import Joinable, joined
+from orderwright.statechart import Event, explain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from jsonschema import FormatChecker
+
+    from orderwright.clock import Clock
+    from orderwright.runtime.pool import Connection, Pool
+    from orderwright.runtime.registry import Registry
+    from orderwright.runtime.wakeup import Announcer
+    from orderwright.statechart import Explanation
+
+_ATTEMPTS: Final = 10
+_JITTER_MICROSECONDS: Final = 3000
+
+
+class InstanceBusy(Conflict):
+    """Others kept changing the instance; nothing was done."""
+
+    code = "instance.busy"
+
+
+class Engine:
+    """Runs charts on PostgreSQL.
+
+    A refusal is part of the result and changes nothing. Errors are raised: the instance does not exist
+    (`instance.not_found`), the idempotency key belongs to another request (`idempotency.mismatch`),
+    others kept changing the instance (`instance.busy`).
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        registry: Registry,
+        clock: Clock,
+        *,
+        facts: Mapping[str, FactLoader],
+        formats: FormatChecker,
+        wakeup: Announcer,
+    ) -> None:
+        self.pool = pool
+        self.registry = registry
+        self.clock = clock
+        self.wakeup = wakeup
+        self._attempts = Attempts(registry, clock, facts, formats)
+
+    async def create(  # noqa: PLR0913 (the interface is fixed)
+        self,
+        chart_id: str,
+        instance_id: str,
+        *,
+        context: Mapping[str, object] | None = None,
+        actor: Actor | str,
+        root_id: str | None = None,
+        idempotency_key: str | None = None,
+        reason: str | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+        occurred_at: datetime | None = None,
+        origin: Origin = "live",
+        connection: Joinable | None = None,
+    ) -> Result:
+        """Start an instance of the latest version of a chart.
+
+        `root_id` is what it belongs to, by default itself. Every fact that any of the chart's events
+        declares is loaded. Refused with `instance_exists` when the id is taken.
+        """
+        cause = Cause(
+            actor=Actor.of(actor),
+            idempotency_key=idempotency_key,
+            reason=reason,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+            occurred_at=occurred_at,
+            origin=origin,
+        )
+        command = Create(
+            chart_id=chart_id,
+            instance_id=instance_id,
+            root_id=root_id or instance_id,
+            context=context or {},
+            cause=cause,
+        )
+        return await self._run(command, connection)
+
+    async def send(  # noqa: PLR0913 (the interface is fixed)
+        self,
+        instance_id: str,
+        event: Event,
+        *,
+        actor: Actor | str,
+        idempotency_key: str | None = None,
+        reason: str | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+        occurred_at: datetime | None = None,
+        origin: Origin = "live",
+        connection: Joinable | None = None,
+    ) -> Result:
+        """Send an event to an instance.
+
+        With a `connection` the work is a savepoint of the caller's transaction and lives or dies with it.
+        Beside the chart's own refusals: event_unknown, event_data, event_reserved.
+        """
+        cause = Cause(
+            actor=Actor.of(actor),
+            idempotency_key=idempotency_key,
+            reason=reason,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+            occurred_at=occurred_at,
+            origin=origin,
+        )
+        return await self._run(Send(instance_id=instance_id, event=event, cause=cause), connection)
+
+    async def send_many(
+        self, sends: Sequence[Send], *, connection: Joinable | None = None
+    ) -> list[Result]:
+        """Send events one after the other, each in its own transaction; return results in order.
+
+        An error ends it; what came before stays. Idempotency keys make it safe to repeat.
+        """
+        return [await self._run(command, connection) for command in sends]
+
+    async def read(
+        self, instance_id: str, *, connection: Joinable | None = None
+    ) -> Instance | None:
+        """Return an instance as it stands, or None."""
+        if connection is None:
+            async with self.pool.acquire() as own:
+                return await self._instance(own, instance_id)
+        async with joined(connection) as inner:
+            return await self._instance(inner, instance_id)
+
+    async def explain(self, instance_id: str, actor: Actor | str) -> Mapping[str, Explanation]:
+        """Tell of each declared event whether it is allowed now, and if not, why.
+
+        Raises:
+            InstanceNotFound: there is no such instance.
+        """
+        now = self.clock.now()
+        async with self.pool.acquire() as connection:
+            instance = found(await self._instance(connection, instance_id), instance_id)
+            lifecycle = await self.registry.get(
+                connection, instance.chart_id, instance.chart_version
+            )
+            request = _look(instance, Actor.of(actor), now)
+            async with connection.transaction(readonly=True):
+                facts = await self._attempts.load_facts(connection, lifecycle, request)
+        chart, behaviour = lifecycle.chart, lifecycle.behaviour
+        return explain(chart, behaviour, instance.snapshot, facts=facts, now=now)
+
+    async def fire(self, connection: Connection, command: Send) -> Result:
+        """Send an event that the engine itself scheduled, in the caller's transaction.
+
+        The caller announces the root after its commit.
+        """
+        return await self._repeat(command, connection, trusted=True)
+
+    async def _run(self, command: Command, connection: Joinable | None) -> Result:
+        if connection is None:
+            result = await self._repeat(command, None)
+        else:
+            async with joined(connection) as inner:
+                result = await self._repeat(command, inner)
+        if result.refused is None and not result.replayed:
+            self.wakeup.announce(result.root_id)
+        return result
+
+    async def _repeat(
+        self, command: Command, held: Connection | None, *, trusted: bool = False
+    ) -> Result:
+        """Try until nobody comes between reading and writing, a bounded number of times.
+
+        In a held transaction that happens once at most: when another takes the idempotency key.
+        """
+        for _ in range(_ATTEMPTS):
+            if held is None:
+                result = await self._attempt(command)
+            else:
+                result = await self._attempts.take(held, command, atomic=True, trusted=trusted)
+            if isinstance(result, Result):
+                return result
+            await asyncio.sleep(secrets.randbelow(_JITTER_MICROSECONDS) / 1e6)
+        raise InstanceBusy(
+            f"{command.instance_id} was changed by others {_ATTEMPTS} times in a row",
+            values={"instance": command.instance_id},
+        )
+
+    async def _attempt(self, command: Command) -> Result | Detour:
+        async with self.pool.acquire() as connection:
+            result = await self._attempts.take(connection, command, atomic=False)
+            if result is not Detour.NEEDS_TRANSACTION:
+                return result
+            async with connection.transaction():
+                return await self._attempts.take(connection, command, atomic=True)
+
+    async def _instance(self, connection: Connection, instance_id: str) -> Instance | None:
+        reading = await read(connection, instance_id, key=None, now=self.clock.now())
+        return reading.instance
+
+
+def _look(instance: Instance, actor: Actor, now: datetime) -> FactRequest:
+    return FactRequest(
+        instance_id=instance.instance_id,
+        root_id=instance.root_id,
+        chart_id=instance.chart_id,
+        snapshot=instance.snapshot,
+        event=None,
+        actor=actor,
+        now=now,
+        lock=False,
+    )

@@ -1,0 +1,71 @@
+"""Work inside a transaction that the caller began and will end."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from orderwright.errors import RuntimeFault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from orderwright.runtime.pool import Connection
+
+Joinable: TypeAlias = "AsyncConnection | AsyncSession | Connection"
+"""A connection that callers may hand in."""
+
+
+class JoinImpossible(RuntimeFault):
+    """The caller's connection is not in a transaction that can be joined."""
+
+    code = "transaction.not_joinable"
+
+
+@asynccontextmanager
+async def joined(connection: Joinable) -> AsyncIterator[Connection]:
+    """Open a savepoint in the caller's transaction and yield the asyncpg connection below it.
+
+    Raises:
+        JoinImpossible: there is no transaction, or it is not READ COMMITTED: a version check and a
+            locked balance need to see what others have committed since it began.
+    """
+    driver = await _driver(connection)
+    if not driver.is_in_transaction():
+        raise JoinImpossible("begin a transaction before you hand the connection in")
+    isolation = await driver.fetchval("select current_setting('transaction_isolation')")
+    if isolation != "read committed":
+        raise JoinImpossible(
+            f"the transaction is {isolation.upper()}; only READ COMMITTED can be joined",
+            values={"isolation": isolation},
+        )
+    async with _savepoint(driver):
+        yield driver
+
+
+@asynccontextmanager
+async def _savepoint(driver: Connection) -> AsyncIterator[None]:
+    """Do by hand what asyncpg does only in transactions that it began itself."""
+    await driver.execute("savepoint orderwright")
+    try:
+        yield
+    except BaseException:
+        if not driver.is_closed():
+            await driver.execute(
+                "rollback to savepoint orderwright; release savepoint orderwright"
+            )
+        raise
+    await driver.execute("release savepoint orderwright")
+
+
+async def _driver(connection: Joinable) -> Connection:
+    if isinstance(connection, AsyncSession):
+        connection = await connection.connection()
+    if isinstance(connection, AsyncConnection):
+        await connection.execute(text("select 1"))  # SQLAlchemy begins when it first executes
+        raw = await connection.get_raw_connection()
+        return cast("Connection", raw.driver_connection)
+    return connection

@@ -1,0 +1,152 @@
+"""The transition log: what a row says, how rows give back the snapshot, and how they are chained.
+
+A row keeps what its step changed in the snapshot. Folding all rows of an instance from the first gives its snapshot,
+always; `orderwright.runtime.replay` proves it. Each row's hash covers the hash before it, so that a row changed later
+shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from orderwright.runtime.json_text import canonical, dump, load
+from orderwright.statechart import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from orderwright.runtime.pool import Connection
+
+CREATED = "create"
+"""The event type of an instance's first row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """A row of the log without its hash; `event_data`, `facts` and `changes` are JSON text."""
+
+    instance_id: str
+    version: int
+    event_type: str
+    event_data: str
+    facts: str
+    actor_kind: str
+    actor_id: str
+    reason: str | None
+    origin: str
+    correlation_id: str
+    causation_id: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    from_state: str | None
+    to_state: str
+    changes: str
+
+
+def chained(previous: bytes, row: LogRow) -> bytes:
+    """Return a row's hash: sha256 over the hash before it (empty for the first) and the row's text."""
+    plain = asdict(row)
+    for name in ("occurred_at", "recorded_at"):
+        plain[name] = iso(plain[name])
+    return hashlib.sha256(previous + canonical(plain).encode()).digest()
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment in UTC, to the microsecond, as it is hashed and handed to the database."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def difference(before: Snapshot | None, after: Snapshot) -> dict[str, object]:
+    """Return what must be known, beside `before`, to have `after`: the inverse of `fold`.
+
+    Parts that differ are given whole, the context by key: `{"set": {...}, "drop": [...]}`.
+    """
+    old, new = before.to_json() if before else {}, after.to_json()
+    changes = {
+        key: value for key, value in new.items() if key not in old or not _same(old[key], value)
+    }
+    if "context" in changes:
+        changes["context"] = _context_difference(
+            _mapping(old.get("context")), _mapping(new["context"])
+        )
+    return changes
+
+
+def unfold(changes: Iterable[Mapping[str, object]]) -> Iterator[Snapshot]:
+    """Yield the snapshot after each row, oldest first."""
+    state: dict[str, object] = {}
+    for change in changes:
+        context = _mapping(state.get("context"))
+        state.update(change)
+        state["context"] = _changed(context, _mapping(change.get("context")))
+        yield Snapshot.from_json(state)
+
+
+def fold(changes: Iterable[Mapping[str, object]]) -> Snapshot:
+    """Return the snapshot after the last row.
+
+    Raises:
+        ValueError: there are no rows, or they do not make a snapshot.
+    """
+    snapshot = None
+    for snapshot in unfold(changes):  # noqa: B007 (the last one is wanted)
+        pass
+    if snapshot is None:
+        raise ValueError("a log without rows has no snapshot")
+    return snapshot
+
+
+async def read_log(
+    connection: Connection, instance_id: str, *, until: int | None = None
+) -> list[tuple[LogRow, bytes]]:
+    """Return the rows of an instance, oldest first, each with its stored hash; `until` is the last version."""
+    rows = await connection.fetch(_READ, instance_id, until)
+    return [(_row(dict(row)), row["hash"]) for row in rows]
+
+
+async def snapshot_at(connection: Connection, instance_id: str, version: int) -> Snapshot:
+    """Return the snapshot that an instance had at a version, folded from its log."""
+    rows = await read_log(connection, instance_id, until=version)
+    return fold(load(row.changes) for row, _ in rows)
+
+
+def _row(columns: dict[str, object]) -> LogRow:
+    del columns["hash"]
+    return LogRow(**columns)  # type: ignore[arg-type]  # the query names the columns of LogRow
+
+
+def _context_difference(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, object]:
+    dropped = [key for key in old if key not in new]
+    changed = {
+        key: value for key, value in new.items() if key not in old or not _same(old[key], value)
+    }
+    if list(_changed(old, {"set": changed, "drop": dropped})) != list(new):
+        return {"set": dict(new), "drop": list(old)}  # the order of the keys is part of a snapshot
+    return {"set": changed, "drop": dropped}
+
+
+def _changed(context: Mapping[str, object], change: Mapping[str, object]) -> dict[str, object]:
+    dropped = cast("list[str]", change.get("drop", []))
+    kept = {key: value for key, value in context.items() if key not in dropped}
+    return kept | _mapping(change.get("set"))
+
+
+def _same(one: object, other: object) -> bool:
+    """Compare as text: 1, 1.0 and true are equal to Python and different in a snapshot."""
+    return one is other or dump(one) == dump(other)
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value or {})
+
+
+_READ = """
+select instance_id, version, event_type, event_data, facts, actor_kind, actor_id, reason, origin, correlation_id,
+       causation_id, occurred_at, recorded_at, from_state, to_state, changes, hash
+from orderwright.log
+where instance_id = $1 and ($2::integer is null or version <= $2)
+order by version
+"""

@@ -1,0 +1,130 @@
+"""Published charts and the behaviour that goes with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from orderwright.errors import DefinitionInvalid, NotFound
+from orderwright.statechart import Behaviour, Chart, load
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orderwright.runtime.pool import Connection
+    from orderwright.statechart import Event
+
+
+class ChartChanged(DefinitionInvalid):
+    """A published version was edited; what has been published never changes."""
+
+    code = "chart.changed"
+
+
+class ChartNotFound(NotFound):
+    """This version of the chart was never published, or has no behaviour here."""
+
+    code = "chart.not_found"
+
+
+Behaviours: TypeAlias = (
+    "Mapping[str, Mapping[int, Behaviour]] | Callable[[str, int], Behaviour | None]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """A chart with its behaviour."""
+
+    chart: Chart
+    behaviour: Behaviour
+
+    def facts_of(self, event: Event | None) -> frozenset[str]:
+        """Return the names of the facts that an event declares; without an event, that any does."""
+        if event is None:
+            return frozenset(name for one in self.chart.events.values() for name in one.facts)
+        declared = self.chart.events.get(event.type)
+        return frozenset(declared.facts if declared else ())
+
+
+class Registry:
+    """The charts that this process runs, by id and version."""
+
+    def __init__(self, behaviours: Behaviours) -> None:
+        self._behaviours = behaviours
+        self._loaded: dict[tuple[str, int], Lifecycle] = {}
+
+    async def publish(self, connection: Connection, definition: str, *, at: datetime) -> Chart:
+        """Store a definition, unless the very same is stored already, and keep it in memory.
+
+        Raises:
+            ChartInvalid: the definition has no meaning.
+            ChartChanged: another text was published under this version.
+            ChartNotFound: there is no behaviour for it.
+        """
+        chart = load(definition)
+        lifecycle = self._with_behaviour(chart)
+        await connection.execute(_PUBLISH, chart.id, chart.version, chart.hash, definition, at)
+        stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
+        if stored != definition:
+            raise ChartChanged(
+                f"chart {chart.id} v{chart.version} is published and cannot change; give the new"
+                f" definition the version {chart.version + 1}",
+                values={"chart": chart.id, "version": chart.version},
+            )
+        self._loaded[chart.id, chart.version] = lifecycle
+        return chart
+
+    async def get(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:
+        """Return a version from memory, else from the database.
+
+        Raises:
+            ChartNotFound: it was never published, or has no behaviour here.
+        """
+        known = self._loaded.get((chart_id, version))
+        return known or await self._fetch(connection, chart_id, version)
+
+    async def latest(self, connection: Connection, chart_id: str) -> Lifecycle:
+        """Return the highest version that this process knows, else the highest published one.
+
+        A version that a newer process published is not taken up: its behaviour may not be here.
+
+        Raises:
+            ChartNotFound: there is none.
+        """
+        versions = [version for known, version in self._loaded if known == chart_id]
+        if not versions:
+            versions = [await connection.fetchval(_LATEST, chart_id) or 0]
+        return await self.get(connection, chart_id, max(versions))
+
+    async def _fetch(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:
+        definition = await connection.fetchval(_DEFINITION, chart_id, version)
+        if definition is None:
+            raise _missing(chart_id, version, "was never published")
+        lifecycle = self._with_behaviour(load(definition))
+        return self._loaded.setdefault((chart_id, version), lifecycle)
+
+    def _with_behaviour(self, chart: Chart) -> Lifecycle:
+        if callable(self._behaviours):
+            behaviour = self._behaviours(chart.id, chart.version)
+        else:
+            behaviour = self._behaviours.get(chart.id, {}).get(chart.version)
+        if behaviour is None:
+            raise _missing(chart.id, chart.version, "has no behaviour in this process")
+        return Lifecycle(chart, behaviour)
+
+
+def _missing(chart_id: str, version: int, why: str) -> ChartNotFound:
+    return ChartNotFound(
+        f"chart {chart_id} v{version} {why}", values={"chart": chart_id, "version": version}
+    )
+
+
+_PUBLISH = """
+insert into orderwright.chart (chart_id, version, hash, definition, published_at)
+values ($1, $2, $3, $4, $5)
+on conflict (chart_id, version) do nothing
+"""
+_DEFINITION = "select definition from orderwright.chart where chart_id = $1 and version = $2"
+_LATEST = "select max(version) from orderwright.chart where chart_id = $1"

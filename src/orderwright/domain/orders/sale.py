@@ -1,0 +1,365 @@
+"""The behaviour of the sale chart.
+
+One rule clears a sale, and every half of it is a guard that carries its numbers, so that "why is this not cleared"
+lists each failing half with amounts and who can lift it:
+
+    clear     = captured >= due, or (payment waived or on credit terms) and within credit
+    due       = grand total - refunds of returned lines
+    exceeded  = exposure without this sale + (due - captured) > effective limit
+    covered   = a valid credit override of at least the amount above the limit
+
+An override is valid while it is granted and not past its end. A credit fact that is not known leaves the guard
+unknown, which refuses the event: it is never "within the limit".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from orderwright.domain.reading import (
+    Json,
+    integer,
+    mapping,
+    milliseconds_until,
+    moment,
+    rows,
+    text,
+)
+from orderwright.errors import InputInvalid
+from orderwright.money import Money
+from orderwright.statechart import Behaviour, Emit, Outcome, Post, Scope, Verdict
+
+CREDIT_TERMS: Final = ("INVOICE", "PO")
+"""Methods that are paid after delivery and therefore count against the customer's credit."""
+
+FINAL_FULFILMENTS: Final = ("COMPLETED", "REFUNDED", "CANCELLED", "FAILED")
+_DELIVERED: Final = ("COMPLETED", "REFUNDED")
+
+
+# --- amounts --------------------------------------------------------------------------------------
+
+
+def due_minor(context: Mapping[str, Json]) -> int:
+    """Return what the customer owes in all, in minor units."""
+    return integer(context, "grandTotalMinor") - integer(context, "refundedLinesMinor")
+
+
+def outstanding_minor(context: Mapping[str, Json]) -> int:
+    """Return what is still to be captured, in minor units; never negative."""
+    return max(due_minor(context) - integer(context, "capturedMinor"), 0)
+
+
+def _money(context: Mapping[str, Json], minor: int) -> str:
+    return str(Money(minor, text(context, "currency")))
+
+
+def _amount(context: Mapping[str, Json], minor: int) -> str:
+    return Money(minor, text(context, "currency")).amount
+
+
+# --- clearance ------------------------------------------------------------------------------------
+
+
+def captured_covers_due(scope: Scope) -> Verdict:
+    """Captured money covers what is due."""
+    context = scope.context
+    captured, due, left = (
+        integer(context, "capturedMinor"),
+        due_minor(context),
+        outstanding_minor(context),
+    )
+    values = {
+        "captured": _amount(context, captured),
+        "due": _amount(context, due),
+        "outstanding": _amount(context, left),
+        "currency": text(context, "currency"),
+    }
+    message = f"{_money(context, left)} of {_money(context, due)} is outstanding"
+    return Verdict(left == 0, "payment.outstanding", message, values, ("ACCOUNTANT", "customer"))
+
+
+def payment_is_waived(scope: Scope) -> Verdict:
+    """A valid admin override waives payment (never credit)."""
+    valid = _valid_override(scope.context, "ADMIN", scope.now) is not None
+    message = "no valid admin override waives the payment"
+    return Verdict(valid, "override.admin_missing", message, {}, ("MANAGER", "ADMIN"))
+
+
+def is_on_credit_terms(scope: Scope) -> Verdict:
+    """The payment method is one that is paid after delivery."""
+    method = scope.context["method"]
+    terms = " or ".join(CREDIT_TERMS)
+    message = f"{method} is not a credit term ({terms})" if method else "no payment method is set"
+    values = {"method": method, "credit_terms": list(CREDIT_TERMS)}
+    return Verdict(
+        method in CREDIT_TERMS,
+        "payment.not_on_terms",
+        message,
+        values,
+        ("BILLER",),
+    )
+
+
+def is_within_credit(scope: Scope) -> Verdict:
+    """The customer's exposure with this sale stays within the limit, or an override covers the overage."""
+    return _credit(scope)
+
+
+def would_exceed_credit(scope: Scope) -> Verdict:
+    """The method that is being set is a credit term and this sale would exceed the limit."""
+    if scope.data.get("method") not in CREDIT_TERMS:
+        return Verdict(ok=False, code="payment.not_on_terms")
+    credit = _credit(scope)
+    return Verdict(
+        None if credit.ok is None else not credit.ok, credit.code, credit.message, credit.values
+    )
+
+
+def _credit(scope: Scope) -> Verdict:
+    context, fact = scope.context, mapping(scope.facts, "credit")
+    if not fact:
+        missing: Mapping[str, Json] = {"missing": ["facts.credit"]}
+        return Verdict(None, "credit.unknown", "the customer's credit is not known", missing)
+    limit, exposure = integer(fact, "limitMinor"), integer(fact, "exposureMinor")
+    overage = max(exposure + outstanding_minor(context) - limit, 0)
+    override = _valid_override(context, "CREDIT", scope.now)
+    covered = integer(override, "amountMinor") if override else 0
+    values = {
+        "limit": _amount(context, limit),
+        "exposure": _amount(context, exposure),
+        "uncovered": _amount(context, outstanding_minor(context)),
+        "overage": _amount(context, overage),
+        "approved": _amount(context, covered),
+        "currency": text(context, "currency"),
+    }
+    message = (
+        f"the credit limit of {_money(context, limit)} is exceeded by {_money(context, overage)}"
+    )
+    return Verdict(covered >= overage, "credit.exceeded", message, values, ("MANAGER", "ADMIN"))
+
+
+def _valid_override(
+    context: Mapping[str, Json], kind: str, now: datetime
+) -> Mapping[str, Json] | None:
+    override = mapping(mapping(context, "overrides"), kind)
+    ends = moment(override, "expiresAt")
+    granted = override.get("status") == "GRANTED"
+    return override if granted and (ends is None or now < ends) else None
+
+
+# --- payments -------------------------------------------------------------------------------------
+
+
+def capture_is_valid(scope: Scope) -> Verdict:
+    """The amount is positive and has the scale of the currency."""
+    try:
+        captured = _captured(scope)
+    except InputInvalid as invalid:
+        return Verdict(False, invalid.code, invalid.message, invalid.values)
+    shown = {"field": "amount", "value": captured.amount, "expected": "an amount above zero"}
+    return Verdict(
+        captured.minor > 0, "input.invalid", "amount: expected an amount above zero", shown
+    )
+
+
+def payment_is_new(scope: Scope) -> Verdict:
+    """The payment has not been captured before: a repeated message never counts twice."""
+    payment = str(scope.data["paymentId"])
+    known = mapping(scope.context, "payments").get(payment)
+    message = f"payment {payment} is captured already"
+    return Verdict(known is None, "payment.already_captured", message, {"paymentId": payment})
+
+
+def record_capture(scope: Scope) -> Outcome:
+    """Add a capture to the total, post it to the ledger, and say so when it is too much."""
+    context, captured = scope.context, _captured(scope)
+    payment = str(scope.data["paymentId"])
+    total = integer(context, "capturedMinor") + captured.minor
+    entry = {
+        "orderId": context["orderId"],
+        "paymentId": payment,
+        "amountMinor": captured.minor,
+        "currency": captured.currency,
+        "method": scope.data.get("method") or context["method"],
+    }
+    effects: list[Emit | Post] = [Post("captures", entry), Emit("payment.captured", entry)]
+    excess = min(total - due_minor(context), captured.minor)
+    if excess > 0:
+        effects.append(Emit("payment.overcaptured", {**entry, "excessMinor": excess}))
+    payments = {**mapping(context, "payments"), payment: captured.minor}
+    assign = {"capturedMinor": total, "payments": payments, "lastAttemptFailed": False}
+    return Outcome(assign, effects=effects)
+
+
+def _captured(scope: Scope) -> Money:
+    amount = scope.data["amount"]
+    if not isinstance(amount, str):
+        raise InputInvalid("amount", amount, "a decimal string in major units")
+    return Money.parse(amount, text(scope.context, "currency"))
+
+
+def set_method(scope: Scope) -> Outcome:
+    """Remember how the customer pays."""
+    return Outcome({"method": scope.data["method"], "lastAttemptFailed": False})
+
+
+def has_money(scope: Scope) -> bool:
+    """Something is captured or authorised."""
+    return integer(scope.context, "capturedMinor") > 0 or scope.context["isAuthorised"] is True
+
+
+def last_attempt_failed(scope: Scope) -> bool:
+    """The last attempt to pay failed."""
+    return scope.context["lastAttemptFailed"] is True
+
+
+def has_method(scope: Scope) -> bool:
+    """A payment method is set."""
+    return scope.context["method"] is not None
+
+
+def is_unpaid(scope: Scope) -> Verdict:
+    """No money has been captured: a part-paid sale never expires by itself."""
+    captured = integer(scope.context, "capturedMinor")
+    values = {"captured": _amount(scope.context, captured)}
+    message = f"{_money(scope.context, captured)} is captured already"
+    return Verdict(captured == 0, "sale.part_paid", message, values, ("ACCOUNTANT",))
+
+
+# --- overrides ------------------------------------------------------------------------------------
+
+_OVERRIDES: Final[Mapping[str, tuple[str, str]]] = {
+    "ADMIN_OVERRIDE_GRANTED": ("ADMIN", "GRANTED"),
+    "CREDIT_OVERRIDE_GRANTED": ("CREDIT", "GRANTED"),
+    "ADMIN_OVERRIDE_DENIED": ("ADMIN", "DENIED"),
+    "CREDIT_OVERRIDE_DENIED": ("CREDIT", "DENIED"),
+}
+_ENDINGS: Final = {"OVERRIDE_REVOKED": "REVOKED", "OVERRIDE_EXPIRED": "EXPIRED"}
+
+
+def save_override(scope: Scope) -> Outcome:
+    """Remember a decision on an override, with its amount and end."""
+    event = scope.event
+    if event is None:
+        raise TypeError("an override is decided by an event")
+    kind, status = _OVERRIDES.get(event.type) or (str(event.data["kind"]), _ENDINGS[event.type])
+    saved: dict[str, Json] = {"status": status}
+    if status == "GRANTED":
+        amount = Money.parse(str(event.data["amount"]), text(scope.context, "currency"))
+        saved.update(amountMinor=amount.minor, expiresAt=event.data["expiresAt"])
+    return Outcome({"overrides": {**mapping(scope.context, "overrides"), kind: saved}})
+
+
+# --- freezing, shipping, ending -------------------------------------------------------------------
+
+
+def is_not_frozen(scope: Scope) -> Verdict:
+    """The sale is not frozen; says why it is, and by which policy."""
+    frozen = mapping(scope.context, "frozen")
+    by = f" by policy {frozen['policy']}" if frozen.get("policy") else ""
+    message = f"the order is frozen{by}: {frozen.get('reason', 'no reason given')}"
+    return Verdict(not frozen, "sale.frozen", message, dict(frozen), ("COMPLIANCE", "MANAGER"))
+
+
+def note_freeze(scope: Scope) -> Outcome:
+    """Remember why and since when the sale is frozen."""
+    frozen = {
+        "reason": scope.data["reason"],
+        "policy": scope.data.get("policy"),
+        "since": scope.now.isoformat(),
+    }
+    return Outcome({"frozen": frozen})
+
+
+def is_not_shipped(scope: Scope) -> Verdict:
+    """Nothing has left the house yet."""
+    message = "a package of this order has been shipped; a return is the way back"
+    return Verdict(
+        scope.context["isShipped"] is not True, "sale.shipped", message, {}, ("WAREHOUSE",)
+    )
+
+
+def note_clearance(scope: Scope) -> Outcome:
+    """Number the clearance."""
+    number = integer(scope.context, "clearance") + 1
+    return Outcome({"clearance": number, "clearedAt": scope.now.isoformat()})
+
+
+def note_fulfilments(scope: Scope) -> Outcome:
+    """Remember where every fulfilment of the sale stands, as the facts tell."""
+    states = {text(row, "id"): text(row, "state") for row in rows(scope.facts, "fulfilments")}
+    return Outcome({"fulfilments": states})
+
+
+def is_fulfilled(scope: Scope) -> bool:
+    """Every fulfilment has ended and at least one was delivered."""
+    states = list(mapping(scope.context, "fulfilments").values())
+    ended = bool(states) and all(state in FINAL_FULFILMENTS for state in states)
+    return ended and any(state in _DELIVERED for state in states)
+
+
+def is_called_off(scope: Scope) -> bool:
+    """Every fulfilment was cancelled."""
+    states = list(mapping(scope.context, "fulfilments").values())
+    return bool(states) and all(state == "CANCELLED" for state in states)
+
+
+# --- the term to pay ------------------------------------------------------------------------------
+
+
+def has_lapsed(scope: Scope) -> bool:
+    """The term to pay has passed and nothing was captured."""
+    ends = moment(scope.context, "expiresAt")
+    return ends is not None and scope.now >= ends and integer(scope.context, "capturedMinor") == 0
+
+
+def until_expiry(scope: Scope) -> int | None:
+    """Milliseconds to the end of the term; None when the sale does not expire."""
+    return milliseconds_until(moment(scope.context, "expiresAt"), scope.now)
+
+
+def renew_term(scope: Scope) -> Outcome:
+    """Begin another term of the length in force; 0 minutes means none."""
+    minutes = integer(mapping(scope.facts, "expiry"), "minutes")
+    ends = (scope.now + timedelta(minutes=minutes)).isoformat() if minutes else None
+    return Outcome({"expiresAt": ends, "method": None, "lastAttemptFailed": False})
+
+
+BEHAVIOUR: Final = Behaviour(
+    guards={
+        guard.__name__: guard
+        for guard in (
+            captured_covers_due,
+            payment_is_waived,
+            is_on_credit_terms,
+            is_within_credit,
+            would_exceed_credit,
+            capture_is_valid,
+            payment_is_new,
+            has_money,
+            last_attempt_failed,
+            has_method,
+            is_unpaid,
+            is_not_frozen,
+            is_not_shipped,
+            is_fulfilled,
+            is_called_off,
+            has_lapsed,
+        )
+    },
+    actions={
+        action.__name__: action
+        for action in (
+            record_capture,
+            set_method,
+            save_override,
+            note_freeze,
+            note_clearance,
+            note_fulfilments,
+            renew_term,
+        )
+    },
+    delays={"until_expiry": until_expiry},
+)

@@ -166,7 +166,7 @@ def _refuse_unknown(given: Iterable[str]) -> None:
 def _translate(error: ValidationError) -> SettingInvalid:
     problem = error.errors(include_url=False)[0]
     place = str(problem["loc"][0])
-    names = _names().get(place, (place,))
+    names = next(names for field, names in _names().items() if place in {field, *names})
     variable = next((name for name in names if name in os.environ), names[0])
     expected = problem["msg"].removeprefix("Value error, ")
     return SettingInvalid(variable, _shown(variable, str(problem["input"])), expected)

@@ -121,15 +121,15 @@ def halt(data: Path) -> None:
 
 
 def quit_orphans(data: Path) -> None:
-    """End what a killed server left of its processes in a directory, as it would have done itself.
+    """End what a killed server, or a killed maker of the directory, left running in it.
 
     Raises:
         StartFailed: one does not end.
     """
-    orphans = [process for process in psutil.process_iter() if _works_in(process, data)]
+    orphans = [process for process in psutil.process_iter() if _is_orphan(process, data)]
     for process in orphans:
         _signal(process, signal.SIGQUIT)
-    if not _comes_true(lambda: not any(_works_in(process, data) for process in orphans)):
+    if not _comes_true(lambda: not any(_is_orphan(process, data) for process in orphans)):
         pids = [process.pid for process in orphans]
         raise StartFailed(f"processes of a killed server in {data} do not end: {pids}")
 
@@ -172,6 +172,15 @@ def _is_server(pid: int, data: Path) -> bool:
     try:
         return _works_in(psutil.Process(pid), data)
     except psutil.NoSuchProcess:
+        return False
+
+
+def _is_orphan(process: psutil.Process, data: Path) -> bool:
+    try:
+        return _works_in(process, data) or (
+            process.name() == "initdb" and str(data) in process.cmdline()
+        )
+    except psutil.Error:  # gone, or somebody else's
         return False
 
 

@@ -1,0 +1,115 @@
+import { words } from "@/format/word";
+
+/** What a JSON Schema may say of a value, as far as the event forms understand it. */
+export type JsonSchema = {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  format?: string;
+  enum?: unknown[];
+  default?: unknown;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  pattern?: string;
+};
+
+export type FieldKind =
+  | "text"
+  | "longText"
+  | "decimal"
+  | "integer"
+  | "number"
+  | "moment"
+  | "date"
+  | "boolean"
+  | "choice"
+  | "texts"
+  | "group"
+  | "rows"
+  | "json";
+
+/** One field of a form: how to ask for a value of the event's data. */
+export type Field = {
+  name: string;
+  label: string;
+  description?: string;
+  kind: FieldKind;
+  required: boolean;
+  options: readonly { value: string; label: string; json: unknown }[];
+  fields: readonly Field[];
+  schema: JsonSchema;
+};
+
+/** The fields of an event's data schema, in the order of the schema; none when it asks for nothing. */
+export function fieldsOf(schema: unknown): Field[] {
+  const object = isSchema(schema) ? schema : {};
+  const required = new Set(object.required ?? []);
+  return Object.entries(object.properties ?? {}).map(([name, property]) =>
+    fieldOf(name, property, required.has(name)),
+  );
+}
+
+function fieldOf(name: string, schema: JsonSchema, required: boolean): Field {
+  const kind = kindOf(schema);
+  const inner = kind === "rows" ? schema.items : kind === "group" ? schema : undefined;
+  return {
+    name,
+    label: schema.title ?? words(name),
+    ...(schema.description ? { description: schema.description } : {}),
+    kind,
+    required,
+    options: (schema.enum ?? [])
+      .filter((value) => value !== null)
+      .map((value) => ({ value: String(value), label: words(String(value)), json: value })),
+    fields: inner ? fieldsOf(inner) : [],
+    schema,
+  };
+}
+
+function kindOf(schema: JsonSchema): FieldKind {
+  if (schema.enum) return "choice";
+  switch (typeOf(schema)) {
+    case "string":
+      return textKind(schema);
+    case "integer":
+      return "integer";
+    case "number":
+      return "number";
+    case "boolean":
+      return "boolean";
+    case "object":
+      return schema.properties ? "group" : "json";
+    case "array":
+      return arrayKind(schema.items);
+    default:
+      return "json";
+  }
+}
+
+function textKind(schema: JsonSchema): FieldKind {
+  if (schema.format === "money" || schema.format === "decimal") return "decimal";
+  if (schema.format === "date-time") return "moment";
+  if (schema.format === "date") return "date";
+  return (schema.maxLength ?? 0) > 200 ? "longText" : "text";
+}
+
+function arrayKind(items: JsonSchema | undefined): FieldKind {
+  const type = items ? typeOf(items) : undefined;
+  if (type === "string") return "texts";
+  return type === "object" && items?.properties ? "rows" : "json";
+}
+
+function typeOf(schema: JsonSchema): string | undefined {
+  const types = Array.isArray(schema.type) ? schema.type : [schema.type];
+  return types.find((type) => type !== "null");
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,56 @@
+/** What a list page reads from its address and writes back; the address is the only truth. */
+export type ListParams = { q?: string; state?: string; after?: string };
+
+/** Keep what a list understands of an address's parameters; everything else is dropped. */
+export function parseListParams(search: Record<string, unknown>): ListParams {
+  return { ...one("q", search), ...one("state", search), ...one("after", search) };
+}
+
+/** The states that are filtered for, in the order in which they were picked. */
+export function statesOf(params: ListParams): string[] {
+  return (params.state ?? "").split(",").filter(Boolean);
+}
+
+/** Add or remove one state; a changed filter starts on the first page. */
+export function toggleState(params: ListParams, state: string): ListParams {
+  const states = statesOf(params);
+  const next = states.includes(state) ? states.filter((s) => s !== state) : [...states, state];
+  return clean({ q: params.q, state: next.join(",") });
+}
+
+/** Search for something else; a changed search starts on the first page. */
+export function withSearch(params: ListParams, q: string): ListParams {
+  return clean({ q: q.trim(), state: params.state });
+}
+
+/** Move to the page behind a cursor; undefined is the first page. */
+export function withCursor(params: ListParams, after: string | undefined): ListParams {
+  return clean({ q: params.q, state: params.state, after });
+}
+
+/** The filter of the query, without its empty parts. */
+export function filterOf(params: ListParams): { search?: string; states?: string[] } {
+  const states = statesOf(params);
+  return { ...(params.q ? { search: params.q } : {}), ...(states.length > 0 ? { states } : {}) };
+}
+
+/** Read an address's query part as plain texts (no JSON guessing: an order number stays a text). */
+export function parseSearch(search: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(search));
+}
+
+/** Write the query part of an address, leaving out what is empty. */
+export function stringifySearch(params: Record<string, unknown>): string {
+  const kept = Object.entries(params).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(kept.map(([key, value]) => [key, String(value)])).toString();
+  return text ? `?${text}` : "";
+}
+
+function one(key: string, search: Record<string, unknown>): Record<string, string> {
+  const value = search[key];
+  return typeof value === "string" && value ? { [key]: value } : {};
+}
+
+function clean(params: Record<keyof ListParams, string | undefined> | Record<string, string | undefined>): ListParams {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value));
+}

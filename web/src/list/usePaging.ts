@@ -1,0 +1,27 @@
+import { useLocation, useNavigate } from "@tanstack/react-router";
+import { type ListParams, withCursor } from "./params";
+
+declare module "@tanstack/react-router" {
+  interface HistoryState {
+    /** The cursors of the pages before this one; "" is the first page. */
+    trail?: string[];
+  }
+}
+
+type PageInfo = { hasNextPage: boolean; endCursor?: string | null };
+
+/**
+ * Steps between keyset pages. The way back is kept in the history entry, as the API pages forward only;
+ * an address that was opened from outside goes back to the first page.
+ */
+export function usePaging(to: "/orders" | "/quotations", params: ListParams, info: PageInfo | undefined) {
+  const navigate = useNavigate();
+  const trail = useLocation({ select: (location) => location.state.trail }) ?? [];
+  const go = (after: string | undefined, next: string[]) =>
+    void navigate({ to, search: withCursor(params, after), state: { trail: next } });
+  const end = info?.hasNextPage ? info.endCursor : undefined;
+  return {
+    onPrevious: params.after ? () => go(trail.at(-1), trail.slice(0, -1)) : undefined,
+    onNext: end ? () => go(end, [...trail, params.after ?? ""]) : undefined,
+  };
+}

@@ -1,0 +1,1 @@
+export function NewQuotation() { return null; }

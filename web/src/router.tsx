@@ -1,0 +1,130 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  type ErrorComponentProps,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { currentPerson, knownPerson, watchPerson } from "./api/session";
+import { parseListParams, parseSearch, stringifySearch } from "./list/params";
+import { Shell } from "./shell/Shell";
+import { Failure } from "./ui/Said";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Broken });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>) => ({ ...localTarget(search["to"]) }),
+  component: lazyRouteComponent(() => import("./pages/SignIn"), "SignIn"),
+});
+
+/** Everything behind the sign-in; the address asked for is kept. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    if (await currentPerson()) return;
+    throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { to: location.href } });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/work", replace: true });
+  },
+});
+
+const work = createRoute({
+  getParentRoute: () => inside,
+  path: "/work",
+  component: lazyRouteComponent(() => import("./pages/Work"), "Work"),
+});
+
+const orders = createRoute({
+  getParentRoute: () => inside,
+  path: "/orders",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Orders"), "Orders"),
+});
+
+const newOrder = createRoute({
+  getParentRoute: () => inside,
+  path: "/orders/new",
+  component: lazyRouteComponent(() => import("./pages/NewOrder"), "NewOrder"),
+});
+
+const order = createRoute({
+  getParentRoute: () => inside,
+  path: "/orders/$orderId",
+  validateSearch: (search: Record<string, unknown>): { lifecycle?: string } =>
+    typeof search["lifecycle"] === "string" ? { lifecycle: search["lifecycle"] } : {},
+  component: lazyRouteComponent(() => import("./pages/Order"), "Order"),
+});
+
+const quotations = createRoute({
+  getParentRoute: () => inside,
+  path: "/quotations",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Quotations"), "Quotations"),
+});
+
+const newQuotation = createRoute({
+  getParentRoute: () => inside,
+  path: "/quotations/new",
+  component: lazyRouteComponent(() => import("./pages/NewQuotation"), "NewQuotation"),
+});
+
+const quotation = createRoute({
+  getParentRoute: () => inside,
+  path: "/quotations/$quotationId",
+  component: lazyRouteComponent(() => import("./pages/Quotation"), "Quotation"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    inside.addChildren([home, work, orders, newOrder, order, quotations, newQuotation, quotation]),
+  ]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+// Somebody signed out, or the session ended: the guards decide again where the page may be.
+watchPerson(() => {
+  if (!knownPerson()) void router.invalidate();
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** Only an address within the console may be returned to. */
+function localTarget(to: unknown): { to?: string } {
+  return typeof to === "string" && /^\/(?![/\\])/.test(to) ? { to } : {};
+}
+
+function NotFound() {
+  return (
+    <Failure title="This page does not exist">
+      The address may be old or mistyped. <a href="/">Go to the start page</a>
+    </Failure>
+  );
+}
+
+function Broken({ error, reset }: ErrorComponentProps) {
+  return (
+    <Failure title="This page could not be shown" again={reset}>
+      {error instanceof Error ? error.message : "The reason is not known."}
+    </Failure>
+  );
+}

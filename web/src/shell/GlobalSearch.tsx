@@ -1,0 +1,32 @@
+import { TextInput } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { SearchIcon } from "@/ui/icons";
+import classes from "./Shell.module.css";
+
+/** Find an order from anywhere: leads to the order list, filtered. */
+export function GlobalSearch() {
+  const navigate = useNavigate();
+  const [text, setText] = useState("");
+  return (
+    <form
+      className={classes["search"]}
+      aria-label="Global search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const q = text.trim();
+        void navigate({ to: "/orders", search: q ? { q } : {} });
+        setText("");
+      }}
+    >
+      <TextInput
+        type="search"
+        aria-label="Find an order"
+        placeholder="Find an order by number or customer"
+        leftSection={<SearchIcon />}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+    </form>
+  );
+}

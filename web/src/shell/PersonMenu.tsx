@@ -1,0 +1,45 @@
+import { Menu, Text, UnstyledButton } from "@mantine/core";
+import { useSyncExternalStore } from "react";
+import { knownPerson, signOut, watchPerson } from "@/api/session";
+import { words } from "@/format/word";
+import classes from "./Shell.module.css";
+
+/** The person with roles, and the way out. */
+export function PersonMenu() {
+  const person = useSyncExternalStore(watchPerson, knownPerson);
+  if (!person) return null;
+  const roles = person.roles.map(words).join(", ");
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <UnstyledButton className={classes["person"]}>
+          <span className={classes["initials"]} aria-hidden="true">
+            {initials(person.name)}
+          </span>
+          <span className={classes["who"]}>
+            {person.name}
+            <br />
+            <span className={classes["roles"]}>{roles}</span>
+          </span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <Text size="sm" c="var(--ow-text)">
+            {person.name}
+          </Text>
+          <Text size="xs" c="var(--ow-dim)">
+            {person.login} · {roles}
+          </Text>
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function initials(name: string): string {
+  const parts = name.split(/\s+/).filter(Boolean);
+  return [parts[0], parts.length > 1 ? parts.at(-1) : ""].map((part) => part?.charAt(0).toUpperCase() ?? "").join("");
+}

@@ -1,0 +1,34 @@
+import type { ReactNode } from "react";
+
+export const WorkIcon = () => draw(<path d="M4 5h16M4 12h16M4 19h10" />);
+export const OrdersIcon = () => draw(<path d="M5 4h14v16l-3-2-2 2-2-2-2 2-2-2-3 2zM9 9h6M9 13h6" />);
+export const QuotationsIcon = () => draw(<path d="M14 3H6v18h12V7zM14 3v4h4M9 12h6M9 16h4" />);
+export const SearchIcon = () => draw(<path d="M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5 20 20" />);
+export const SunIcon = () =>
+  draw(
+    <path d="M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v2M12 20v2M4.9 4.9l1.4 1.4M17.7 17.7l1.4 1.4M2 12h2M20 12h2M4.9 19.1l1.4-1.4M17.7 6.3l1.4-1.4" />,
+  );
+export const MoonIcon = () => draw(<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z" />);
+export const AutoIcon = () => draw(<path d="M3 5h18v11H3zM8 20h8M12 16v4" />);
+export const CrossIcon = () => draw(<path d="m6 6 12 12M18 6 6 18" />);
+export const PlusIcon = () => draw(<path d="M12 5v14M5 12h14" />);
+export const ChevronIcon = () => draw(<path d="m9 6 6 6-6 6" />);
+export const ArrowIcon = () => draw(<path d="M5 12h14M13 6l6 6-6 6" />);
+
+function draw(shape: ReactNode) {
+  return (
+    <svg
+      width="1.25em"
+      height="1.25em"
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.8"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      {shape}
+    </svg>
+  );
+}

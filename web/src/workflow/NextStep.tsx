@@ -1,0 +1,27 @@
+import { Button } from "@mantine/core";
+import { ArrowIcon } from "@/ui/icons";
+import { eventAnchor } from "./Events";
+import type { Lifecycle } from "./lifecycle";
+
+/** The first step that the server offers, as a way to its form. */
+export function NextStep({ lifecycle }: { lifecycle: Lifecycle }) {
+  const [next] = lifecycle.workflow.allowedEvents;
+  if (!next) return null;
+  const anchor = eventAnchor(lifecycle.id, next.event);
+  return (
+    <Button
+      component="a"
+      href={`#${anchor}`}
+      rightSection={<ArrowIcon />}
+      onClick={(event) => {
+        event.preventDefault();
+        const toggle = document.getElementById(anchor);
+        if (toggle?.getAttribute("aria-expanded") === "false") toggle.click();
+        toggle?.scrollIntoView({ block: "center" });
+        toggle?.focus();
+      }}
+    >
+      Next step: {next.label}
+    </Button>
+  );
+}

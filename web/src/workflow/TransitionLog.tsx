@@ -1,0 +1,108 @@
+import { words } from "@/format/word";
+import { Chip } from "@/ui/Chip";
+import { Moment } from "@/ui/Moment";
+import { facts } from "./facts";
+import { type Lifecycle, type LoggedEntry, mergedLog, type PastMoment } from "./lifecycle";
+import classes from "./TransitionLog.module.css";
+
+type Props = {
+  lifecycles: readonly Lifecycle[];
+  moment: PastMoment | undefined;
+  onMoment: (moment: PastMoment | undefined) => void;
+};
+
+/** What happened, newest first, in every lifecycle of the page; pointing at a row shows that moment in the chart. */
+export function TransitionLog({ lifecycles, moment, onMoment }: Props) {
+  const rows = mergedLog(lifecycles);
+  return (
+    <ol className={classes["log"]} aria-label="Transition log" onMouseLeave={() => onMoment(undefined)}>
+      {rows.map((row) => (
+        <Row
+          key={rowId(row.lifecycle.workflow.instanceId, row.entry.version)}
+          row={row}
+          several={lifecycles.length > 1}
+          shown={moment?.instanceId === row.lifecycle.workflow.instanceId && moment.version === row.entry.version}
+          onMoment={onMoment}
+        />
+      ))}
+    </ol>
+  );
+}
+
+function rowId(instanceId: string, version: number): string {
+  return `log-${instanceId}/${version}`;
+}
+
+type RowProps = {
+  row: LoggedEntry;
+  several: boolean;
+  shown: boolean;
+  onMoment: (moment: PastMoment | undefined) => void;
+};
+
+function Row({ row: { lifecycle, entry }, several, shown, onMoment }: RowProps) {
+  const { instanceId } = lifecycle.workflow;
+  const here = { instanceId, version: entry.version };
+  return (
+    <li
+      id={rowId(instanceId, entry.version)}
+      className={classes["row"]}
+      data-shown={shown || undefined}
+      onMouseEnter={() => onMoment(here)}
+      onFocus={() => onMoment(here)}
+      onBlur={() => onMoment(undefined)}
+    >
+      <div className={classes["what"]}>
+        <button type="button" className={classes["event"]} onClick={() => onMoment(here)} title="Show this moment in the chart">
+          {entry.label}
+        </button>
+        {several ? <span className={classes["where"]}>{lifecycle.title}</span> : null}
+        <span className={classes["states"]}>
+          {entry.fromLabel && entry.fromLabel !== entry.toLabel ? (
+            <span className={classes["from"]}>{entry.fromLabel} {"\u2192"}</span>
+          ) : null}
+          <Chip label={entry.toLabel} tone={entry.toTone} />
+        </span>
+      </div>
+      <Particulars entry={entry} />
+    </li>
+  );
+}
+
+function Particulars({ entry }: { entry: LoggedEntry["entry"] }) {
+  const data = facts(entry.data);
+  return (
+    <div className={classes["particulars"]}>
+      <span>
+        {entry.actor.name}
+        {entry.actor.kind === "user" ? null : <span className={classes["kind"]}> ({entry.actor.kind})</span>}
+      </span>
+      <Moment at={entry.occurredAt} />
+      <span title={`Correlation: ${entry.correlationId}. Recorded ${entry.recordedAt}`}>version {entry.version}</span>
+      {entry.origin === "live" ? null : <span>{entry.origin}</span>}
+      {entry.causationId ? <Cause id={entry.causationId} /> : null}
+      {entry.reason ? <span className={classes["reason"]}>{"\u201c"}{entry.reason}{"\u201d"}</span> : null}
+      {data.length > 0 ? (
+        <span className={classes["data"]}>{data.map(({ name, text }) => `${words(name)}: ${text}`).join(" · ")}</span>
+      ) : null}
+    </div>
+  );
+}
+
+/** The step that caused this one: `<instance>/<version>`, a row of the same page when it belongs to it. */
+function Cause({ id }: { id: string }) {
+  return (
+    <a
+      href={`#log-${id}`}
+      title={`Caused by ${id}`}
+      onClick={(event) => {
+        const row = document.getElementById(`log-${id}`);
+        event.preventDefault();
+        row?.scrollIntoView({ block: "center" });
+        row?.querySelector("button")?.focus();
+      }}
+    >
+      cause
+    </a>
+  );
+}

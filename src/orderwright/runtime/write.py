@@ -72,6 +72,11 @@ async def apply(connection: Connection, transitions: Sequence[Transition]) -> li
     return [cast("Outcome", row["outcome"]) for row in rows]
 
 
+async def forget_expired_keys(connection: Connection, *, at: datetime) -> None:
+    """Delete idempotency keys whose time is over."""
+    await connection.execute(_FORGET, at)
+
+
 def state_of(chart: Chart, snapshot: Snapshot) -> str:
     """Return the keys of the active leaf states, in document order, joined by a space."""
     nodes = (chart.node(node_id) for node_id in snapshot.configuration)
@@ -184,3 +189,4 @@ def _unsupported(transition: Transition, effect: object) -> EffectUnsupported:
 
 
 _APPLY = "select outcome from orderwright.apply_steps($1::text::jsonb) order by item"
+_FORGET = "delete from orderwright.idempotency_key where expires_at <= $1"

@@ -1,0 +1,189 @@
+"""The worker: it relays the outbox and fires timers, for as long as it runs or until nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from orderwright.errors import RuntimeFault
+from orderwright.runtime import outbox
+from orderwright.runtime.firing import fire_next
+from orderwright.runtime.relay import Standing, relay
+from orderwright.runtime.write import forget_expired_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.relay import Consumer, Pass
+    from orderwright.runtime.wakeup import Listener
+
+_SOON: Final = 0.01  # seconds until unsettled events are looked at again
+_PATIENCE: Final = 1000  # times that `drain` looks again before it gives up: 10 s at least
+_HOURLY: Final = 3600.0
+
+_logger = structlog.get_logger(__name__)
+
+
+class OutboxHeld(RuntimeFault):
+    """A transaction somewhere in the cluster stays open and holds the outbox back."""
+
+    code = "outbox.held"
+    retryable = True
+
+
+class Worker:
+    """Runs consumers and timers; any number of workers may run at once, in one process or many."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        consumers: Sequence[Consumer],
+        listener: Listener | None = None,
+        *,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._engine = engine
+        self._consumers = tuple(consumers)
+        self._listener = listener
+        self._poll_seconds = poll_seconds
+
+    async def run(self, stop: asyncio.Event | None = None) -> None:
+        """Work until cancelled, or until `stop` is set; then finish what is in hand and return.
+
+        What goes wrong is logged and tried again; only cancellation ends it otherwise.
+        """
+        stop = stop or asyncio.Event()
+        turns = [_Relaying(self._engine, one, self._poll_seconds).turn for one in self._consumers]
+        woken = [_Loop(turn, self._poll_seconds, stop) for turn in [*turns, self._fire]]
+        loops = [*woken, _Loop(self._forget_keys, _HOURLY, stop)]
+        async with asyncio.TaskGroup() as group:
+            hearing = group.create_task(self._hear(woken))
+            running = [group.create_task(loop.run()) for loop in loops]
+            await stop.wait()
+            for loop in loops:
+                loop.wake()
+            await asyncio.wait(running)
+            hearing.cancel()
+
+    async def drain(self, until: datetime | None = None) -> int:
+        """Relay and fire until nothing is left, and return how many events and timers that were.
+
+        Timers count as due up to `until`, by default the clock's present. Before each timer the outbox
+        is emptied, so that what follows from one comes before the next. Consumers that fail are left
+        where they are.
+
+        Raises:
+            OutboxHeld: events stay unsettled because a transaction is left open.
+        """
+        relays = [_Relaying(self._engine, one, self._poll_seconds) for one in self._consumers]
+        done = 0
+        while True:
+            moved = sum([await relaying.empty() for relaying in relays])
+            if not moved:
+                moved = int(await fire_next(self._engine, until=until))
+            if not moved:
+                return done
+            done += moved
+
+    async def _hear(self, loops: Sequence[_Loop]) -> None:
+        if self._listener is None:
+            return
+        with self._listener.subscribe() as changes:
+            async for _ in changes:
+                for loop in loops:
+                    loop.wake()
+
+    async def _fire(self) -> float:
+        return 0 if await fire_next(self._engine) else self._poll_seconds
+
+    async def _forget_keys(self) -> float:
+        async with self._engine.pool.acquire() as connection:
+            await forget_expired_keys(connection, at=self._engine.clock.now())
+        return _HOURLY
+
+
+class _Relaying:
+    """Passes for one consumer, announcing what they changed."""
+
+    def __init__(self, engine: Engine, consumer: Consumer, poll_seconds: float) -> None:
+        self._engine = engine
+        self._consumer = consumer
+        self._poll_seconds = poll_seconds
+        self._held = 0
+        self._enrolled = False
+
+    async def turn(self) -> float:
+        """Make a pass and return how many seconds to wait before the next."""
+        done = await self._pass()
+        if done.passed or done.standing is Standing.MORE:
+            self._held = 0
+            return 0
+        if done.standing is not Standing.HELD:
+            self._held = 0
+            return self._poll_seconds
+        self._held += 1
+        return min(self._poll_seconds, _SOON * 2 ** min(self._held, 16))
+
+    async def empty(self) -> int:
+        """Make passes until nothing is left or the consumer fails; return how many events passed."""
+        total = fruitless = 0
+        while True:
+            done = await self._pass()
+            total += done.passed
+            if done.standing in (Standing.DONE, Standing.FAILING):
+                return total
+            fruitless = 0 if done.passed else fruitless + 1
+            if fruitless > _PATIENCE:
+                raise OutboxHeld("a transaction stays open and holds the outbox back")
+            await asyncio.sleep(_SOON if fruitless else 0)
+
+    async def _pass(self) -> Pass:
+        if not self._enrolled:
+            await self._enrol()
+        done = await relay(self._engine.pool, self._consumer, self._engine.clock)
+        for root_id in done.roots:
+            self._engine.wakeup.announce(root_id)
+        return done
+
+    async def _enrol(self) -> None:
+        async with self._engine.pool.acquire() as connection:
+            await outbox.enrol(connection, self._consumer.name, at=self._engine.clock.now())
+        self._enrolled = True
+
+
+class _Loop:
+    """Takes turns until told to stop; between turns it waits for as long as the turn says, or for a wake."""
+
+    def __init__(
+        self, turn: Callable[[], Awaitable[float]], pause_on_error: float, stop: asyncio.Event
+    ) -> None:
+        self._turn = turn
+        self._pause_on_error = pause_on_error
+        self._stop = stop
+        self._signal = asyncio.Event()
+
+    def wake(self) -> None:
+        """End the wait."""
+        self._signal.set()
+
+    async def run(self) -> None:
+        """Take turns."""
+        while not self._stop.is_set():
+            self._signal.clear()
+            try:
+                pause = await self._turn()
+            except Exception:  # the database may be away; the next turn will tell
+                _logger.exception("turn_failed")
+                pause = self._pause_on_error
+            if pause and not self._stop.is_set():
+                await self._rest(pause)
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._signal.wait()

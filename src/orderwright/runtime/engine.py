@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from orderwright.statechart import Explanation
 
 _ATTEMPTS: Final = 10
+_PATIENCE: Final = 2  # attempts without a lock
 _JITTER_MICROSECONDS: Final = 3000
 
 
@@ -191,13 +192,14 @@ class Engine:
     ) -> Result:
         """Try until nobody comes between reading and writing, a bounded number of times.
 
-        In a held transaction that happens once at most: when another takes the idempotency key.
+        In a held transaction that happens once at most: when another takes the idempotency key. Without
+        one, who has been overtaken takes the lock, so that nobody starves at a busy instance.
         """
-        for _ in range(_ATTEMPTS):
-            if held is None:
-                result = await self._attempt(command)
-            else:
+        for overtaken in range(_ATTEMPTS):
+            if held is not None:
                 result = await self._attempts.take(held, command, atomic=True, trusted=trusted)
+            else:
+                result = await self._attempt(command, atomic=overtaken >= _PATIENCE)
             if isinstance(result, Result):
                 return result
             await asyncio.sleep(secrets.randbelow(_JITTER_MICROSECONDS) / 1e6)
@@ -206,13 +208,18 @@ class Engine:
             values={"instance": command.instance_id},
         )
 
-    async def _attempt(self, command: Command) -> Result | Detour:
+    async def _attempt(self, command: Command, *, atomic: bool) -> Result | Detour:
+        atomic = atomic or self._probably_needs_facts(command)
         async with self.pool.acquire() as connection:
-            result = await self._attempts.take(connection, command, atomic=False)
-            if result is not Detour.NEEDS_TRANSACTION:
-                return result
+            if not atomic:
+                result = await self._attempts.take(connection, command, atomic=False)
+                if result is not Detour.NEEDS_TRANSACTION:
+                    return result
             async with connection.transaction():
                 return await self._attempts.take(connection, command, atomic=True)
+
+    def _probably_needs_facts(self, command: Command) -> bool:
+        return isinstance(command, Send) and self.registry.may_need_facts(command.event.type)
 
     async def _instance(self, connection: Connection, instance_id: str) -> Instance | None:
         reading = await read(connection, instance_id, key=None, now=self.clock.now())

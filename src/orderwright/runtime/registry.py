@@ -54,6 +54,7 @@ class Registry:
     def __init__(self, behaviours: Behaviours) -> None:
         self._behaviours = behaviours
         self._loaded: dict[tuple[str, int], Lifecycle] = {}
+        self._events_with_facts: set[str] = set()
 
     async def publish(self, connection: Connection, definition: str, *, at: datetime) -> Chart:
         """Store a definition, unless the very same is stored already, and keep it in memory.
@@ -73,7 +74,7 @@ class Registry:
                 f" definition the version {chart.version + 1}",
                 values={"chart": chart.id, "version": chart.version},
             )
-        self._loaded[chart.id, chart.version] = lifecycle
+        self._keep(lifecycle)
         return chart
 
     async def get(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:
@@ -98,12 +99,20 @@ class Registry:
             versions = [await connection.fetchval(_LATEST, chart_id) or 0]
         return await self.get(connection, chart_id, max(versions))
 
+    def may_need_facts(self, event_type: str) -> bool:
+        """Tell whether any chart known here declares facts for this event: a hint that saves a read."""
+        return event_type in self._events_with_facts
+
+    def _keep(self, lifecycle: Lifecycle) -> Lifecycle:
+        chart = lifecycle.chart
+        self._events_with_facts.update(one.type for one in chart.events.values() if one.facts)
+        return self._loaded.setdefault((chart.id, chart.version), lifecycle)
+
     async def _fetch(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:
         definition = await connection.fetchval(_DEFINITION, chart_id, version)
         if definition is None:
             raise _missing(chart_id, version, "was never published")
-        lifecycle = self._with_behaviour(load(definition))
-        return self._loaded.setdefault((chart_id, version), lifecycle)
+        return self._keep(self._with_behaviour(load(definition)))
 
     def _with_behaviour(self, chart: Chart) -> Lifecycle:
         if callable(self._behaviours):

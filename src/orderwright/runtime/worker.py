@@ -127,7 +127,7 @@ class _Relaying:
             self._held = 0
             return self._poll_seconds
         self._held += 1
-        return min(self._poll_seconds, _SOON * 2 ** min(self._held, 16))
+        return min(self._poll_seconds, _SOON * (1 << min(self._held, 16)))
 
     async def empty(self) -> int:
         """Make passes until nothing is left or the consumer fails; return how many events passed."""

@@ -1,0 +1,87 @@
+"""A small chart with a bit of everything, and an engine that runs it on a fresh database."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import FormatChecker
+from parcel import BEHAVIOUR, PARCEL, START, Scales
+
+from orderwright.clock import DrivenClock
+from orderwright.runtime.engine import Engine
+from orderwright.runtime.pool import open_pool
+from orderwright.runtime.registry import Registry
+from orderwright.runtime.wakeup import Announcer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from orderwright.runtime.fact import FactLoader
+    from orderwright.runtime.pool import Pool
+
+
+@pytest.fixture
+def clock() -> DrivenClock:
+    return DrivenClock(START)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    opened = await open_pool(database_url, max_size=12)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def scales() -> Scales:
+    return Scales()
+
+
+async def build_engine(pool: Pool, clock: DrivenClock, facts: dict[str, FactLoader]) -> Engine:
+    """Build an engine that knows the parcel."""
+    registry = Registry({"parcel": {1: BEHAVIOUR}})
+    async with pool.acquire() as connection:
+        await registry.publish(connection, json.dumps(PARCEL), at=START)
+    return Engine(
+        pool, registry, clock, facts=facts, formats=FormatChecker(), wakeup=Announcer(pool)
+    )
+
+
+@pytest.fixture
+async def engine(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator[Engine]:
+    built = await build_engine(pool, clock, {"weight": scales.load})
+    yield built
+    await built.wakeup.close()
+
+
+TABLES = ("instance", "log", "outbox", "timer", "idempotency_key", "ledger_entry")
+
+
+@pytest.fixture
+def everything(pool: Pool) -> Callable[[], Awaitable[dict[str, list[tuple[object, ...]]]]]:
+    """A function that returns every row of the lifecycle tables."""
+
+    async def read() -> dict[str, list[tuple[object, ...]]]:
+        async with pool.acquire() as connection:
+            return {
+                table: sorted(
+                    map(tuple, await connection.fetch(f"select * from orderwright.{table}")),
+                    key=repr,
+                )
+                for table in TABLES
+            }
+
+    return read
+
+
+@pytest.fixture
+def rows(pool: Pool) -> Callable[..., Awaitable[list[dict[str, object]]]]:
+    """A function that returns the rows of a query as dicts."""
+
+    async def read(query: str, *values: object) -> list[dict[str, object]]:
+        async with pool.acquire() as connection:
+            return [dict(row) for row in await connection.fetch(query, *values)]
+
+    return read

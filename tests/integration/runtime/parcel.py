@@ -1,0 +1,108 @@
+"""The chart of these tests: a small one with a bit of everything, and a fact to go with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from orderwright.statechart import Behaviour, Emit, Outcome
+
+if TYPE_CHECKING:
+    from orderwright.runtime.fact import FactLoader, FactRequest
+    from orderwright.runtime.pool import Connection
+    from orderwright.statechart import Scope
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+PARCEL = {
+    "id": "parcel",
+    "version": 1,
+    "initial": "OPEN",
+    "context": {"count": 0},
+    "events": {
+        "ADD": {
+            "label": "Add",
+            "data": {
+                "type": "object",
+                "properties": {"n": {"type": "integer", "minimum": 1}},
+                "required": ["n"],
+                "additionalProperties": False,
+            },
+        },
+        "TOUCH": {"label": "Touch"},
+        "HOLD": {"label": "Hold"},
+        "RESUME": {"label": "Resume"},
+        "WEIGH": {"label": "Weigh", "facts": ["weight"]},
+        "INSPECT": {"label": "Inspect", "by": "system"},
+        "REMIND_LATER": {"label": "Remind later"},
+        "REMIND_SOON": {"label": "Remind soon"},
+        "FORGET": {"label": "Forget"},
+        "REMIND": {"label": "Remind", "by": "system"},
+        "SEAL": {"label": "Seal"},
+        "CALL": {"label": "Call"},
+    },
+    "states": {
+        "OPEN": {
+            "on": {
+                "ADD": {
+                    "actions": [
+                        "add",
+                        {"post": {"ledger": "pieces", "data": {"n": {"from": "event.n"}}}},
+                    ]
+                },
+                "TOUCH": {},
+                "HOLD": "HELD",
+                "WEIGH": {
+                    "guard": {
+                        "when": {
+                            "combinator": "and",
+                            "rules": [{"field": "facts.weight", "operator": "<=", "value": 10}],
+                        }
+                    },
+                    "actions": "add",
+                },
+                "INSPECT": {"actions": {"emit": {"type": "parcel.inspected"}}},
+                "REMIND_LATER": {"actions": {"send": {"type": "REMIND", "delay": 60_000}}},
+                "REMIND_SOON": {"actions": {"send": {"type": "REMIND", "delay": 30_000}}},
+                "FORGET": {"actions": {"cancel": "REMIND"}},
+                "REMIND": {"actions": {"emit": {"type": "parcel.reminded"}}},
+                "SEAL": "SEALED",
+                "CALL": "CALLING",
+            }
+        },
+        "HELD": {"on": {"RESUME": "OPEN"}, "after": {"600000": {"target": "OPEN"}}},
+        "CALLING": {"invoke": {"id": "call", "src": "call"}},
+        "SEALED": {"type": "final"},
+    },
+}
+
+
+def add(scope: Scope) -> Outcome:
+    """Count pieces, and say so."""
+    n = scope.data.get("n", 1)
+    count = scope.context["count"] + n
+    return Outcome(
+        assign={"count": count}, effects=(Emit("parcel.added", {"n": n, "count": count}),)
+    )
+
+
+BEHAVIOUR = Behaviour(actions={"add": add})
+
+
+class Scales:
+    """A fact whose value a test sets, and which remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.weight: int | None = 1
+        self.asked: list[FactRequest] = []
+        self._loader: FactLoader | None = None
+
+    def load_with(self, loader: FactLoader) -> None:
+        """Let a function answer from now on."""
+        self._loader = loader
+
+    async def load(self, connection: Connection, request: FactRequest) -> object | None:
+        """Answer, having used the connection."""
+        assert connection.is_in_transaction()
+        self.asked.append(request)
+        return await self._loader(connection, request) if self._loader else self.weight

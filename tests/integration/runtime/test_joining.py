@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from orderwright.app.database import engine as sqlalchemy_engine
+from orderwright.runtime.joining import JoinImpossible
+from orderwright.statechart import Event
+
+COUNT = "select count(*) from orderwright.log"
+
+
+class Undo(Exception):
+    """Makes a test's own transaction roll back."""
+
+
+@pytest.fixture
+async def alchemy(database_url):
+    built = sqlalchemy_engine(database_url)
+    yield built
+    await built.dispose()
+
+
+@pytest.fixture
+async def parcel(engine):
+    await engine.create("parcel", "p1", actor="ann")
+
+
+async def _work(engine, connection):
+    created = await engine.create("parcel", "p2", actor="ann", connection=connection)
+    sent = await engine.send("p1", Event("ADD", {"n": 1}), actor="ann", connection=connection)
+    again = await engine.send("p2", Event("WEIGH"), actor="ann", connection=connection)
+    refused = await engine.send("p1", Event("RESUME"), actor="ann", connection=connection)
+    assert (created.version, sent.version, again.version) == (1, 2, 2)
+    assert refused.refused is not None
+    assert (await engine.read("p1", connection=connection)).version == 2
+
+
+async def _with_asyncpg(engine, pool, alchemy, *, fail):
+    async with pool.acquire() as connection, connection.transaction():
+        await _work(engine, connection)
+        if fail:
+            raise Undo
+
+
+async def _with_asyncpg_begun_by_hand(engine, pool, alchemy, *, fail):
+    async with pool.acquire() as connection:
+        await connection.execute("begin")
+        await _work(engine, connection)
+        await connection.execute("rollback" if fail else "commit")
+        if fail:
+            raise Undo
+
+
+async def _with_connection(engine, pool, alchemy, *, fail):
+    async with alchemy.begin() as connection:
+        await _work(engine, connection)
+        if fail:
+            raise Undo
+
+
+async def _with_connection_that_has_worked(engine, pool, alchemy, *, fail):
+    async with alchemy.begin() as connection:
+        await connection.execute(text("create temporary table host (n int) on commit drop"))
+        await _work(engine, connection)
+        await connection.execute(text("insert into host values (1)"))
+        if fail:
+            raise Undo
+
+
+async def _with_session(engine, pool, alchemy, *, fail):
+    async with AsyncSession(alchemy) as session, session.begin():
+        await _work(engine, session)
+        if fail:
+            raise Undo
+
+
+WAYS = [
+    _with_asyncpg,
+    _with_asyncpg_begun_by_hand,
+    _with_connection,
+    _with_connection_that_has_worked,
+    _with_session,
+]
+
+
+@pytest.mark.usefixtures("parcel")
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_is_joined_commits_with_the_caller(engine, pool, alchemy, way):
+    await way(engine, pool, alchemy, fail=False)
+
+    assert await pool.fetchval(COUNT) == 4
+    assert (await engine.read("p2")).version == 2
+
+
+@pytest.mark.usefixtures("parcel")
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_is_joined_rolls_back_with_the_caller(engine, pool, alchemy, everything, way):
+    before = await everything()
+    with pytest.raises(Undo):
+        await way(engine, pool, alchemy, fail=True)
+    assert await everything() == before
+
+
+@pytest.mark.usefixtures("parcel")
+@pytest.mark.parametrize("isolation", ["REPEATABLE READ", "SERIALIZABLE", "AUTOCOMMIT"])
+async def test_other_isolation_levels_are_refused(engine, database_url, everything, isolation):
+    before = await everything()
+    alchemy = sqlalchemy_engine(database_url, isolation_level=isolation)
+    async with alchemy.connect() as connection:
+        with pytest.raises(JoinImpossible):
+            await engine.send("p1", Event("TOUCH"), actor="ann", connection=connection)
+    await alchemy.dispose()
+    assert await everything() == before
+
+
+async def test_a_connection_outside_a_transaction_is_refused(engine, pool):
+    async with pool.acquire() as connection:
+        with pytest.raises(JoinImpossible):
+            await engine.create("parcel", "p1", actor="ann", connection=connection)
+
+
+async def test_the_callers_transaction_survives_an_error(engine, pool):
+    await engine.create("parcel", "p1", actor="ann")
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("create temporary table host (n int)")
+        with pytest.raises(Exception, match="Invoke"):
+            await engine.send("p1", Event("CALL"), actor="ann", connection=connection)
+        assert await connection.fetchval("select count(*) from host") == 0
+        await engine.send("p1", Event("TOUCH"), actor="ann", connection=connection)
+    assert (await engine.read("p1")).version == 2
+
+
+async def test_a_joined_call_waits_for_the_one_who_has_the_instance(engine, pool):
+    await engine.create("parcel", "p1", actor="ann")
+
+    async def add():
+        async with pool.acquire() as connection, connection.transaction():
+            return await engine.send(
+                "p1",
+                Event("ADD", {"n": 1}),
+                actor="ann",
+                idempotency_key="k",
+                connection=connection,
+            )
+
+    results = await asyncio.gather(*(add() for _ in range(8)))
+
+    assert {result.version for result in results} == {2}
+    assert sum(not result.replayed for result in results) == 1

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import asyncio
+
+from orderwright.runtime.replay import Replay
+from orderwright.statechart import Event
+
+
+async def test_twenty_different_events_make_a_straight_line(engine, rows, clock):
+    await engine.create("parcel", "p1", actor="ann")
+
+    results = await asyncio.gather(
+        *(
+            engine.send("p1", Event("ADD", {"n": n}), actor="ann", idempotency_key=f"k{n}")
+            for n in range(1, 21)
+        )
+    )
+
+    assert sorted(result.version for result in results) == list(range(2, 22))
+    instance = await engine.read("p1")
+    assert (instance.version, instance.snapshot.context["count"]) == (21, 210)
+    assert len(await rows("select 1 from orderwright.outbox")) == 20
+    assert await Replay(engine.pool, clock).verify("p1") == ()
+
+
+async def test_events_with_facts_take_turns_under_the_lock_of_the_instance(engine, scales, clock):
+    """The fact is the count itself, read from the instance: a stale one would let too many in."""
+    await engine.create("parcel", "p1", actor="ann")
+
+    async def count(connection, request):
+        assert request.snapshot is not None
+        row = "select snapshot::jsonb -> 'context' -> 'count' from orderwright.instance where instance_id = $1"
+        return int(await connection.fetchval(row, request.instance_id)) + 1
+
+    scales.load_with(count)
+    results = await asyncio.gather(
+        *(engine.send("p1", Event("WEIGH"), actor="ann") for _ in range(20))
+    )
+
+    assert sum(result.refused is None for result in results) == 10
+    assert {result.refused.code for result in results if result.refused} == {"blocked"}
+    assert (await engine.read("p1")).snapshot.context["count"] == 10
+    assert await Replay(engine.pool, clock).verify("p1") == ()
+
+
+async def test_racing_creates_of_one_id_make_one_instance(engine, rows):
+    results = await asyncio.gather(
+        *(engine.create("parcel", "p1", context={"n": n}, actor="ann") for n in range(10))
+    )
+
+    assert sum(result.refused is None for result in results) == 1
+    assert {r.refused.code for r in results if r.refused} == {"instance_exists"}
+    assert len(await rows("select 1 from orderwright.log")) == 1

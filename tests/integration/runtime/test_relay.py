@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from orderwright.runtime.attempt import Result
+from orderwright.runtime.relay import Consumer, Standing, relay
+from orderwright.runtime.worker import Worker
+from orderwright.statechart import Event
+
+
+class Listing:
+    """A consumer that writes what it is handed into a table of its own, and fails when told to."""
+
+    def __init__(self, name="listing", events=None):
+        self.fails_on = None
+        self.consumer = Consumer(name=name, events=events, handle=self._handle)
+
+    async def _handle(self, connection, event):
+        insert = "insert into seen (consumer, event_id) values ($1, $2)"
+        await connection.execute(insert, self.consumer.name, event.event_id)
+        if self.fails_on == event.event_id:
+            await connection.execute("select 1/0")
+
+
+@pytest.fixture(autouse=True)
+async def seen(engine, rows):
+    """A table that would show a second delivery of anything, and its contents in order of writing."""
+    await engine.pool.execute(
+        "create table seen (n bigint generated always as identity, consumer text, event_id text,"
+        " unique (consumer, event_id))"
+    )
+
+    async def read(consumer="listing"):
+        found = await rows("select event_id from seen where consumer = $1 order by n", consumer)
+        return [row["event_id"] for row in found]
+
+    return read
+
+
+async def _add(engine, name, times=1, connection=None):
+    for _ in range(times):
+        await engine.send(name, Event("ADD", {"n": 1}), actor="ann", connection=connection)
+
+
+async def test_a_consumer_sees_every_event_once_in_order(engine, seen):
+    await engine.create("parcel", "p1", actor="ann")
+    await _add(engine, "p1", 250)
+    worker = Worker(engine, [Listing().consumer])
+
+    assert await worker.drain() == 250
+    assert await worker.drain() == 0
+    assert await seen() == [f"p1/{version}/1" for version in range(2, 252)]
+
+
+async def test_a_consumer_gets_only_what_it_wants(engine, seen):
+    await engine.create("parcel", "p1", actor="ann")
+    await _add(engine, "p1", 3)
+    other = Listing("other", frozenset({"parcel.sealed"}))
+
+    await Worker(engine, [other.consumer]).drain()
+
+    assert await seen("other") == []
+    assert (await relay(engine.pool, other.consumer, engine.clock)).standing is Standing.DONE
+
+
+async def test_what_a_consumer_does_to_instances_commits_with_its_cursor(engine, rows):
+    """It opens a second parcel for each that gets its first piece: run twice, it would show."""
+
+    async def handle(connection, event):
+        result = await engine.create(
+            "parcel",
+            f"{event.instance_id}-copy",
+            actor="relay",
+            root_id=event.root_id,
+            causation_id=event.event_id,
+            correlation_id=event.correlation_id,
+            connection=connection,
+        )
+        assert isinstance(result, Result)
+
+    consumer = Consumer(name="copy", events=frozenset({"parcel.added"}), handle=handle)
+    for name in ("p1", "p2"):
+        await engine.create("parcel", name, actor="ann")
+        await _add(engine, name)
+
+    await asyncio.gather(*(Worker(engine, [consumer]).drain() for _ in range(3)))
+
+    logged = await rows(
+        "select causation_id from orderwright.log where instance_id like '%-copy' order by 1"
+    )
+    assert [row["causation_id"] for row in logged] == ["p1/2/1", "p2/2/1"]
+
+
+async def test_a_failing_consumer_stops_at_its_event_and_no_other_does(engine, seen, rows, clock):
+    await engine.create("parcel", "p1", actor="ann")
+    await _add(engine, "p1", 5)
+    failing, healthy = Listing("failing"), Listing("healthy")
+    failing.fails_on = "p1/4/1"
+    worker = Worker(engine, [failing.consumer, healthy.consumer])
+
+    await worker.drain()
+    await worker.drain()
+
+    assert await seen("failing") == ["p1/2/1", "p1/3/1"]
+    assert len(await seen("healthy")) == 5
+    [row] = await rows("select * from orderwright.consumer where name = 'failing'")
+    assert row["attempts"] == 1
+    assert row["last_error"].startswith("DivisionByZeroError")
+    assert row["next_attempt_at"] == clock.now() + timedelta(seconds=1)
+
+    clock.advance(timedelta(seconds=1))
+    await worker.drain()
+    [row] = await rows("select * from orderwright.consumer where name = 'failing'")
+    assert row["attempts"] == 2
+    assert row["next_attempt_at"] == clock.now() + timedelta(seconds=2)
+
+    failing.fails_on = None
+    clock.advance(timedelta(seconds=2))
+    await worker.drain()
+    assert await seen("failing") == [f"p1/{version}/1" for version in range(2, 7)]
+    [row] = await rows("select * from orderwright.consumer where name = 'failing'")
+    assert (row["attempts"], row["last_error"], row["next_attempt_at"]) == (0, None, None)
+
+
+async def test_an_early_transaction_that_commits_late_is_not_skipped(engine, pool, seen, rows):
+    """Its rows carry a lower ord than those read meanwhile would have: the relay waits for it."""
+    for name in ("early", "late"):
+        await engine.create("parcel", name, actor="ann")
+    listing = Listing()
+    async with pool.acquire() as connection, connection.transaction():
+        await _add(engine, "early", connection=connection)
+        await _add(engine, "late", 3)
+        await Worker(engine, []).drain()
+        held = await relay(pool, listing.consumer, engine.clock)
+        assert await seen() == []
+    assert held.standing in (Standing.DONE, Standing.HELD)
+
+    await Worker(engine, [listing.consumer]).drain()
+
+    assert await seen() == ["early/2/1", "late/2/1", "late/3/1", "late/4/1"]
+
+
+async def test_the_rows_of_an_instance_stay_in_order_behind_an_early_transaction(
+    engine, pool, seen, rows
+):
+    """A transaction with an early id writes to an instance that a later id has written to before."""
+    for name in ("p1", "p2"):
+        await engine.create("parcel", name, actor="ann")
+    async with pool.acquire() as connection, connection.transaction():
+        await _add(engine, "p2", connection=connection)  # takes an early transaction id
+        await _add(engine, "p1", 3)
+        await _add(engine, "p1", connection=connection)
+    placed = await rows(
+        "select version, ord from orderwright.outbox where instance_id = 'p1' order by ord, id"
+    )
+    assert [row["version"] for row in placed] == [2, 3, 4, 5]
+    assert placed[-1]["ord"] == placed[-2]["ord"]
+
+    await Worker(engine, [Listing().consumer]).drain()
+
+    own = [event_id for event_id in await seen() if event_id.startswith("p1/")]
+    assert own == ["p1/2/1", "p1/3/1", "p1/4/1", "p1/5/1"]
+
+
+async def test_two_relays_and_many_writers_neither_skip_nor_disorder_anything(engine, pool, seen):
+    names = [f"p{n}" for n in range(6)]
+    for name in names:
+        await engine.create("parcel", name, actor="ann")
+    done = asyncio.Event()
+
+    async def write(name, *, joined):
+        for _ in range(15):
+            if not joined:
+                await _add(engine, name)
+                continue
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute("select pg_current_xact_id()")
+                await asyncio.sleep(0)
+                await _add(engine, name, connection=connection)
+
+    async def read():
+        listing = Listing()
+        worker = Worker(engine, [listing.consumer])
+        while not done.is_set():
+            await worker.drain()
+
+    readers = [asyncio.create_task(read()) for _ in range(2)]
+    await asyncio.gather(
+        *(write(name, joined=joined) for name in names for joined in (True, False))
+    )
+    done.set()
+    await asyncio.gather(*readers)
+    await Worker(engine, [Listing().consumer]).drain()
+
+    found = await seen()
+    assert len(found) == 6 * 30
+    for name in names:
+        own = [event_id for event_id in found if event_id.startswith(f"{name}/")]
+        assert own == [f"{name}/{version}/1" for version in range(2, 32)]

@@ -1,1 +1,96 @@
-export function Quotation() { return null; }
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useQuery } from "urql";
+import { errorText } from "@/api/client";
+import { words } from "@/format/word";
+import { QuotationDocument, type QuotationQuery } from "@/gen/graphql";
+import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
+import { Lines } from "@/order/Lines";
+import { DetailLoading, DetailPage } from "@/templates/DetailPage";
+import { Panel } from "@/templates/Panel";
+import { Amount } from "@/ui/Amount";
+import { Moment } from "@/ui/Moment";
+import { Empty, Failure } from "@/ui/Said";
+import { Events } from "@/workflow/Events";
+import type { Lifecycle, PastMoment } from "@/workflow/lifecycle";
+import { Lifecycles } from "@/workflow/Lifecycles";
+import { NextStep } from "@/workflow/NextStep";
+import { TransitionLog } from "@/workflow/TransitionLog";
+
+const route = getRouteApi("/inside/quotations/$quotationId");
+
+/** One quotation: its terms, what happened, what can be done. */
+export function Quotation() {
+  const { quotationId } = route.useParams();
+  const [{ data, fetching, error }, reexecute] = useQuery({ query: QuotationDocument, variables: { id: quotationId } });
+  const refetch = () => reexecute({ requestPolicy: "network-only" });
+  useRefetchOnFocus(refetch);
+  if (error && !data?.quotation)
+    return (
+      <Failure title="The quotation could not be loaded" again={refetch}>
+        {errorText(error)}
+      </Failure>
+    );
+  if (!data && fetching) return <DetailLoading noun="quotation" />;
+  if (!data?.quotation || !data.quotationWorkflow)
+    return (
+      <Empty title="There is no such quotation">
+        <Link to="/quotations">Go to the list of quotations</Link>
+      </Empty>
+    );
+  return <Known key={quotationId} quotation={data.quotation} workflow={data.quotationWorkflow} refetch={refetch} />;
+}
+
+type KnownProps = {
+  quotation: NonNullable<QuotationQuery["quotation"]>;
+  workflow: NonNullable<QuotationQuery["quotationWorkflow"]>;
+  refetch: () => void;
+};
+
+function Known({ quotation, workflow, refetch }: KnownProps) {
+  const [moment, setMoment] = useState<PastMoment>();
+  const lifecycle: Lifecycle = { id: quotation.id, title: "Quotation", workflow };
+  return (
+    <DetailPage
+      kind="Quotation"
+      number={quotation.number}
+      chip={{
+        label: quotation.workflowLabel,
+        tone: quotation.workflowTone,
+        description: quotation.workflowDescription,
+      }}
+      figures={figuresOf(quotation)}
+      nextStep={<NextStep lifecycle={lifecycle} />}
+      main={
+        <>
+          <Lifecycles lifecycles={[lifecycle]} shown={lifecycle} onShow={() => undefined} moment={moment} />
+          <Panel title="What happened">
+            <TransitionLog lifecycles={[lifecycle]} moment={moment} onMoment={setMoment} />
+          </Panel>
+          <Lines lines={quotation.lines} shipping={quotation.shipping} total={quotation.total} />
+        </>
+      }
+      side={<Events of="quotation" lifecycle={lifecycle} onApplied={refetch} />}
+    />
+  );
+}
+
+function figuresOf(quotation: KnownProps["quotation"]) {
+  return [
+    { label: "Customer", value: quotation.customer.name },
+    { label: "Total", value: <Amount money={quotation.total} /> },
+    { label: "Version", value: quotation.version },
+    { label: "Channel", value: words(quotation.channel) },
+    { label: "Created", value: <Moment at={quotation.createdAt} /> },
+    { label: "Valid until", value: quotation.validUntil ? <Moment at={quotation.validUntil} /> : "\u2013" },
+    { label: "Order", value: quotation.orderId ? <OrderLink id={quotation.orderId} /> : "None yet" },
+  ];
+}
+
+function OrderLink({ id }: { id: string }) {
+  return (
+    <Link to="/orders/$orderId" params={{ orderId: id }}>
+      Open the order
+    </Link>
+  );
+}

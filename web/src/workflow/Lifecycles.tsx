@@ -42,7 +42,7 @@ function Timers({ lifecycle }: { lifecycle: Lifecycle }) {
   const { timers } = lifecycle.workflow;
   if (timers.length === 0) return null;
   return (
-    <ul className={`${classes["timers"]} ${classes["none"]}`} aria-label="Timers">
+    <ul className={classes["timers"]} aria-label="Timers">
       {timers.map((timer) => (
         <li key={timer.id}>
           {timer.label} <Moment at={timer.dueAt} />

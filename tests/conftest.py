@@ -23,15 +23,22 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
+def scratch() -> Path:
+    """Where tests put databases: a short path (a socket's has a limit), in memory where there is room."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2_000_000_000
+    return memory if roomy else Path("/tmp").resolve()
+
+
+@pytest.fixture(scope="session")
+def server_url(scratch: Path) -> Iterator[str]:
     """The URL of a server on which databases may be made: ORDERWRIGHT_TEST_DATABASE_URL, or an embedded one."""
     given = os.environ.get("ORDERWRIGHT_TEST_DATABASE_URL")  # noqa: TID251 (the suite's own switch)
     if given:
         yield given
         return
-    home = Path(
-        tempfile.mkdtemp(prefix="ow-test-", dir="/tmp")
-    )  # short: a socket's path has a limit
+    home = Path(tempfile.mkdtemp(prefix="ow-test-", dir=scratch))
+    home.chmod(0o711)  # as root the server runs as another account
     try:
         with embedded.acquire(home) as lease:
             yield lease.url

@@ -43,9 +43,9 @@ lease.release()
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
-    """A short path: sockets have a limit. Whatever server is left in it is stopped at the end."""
-    path = Path(tempfile.mkdtemp(prefix="ow-embedded-", dir="/tmp"))
+def place(scratch: Path) -> Iterator[Path]:
+    """A directory; whatever server is left in it is stopped at the end."""
+    path = Path(tempfile.mkdtemp(prefix="ow-embedded-", dir=scratch))
     path.chmod(0o711)
     yield path
     for pid_file in path.rglob("postmaster.pid"):
@@ -56,9 +56,9 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def finished() -> Iterator[Path]:
+def finished(scratch: Path) -> Iterator[Path]:
     """A home that was made, used and left cleanly, to be copied."""
-    path = Path(tempfile.mkdtemp(prefix="ow-finished-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="ow-finished-", dir=scratch))
     embedded.acquire(path / "home").release()
     yield path / "home"
     shutil.rmtree(path)

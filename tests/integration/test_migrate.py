@@ -17,19 +17,19 @@ asyncio.run(migrate(sys.argv[1]))
 """
 
 
-async def test_an_empty_database_is_brought_to_the_newest_revision(empty_database_url):
+async def test_an_empty_database_is_brought_to_the_newest_revision(empty_database_url: str):
     first = await migrate(empty_database_url)
     second = await migrate(empty_database_url)
     assert first.before is None
     assert first.after == second.before == second.after
 
 
-async def test_two_tasks_at_once_migrate_once(empty_database_url):
+async def test_two_tasks_at_once_migrate_once(empty_database_url: str):
     one, two = await asyncio.gather(migrate(empty_database_url), migrate(empty_database_url))
     assert sorted([one.before or "", two.before or ""]) == ["", one.after]
 
 
-async def test_two_processes_at_once_both_succeed(empty_database_url):
+async def test_two_processes_at_once_both_succeed(empty_database_url: str):
     processes = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", _MIGRATE, empty_database_url)
         for _ in range(2)
@@ -38,7 +38,7 @@ async def test_two_processes_at_once_both_succeed(empty_database_url):
     assert (await migrate(empty_database_url)).before is not None
 
 
-async def test_everything_of_ours_lives_in_our_schema(database_url):
+async def test_everything_of_ours_lives_in_our_schema(database_url: str):
     connection = await asyncpg.connect(database_url)
     try:
         strangers = await connection.fetch(
@@ -49,7 +49,7 @@ async def test_everything_of_ours_lives_in_our_schema(database_url):
     assert strangers == []
 
 
-async def test_a_database_newer_than_the_code_is_refused_and_left_alone(database_url):
+async def test_a_database_newer_than_the_code_is_refused_and_left_alone(database_url: str):
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute("UPDATE orderwright.alembic_version SET version_num = '9999'")
@@ -67,7 +67,7 @@ async def test_a_database_that_is_not_there_is_named_as_unreachable():
         await migrate("postgresql://nobody@127.0.0.1:1/nothing")
 
 
-async def test_sqlalchemy_connects_over_the_same_url(database_url):
+async def test_sqlalchemy_connects_over_the_same_url(database_url: str):
     database = engine(database_url)
     try:
         async with database.connect() as connection:

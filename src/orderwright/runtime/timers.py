@@ -61,6 +61,12 @@ async def postpone(
     await connection.execute(_POSTPONE, *key, error, retry_at)
 
 
+async def pending(connection: Connection, instance_id: str) -> list[tuple[str, str, datetime]]:
+    """Return the timers of an instance as (id, event type, due), the next one first."""
+    rows = await connection.fetch(_PENDING, instance_id)
+    return [(row["timer_id"], row["event_type"], row["due_at"]) for row in rows]
+
+
 def _due(row: Record) -> DueTimer:
     names = [name for name in DueTimer.__slots__ if name != "event"]
     event = Event(row["event_type"], load(row["event_data"]))
@@ -97,4 +103,8 @@ _POSTPONE = """
 update orderwright.timer
 set attempts = attempts + 1, last_error = $4, retry_at = $5
 where instance_id = $1 and timer_id = $2 and instance_version = $3
+"""
+
+_PENDING = """
+select timer_id, event_type, due_at from orderwright.timer where instance_id = $1 order by due_at, timer_id
 """

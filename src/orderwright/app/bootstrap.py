@@ -1,0 +1,169 @@
+"""Put the house together: one `Orderwright` per process, with everything that the doors need."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app import database
+from orderwright.app.facts import fact_loaders
+from orderwright.app.formats import FORMATS
+from orderwright.app.orders import Orders
+from orderwright.app.people import People
+from orderwright.app.phases import Phases
+from orderwright.app.queries import Queries
+from orderwright.app.settings import Settings, load_settings
+from orderwright.app.shipped import folder
+from orderwright.app.workflow import Workflows
+from orderwright.clock import Clock, SystemClock
+from orderwright.domain.orders import BEHAVIOURS
+from orderwright.runtime.engine import Engine
+from orderwright.runtime.pool import Pool, open_pool
+from orderwright.runtime.registry import Registry
+from orderwright.runtime.wakeup import Announcer, Listener
+from orderwright.runtime.worker import Worker
+from orderwright.statechart import Behaviour
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+_READERS: Final = 4
+"""One connection in so many is for read models; the rest run lifecycles."""
+_LISTENERS: Final = 1
+
+
+class Orderwright:
+    """A running Orderwright on one database.
+
+    Attributes:
+        engine: creates instances and sends them events; joins the caller's transaction where one is given.
+        orders: commands on quotations, orders and fulfilments, with permissions.
+        queries, workflows: read models.
+        people: signing in.
+        worker: relays domain events and fires timers while its `run` runs.
+        listener: hears what changed, in every process.
+    """
+
+    def __init__(  # noqa: PLR0913 (the parts of the house)
+        self,
+        *,
+        settings: Settings,
+        clock: Clock,
+        pool: Pool,
+        readers: AsyncEngine,
+        engine: Engine,
+        listener: Listener,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.pool = pool
+        self.engine = engine
+        self.listener = listener
+        self.queries = Queries(readers, engine)
+        self.workflows = Workflows(engine, self.queries)
+        self.orders = Orders(engine, self.queries, settings)
+        lifetime = timedelta(hours=settings.session_lifetime_hours)
+        self.people = People(pool, clock, session_lifetime=lifetime)
+        self.phases = Phases(engine, settings)
+        self.worker = Worker(engine, [self.phases.consumer()], listener)
+        self._stack = AsyncExitStack()
+
+    @classmethod
+    def connect(
+        cls, url: str, *, settings: Settings | None = None, clock: Clock | None = None
+    ) -> Connecting:
+        """Migrate the database at a URL, publish the shipped charts and be ready.
+
+        Use it as `app = await Orderwright.connect(url)`, and `await app.close()` at the end, or as
+        `async with Orderwright.connect(url) as app`.
+
+        Raises:
+            DatabaseUnreachable, DatabaseNewer, MigrationBusy: see `database.migrate`.
+            ChartChanged: a published chart was edited.
+            SettingInvalid: without `settings`, when the environment holds a wrong one.
+        """
+        chosen = settings or load_settings()
+        return Connecting(_opened(url, chosen, clock or SystemClock()))
+
+    def owns(self, stack: AsyncExitStack) -> None:
+        """Take over what `close` will give back."""
+        self._stack = stack
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._stack.aclose()
+
+
+class Connecting:
+    """What `Orderwright.connect` returns: await it, or enter it."""
+
+    def __init__(self, opening: AbstractAsyncContextManager[Orderwright]) -> None:
+        self._opening = opening
+
+    def __await__(self) -> Generator[None, None, Orderwright]:
+        """Open, and leave it to the caller to close."""
+        return self._open().__await__()
+
+    async def _open(self) -> Orderwright:
+        async with AsyncExitStack() as stack:
+            app = await stack.enter_async_context(self._opening)
+            app.owns(stack.pop_all())
+        return app
+
+    async def __aenter__(self) -> Orderwright:
+        """Open for the length of the block."""
+        return await self._opening.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        """Close, whatever happened."""
+        return await self._opening.__aexit__(kind, error, traceback)
+
+
+@asynccontextmanager
+async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[Orderwright]:
+    await database.migrate(url)
+    readers = max(settings.database_connections // _READERS, 1)
+    writers = settings.database_connections - readers - _LISTENERS
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(await open_pool(url, max_size=writers))
+        models = database.engine(url, pool_size=readers, max_overflow=0)
+        stack.push_async_callback(models.dispose)
+        announcer = Announcer(pool)
+        stack.push_async_callback(announcer.close)
+        registry = Registry(_behaviour)
+        await _publish_shipped(pool, registry, clock)
+        engine = Engine(
+            pool,
+            registry,
+            clock,
+            facts=fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes),
+            formats=FORMATS,
+            wakeup=announcer,
+        )
+        listener = await stack.enter_async_context(Listener(url))
+        yield Orderwright(
+            settings=settings,
+            clock=clock,
+            pool=pool,
+            readers=models,
+            engine=engine,
+            listener=listener,
+        )
+
+
+async def _publish_shipped(pool: Pool, registry: Registry, clock: Clock) -> None:
+    async with pool.acquire() as connection:
+        for file in sorted(folder("charts").glob("*.json")):
+            await registry.publish(connection, file.read_text(encoding="utf-8"), at=clock.now())
+
+
+def _behaviour(chart_id: str, _version: int) -> Behaviour | None:
+    return BEHAVIOURS.get(chart_id)

@@ -1,0 +1,95 @@
+"""The facts that the order charts declare: what the world knows at the moment of a step.
+
+Where a step follows, what a fact speaks of is locked first, so that it still holds when the step is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.permissions import Role
+from orderwright.domain.orders.sale import CREDIT_TERMS
+from orderwright.runtime.fact import FactLoader, FactRequest
+
+if TYPE_CHECKING:
+    from orderwright.runtime.pool import Connection
+
+_SELLERS: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER, Role.ADMIN, Role.SUPERADMIN})
+_BUYERS: Final = frozenset({Role.CUSTOMER, Role.RESELLER, Role.ADMIN, Role.SUPERADMIN})
+
+
+def fact_loaders(*, expiry_minutes: int) -> Mapping[str, FactLoader]:
+    """Return a loader for every fact that the order charts name."""
+
+    async def expiry(_connection: Connection, _asked: FactRequest) -> object:
+        return {"minutes": expiry_minutes}
+
+    return {
+        "actor": actor,
+        "credit": credit,
+        "expiry": expiry,
+        "fulfilments": fulfilments,
+        "sale": sale,
+    }
+
+
+async def actor(connection: Connection, asked: FactRequest) -> object | None:
+    """Who acts, and for which side of a quotation."""
+    roles = await connection.fetchval(
+        "select roles from orderwright.person where id = $1 and is_active", asked.actor.id
+    )
+    if roles is None:
+        return None
+    held = {Role(role) for role in roles}
+    sides = [side for side, may in (("BUYER", _BUYERS), ("SELLER", _SELLERS)) if held & may]
+    return {"id": asked.actor.id, "sides": sides}
+
+
+async def credit(connection: Connection, asked: FactRequest) -> object | None:
+    """The customer's limit, and the exposure without this sale, in minor units.
+
+    Exposure is what customers still owe on sales that were cleared on credit terms and have not been called off.
+    """
+    customer_id = asked.snapshot.context.get("customerId") if asked.snapshot else None
+    if customer_id is None:
+        return None
+    lock = " for update" if asked.lock else ""
+    limit = await connection.fetchval(_LIMIT + lock, customer_id)
+    if limit is None:
+        return None
+    exposure = await connection.fetchval(
+        _EXPOSURE, customer_id, asked.instance_id, list(CREDIT_TERMS)
+    )
+    return {"limitMinor": limit, "exposureMinor": int(exposure)}
+
+
+async def fulfilments(connection: Connection, asked: FactRequest) -> object:
+    """Every fulfilment of the sale with its state."""
+    rows = await connection.fetch(_FULFILMENTS, asked.root_id)
+    return [{"id": row["instance_id"], "state": row["state"]} for row in rows]
+
+
+async def sale(connection: Connection, asked: FactRequest) -> object | None:
+    """Where the fulfilment's sale stands; it cannot move while the step is written."""
+    lock = " for share" if asked.lock else ""
+    state = await connection.fetchval(_SALE_STATE + lock, asked.root_id)
+    return None if state is None else {"state": state}
+
+
+_LIMIT = "select credit_limit_minor from orderwright.customer where id = $1"
+_EXPOSURE = """
+select coalesce(sum(greatest(
+         (c.context->>'grandTotalMinor')::bigint - (c.context->>'refundedLinesMinor')::bigint
+         - (c.context->>'capturedMinor')::bigint, 0)), 0)
+from orderwright.sale_order so
+join orderwright.instance i on i.instance_id = so.id
+cross join lateral (select (i.snapshot::jsonb)->'context' as context) c
+where so.customer_id = $1 and so.id <> $2 and i.state not in ('CANCELLED', 'REJECTED', 'EXPIRED')
+  and (c.context->>'clearance')::int > 0 and c.context->>'method' = any($3::text[])
+"""
+_FULFILMENTS = """
+select instance_id, state from orderwright.instance
+where root_id = $1 and chart_id = 'fulfilment' order by instance_id
+"""
+_SALE_STATE = "select state from orderwright.instance where instance_id = $1"

@@ -1,0 +1,239 @@
+"""What people and programs may ask of the order trade; every door comes through here.
+
+Permission is checked first, then the caller's sight of the record, then the lifecycle decides. A refusal by a lifecycle
+is part of the result; everything else that is wrong is raised.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app import records
+from orderwright.app.formats import canonical
+from orderwright.app.permissions import Identity, require
+from orderwright.app.phases import expiry_of, sale_context
+from orderwright.domain.orders.quotation import terms_context
+from orderwright.domain.orders.terms import Terms, read_terms
+from orderwright.errors import InputInvalid, NotFound
+from orderwright.money import exponent
+from orderwright.runtime.command import Actor
+from orderwright.runtime.identity import fresh_id
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.queries import Queries
+    from orderwright.app.settings import Settings
+    from orderwright.runtime.attempt import Result
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Connection
+
+_KEYED: Final = uuid.UUID("c30706d3-748f-5281-9c0e-678af1b046b6")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTerms:
+    """What a caller wants to sell; amounts are decimal strings in major units of the currency.
+
+    `lines` are objects with sku, quantity, unitPrice and optionally discount and tax.
+    """
+
+    customer_id: str
+    channel: records.Channel
+    currency: str
+    lines: Sequence[Mapping[str, object]]
+    shipping: str = "0"
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The circumstances of a call: who asks, under which key, and why."""
+
+    by: Identity
+    idempotency_key: str | None = None
+    reason: str | None = None
+
+
+class Orders:
+    """Commands on quotations, sale orders and fulfilments."""
+
+    def __init__(self, engine: Engine, queries: Queries, settings: Settings) -> None:
+        self._engine = engine
+        self._queries = queries
+        self._settings = settings
+
+    # --- creating ---
+
+    async def create_order(self, new: NewTerms, asked: Asked) -> Result:
+        """Place a direct order; its lifecycle starts in the same transaction.
+
+        Raises:
+            RoleMissing, CustomerNotFound, InputInvalid, IdempotencyMismatch.
+        """
+        require(asked.by, "order.create")
+        self._sees(asked.by, new.customer_id, records.CustomerNotFound, new.customer_id)
+        order_id = _id_for("order", asked.idempotency_key)
+        async with self._engine.pool.acquire() as connection, connection.transaction():
+            order = await self._read_order(connection, order_id, new)
+            result = await self._engine.create(
+                "sale",
+                order_id,
+                context=sale_context(order, expiry_of(self._settings, order.placed_at)),
+                request=_request(new),
+                actor=_actor(asked.by),
+                idempotency_key=asked.idempotency_key,
+                reason=asked.reason,
+                connection=connection,
+            )
+            if result.refused is None and not result.replayed:
+                await records.add_order(connection, order)
+        return result
+
+    async def _read_order(
+        self, connection: Connection, order_id: str, new: NewTerms
+    ) -> records.SaleOrder:
+        terms = await _named_terms(connection, new)
+        return records.SaleOrder(
+            id=order_id,
+            number=await records.next_number(connection, "order_number"),
+            channel=new.channel,
+            customer_id=new.customer_id,
+            terms=terms,
+            placed_at=self._engine.clock.now(),
+        )
+
+    async def create_quotation(self, new: NewTerms, asked: Asked) -> Result:
+        """Draft a quotation.
+
+        Raises:
+            RoleMissing, CustomerNotFound, InputInvalid, IdempotencyMismatch.
+        """
+        require(asked.by, "quotation.create")
+        now = self._engine.clock.now()
+        ends = new.valid_until or now + timedelta(days=self._settings.quotation_validity_days)
+        if ends.tzinfo is None or ends <= now:
+            raise InputInvalid(
+                "validUntil", ends.isoformat(), "a time in the future with its zone"
+            )
+        quotation_id = _id_for("quotation", asked.idempotency_key)
+        async with self._engine.pool.acquire() as connection, connection.transaction():
+            terms = await _named_terms(connection, new)
+            number = await records.next_number(connection, "quotation_number")
+            context = {
+                "quotationId": quotation_id,
+                "number": number,
+                "channel": new.channel,
+                "customerId": new.customer_id,
+                "currency": new.currency,
+                "validUntil": ends.isoformat(),
+                **terms_context(terms),
+            }
+            result = await self._engine.create(
+                "quotation",
+                quotation_id,
+                context=context,
+                request=_request(new),
+                actor=_actor(asked.by),
+                idempotency_key=asked.idempotency_key,
+                reason=asked.reason,
+                connection=connection,
+            )
+            if result.refused is None and not result.replayed:
+                await records.add_quotation(
+                    connection,
+                    quotation_id=quotation_id,
+                    number=number,
+                    channel=new.channel,
+                    customer_id=new.customer_id,
+                    currency=new.currency,
+                    at=now,
+                )
+        return result
+
+    # --- events ---
+
+    async def send_quotation_event(self, quotation_id: str, event: Event, asked: Asked) -> Result:
+        """Send an event to a quotation.
+
+        Raises:
+            RoleMissing, QuotationNotFound, IdempotencyMismatch, InstanceBusy.
+        """
+        customer = await self._queries.customer_of_quotation(quotation_id)
+        self._sees(asked.by, customer, records.QuotationNotFound, quotation_id)
+        return await self._send("quotation", quotation_id, event, asked)
+
+    async def send_sale_event(self, order_id: str, event: Event, asked: Asked) -> Result:
+        """Send an event to an order's sale lifecycle.
+
+        Raises:
+            RoleMissing, OrderNotFound, IdempotencyMismatch, InstanceBusy.
+        """
+        customer = await self._queries.customer_of_order(order_id)
+        self._sees(asked.by, customer, records.OrderNotFound, order_id)
+        return await self._send("sale", order_id, event, asked)
+
+    async def send_fulfilment_event(
+        self, fulfilment_id: str, event: Event, asked: Asked
+    ) -> Result:
+        """Send an event to a fulfilment.
+
+        Raises:
+            RoleMissing, FulfilmentNotFound, IdempotencyMismatch, InstanceBusy.
+        """
+        customer = await self._queries.customer_of_fulfilment(fulfilment_id)
+        self._sees(asked.by, customer, records.FulfilmentNotFound, fulfilment_id)
+        return await self._send("fulfilment", fulfilment_id, event, asked)
+
+    async def _send(self, chart_id: str, instance_id: str, event: Event, asked: Asked) -> Result:
+        chart = await self._queries.chart(chart_id)
+        declared = chart.events.get(event.type)
+        if declared is not None and declared.by == "user":
+            require(asked.by, f"{chart_id}.{event.type}")
+            data = canonical(event.data, declared.data)
+            event = Event(event.type, data if isinstance(data, Mapping) else {})
+        return await self._engine.send(
+            instance_id,
+            event,
+            actor=_actor(asked.by),
+            idempotency_key=asked.idempotency_key,
+            reason=asked.reason,
+        )
+
+    @staticmethod
+    def _sees(
+        identity: Identity, customer_id: str | None, missing: type[NotFound], name: str
+    ) -> None:
+        if customer_id is None or not identity.sees(customer_id):
+            raise missing(f"nothing here has the id {name!r}", values={"id": name})
+
+
+def _actor(identity: Identity) -> Actor:
+    return Actor(identity.id)
+
+
+def _id_for(kind: str, key: str | None) -> str:
+    """Return a new id; under an idempotency key always the same, so that a repetition finds it."""
+    return str(uuid.uuid5(_KEYED, f"{kind}/key/{key}") if key else fresh_id())
+
+
+async def _named_terms(connection: Connection, new: NewTerms) -> Terms:
+    exponent(new.currency)
+    await records.require_customer(connection, new.customer_id)
+    terms = read_terms(new.currency, new.lines, new.shipping)
+    lines = await records.name_products(connection, terms.lines)
+    return Terms(currency=terms.currency, lines=lines, shipping_minor=terms.shipping_minor)
+
+
+def _request(new: NewTerms) -> dict[str, object]:
+    return {
+        "customerId": new.customer_id,
+        "channel": new.channel,
+        "currency": new.currency,
+        "lines": [dict(line) for line in new.lines],
+        "shipping": new.shipping,
+        "validUntil": new.valid_until.isoformat() if new.valid_until else None,
+    }

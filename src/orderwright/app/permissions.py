@@ -1,0 +1,145 @@
+"""Who may do what: one table, asked by every door before anything is done.
+
+Duties are separated. ACCOUNTANT < MANAGER < ADMIN < SUPERADMIN: a row that names one of these admits those above it
+as well. CUSTOMER and RESELLER see and touch their own records only; `Identity.sees` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from orderwright.errors import AccessDenied
+
+
+class Role(StrEnum):
+    """What a person is in the house."""
+
+    SUPERADMIN = "SUPERADMIN"
+    ADMIN = "ADMIN"
+    MANAGER = "MANAGER"
+    ACCOUNTANT = "ACCOUNTANT"
+    BILLER = "BILLER"
+    WAREHOUSE = "WAREHOUSE"
+    COMPLIANCE = "COMPLIANCE"
+    TREASURY = "TREASURY"
+    SUPPORT = "SUPPORT"
+    READ_ONLY = "READ_ONLY"
+    RESELLER = "RESELLER"
+    CUSTOMER = "CUSTOMER"
+
+
+_LADDER: Final = (Role.ACCOUNTANT, Role.MANAGER, Role.ADMIN, Role.SUPERADMIN)
+_OUTSIDERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
+_STAFF: Final = frozenset(Role) - _OUTSIDERS
+_OFFICE: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER})
+_BUYERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
+_COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
+_PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
+
+_GRANTS: Final[Mapping[str, frozenset[Role]]] = {
+    "order.read": frozenset(Role),
+    "order.create": _OFFICE | _BUYERS,
+    "quotation.create": _OFFICE,
+    # quotation
+    "quotation.SHARE": _OFFICE,
+    "quotation.EDIT": _OFFICE,
+    "quotation.BUYER_APPROVES": _BUYERS | {Role.ADMIN},
+    "quotation.SELLER_APPROVES": _OFFICE,
+    "quotation.DECLINE": _OFFICE | _BUYERS,
+    "quotation.WITHDRAW": _OFFICE,
+    "quotation.EXTEND_VALIDITY": _OFFICE,
+    # sale
+    "sale.SET_PAYMENT_METHOD": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
+    "sale.INITIATE_PAYMENT": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
+    "sale.PAYMENT_AUTHORIZED": frozenset({Role.ACCOUNTANT}),
+    "sale.PAYMENT_CAPTURED": frozenset({Role.ACCOUNTANT}),
+    "sale.PAYMENT_FAILED": frozenset({Role.ACCOUNTANT}),
+    "sale.ADMIN_OVERRIDE_REQUESTED": _OFFICE,
+    "sale.CREDIT_OVERRIDE_REQUIRED": _OFFICE,
+    "sale.FREEZE": _COMPLIANCE,
+    "sale.RELEASE": _COMPLIANCE,
+    "sale.REJECT": _COMPLIANCE,
+    "sale.CANCEL_REQUESTED": _OFFICE | _BUYERS,
+    "sale.REOPEN": frozenset({Role.MANAGER}),
+    # fulfilment
+    "fulfilment.FULFILMENT_STARTED": _PACKERS,
+    "fulfilment.PACKAGE_SHIPPED": _PACKERS,
+    "fulfilment.PACKAGE_DELIVERED": _PACKERS | {Role.SUPPORT},
+    "fulfilment.DELIVERY_FAILED": _PACKERS | {Role.SUPPORT},
+    "fulfilment.SERVICE_SCHEDULED": _PACKERS | {Role.SUPPORT},
+    "fulfilment.SERVICE_STARTED": _PACKERS,
+    "fulfilment.SERVICE_COMPLETED": _PACKERS,
+    "fulfilment.RETURN_REQUESTED": _PACKERS | {Role.SUPPORT} | _BUYERS,
+    "fulfilment.RETURN_RECEIVED": _PACKERS,
+    "fulfilment.RETURN_REJECTED": _PACKERS,
+    "fulfilment.REFUND_ISSUED": frozenset({Role.ACCOUNTANT}),
+    "fulfilment.HOLD": _PACKERS,
+    "fulfilment.RESUME": _PACKERS,
+    "fulfilment.CANCEL": _PACKERS,
+    "fulfilment.FAIL": _PACKERS,
+}
+
+
+def _with_seniors(roles: frozenset[Role]) -> frozenset[Role]:
+    lowest = next((rank for rank, role in enumerate(_LADDER) if role in roles), None)
+    seniors = _LADDER[lowest:] if lowest is not None else _LADDER[2:]
+    return roles | frozenset(seniors)
+
+
+PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
+    operation: _with_seniors(roles) for operation, roles in _GRANTS.items()
+}
+"""The roles that may do each operation; `<chart>.<EVENT>` for the events of a lifecycle."""
+
+
+class RoleMissing(AccessDenied):
+    """None of the person's roles may do this."""
+
+    code = "access.denied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody who is signed in.
+
+    Attributes:
+        id: the person's id, which the log names as actor.
+        customer_id: the customer whose records an outsider sees; None for staff.
+    """
+
+    id: str
+    login: str
+    name: str
+    roles: frozenset[Role]
+    customer_id: str | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether any role is one of the house."""
+        return bool(self.roles & _STAFF)
+
+    def may(self, operation: str) -> bool:
+        """Tell whether a role of this person may do an operation; unknown operations are nobody's."""
+        return bool(self.roles & PERMISSIONS.get(operation, frozenset()))
+
+    def sees(self, customer_id: str) -> bool:
+        """Tell whether the records of a customer are this person's to see."""
+        return self.is_staff or customer_id == self.customer_id
+
+
+def require(identity: Identity, operation: str) -> None:
+    """Let the call go on only if the person may do this.
+
+    Raises:
+        RoleMissing: names the operation and the roles that may.
+    """
+    if identity.may(operation):
+        return
+    allowed = sorted(PERMISSIONS.get(operation, frozenset()))
+    raise RoleMissing(
+        f"{identity.name} may not do {operation}; it takes one of the roles {', '.join(allowed)}",
+        values={"operation": operation, "roles": sorted(identity.roles), "allowed": allowed},
+    )

@@ -1,0 +1,253 @@
+"""Phase changes: what one lifecycle's event means for the next.
+
+A consumer of the outbox. Each reaction writes on the relay's connection, so that it commits with the cursor; new
+things get ids that follow from their cause. Repeating one is therefore a no-op, twice over.
+
+    quotation.mutually_approved  -> the sale order, its terms frozen
+    sale.cleared                 -> the fulfilments; RESUME for those on hold
+    sale.uncleared, sale.frozen  -> HOLD          sale.released            -> RESUME
+    sale.cancelled, sale.rejected-> CANCEL        sale.expired             -> SALE_EXPIRED to the quotation
+    fulfilment.created           -> RESERVE_OK or RESERVE_MISS
+    fulfilment.shipped           -> FULFILMENT_SHIPPED to the sale
+    fulfilment.ended             -> FULFILMENT_COMPLETED to the sale
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from orderwright.app import records
+from orderwright.domain.orders.terms import Line, Terms
+from orderwright.errors import RuntimeFault
+from orderwright.runtime.command import Actor
+from orderwright.runtime.relay import Consumer
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.settings import Settings
+    from orderwright.runtime.attempt import Result
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+PHASES: Final = Actor("phases", "system")
+"""Who acts when one lifecycle moves another."""
+
+_IDS: Final = uuid.UUID(
+    "c30706d3-748f-5281-9c0e-678af1b046b6"
+)  # uuid5 of the DNS name `orderwright`
+_LATE: Final = frozenset({"unhandled", "blocked", "done"})
+
+_logger = structlog.get_logger(__name__)
+
+
+class PhaseBroken(RuntimeFault):
+    """A phase change met something that cannot be; the relay stops there and tries again."""
+
+    code = "phase.broken"
+
+
+class Phases:
+    """Reacts to domain events of the order lifecycles."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
+            "quotation.mutually_approved": self._create_order,
+            "sale.cleared": self._fulfil,
+            "sale.uncleared": self._hold,
+            "sale.frozen": self._hold,
+            "sale.released": self._resume,
+            "sale.cancelled": self._cancel,
+            "sale.rejected": self._cancel,
+            "sale.expired": self._return_quotation,
+            "fulfilment.created": self._allocate,
+            "fulfilment.shipped": self._note_shipped,
+            "fulfilment.ended": self._note_ended,
+        }
+
+    def consumer(self) -> Consumer:
+        """Return the consumer that the relay feeds."""
+        return Consumer(name="phases", events=frozenset(self._reactions), handle=self._react)
+
+    async def _react(self, connection: Connection, event: DomainEvent) -> None:
+        await self._reactions[event.name](connection, event)
+
+    # --- quotation -> sale ---
+
+    async def _create_order(self, connection: Connection, event: DomainEvent) -> None:
+        quotation = await self._engine.read(event.instance_id, connection=connection)
+        if quotation is None:
+            raise PhaseBroken(f"quotation {event.instance_id} is gone")
+        context, version = quotation.snapshot.context, _number(event.data["version"])
+        order = records.SaleOrder(
+            id=order_id_of(event.instance_id, version),
+            number=await records.next_number(connection, "order_number"),
+            channel="RESELLER" if context["channel"] == "RESELLER" else "CONSUMER",
+            customer_id=str(context["customerId"]),
+            terms=_terms(context),
+            placed_at=event.occurred_at,
+            quotation_id=event.instance_id,
+            quotation_version=version,
+        )
+        expires = expiry_of(self._settings, event.occurred_at)
+        result = await self._engine.create(
+            "sale",
+            order.id,
+            context=sale_context(order, expires),
+            actor=PHASES,
+            correlation_id=event.correlation_id,
+            causation_id=event.event_id,
+            occurred_at=event.occurred_at,
+            connection=connection,
+        )
+        if result.refused is None:
+            await records.add_order(connection, order)
+        elif result.refused.code != "instance_exists":
+            raise PhaseBroken(f"order {order.number}: {result.refused.message}")
+
+    async def _return_quotation(self, connection: Connection, event: DomainEvent) -> None:
+        quotation_id = await records.quotation_of(connection, event.root_id)
+        if quotation_id is not None:
+            await self._send(connection, event, quotation_id, Event("SALE_EXPIRED"))
+
+    # --- sale -> fulfilment ---
+
+    async def _fulfil(self, connection: Connection, event: DomainEvent) -> None:
+        if await records.fulfilments_of(connection, event.root_id):
+            await self._resume(connection, event)
+            return
+        fulfilment_id = str(uuid.uuid5(_IDS, f"fulfilment/{event.root_id}/1"))
+        number = await records.next_number(connection, "fulfilment_number")
+        context = {
+            "fulfilmentId": fulfilment_id,
+            "orderId": event.root_id,
+            "number": number,
+            "deliveryAttemptLimit": self._settings.delivery_attempt_limit,
+            "returnWindowDays": self._settings.return_window_days,
+        }
+        result = await self._engine.create(
+            "fulfilment",
+            fulfilment_id,
+            context=context,
+            root_id=event.root_id,
+            actor=PHASES,
+            correlation_id=event.correlation_id,
+            causation_id=event.event_id,
+            occurred_at=event.occurred_at,
+            connection=connection,
+        )
+        if result.refused is not None:
+            raise PhaseBroken(f"fulfilment of {event.root_id}: {result.refused.message}")
+        await records.add_fulfilment(
+            connection, fulfilment_id, number, event.root_id, at=event.occurred_at
+        )
+
+    async def _hold(self, connection: Connection, event: DomainEvent) -> None:
+        await self._to_fulfilments(connection, event, Event("HOLD", {"reason": event.name}))
+
+    async def _resume(self, connection: Connection, event: DomainEvent) -> None:
+        await self._to_fulfilments(connection, event, Event("RESUME"))
+
+    async def _cancel(self, connection: Connection, event: DomainEvent) -> None:
+        await self._to_fulfilments(connection, event, Event("CANCEL", {"reason": event.name}))
+
+    async def _to_fulfilments(
+        self, connection: Connection, cause: DomainEvent, event: Event
+    ) -> None:
+        for fulfilment_id in await records.fulfilments_of(connection, cause.root_id):
+            await self._send(connection, cause, fulfilment_id, event)
+
+    async def _allocate(self, connection: Connection, event: DomainEvent) -> None:
+        short = await records.short_skus(connection, event.instance_id)
+        answer = Event("RESERVE_MISS", {"skus": short}) if short else Event("RESERVE_OK")
+        await self._send(connection, event, event.instance_id, answer)
+
+    # --- fulfilment -> sale ---
+
+    async def _note_shipped(self, connection: Connection, event: DomainEvent) -> None:
+        shipped = Event("FULFILMENT_SHIPPED", {"fulfilmentId": event.instance_id})
+        await self._send(connection, event, event.root_id, shipped)
+
+    async def _note_ended(self, connection: Connection, event: DomainEvent) -> None:
+        outcome = str(event.data["outcome"])
+        data = {"fulfilmentId": event.instance_id, "outcome": outcome}
+        await self._send(connection, event, event.root_id, Event("FULFILMENT_COMPLETED", data))
+
+    # ---
+
+    async def _send(
+        self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
+    ) -> Result:
+        """Send an event that follows from another; one that comes too late is noted and dropped.
+
+        Raises:
+            PhaseBroken: the event was refused for a reason that somebody has to look into.
+        """
+        result = await self._engine.send(
+            instance_id,
+            event,
+            actor=PHASES,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.event_id,
+            occurred_at=cause.occurred_at,
+            connection=connection,
+        )
+        if result.refused is not None:
+            if result.refused.code not in _LATE:
+                raise PhaseBroken(f"{event.type} to {instance_id}: {result.refused.message}")
+            _logger.info(
+                "phase_event_late",
+                instance_id=instance_id,
+                event_type=event.type,
+                cause=cause.event_id,
+                code=result.refused.code,
+            )
+        return result
+
+
+def order_id_of(quotation_id: str, version: int) -> str:
+    """Return the id of the order that a version of a quotation becomes."""
+    return str(uuid.uuid5(_IDS, f"order/{quotation_id}/{version}"))
+
+
+def expiry_of(settings: Settings, placed_at: datetime) -> datetime | None:
+    """Return when an unpaid sale expires; None for never."""
+    minutes = settings.sale_pending_expiry_minutes
+    return placed_at + timedelta(minutes=minutes) if minutes else None
+
+
+def sale_context(order: records.SaleOrder, expires_at: datetime | None) -> dict[str, object]:
+    """Return the context that a sale lifecycle starts with."""
+    return {
+        "orderId": order.id,
+        "number": order.number,
+        "channel": order.channel,
+        "customerId": order.customer_id,
+        "currency": order.terms.currency,
+        "grandTotalMinor": order.terms.total_minor,
+        "expiresAt": expires_at.isoformat() if expires_at else None,
+    }
+
+
+def _terms(context: Mapping[str, object]) -> Terms:
+    lines, shipping = context["lines"], context["shippingMinor"]
+    if not isinstance(lines, list):
+        raise PhaseBroken("the quotation's context has no lines")
+    return Terms(
+        currency=str(context["currency"]),
+        lines=tuple(Line.from_json(line) for line in lines),
+        shipping_minor=_number(shipping),
+    )
+
+
+def _number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PhaseBroken(f"{value!r} is not a whole number")
+    return value

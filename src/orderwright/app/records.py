@@ -1,0 +1,272 @@
+"""Rows of the trade tables, written and read on the connection of a running transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from orderwright.domain.orders.terms import Line, Terms
+from orderwright.errors import InputInvalid, NotFound
+
+if TYPE_CHECKING:
+    from orderwright.runtime.pool import Connection
+
+Channel = Literal["CONSUMER", "RESELLER"]
+Counter = Literal["order_number", "quotation_number", "fulfilment_number"]
+
+_PREFIXES: dict[Counter, str] = {
+    "order_number": "SO",
+    "quotation_number": "QU",
+    "fulfilment_number": "FU",
+}
+
+
+class CustomerNotFound(NotFound):
+    """No customer has this id."""
+
+    code = "customer.not_found"
+
+
+class OrderNotFound(NotFound):
+    """No sale order has this id, or it is not the caller's to see."""
+
+    code = "order.not_found"
+
+
+class QuotationNotFound(NotFound):
+    """No quotation has this id, or it is not the caller's to see."""
+
+    code = "quotation.not_found"
+
+
+class FulfilmentNotFound(NotFound):
+    """No fulfilment has this id, or it is not the caller's to see."""
+
+    code = "fulfilment.not_found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who buys; the credit limit is in minor units of the currency."""
+
+    id: str
+    number: str
+    name: str
+    currency: str
+    credit_limit_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What is sold."""
+
+    sku: str
+    name: str
+    currency: str
+    unit_price_minor: int
+    in_stock: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleOrder:
+    """The head of an order; its terms are frozen."""
+
+    id: str
+    number: str
+    channel: Channel
+    customer_id: str
+    terms: Terms
+    placed_at: datetime
+    quotation_id: str | None = None
+    quotation_version: int | None = None
+
+
+async def next_number(connection: Connection, counter: Counter) -> str:
+    """Return the next human number; gaps are allowed, repetitions are not."""
+    value = await connection.fetchval(f"select nextval('orderwright.{counter}')")
+    return f"{_PREFIXES[counter]}-{value:06d}"
+
+
+async def require_customer(connection: Connection, customer_id: str) -> None:
+    """Raise `CustomerNotFound` unless the customer exists."""
+    found = await connection.fetchval(
+        "select 1 from orderwright.customer where id = $1", customer_id
+    )
+    if found is None:
+        raise CustomerNotFound(
+            f"no customer {customer_id!r}", values={"field": "customerId", "value": customer_id}
+        )
+
+
+async def name_products(connection: Connection, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return the lines with the names of their products.
+
+    Raises:
+        InputInvalid: a SKU is not a product's.
+    """
+    rows = await connection.fetch(
+        "select sku, name from orderwright.product where sku = any($1::text[])",
+        [line.sku for line in lines],
+    )
+    names = {row["sku"]: row["name"] for row in rows}
+    for place, line in enumerate(lines):
+        if line.sku not in names:
+            raise InputInvalid(f"lines[{place}].sku", line.sku, "the SKU of a product")
+    return tuple(_named(line, names[line.sku]) for line in lines)
+
+
+def _named(line: Line, name: str) -> Line:
+    return Line(
+        sku=line.sku,
+        name=name,
+        quantity=line.quantity,
+        unit_price_minor=line.unit_price_minor,
+        discount_minor=line.discount_minor,
+        tax_minor=line.tax_minor,
+    )
+
+
+async def add_order(connection: Connection, order: SaleOrder) -> None:
+    """Store an order and its lines; one that is there already stays as it is."""
+    terms = order.terms
+    await connection.execute(
+        """
+        insert into orderwright.sale_order
+          (id, number, channel, customer_id, currency, shipping_minor, grand_total_minor,
+           quotation_id, quotation_version, placed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing
+        """,
+        order.id,
+        order.number,
+        order.channel,
+        order.customer_id,
+        terms.currency,
+        terms.shipping_minor,
+        terms.total_minor,
+        order.quotation_id,
+        order.quotation_version,
+        order.placed_at,
+    )
+    await connection.executemany(
+        """
+        insert into orderwright.sale_order_line
+          (order_id, line_no, sku, name, quantity, unit_price_minor, discount_minor, tax_minor)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
+        """,
+        [
+            (
+                order.id,
+                place,
+                line.sku,
+                line.name,
+                line.quantity,
+                line.unit_price_minor,
+                line.discount_minor,
+                line.tax_minor,
+            )
+            for place, line in enumerate(terms.lines, 1)
+        ],
+    )
+
+
+async def add_fulfilment(
+    connection: Connection, fulfilment_id: str, number: str, order_id: str, *, at: datetime
+) -> None:
+    """Store a fulfilment with every line of its order; one that is there already stays as it is."""
+    await connection.execute(
+        """
+        insert into orderwright.fulfilment (id, number, order_id, created_at)
+        values ($1, $2, $3, $4) on conflict (id) do nothing
+        """,
+        fulfilment_id,
+        number,
+        order_id,
+        at,
+    )
+    await connection.execute(
+        """
+        insert into orderwright.fulfilment_line (fulfilment_id, line_no, sku, name, quantity)
+        select $1, line_no, sku, name, quantity from orderwright.sale_order_line where order_id = $2
+        on conflict do nothing
+        """,
+        fulfilment_id,
+        order_id,
+    )
+
+
+async def fulfilments_of(connection: Connection, order_id: str) -> list[str]:
+    """Return the ids of an order's fulfilments, the oldest first."""
+    rows = await connection.fetch(
+        "select id from orderwright.fulfilment where order_id = $1 order by number", order_id
+    )
+    return [row["id"] for row in rows]
+
+
+async def short_skus(connection: Connection, fulfilment_id: str) -> list[str]:
+    """Return the SKUs of a fulfilment that are not in stock."""
+    rows = await connection.fetch(
+        """
+        select distinct l.sku from orderwright.fulfilment_line l
+        join orderwright.product p on p.sku = l.sku
+        where l.fulfilment_id = $1 and not p.in_stock order by 1
+        """,
+        fulfilment_id,
+    )
+    return [row["sku"] for row in rows]
+
+
+async def quotation_of(connection: Connection, order_id: str) -> str | None:
+    """Return the id of the quotation that an order came from."""
+    found: str | None = await connection.fetchval(
+        "select quotation_id from orderwright.sale_order where id = $1", order_id
+    )
+    return found
+
+
+async def add_quotation(  # noqa: PLR0913 (a row's columns)
+    connection: Connection,
+    *,
+    quotation_id: str,
+    number: str,
+    channel: Channel,
+    customer_id: str,
+    currency: str,
+    at: datetime,
+) -> None:
+    """Store the head of a quotation; its terms live in its context."""
+    await connection.execute(
+        """
+        insert into orderwright.quotation (id, number, channel, customer_id, currency, created_at)
+        values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing
+        """,
+        quotation_id,
+        number,
+        channel,
+        customer_id,
+        currency,
+        at,
+    )
+
+
+async def add_customers(connection: Connection, customers: Sequence[Customer]) -> None:
+    """Store customers; those that are there already stay as they are."""
+    await connection.executemany(
+        """
+        insert into orderwright.customer (id, number, name, currency, credit_limit_minor)
+        values ($1, $2, $3, $4, $5) on conflict (id) do nothing
+        """,
+        [(c.id, c.number, c.name, c.currency, c.credit_limit_minor) for c in customers],
+    )
+
+
+async def add_products(connection: Connection, products: Sequence[Product]) -> None:
+    """Store products; those that are there already stay as they are."""
+    await connection.executemany(
+        """
+        insert into orderwright.product (sku, name, currency, unit_price_minor, in_stock)
+        values ($1, $2, $3, $4, $5) on conflict (sku) do nothing
+        """,
+        [(p.sku, p.name, p.currency, p.unit_price_minor, p.in_stock) for p in products],
+    )

@@ -1,0 +1,160 @@
+"""One lifecycle for a screen: where it stands, what happened, what may happen next and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from orderwright.app.permissions import PERMISSIONS, Identity
+from orderwright.app.words import Words, label_of, words_of
+from orderwright.runtime.command import Actor
+from orderwright.runtime.instance import found
+from orderwright.runtime.journal import LogRow, read_log, unfold
+from orderwright.runtime.json_text import load
+from orderwright.runtime.timers import pending
+from orderwright.statechart import EventDeclaration, Explanation, Reason
+
+if TYPE_CHECKING:
+    from orderwright.app.queries import Queries
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.instance import Instance
+    from orderwright.statechart import Chart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """An event that the person may send now; `depends` when its data decide."""
+
+    declared: EventDeclaration
+    depends: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """An event of the state that the person may not send now, and every reason."""
+
+    declared: EventDeclaration
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """A row of the transition log with the words for it; `configuration` holds the node ids after it."""
+
+    row: LogRow
+    label: str
+    data: Mapping[str, object]
+    actor_name: str
+    before: Words | None
+    after: Words
+    configuration: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A timer that is set."""
+
+    id: str
+    event: str
+    label: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """What may happen now."""
+
+    allowed: tuple[Allowed, ...]
+    blocked: tuple[Blocked, ...]
+    waiting_for: tuple[Reason, ...]
+
+
+class Workflows:
+    """Views of lifecycles."""
+
+    def __init__(self, engine: Engine, queries: Queries) -> None:
+        self._engine = engine
+        self._queries = queries
+
+    async def instance(self, instance_id: str) -> Instance:
+        """Return an instance.
+
+        Raises:
+            InstanceNotFound: there is none.
+        """
+        return found(await self._engine.read(instance_id), instance_id)
+
+    async def next(self, instance: Instance, by: Identity) -> Next:
+        """Explain what may happen next to a person, as of now."""
+        chart = await self._queries.chart(instance.chart_id, instance.chart_version)
+        told = await self._engine.explain(instance.instance_id, Actor(by.id))
+        people = [event for event in chart.events.values() if event.by == "user"]
+        allowed, blocked = [], []
+        for event in people:
+            explanation = told[event.type]
+            reasons = _reasons(chart, event, explanation, by)
+            if explanation.status != "blocked" and not reasons:
+                allowed.append(Allowed(declared=event, depends=explanation.status == "depends"))
+            elif not _is_foreign(explanation):
+                blocked.append(Blocked(declared=event, reasons=reasons))
+        return Next(allowed=tuple(allowed), blocked=tuple(blocked), waiting_for=_waiting(told))
+
+    async def log(self, instance: Instance) -> list[Happened]:
+        """Return what happened to an instance up to the version at hand, oldest first."""
+        chart = await self._queries.chart(instance.chart_id, instance.chart_version)
+        async with self._engine.pool.acquire() as connection:
+            read = await read_log(connection, instance.instance_id, until=instance.version)
+        rows = [row for row, _ in read]
+        people = {row.actor_id for row in rows if row.actor_kind == "user"}
+        names = await self._queries.names(sorted(people))
+        snapshots = unfold(load(row.changes) for row in rows)
+        return [
+            Happened(
+                row=row,
+                label=label_of(chart, row.event_type),
+                data=load(row.event_data),
+                actor_name=names.get(row.actor_id, row.actor_id),
+                before=words_of(chart, row.from_state) if row.from_state else None,
+                after=words_of(chart, row.to_state),
+                configuration=snapshot.configuration,
+            )
+            for row, snapshot in zip(rows, snapshots, strict=True)
+        ]
+
+    async def timers(self, instance: Instance) -> list[Pending]:
+        """Return the timers that are set, the next one first."""
+        chart = await self._queries.chart(instance.chart_id, instance.chart_version)
+        async with self._engine.pool.acquire() as connection:
+            rows = await pending(connection, instance.instance_id)
+        return [
+            Pending(id=timer, event=event, label=label_of(chart, event), due_at=due_at)
+            for timer, event, due_at in rows
+        ]
+
+
+def _reasons(
+    chart: Chart, event: EventDeclaration, explanation: Explanation, by: Identity
+) -> tuple[Reason, ...]:
+    operation = f"{chart.id}.{event.type}"
+    if by.may(operation):
+        return explanation.reasons
+    roles = tuple(sorted(PERMISSIONS.get(operation, frozenset())))
+    message = f"takes one of the roles {', '.join(roles)}"
+    return (*explanation.reasons, Reason("access.denied", message, {"roles": list(roles)}, roles))
+
+
+def _is_foreign(explanation: Explanation) -> bool:
+    """Tell whether the event means nothing in this state, which is no reason to list it."""
+    return [reason.code for reason in explanation.reasons] in (["unhandled"], ["done"])
+
+
+def _waiting(told: Mapping[str, Explanation]) -> tuple[Reason, ...]:
+    always = told.get("always")
+    if always is None:
+        return ()
+    explained = [
+        one for one in always.waiting if isinstance(one.meta, Mapping) and one.meta.get("explain")
+    ]
+    return tuple(reason for one in explained for reason in one.reasons)

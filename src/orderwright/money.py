@@ -6,8 +6,10 @@ an error, never a rounding. Inside, charts and tables carry the integer of minor
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 from functools import total_ordering
 
 from orderwright.errors import InputInvalid
@@ -30,7 +32,11 @@ _CURRENCIES = frozenset(
     "TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF "
     "XPF YER ZAR ZMW ZWG".split()
 )
-_LARGEST_MINOR = 2**63 - 1  # what a PostgreSQL bigint holds
+LARGEST_MINOR = 2**63 - 1
+"""The largest number of minor units that an amount may have: what a PostgreSQL bigint holds."""
+
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")  # no exponents, spaces, underscores or other scripts
+_LONGEST = 20  # digits of an amount before or after the point, far above a bigint
 
 
 def exponent(currency: str) -> int:
@@ -57,7 +63,7 @@ class Money:
         """Read an amount in major units.
 
         Args:
-            amount: a decimal string, or a number that was parsed exactly; never a float.
+            amount: a plain decimal string ("-1234.50"), or a number that was parsed exactly; never a float.
             currency: ISO 4217 code.
             field: the name to blame in an error.
 
@@ -69,14 +75,15 @@ class Money:
         expected = f"a decimal with at most {places} decimal places, in {currency}"
         if isinstance(amount, bool | float) or not isinstance(amount, str | int | Decimal):
             raise InputInvalid(field, amount, expected)
-        try:
-            value = Decimal(amount)
-        except InvalidOperation:
-            raise InputInvalid(field, amount, expected) from None
-        if not value.is_finite() or value.adjusted() > 20:  # noqa: PLR2004 (far above a bigint)
+        if isinstance(amount, str) and not _PLAIN.fullmatch(amount):
             raise InputInvalid(field, amount, expected)
-        minor = value.scaleb(places)
-        if minor != minor.to_integral_value() or abs(minor) > _LARGEST_MINOR:
+        value = Decimal(amount)
+        if not value.is_finite() or abs(value.adjusted()) > _LONGEST:
+            raise InputInvalid(field, amount, expected)
+        minor = (
+            Fraction(value) * 10**places
+        )  # exact; Decimal arithmetic rounds to its context's precision
+        if minor.denominator != 1 or abs(minor) > LARGEST_MINOR:
             raise InputInvalid(field, amount, expected)
         return cls(int(minor), currency)
 

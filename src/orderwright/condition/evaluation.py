@@ -6,7 +6,7 @@ import operator as op
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeGuard
 
 from orderwright.condition.model import Group, Json, Reference, Rule
 
@@ -95,18 +95,35 @@ def _compare(operator: str, actual: Json, expected: Json) -> bool | None:
         positive = _compare(_NEGATIONS[operator], actual, expected)
         return None if positive is None else not positive
     if operator == "==":
-        return actual == expected if kind(actual) == kind(expected) else None
+        return _equal(actual, expected)
     if operator in _ORDER:
         return _ordered(operator, actual, expected)
     if operator in ("in", "between"):
         return _in(actual, expected) if operator == "in" else _between(actual, expected)
-    if operator == "contains" and isinstance(actual, Sequence) and not isinstance(actual, str):
+    if operator == "contains" and _is_list(actual):
         return _in(expected, actual)
     return _text(operator, actual, expected)
 
 
+def _equal(one: Json, other: Json) -> bool | None:
+    """Compare to the bottom: a list or an object is equal when its members are, each within its own kind."""
+    if kind(one) != kind(other):
+        return None
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        if one.keys() != other.keys():
+            return False
+        return join("and", [_equal(one[key], other[key]) for key in one])
+    if _is_list(one) and _is_list(other):
+        if len(one) != len(other):
+            return False
+        return join("and", [_equal(*pair) for pair in zip(one, other, strict=True)])
+    return one == other
+
+
 def _between(actual: Json, expected: Json) -> bool | None:
-    low, high = expected if isinstance(expected, Sequence) else (None, None)
+    if not _is_list(expected) or len(expected) != 2:  # noqa: PLR2004 (a low and a high end)
+        return None
+    low, high = expected
     return join("and", [_ordered(">=", actual, low), _ordered("<=", actual, high)])
 
 
@@ -120,11 +137,13 @@ def _ordered(operator: str, actual: Json, expected: Json) -> bool | None:
 
 
 def _in(item: Json, container: Json) -> bool | None:
-    if not isinstance(container, Sequence) or isinstance(container, str):
+    if not _is_list(container):
         return None
-    return (
-        join("or", [_compare("==", item, member) for member in container]) if container else False
-    )
+    return join("or", [_equal(item, member) for member in container])
+
+
+def _is_list(value: Json) -> TypeGuard[Sequence[Json]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _text(operator: str, actual: Json, expected: Json) -> bool | None:

@@ -83,16 +83,16 @@ def _group(source: Json, path: str, problems: list[tuple[str, str, str]]) -> Gro
     )
     if combinator not in ("and", "or"):
         problems.append(
-            (f"{path}.combinator", "combinator", f"{combinator!r} is not `and` or `or`")
+            (_at(path, "combinator"), "combinator", f"{combinator!r} is not `and` or `or`")
         )
     if not isinstance(negated, bool):
-        problems.append((f"{path}.not", "type", "`not` is true or false"))
+        problems.append((_at(path, "not"), "type", "`not` is true or false"))
     if not isinstance(rules, Sequence) or isinstance(rules, str) or not rules:
         problems.append(
-            (f"{path}.rules", "type", "`rules` is a list of at least one rule or group")
+            (_at(path, "rules"), "type", "`rules` is a list of at least one rule or group")
         )
         return None
-    parsed = [_member(rule, f"{path}.rules[{i}]", problems) for i, rule in enumerate(rules)]
+    parsed = [_member(rule, _at(path, f"rules[{i}]"), problems) for i, rule in enumerate(rules)]
     members = tuple(member for member in parsed if member is not None)
     return Group(combinator=str(combinator), rules=members, negated=bool(negated))
 
@@ -106,20 +106,26 @@ def _member(source: Json, path: str, problems: list[tuple[str, str, str]]) -> Ru
     _only(source, ("field", "operator", "value"), "rule", path, problems)
     field, operator = source.get("field"), source.get("operator")
     if not isinstance(field, str) or not field:
-        problems.append((f"{path}.field", "type", "`field` is the dotted path of a fact"))
+        problems.append((_at(path, "field"), "type", "`field` is the dotted path of a fact"))
         return None
-    if operator not in OPERATORS:
+    if not isinstance(operator, str) or operator not in OPERATORS:
         known = " ".join(sorted(OPERATORS))
-        problems.append((f"{path}.operator", "operator", f"{operator!r} is not one of {known}"))
+        problems.append((_at(path, "operator"), "operator", f"{operator!r} is not one of {known}"))
         return None
     if operator not in UNARY and "value" not in source:
-        problems.append((f"{path}.value", "value_missing", f"operator {operator} needs a value"))
+        problems.append(
+            (_at(path, "value"), "value_missing", f"operator {operator} needs a value")
+        )
         return None
     return Rule(
         field=field,
-        operator=str(operator),
+        operator=operator,
         value=_value(source.get("value"), operator, path, problems),
     )
+
+
+def _at(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def _only(
@@ -130,7 +136,7 @@ def _only(
     problems: list[tuple[str, str, str]],
 ) -> None:
     problems.extend(
-        (f"{path}.{key}", "unknown_key", f"a {what} has only {', '.join(allowed)}")
+        (_at(path, key), "unknown_key", f"a {what} has only {', '.join(allowed)}")
         for key in source
         if key not in allowed
     )
@@ -144,13 +150,13 @@ def _value(
         if set(source) == {"fact"} and isinstance(referred, str):
             return Reference(referred)
         problems.append(
-            (f"{path}.value", "value", 'a value is a literal, a list or {"fact": path}')
+            (_at(path, "value"), "value", 'a value is a literal, a list or {"fact": path}')
         )
         return None
     if isinstance(source, list):
         if operator == "between" and len(source) != 2:  # noqa: PLR2004 (a low and a high end)
-            problems.append((f"{path}.value", "value", "`between` takes [low, high]"))
+            problems.append((_at(path, "value"), "value", "`between` takes [low, high]"))
         return tuple(source)
     if operator in ("in", "not_in", "between"):
-        problems.append((f"{path}.value", "value", f"`{operator}` takes a list"))
+        problems.append((_at(path, "value"), "value", f"`{operator}` takes a list"))
     return source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from orderwright.condition import ConditionInvalid, Group, parse
+from orderwright.condition import ConditionInvalid, Group, Reference, parse
 from orderwright.statechart.definition import (
     Action,
     AllOf,
@@ -137,6 +137,8 @@ def _fields(group: Group) -> Iterable[str]:
             yield from _fields(member)
         else:
             yield member.field
+            if isinstance(member.value, Reference):
+                yield member.value.path
 
 
 _GUARDS: Mapping[str, Callable[[Mapping[str, Json], str, Problems], Guard | None]] = {

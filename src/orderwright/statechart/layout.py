@@ -106,6 +106,8 @@ def _visit(  # noqa: PLR0913 (a recursion's state)
             problems,
         )
     draft.last = len(drafts) - 1
+    if draft.children and all(drafts[child].kind == "history" for child in draft.children):
+        problems.add(draft.at("states"), "history", "history nodes alone cannot be entered")
 
 
 def _kind(source: Mapping[str, Json], path: str, problems: Problems) -> Kind:

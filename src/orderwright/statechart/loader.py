@@ -28,10 +28,8 @@ def load(definition: Mapping[str, Json] | str) -> Chart:
     Raises:
         ChartInvalid: the definition has no meaning; `problems` lists every mistake with its path.
     """
-    text = (
-        definition if isinstance(definition, str) else json.dumps(definition, ensure_ascii=False)
-    )
     problems = Problems()
+    text = definition if isinstance(definition, str) else _write(definition)
     source = problems.mapping(_parse(text, problems), "", "a chart")
     if problems.found:
         raise ChartInvalid(problems.found)
@@ -54,21 +52,45 @@ def load(definition: Mapping[str, Json] | str) -> Chart:
     )
 
 
+def _write(definition: Mapping[str, Json]) -> str:
+    try:
+        return json.dumps(definition, ensure_ascii=False)
+    except (TypeError, ValueError) as unwritable:
+        raise ChartInvalid([Problem("", "json", f"not JSON: {unwritable}")]) from None
+
+
+class _Object(dict[str, Json]):
+    """An object as it was written; `twice` holds the keys that stand in it more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Json]]) -> None:
+        super().__init__(pairs)
+        keys = [key for key, _ in pairs]
+        self.twice = [key for key in self if keys.count(key) > 1] if len(self) < len(keys) else []
+
+
 def _parse(text: str, problems: Problems) -> Json:
-    def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        read: dict[str, Json] = {}
-        for key, member in pairs:
-            if key in read:
-                problems.add(key, "duplicate_key", f"the key {key!r} stands twice in one object")
-            read[key] = member
-        return read
+    def constant(name: str) -> None:
+        problems.add("", "json", f"{name} is not JSON")
 
     try:
-        parsed: Json = json.loads(text, object_pairs_hook=distinct)
+        parsed: Json = json.loads(text, object_pairs_hook=_Object, parse_constant=constant)
     except json.JSONDecodeError as broken:
         place = f"line {broken.lineno} column {broken.colno}"
         raise ChartInvalid([Problem("", "json", f"not JSON at {place}: {broken.msg}")]) from None
+    _note_duplicates(parsed, "", problems)
     return parsed
+
+
+def _note_duplicates(source: Json, path: str, problems: Problems) -> None:
+    if isinstance(source, list):
+        for i, member in enumerate(source):
+            _note_duplicates(member, f"{path}[{i}]", problems)
+    if isinstance(source, _Object):
+        for key in source.twice:
+            message = f"the key {key!r} stands twice in one object"
+            problems.add(f"{path}.{key}" if path else key, "duplicate_key", message)
+        for key, member in source.items():
+            _note_duplicates(member, f"{path}.{key}" if path else key, problems)
 
 
 def _version(source: Json, problems: Problems) -> int:

@@ -32,7 +32,23 @@ _INVOKE_KEYS: Final = frozenset({"id", "src", "input", "onDone", "onError"})
 def wire(drafts: list[Draft], problems: Problems) -> tuple[StateNode, ...]:
     """Return the finished nodes of a laid-out tree; mistakes go to `problems`."""
     wiring = _Wiring(drafts, problems)
-    return tuple(wiring.node(draft) for draft in drafts)
+    nodes = tuple(wiring.node(draft) for draft in drafts)
+    for node in nodes:
+        if node.kind == "history" and node.index in _restored(nodes, node.index, set()):
+            place = drafts[node.index].path
+            problems.add(place, "history", f"the default of {node.id!r} leads back to itself")
+    return nodes
+
+
+def _restored(nodes: tuple[StateNode, ...], index: int, seen: set[int]) -> set[int]:
+    """Return the history nodes to which the default of a history node leads."""
+    node = nodes[index]
+    default = node.initial or (nodes[node.parent].initial if node.parent is not None else None)
+    for target in default.targets if default else ():
+        if nodes[target].kind == "history" and target not in seen:
+            seen.add(target)
+            _restored(nodes, target, seen)
+    return seen
 
 
 class _Wiring:
@@ -84,11 +100,8 @@ class _Wiring:
         declared = self.problems.mapping(draft.source.get("on", {}), draft.at("on"), "`on`")
         for event, body in declared.items():
             place = f"{draft.at('on')}.{event}"
-            stem = event.removesuffix("*").removesuffix(".")
-            misplaced = "*" in stem or (
-                event.endswith("*") and event != "*" and not event.endswith(".*")
-            )
-            if not event or misplaced:
+            *stem, last = event.split(".")
+            if not all((*stem, last)) or "*" in "".join(stem) or ("*" in last and last != "*"):
                 self.problems.add(
                     place, "descriptor", f"{event!r} is not an event, `prefix.*` or `*`"
                 )
@@ -124,14 +137,13 @@ class _Wiring:
         reenter = source.get("reenter", False)
         if not isinstance(reenter, bool):
             problems.add(f"{place}.reenter", "type", "`reenter` is true or false")
-        guard = source.get("guard")
         acts = source.get("actions", [])
         return Transition(
             source=draft.index,
             event=event,
             path=place,
             targets=self.targets(draft, source.get("target", []), f"{place}.target"),
-            guard=None if guard is None else self.guard(guard, f"{place}.guard"),
+            guard=self.guard(source["guard"], f"{place}.guard") if "guard" in source else None,
             actions=expression.actions(acts, f"{place}.actions", problems),
             reenter=bool(reenter),
             description=str(source.get("description", "")),
@@ -179,13 +191,15 @@ class _Wiring:
     def by_id(self, text: str) -> int | None:
         """Find `id` or `id.key.key`; ids may hold dots themselves, so the longest id wins."""
         for cut in range(len(text), 0, -1):
-            if text[:cut] in self.ids and (cut == len(text) or text[cut] == "."):
+            if text[:cut] in self.ids and cut == len(text):
+                return self.ids[text]
+            if text[:cut] in self.ids and text[cut] == ".":
                 return self.descend(self.ids[text[:cut]], text[cut + 1 :])
         return None
 
     def descend(self, start: int, path: str) -> int | None:
         at = start
-        for key in filter(None, path.split(".")):
+        for key in path.split("."):
             found = [c for c in self.drafts[at].children if self.drafts[c].key == key]
             if not found:
                 return None
@@ -258,6 +272,8 @@ class _Wiring:
             for one in _listed(body.get("target"))
         ]
         targets = self.targets(draft, from_child, place)
+        if not from_child:
+            self.problems.add(place, key, f"`{key}` names at least one state node")
         above = draft.index if key == "initial" else draft.parent
         for target in targets:
             if above is None or not above < target <= self.drafts[above].last:

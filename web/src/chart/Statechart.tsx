@@ -50,7 +50,7 @@ function Drawn({ graph, lifecycle, moment }: Props & { graph: ChartGraph }) {
     const next = nextEdges(graph.edges, configuration, allowed);
     return {
       active: new Set(configuration),
-      taken: takenEdges(graph.edges, log),
+      taken: takenEdges(graph, log),
       next,
       nextNodes: new Set(graph.edges.filter(({ id }) => next.has(id)).map(({ target }) => target)),
       toggle: (id) => setCollapsed((now) => toggled(now, id)),

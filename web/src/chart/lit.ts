@@ -1,5 +1,5 @@
 import type { LogEntry } from "@/workflow/lifecycle";
-import type { ChartEdge } from "./graph";
+import { ancestors, type ChartEdge, type ChartGraph, parentsOf } from "./graph";
 
 type Step = Pick<LogEntry, "eventType" | "configuration">;
 
@@ -7,11 +7,12 @@ type Step = Pick<LogEntry, "eventType" | "configuration">;
  * The edges on the taken path: for each step of the log, those that its event took out of the configuration
  * before it, and the eventless ones that led on from there into the configuration after it.
  */
-export function takenEdges(edges: readonly ChartEdge[], log: readonly Step[]): Set<string> {
+export function takenEdges(graph: ChartGraph, log: readonly Step[]): Set<string> {
+  const parents = parentsOf(graph);
   const taken = new Set<string>();
   log.forEach((step, n) => {
     const before = new Set(log[n - 1]?.configuration ?? []);
-    for (const path of pathsOf(step, before, edges)) for (const edge of path) taken.add(edge.id);
+    for (const edge of stepEdges(step, before, graph.edges, parents)) taken.add(edge.id);
   });
   return taken;
 }
@@ -27,24 +28,35 @@ export function nextEdges(
   return new Set(next.map((edge) => edge.id));
 }
 
+type Parents = ReadonlyMap<string, string | null>;
+
 // An event may lead through states that its own macrostep leaves again: follow the eventless edges, not for ever.
 const LONGEST = 6;
 
-function pathsOf(step: Step, before: ReadonlySet<string>, edges: readonly ChartEdge[]): ChartEdge[][] {
+function stepEdges(step: Step, before: ReadonlySet<string>, edges: readonly ChartEdge[], parents: Parents): readonly ChartEdge[] {
   const after = new Set(step.configuration);
-  const firsts = edges.filter((edge) => before.has(edge.source) && (edge.event === step.eventType || isEventless(edge)));
-  const named = firsts.filter((edge) => edge.event === step.eventType);
-  const arrives = (path: ChartEdge[]) => after.has(path.at(-1)?.target ?? "");
-  const walk = (path: ChartEdge[]): ChartEdge[][] => {
-    if (arrives(path)) return [path];
-    if (path.length >= LONGEST) return [];
-    const at = path.at(-1)?.target;
-    return edges.filter((edge) => edge.source === at && isEventless(edge)).flatMap((edge) => walk([...path, edge]));
-  };
-  const found = named.flatMap((edge) => walk([edge]));
-  if (found.length > 0) return found;
-  const entered = (edge: ChartEdge) => !before.has(edge.target);
-  return firsts.filter(isEventless).filter(entered).flatMap((edge) => walk([edge]));
+  const open = edges.filter((edge) => before.has(edge.source));
+  const named = open.filter((edge) => edge.event === step.eventType);
+  const direct = named.filter((edge) => after.has(edge.target));
+  if (direct.length > 0) return direct;
+  const starts = named.length > 0 ? named : open.filter((edge) => isEventless(edge) && !before.has(edge.target));
+  return starts.map((edge) => pathInto(after, [edge], edges, parents)).find((path) => path.length > 0) ?? [];
+}
+
+/** The first way on, by eventless edges of the state reached or of those around it, into a configuration. */
+function pathInto(
+  after: ReadonlySet<string>,
+  path: readonly ChartEdge[],
+  edges: readonly ChartEdge[],
+  parents: Parents,
+): readonly ChartEdge[] {
+  const at = path.at(-1)?.target ?? "";
+  if (after.has(at)) return path;
+  if (path.length >= LONGEST) return [];
+  const around = new Set([at, ...ancestors(at, parents)]);
+  const onward = edges.filter((edge) => isEventless(edge) && around.has(edge.source) && !path.includes(edge));
+  const ways = onward.map((edge) => pathInto(after, [...path, edge], edges, parents));
+  return ways.find((way) => way.length > 0) ?? [];
 }
 
 function isEventless(edge: ChartEdge): boolean {

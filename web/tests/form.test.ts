@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { attemptFor } from "@/form/attempt";
+import { fieldsOf } from "@/form/field";
+import { emptyInputs, readInputs } from "@/form/value";
+
+const SHIPMENT = {
+  type: "object",
+  required: ["carrier", "amount", "lines"],
+  properties: {
+    carrier: { type: "string", default: "DHL", description: "Who brings it." },
+    amount: { type: "string", format: "money", title: "Value" },
+    method: { type: "string", enum: ["CARD", "BANK"] },
+    parcels: { type: "integer" },
+    weight: { type: ["number", "null"] },
+    fragile: { type: "boolean", default: true },
+    notes: { type: "array", items: { type: "string" } },
+    lines: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["line_no"],
+        properties: { line_no: { type: "integer" }, quantity: { type: "integer" } },
+      },
+    },
+    address: { type: "object", properties: { street: { type: "string" } } },
+    extra: {},
+  },
+};
+
+describe("the fields of a data schema", () => {
+  const fields = fieldsOf(SHIPMENT);
+
+  test("have the kind that the schema says", () => {
+    expect(fields.map(({ name, kind }) => `${name}: ${kind}`)).toEqual([
+      "carrier: text",
+      "amount: decimal",
+      "method: choice",
+      "parcels: integer",
+      "weight: number",
+      "fragile: boolean",
+      "notes: texts",
+      "lines: rows",
+      "address: group",
+      "extra: json",
+    ]);
+  });
+
+  test("have a label, a description, options and whether they are required", () => {
+    expect(fields[0]).toMatchObject({ label: "Carrier", description: "Who brings it.", required: true });
+    expect(fields[1]).toMatchObject({ label: "Value", required: true });
+    expect(fields[2]?.options.map(({ label }) => label)).toEqual(["Card", "Bank"]);
+    expect(fields[7]?.fields.map(({ label }) => label)).toEqual(["Line no", "Quantity"]);
+  });
+
+  test("are none for an event without data", () => {
+    expect(fieldsOf(null)).toEqual([]);
+    expect(fieldsOf({ type: "object" })).toEqual([]);
+  });
+});
+
+describe("the data of a form", () => {
+  const fields = fieldsOf(SHIPMENT);
+  const typed = { ...emptyInputs(fields), amount: " 12.50 ", lines: [{ line_no: "1", quantity: "" }] };
+
+  test("starts with the defaults", () => {
+    expect(emptyInputs(fields)).toMatchObject({ carrier: "DHL", amount: "", fragile: true, notes: [], lines: [] });
+  });
+
+  test("keeps money as text, reads numbers, leaves out what is empty", () => {
+    const { data, problems } = readInputs(fields, { ...typed, parcels: "2", weight: "1.5", notes: ["a", " "] });
+    expect(problems).toEqual([]);
+    expect(data).toEqual({
+      carrier: "DHL",
+      amount: "12.50",
+      parcels: 2,
+      weight: 1.5,
+      fragile: true,
+      notes: ["a"],
+      lines: [{ line_no: 1 }],
+    });
+  });
+
+  test("names what is missing or wrong by the server's path", () => {
+    const { problems } = readInputs(fields, { ...typed, amount: "", parcels: "two", lines: [{ line_no: "" }] });
+    expect(problems.map(({ path }) => path)).toEqual(["amount", "parcels", "lines.0.line_no"]);
+  });
+
+  test("says one thing about one field", () => {
+    const { problems } = readInputs(fields, { ...typed, amount: "a lot" });
+    expect(problems).toEqual([{ path: "amount", message: "An amount such as 12.50 is needed." }]);
+  });
+
+  test("keeps the type of a choice", () => {
+    const choice = fieldsOf({ properties: { days: { enum: [7, 14] } } });
+    expect(readInputs(choice, { days: "14" }).data).toEqual({ days: 14 });
+  });
+
+  test("accepts JSON for what has no schema", () => {
+    expect(readInputs(fields, { ...typed, extra: '{"a": [1]}' }).data["extra"]).toEqual({ a: [1] });
+    expect(readInputs(fields, { ...typed, extra: "{" }).problems).toHaveLength(1);
+  });
+});
+
+describe("an attempt", () => {
+  const keys = ["one", "two"];
+  const newKey = () => keys.shift() ?? "more";
+
+  test("keeps its key while the content is the same, and gets a new one when it changes", () => {
+    const first = attemptFor(undefined, { amount: "1" }, newKey);
+    expect(attemptFor(first, { amount: "1" }, newKey)).toBe(first);
+    expect(attemptFor(first, { amount: "2" }, newKey).key).toBe("two");
+  });
+});

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import {
+  filterOf,
+  parseListParams,
+  parseSearch,
+  statesOf,
+  stringifySearch,
+  toggleState,
+  withCursor,
+  withSearch,
+} from "@/list/params";
+
+test("an address keeps what a list understands and drops the rest", () => {
+  expect(parseListParams({ q: "SO-1", state: "A,B", after: "x", page: "2", empty: "" })).toEqual({
+    q: "SO-1",
+    state: "A,B",
+    after: "x",
+  });
+  expect(parseListParams({ q: 7 })).toEqual({});
+});
+
+test("a state is added and removed, and paging starts anew", () => {
+  const one = toggleState({ q: "desk", after: "x" }, "FROZEN");
+  expect(one).toEqual({ q: "desk", state: "FROZEN" });
+  expect(statesOf(toggleState(one, "EXPIRED"))).toEqual(["FROZEN", "EXPIRED"]);
+  expect(toggleState(one, "FROZEN")).toEqual({ q: "desk" });
+});
+
+test("a search keeps the states and starts on the first page", () => {
+  expect(withSearch({ state: "FROZEN", after: "x" }, "  ada ")).toEqual({ q: "ada", state: "FROZEN" });
+  expect(withSearch({ q: "ada" }, "")).toEqual({});
+});
+
+test("a cursor keeps search and states", () => {
+  expect(withCursor({ q: "ada", state: "A" }, "c1")).toEqual({ q: "ada", state: "A", after: "c1" });
+  expect(withCursor({ q: "ada", after: "c1" }, undefined)).toEqual({ q: "ada" });
+});
+
+test("the query's filter has no empty parts", () => {
+  expect(filterOf({})).toEqual({});
+  expect(filterOf({ q: "ada", state: "A,B" })).toEqual({ search: "ada", states: ["A", "B"] });
+});
+
+test("an address is written as plain texts and read back", () => {
+  const written = stringifySearch({ q: "10 & 20", state: "A,B", after: undefined });
+  expect(written).toBe("?q=10+%26+20&state=A%2CB");
+  expect(parseSearch(written)).toEqual({ q: "10 & 20", state: "A,B" });
+  expect(stringifySearch({})).toBe("");
+  expect(parseSearch("?q=0012")).toEqual({ q: "0012" });
+});

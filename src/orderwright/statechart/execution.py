@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -177,12 +177,12 @@ class Execution:
         for entry in step.entries:
             node = self.moment.chart.nodes[entry.node]
             self.moment.active.add(entry.node)
-            for timer in node.after:
-                self._schedule(Event(timer.event), timer.delay, timer.event, node.id)
             if node.invoke:
                 self.invoked[entry.node] = None
             if node.entry:
                 self._act(node.entry, node.id)
+            for timer in node.after:  # after the entry actions, which may set what a delay reads
+                self._schedule(Event(timer.event), timer.delay, timer.event, node.id)
             if entry.defaults:
                 self._act(entry.defaults, node.id)
             if node.kind == "final":
@@ -197,12 +197,19 @@ class Execution:
             self._end(output)
             return
         self.queue.append(Event(f"done.state.{parent.id}", {"output": output}))
-        above = chart.nodes[parent.parent or ROOT]
-        if above.kind == "parallel" and self._is_final(above.index):
-            if above.index == ROOT:
+        self._complete_regions(parent.parent)
+
+    def _complete_regions(self, index: int | None) -> None:
+        """A parallel node is done when all its regions are; it may be the last region of another."""
+        while index is not None and self._is_final(index):
+            above = self.moment.chart.nodes[index]
+            if above.kind != "parallel":
+                return
+            if index == ROOT:
                 self._end(None)
-            else:
-                self.queue.append(Event(f"done.state.{above.id}", {"output": None}))
+                return
+            self.queue.append(Event(f"done.state.{above.id}", {"output": None}))
+            index = above.parent
 
     def _is_final(self, index: int) -> bool:
         chart, active = self.moment.chart, self.moment.active
@@ -262,7 +269,7 @@ class Execution:
 
     def _refuse_unknown(self, transition: Transition) -> None:
         why = reasons(transition.guard, self.moment) if transition.guard else ()
-        missing = [name for reason in why for name in _names(reason)]
+        missing = list(dict.fromkeys(name for reason in why for name in _names(reason)))
         what = f": {', '.join(missing)} not known" if missing else ""
         raise Stop(
             "guard_unknown",
@@ -315,15 +322,16 @@ class Execution:
             case NamedAction():
                 self._call(action, place)
             case Assign(values):
-                self._assign(_mapping(fill(values, moment)))
+                self._assign(_mapping(fill(values, moment), place))
             case Raise(name, data):
-                self.queue.append(Event(name, _mapping(fill(data, moment))))
+                self.queue.append(Event(name, _mapping(fill(data, moment), place)))
             case EmitEvent(name, data):
-                self.effects.append(Emit(name, _mapping(fill(data, moment))))
+                self.effects.append(Emit(name, _mapping(fill(data, moment), place)))
             case PostEntry(ledger, data):
-                self.effects.append(Post(ledger, _mapping(fill(data, moment))))
+                self.effects.append(Post(ledger, _mapping(fill(data, moment), place)))
             case SendLater(name, data, delay, timer):
-                self._schedule(Event(name, _mapping(fill(data, moment))), delay, timer, place)
+                event = Event(name, _mapping(fill(data, moment), place))
+                self._schedule(event, delay, timer, place)
             case CancelLater(timer):
                 self.effects.append(Cancel(timer))
 
@@ -332,19 +340,18 @@ class Execution:
         values = {"action": action.name, "place": place}
         if implementation is None:
             raise Stop("action_error", f"no action {action.name!r} in the behaviour", values)
-        scope = self.moment.scope(action.params)
         try:
-            outcome: object = implementation(scope)
+            outcome: object = implementation(self.moment.scope(action.params))
+        except Missing:
+            raise
         except Exception as error:
             shown = f"{type(error).__name__}: {error}"
             message = f"action {action.name!r} failed: {shown}"
             raise Stop("action_error", message, {**values, "error": shown}) from error
         if outcome is None:
             return
-        if not isinstance(outcome, Outcome):
-            message = (
-                f"action {action.name!r} returned {type(outcome).__name__}, not an Outcome or None"
-            )
+        if not isinstance(outcome, Outcome) or not _is_sound(outcome):
+            message = f"action {action.name!r} returned {outcome!r}, not a sound Outcome or None"
             raise Stop("action_error", message, values)
         self._assign(outcome.assign)
         self.queue.extend(outcome.raised)
@@ -398,10 +405,25 @@ class Execution:
             self.judged.clear()
 
 
-def _mapping(value: Json) -> Mapping[str, Json]:
+def _mapping(value: Json, place: str) -> Mapping[str, Json]:
     if not isinstance(value, Mapping):
-        raise TypeError(f"expected an object, found {type(value).__name__}")
+        message = f"an action of {place} needs an object, found {type(value).__name__}"
+        raise Stop("action_error", message, {"place": place})
     return value
+
+
+def _is_sound(outcome: Outcome) -> bool:
+    """Tell whether an outcome holds what its type promises: a host's code may not be type-checked."""
+    assigned: object = outcome.assign
+    raised: object = outcome.raised
+    effects: object = outcome.effects
+    return (
+        isinstance(assigned, Mapping)
+        and isinstance(raised, Sequence)
+        and isinstance(effects, Sequence)
+        and all(isinstance(event, Event) for event in raised)
+        and all(isinstance(effect, Effect) for effect in effects)
+    )
 
 
 def _names(reason: Reason) -> list[str]:

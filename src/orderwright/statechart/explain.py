@@ -33,7 +33,8 @@ class Waiting:
 class Explanation:
     """Whether an event would be taken.
 
-    `depends` means that the event's data decide. `waiting` is filled for the key `always` alone.
+    `depends` means that the event's data decide. `waiting` is filled for the key `always` alone, which is `allowed`
+    when the next event that is taken will also take one of its transitions.
     """
 
     status: Literal["allowed", "blocked", "depends"]
@@ -71,9 +72,9 @@ def explain(
         found[event.type] = _explanation(event, step.refused)
     waiting = _waiting(chart, behaviour, snapshot, facts or {}, now)
     if waiting:
-        found[ALWAYS] = Explanation(
-            "blocked", tuple(r for one in waiting for r in one.reasons), waiting
-        )
+        ready = any(not one.reasons for one in waiting)
+        why = tuple(reason for one in waiting for reason in one.reasons)
+        found[ALWAYS] = Explanation("allowed" if ready else "blocked", why, waiting)
     return found
 
 

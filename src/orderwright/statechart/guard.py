@@ -22,6 +22,8 @@ from orderwright.statechart.scope import MISSING, Missing, Moment, Stop, read
 if TYPE_CHECKING:
     from orderwright.statechart.definition import Json
 
+_DATA_DECIDES = Verdict(ok=None, code="data_decides", message="the event's data decide")
+
 
 def judge(guard: Guard, moment: Moment) -> bool | None:
     """Return whether a guard holds, None when it is unknown; `and`/`or` stop as soon as they are decided.
@@ -71,14 +73,14 @@ def verdict(guard: NamedGuard, moment: Moment) -> Verdict:
         return Verdict(ok=None, message=str(missing), values={"missing": [missing.path]})
     except Exception as error:
         if moment.probe and moment.probe.touched > looked:
-            return Verdict(ok=None)
+            return _DATA_DECIDES
         raise Stop(
             "guard_error",
             f"guard {guard.name!r} failed: {type(error).__name__}: {error}",
             {"guard": guard.name, "error": f"{type(error).__name__}: {error}"},
         ) from error
     if moment.probe and moment.probe.touched > looked:
-        return Verdict(ok=None)
+        return _DATA_DECIDES
     return _as_verdict(guard.name, answer)
 
 
@@ -97,7 +99,8 @@ def _as_verdict(name: str, answer: object) -> Verdict:
 def reasons(guard: Guard, moment: Moment) -> tuple[Reason, ...]:
     """Return every reason why a guard does not hold; none when it does. Nothing is short-circuited.
 
-    A guard that fails to answer is itself a reason, so that explaining never raises.
+    A guard that fails to answer is itself a reason, so that explaining never raises. What only the data decide, that
+    nobody has entered yet, is no reason.
     """
     try:
         return tuple(_reasons(guard, moment))
@@ -114,7 +117,8 @@ def _reasons(guard: Guard, moment: Moment) -> Iterable[Reason]:
             for member in guard.members:
                 yield from reasons(member, moment)
     elif isinstance(guard, When):
-        yield from _conditions(condition.evaluate(guard.group, lambda path: _lookup(path, moment)))
+        found = _conditions(condition.evaluate(guard.group, lambda path: _lookup(path, moment)))
+        yield from (why for why in found if moment.probe is None or not _asks_data(why))
     else:
         yield from _single(guard, moment)
 
@@ -122,12 +126,20 @@ def _reasons(guard: Guard, moment: Moment) -> Iterable[Reason]:
 def _single(guard: NamedGuard | Not | InState, moment: Moment) -> Iterable[Reason]:
     if isinstance(guard, NamedGuard):
         answer = verdict(guard, moment)
-        if answer.ok is not True:
+        if answer.ok is not True and answer is not _DATA_DECIDES:
             yield answer.reason(guard.name)
     elif isinstance(guard, InState):
         if not moment.is_active(guard.node):
             yield Reason("not_in_state", f"{guard.node} is not active", {"state": guard.node})
-    elif judge(guard.member, moment) is not False:
+    else:
+        yield from _holding(guard, moment)
+
+
+def _holding(guard: Not, moment: Moment) -> Iterable[Reason]:
+    held = judge(guard.member, moment)
+    if held is None:
+        yield from reasons(guard.member, moment)
+    elif held:
         name = _title(guard.member)
         yield Reason(f"not.{name}", f"the condition {name} holds", {"guard": name})
 
@@ -138,13 +150,18 @@ def _title(guard: Guard) -> str:
     return guard.node if isinstance(guard, InState) else type(guard).__name__.lower()
 
 
+def _asks_data(why: Reason) -> bool:
+    missing = why.values.get("missing")
+    return isinstance(missing, list) and all(str(path).startswith("event.") for path in missing)
+
+
 def _conditions(evaluation: condition.Evaluation) -> Iterable[Reason]:
     if evaluation.result is True:
         return
     rule = evaluation.rule
     if rule is None:
-        for member in evaluation.members:
-            yield from _conditions(member)
+        found = [why for member in evaluation.members for why in _conditions(member)]
+        yield from found or [Reason("condition", "the conditions hold, and must not", {})]
         return
     missing = list(evaluation.missing)
     if missing:

@@ -75,10 +75,10 @@ class Snapshot:
             chart_id=_typed(source, "chart", str),
             version=_typed(source, "version", int),
             hash=_typed(source, "hash", str),
-            configuration=tuple(_typed(source, "configuration", list)),
+            configuration=_names(_typed(source, "configuration", list), "configuration"),
             value=source.get("value"),
             context=_typed(source, "context", dict),
-            history={node: tuple(ids) for node, ids in history.items()},
+            history={node: _names(ids, f"history.{node}") for node, ids in history.items()},
             status="done" if status == "done" else "active",
             output=source.get("output"),
         )
@@ -86,9 +86,15 @@ class Snapshot:
 
 def _typed(source: Mapping[str, Json], key: str, kind: type[T]) -> T:
     value = source.get(key)
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or isinstance(value, bool):
         raise ValueError(f"snapshot.{key}: expected {kind.__name__}, found {type(value).__name__}")  # noqa: TRY004 (a bad document, not a bad call)
     return value
+
+
+def _names(value: Json, key: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ValueError(f"snapshot.{key}: expected a list of node ids")
+    return tuple(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from orderwright.runtime.registry import Registry
 from orderwright.runtime.wakeup import Announcer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
+
+    from parcel import Everything, Rows
 
     from orderwright.runtime.fact import FactLoader
     from orderwright.runtime.pool import Pool
@@ -60,7 +62,7 @@ TABLES = ("instance", "log", "outbox", "timer", "idempotency_key", "ledger_entry
 
 
 @pytest.fixture
-def everything(pool: Pool) -> Callable[[], Awaitable[dict[str, list[tuple[object, ...]]]]]:
+def everything(pool: Pool) -> Everything:
     """A function that returns every row of the lifecycle tables."""
 
     async def read() -> dict[str, list[tuple[object, ...]]]:
@@ -77,7 +79,7 @@ def everything(pool: Pool) -> Callable[[], Awaitable[dict[str, list[tuple[object
 
 
 @pytest.fixture
-def rows(pool: Pool) -> Callable[..., Awaitable[list[dict[str, object]]]]:
+def rows(pool: Pool) -> Rows:
     """A function that returns the rows of a query as dicts."""
 
     async def read(query: str, *values: object) -> list[dict[str, object]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from orderwright.statechart import Behaviour, Emit, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from orderwright.runtime.fact import FactLoader, FactRequest
     from orderwright.runtime.pool import Connection
     from orderwright.statechart import Scope
@@ -106,3 +108,10 @@ class Scales:
         assert connection.is_in_transaction()
         self.asked.append(request)
         return await self._loader(connection, request) if self._loader else self.weight
+
+
+Row: TypeAlias = "dict[str, Any]"
+Rows: TypeAlias = "Callable[..., Awaitable[list[Row]]]"
+"""What the fixture `rows` gives."""
+Everything: TypeAlias = "Callable[[], Awaitable[dict[str, list[tuple[object, ...]]]]]"
+"""What the fixture `everything` gives."""

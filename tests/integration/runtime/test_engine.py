@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from parcel import START
@@ -13,10 +14,18 @@ from orderwright.runtime.registry import ChartNotFound
 from orderwright.runtime.write import EffectUnsupported
 from orderwright.statechart import Event
 
+if TYPE_CHECKING:
+    from parcel import Everything, Rows, Scales
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+
 SYSTEM = Actor("inspector", "system")
 
 
-async def test_create_leaves_an_instance_and_its_first_log_row(engine, everything, rows):
+async def test_create_leaves_an_instance_and_its_first_log_row(
+    engine: Engine, everything: Everything, rows: Rows
+):
     result = await engine.create(
         "parcel",
         "p1",
@@ -42,7 +51,9 @@ async def test_create_leaves_an_instance_and_its_first_log_row(engine, everythin
     }  # fmt: skip
 
 
-async def test_an_applied_event_leaves_log_outbox_ledger_and_key(engine, rows, clock):
+async def test_an_applied_event_leaves_log_outbox_ledger_and_key(
+    engine: Engine, rows: Rows, clock: DrivenClock
+):
     await engine.create("parcel", "p1", actor="ann", root_id="order-1")
     clock.advance(timedelta(seconds=5))
     before = START - timedelta(days=1)
@@ -82,7 +93,7 @@ async def test_an_applied_event_leaves_log_outbox_ledger_and_key(engine, rows, c
     assert key["expires_at"] - key["created_at"] == timedelta(days=30)
 
 
-async def test_an_accepted_event_that_changes_nothing_is_logged(engine, rows):
+async def test_an_accepted_event_that_changes_nothing_is_logged(engine: Engine, rows: Rows):
     await engine.create("parcel", "p1", actor="ann")
 
     result = await engine.send("p1", Event("TOUCH"), actor="ann")
@@ -109,7 +120,9 @@ async def test_an_accepted_event_that_changes_nothing_is_logged(engine, rows):
         (Event("TOUCH", {"x": object()}), "ann", "event_data"),
     ],
 )
-async def test_a_refusal_changes_no_row(engine, everything, event, actor, code):
+async def test_a_refusal_changes_no_row(
+    engine: Engine, everything: Everything, event: Event, actor: Actor | str, code: str
+):
     await engine.create("parcel", "p1", actor="ann")
     before = await everything()
 
@@ -120,7 +133,7 @@ async def test_a_refusal_changes_no_row(engine, everything, event, actor, code):
     assert await everything() == before
 
 
-async def test_unfit_data_names_the_field_its_value_and_what_is_expected(engine):
+async def test_unfit_data_names_the_field_its_value_and_what_is_expected(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
 
     result = await engine.send("p1", Event("ADD", {"n": 0, "m": True}), actor="ann")
@@ -132,13 +145,13 @@ async def test_unfit_data_names_the_field_its_value_and_what_is_expected(engine)
     assert result.refused.values["field"] == "m"
 
 
-async def test_systems_and_policies_may_send_what_people_may_not(engine):
+async def test_systems_and_policies_may_send_what_people_may_not(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
     for actor in (SYSTEM, Actor("p", "policy")):
         assert (await engine.send("p1", Event("INSPECT"), actor=actor)).refused is None
 
 
-async def test_a_taken_id_is_refused_and_changes_nothing(engine, everything):
+async def test_a_taken_id_is_refused_and_changes_nothing(engine: Engine, everything: Everything):
     await engine.create("parcel", "p1", actor="ann")
     before = await everything()
 
@@ -148,7 +161,7 @@ async def test_a_taken_id_is_refused_and_changes_nothing(engine, everything):
     assert await everything() == before
 
 
-async def test_unknown_instances_and_charts_are_errors(engine):
+async def test_unknown_instances_and_charts_are_errors(engine: Engine):
     with pytest.raises(InstanceNotFound) as gone:
         await engine.send("nobody", Event("TOUCH"), actor="ann")
     assert gone.value.code == "instance.not_found"
@@ -159,7 +172,7 @@ async def test_unknown_instances_and_charts_are_errors(engine):
         await engine.create("crate", "c1", actor="ann")
 
 
-async def test_text_that_the_database_cannot_keep_is_an_input_error(engine):
+async def test_text_that_the_database_cannot_keep_is_an_input_error(engine: Engine):
     with pytest.raises(InputInvalid):
         await engine.create("parcel", "p\x001", actor="ann")
     with pytest.raises(InputInvalid):
@@ -168,7 +181,7 @@ async def test_text_that_the_database_cannot_keep_is_an_input_error(engine):
         await engine.create("parcel", "p1", actor="ann", occurred_at=START.replace(tzinfo=None))
 
 
-async def test_text_with_every_odd_character_survives(engine):
+async def test_text_with_every_odd_character_survives(engine: Engine):
     odd = "\x00 \u2028 \\u0000 \"quoted\" 'single' $1 🎉 \x7f\n"
     await engine.create("parcel", "p1", context={"note": odd, "z": 1, "a": 1.0}, actor="ann")
 
@@ -178,7 +191,7 @@ async def test_text_with_every_odd_character_survives(engine):
     assert list(instance.snapshot.context) == ["count", "note", "z", "a"]
 
 
-async def test_an_ended_instance_is_done_and_refuses(engine):
+async def test_an_ended_instance_is_done_and_refuses(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
     await engine.send("p1", Event("SEAL"), actor="ann")
 
@@ -189,7 +202,9 @@ async def test_an_ended_instance_is_done_and_refuses(engine):
     assert late.refused.code == "done"
 
 
-async def test_an_effect_that_cannot_be_performed_stops_the_step(engine, everything):
+async def test_an_effect_that_cannot_be_performed_stops_the_step(
+    engine: Engine, everything: Everything
+):
     await engine.create("parcel", "p1", actor="ann")
     before = await everything()
     with pytest.raises(EffectUnsupported):
@@ -197,7 +212,7 @@ async def test_an_effect_that_cannot_be_performed_stops_the_step(engine, everyth
     assert await everything() == before
 
 
-async def test_facts_are_loaded_recorded_and_decide(engine, rows, scales):
+async def test_facts_are_loaded_recorded_and_decide(engine: Engine, rows: Rows, scales: Scales):
     await engine.create("parcel", "p1", actor="ann", root_id="order-1")
     applied = await engine.send("p1", Event("WEIGH"), actor="ann")
     scales.weight = 11
@@ -215,7 +230,7 @@ async def test_facts_are_loaded_recorded_and_decide(engine, rows, scales):
     assert at_send.lock
 
 
-async def test_explain_loads_facts_without_locks(engine, scales):
+async def test_explain_loads_facts_without_locks(engine: Engine, scales: Scales):
     await engine.create("parcel", "p1", actor="ann")
     scales.weight = 11
 
@@ -226,7 +241,7 @@ async def test_explain_loads_facts_without_locks(engine, scales):
     assert not scales.asked[-1].lock
 
 
-async def test_send_many_returns_results_in_order(engine):
+async def test_send_many_returns_results_in_order(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
     cause = Cause(actor=Actor("ann"))
     events = [Event("ADD", {"n": 1}), Event("RESUME"), Event("ADD", {"n": 2})]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from parcel import START
@@ -10,17 +11,26 @@ from orderwright.runtime.firing import fire_next
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
+if TYPE_CHECKING:
+    from parcel import Everything, Rows
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Pool
+
 TIMERS = "select instance_id, timer_id, due_at from orderwright.timer order by due_at"
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def parcel(engine):
+async def parcel(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
 
 
 @pytest.mark.usefixtures("parcel")
-async def test_a_timer_fires_when_it_is_due_and_not_before(engine, rows, clock):
+async def test_a_timer_fires_when_it_is_due_and_not_before(
+    engine: Engine, rows: Rows, clock: DrivenClock
+):
     await engine.send("p1", Event("REMIND_LATER"), actor="ann", correlation_id="order-1/1")
     clock.advance(MINUTE - timedelta(milliseconds=1))
     assert not await fire_next(engine)
@@ -37,7 +47,9 @@ async def test_a_timer_fires_when_it_is_due_and_not_before(engine, rows, clock):
 
 
 @pytest.mark.usefixtures("parcel")
-async def test_after_a_downtime_time_does_not_run_backwards(engine, rows, clock):
+async def test_after_a_downtime_time_does_not_run_backwards(
+    engine: Engine, rows: Rows, clock: DrivenClock
+):
     await engine.send("p1", Event("REMIND_LATER"), actor="ann")
     clock.advance(timedelta(hours=1))
     await engine.send("p1", Event("TOUCH"), actor="ann")
@@ -49,7 +61,7 @@ async def test_after_a_downtime_time_does_not_run_backwards(engine, rows, clock)
 
 
 @pytest.mark.usefixtures("parcel")
-async def test_scheduling_again_replaces_and_cancelling_removes(engine, rows):
+async def test_scheduling_again_replaces_and_cancelling_removes(engine: Engine, rows: Rows):
     await engine.send("p1", Event("REMIND_LATER"), actor="ann")
     await engine.send("p1", Event("REMIND_SOON"), actor="ann")
     assert await rows(TIMERS) == [
@@ -61,7 +73,7 @@ async def test_scheduling_again_replaces_and_cancelling_removes(engine, rows):
 
 
 @pytest.mark.usefixtures("parcel")
-async def test_leaving_a_state_cancels_its_timer(engine, rows):
+async def test_leaving_a_state_cancels_its_timer(engine: Engine, rows: Rows):
     await engine.send("p1", Event("HOLD"), actor="ann")
     assert len(await rows(TIMERS)) == 1
     await engine.send("p1", Event("RESUME"), actor="ann")
@@ -69,7 +81,9 @@ async def test_leaving_a_state_cancels_its_timer(engine, rows):
 
 
 @pytest.mark.usefixtures("parcel")
-async def test_a_refused_timer_is_gone_and_leaves_nothing_else(engine, everything, clock):
+async def test_a_refused_timer_is_gone_and_leaves_nothing_else(
+    engine: Engine, everything: Everything, clock: DrivenClock
+):
     await engine.send("p1", Event("REMIND_LATER"), actor="ann")
     await engine.send("p1", Event("SEAL"), actor="ann")
     before = await everything()
@@ -80,7 +94,9 @@ async def test_a_refused_timer_is_gone_and_leaves_nothing_else(engine, everythin
     assert await everything() == {**before, "timer": []}
 
 
-async def test_three_workers_fire_each_of_many_timers_once(engine, rows, clock):
+async def test_three_workers_fire_each_of_many_timers_once(
+    engine: Engine, rows: Rows, clock: DrivenClock
+):
     names = [f"p{n}" for n in range(30)]
     for name in names:
         await engine.create("parcel", name, actor="ann")
@@ -97,7 +113,9 @@ async def test_three_workers_fire_each_of_many_timers_once(engine, rows, clock):
     assert len(await rows("select 1 from orderwright.outbox")) == 30
 
 
-async def test_timers_fire_in_the_order_in_which_they_are_due(engine, rows, clock):
+async def test_timers_fire_in_the_order_in_which_they_are_due(
+    engine: Engine, rows: Rows, clock: DrivenClock
+):
     for name, event in [("p1", "HOLD"), ("p2", "REMIND_LATER"), ("p3", "REMIND_SOON")]:
         await engine.create("parcel", name, actor="ann")
         await engine.send(name, Event(event), actor="ann")
@@ -113,7 +131,9 @@ async def test_timers_fire_in_the_order_in_which_they_are_due(engine, rows, cloc
     assert [row["instance_id"] for row in logged] == ["p3", "p2", "p1"]
 
 
-async def test_an_instance_that_is_locked_is_passed_over(engine, pool, clock):
+async def test_an_instance_that_is_locked_is_passed_over(
+    engine: Engine, pool: Pool, clock: DrivenClock
+):
     for name in ("p1", "p2"):
         await engine.create("parcel", name, actor="ann")
         await engine.send(name, Event("REMIND_LATER"), actor="ann")
@@ -130,7 +150,9 @@ async def test_an_instance_that_is_locked_is_passed_over(engine, pool, clock):
     assert (await engine.read("p2")).version == 3
 
 
-async def test_a_timer_that_fails_is_kept_and_holds_up_no_other(engine, rows, clock):
+async def test_a_timer_that_fails_is_kept_and_holds_up_no_other(
+    engine: Engine, rows: Rows, clock: DrivenClock
+):
     for name in ("p1", "p2"):
         await engine.create("parcel", name, actor="ann")
         await engine.send(name, Event("REMIND_LATER"), actor="ann")

@@ -2,15 +2,24 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.statechart import Event
 
+if TYPE_CHECKING:
+    from parcel import Everything, Rows
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+
 
 @pytest.mark.parametrize("event", [Event("ADD", {"n": 3}), Event("WEIGH")])
-async def test_twenty_identical_sends_make_one_transition_and_equal_results(engine, rows, event):
+async def test_twenty_identical_sends_make_one_transition_and_equal_results(
+    engine: Engine, rows: Rows, event: Event
+):
     await engine.create("parcel", "p1", actor="ann")
 
     results = await asyncio.gather(
@@ -24,7 +33,7 @@ async def test_twenty_identical_sends_make_one_transition_and_equal_results(engi
     assert len(await rows("select 1 from orderwright.log")) == 2
 
 
-async def test_twenty_identical_creates_make_one_instance(engine, rows):
+async def test_twenty_identical_creates_make_one_instance(engine: Engine, rows: Rows):
     results = await asyncio.gather(
         *(engine.create("parcel", "p1", actor="ann", idempotency_key="k") for _ in range(20))
     )
@@ -34,7 +43,7 @@ async def test_twenty_identical_creates_make_one_instance(engine, rows):
     assert len(await rows("select 1 from orderwright.instance")) == 1
 
 
-async def test_a_repeated_send_returns_the_snapshot_of_its_own_version(engine):
+async def test_a_repeated_send_returns_the_snapshot_of_its_own_version(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
     first = await engine.send("p1", Event("ADD", {"n": 3}), actor="ann", idempotency_key="k")
     await engine.send("p1", Event("ADD", {"n": 4}), actor="ann")
@@ -44,7 +53,9 @@ async def test_a_repeated_send_returns_the_snapshot_of_its_own_version(engine):
     assert (again.version, again.snapshot, again.replayed) == (2, first.snapshot, True)
 
 
-async def test_another_request_under_the_same_key_is_a_conflict(engine, everything):
+async def test_another_request_under_the_same_key_is_a_conflict(
+    engine: Engine, everything: Everything
+):
     await engine.create("parcel", "p1", actor="ann")
     await engine.create("parcel", "p2", actor="ann")
     await engine.send("p1", Event("ADD", {"n": 3}), actor="ann", idempotency_key="k")
@@ -57,7 +68,7 @@ async def test_another_request_under_the_same_key_is_a_conflict(engine, everythi
     assert await everything() == before
 
 
-async def test_racing_different_requests_under_one_key_apply_one(engine):
+async def test_racing_different_requests_under_one_key_apply_one(engine: Engine):
     for name in ("p1", "p2"):
         await engine.create("parcel", name, actor="ann")
 
@@ -74,7 +85,7 @@ async def test_racing_different_requests_under_one_key_apply_one(engine):
     assert (len(conflicts), len(applied)) == (5, 1)
 
 
-async def test_a_refusal_does_not_consume_the_key(engine):
+async def test_a_refusal_does_not_consume_the_key(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
     refused = await engine.send("p1", Event("RESUME"), actor="ann", idempotency_key="k")
     await engine.send("p1", Event("HOLD"), actor="ann")
@@ -85,7 +96,7 @@ async def test_a_refusal_does_not_consume_the_key(engine):
     assert (applied.refused, applied.replayed, applied.version) == (None, False, 3)
 
 
-async def test_a_key_is_forgotten_after_thirty_days(engine, clock):
+async def test_a_key_is_forgotten_after_thirty_days(engine: Engine, clock: DrivenClock):
     await engine.create("parcel", "p1", actor="ann")
     await engine.send("p1", Event("TOUCH"), actor="ann", idempotency_key="k")
     clock.advance(timedelta(days=30))

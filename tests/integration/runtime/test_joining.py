@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +11,19 @@ from orderwright.app.database import engine as sqlalchemy_engine
 from orderwright.runtime.joining import JoinImpossible
 from orderwright.statechart import Event
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from parcel import Everything
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from orderwright.runtime.attempt import Result
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.joining import Joinable
+    from orderwright.runtime.pool import Pool
+
+Way: TypeAlias = "Callable[..., Awaitable[None]]"
+
 COUNT = "select count(*) from orderwright.log"
 
 
@@ -18,18 +32,18 @@ class Undo(Exception):
 
 
 @pytest.fixture
-async def alchemy(database_url):
+async def alchemy(database_url: str):
     built = sqlalchemy_engine(database_url)
     yield built
     await built.dispose()
 
 
 @pytest.fixture
-async def parcel(engine):
+async def parcel(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
 
 
-async def _work(engine, connection):
+async def _work(engine: Engine, connection: Joinable) -> None:
     created = await engine.create("parcel", "p2", actor="ann", connection=connection)
     sent = await engine.send("p1", Event("ADD", {"n": 1}), actor="ann", connection=connection)
     again = await engine.send("p2", Event("WEIGH"), actor="ann", connection=connection)
@@ -39,15 +53,22 @@ async def _work(engine, connection):
     assert (await engine.read("p1", connection=connection)).version == 2
 
 
-async def _with_asyncpg(engine, pool, alchemy, *, fail):
-    async with pool.acquire() as connection, connection.transaction():
+class Doors(NamedTuple):
+    """Two ways into the same database."""
+
+    pool: Pool
+    alchemy: AsyncEngine
+
+
+async def _with_asyncpg(engine: Engine, doors: Doors, *, fail: bool) -> None:
+    async with doors.pool.acquire() as connection, connection.transaction():
         await _work(engine, connection)
         if fail:
             raise Undo
 
 
-async def _with_asyncpg_begun_by_hand(engine, pool, alchemy, *, fail):
-    async with pool.acquire() as connection:
+async def _with_asyncpg_begun_by_hand(engine: Engine, doors: Doors, *, fail: bool) -> None:
+    async with doors.pool.acquire() as connection:
         await connection.execute("begin")
         await _work(engine, connection)
         await connection.execute("rollback" if fail else "commit")
@@ -55,15 +76,15 @@ async def _with_asyncpg_begun_by_hand(engine, pool, alchemy, *, fail):
             raise Undo
 
 
-async def _with_connection(engine, pool, alchemy, *, fail):
-    async with alchemy.begin() as connection:
+async def _with_connection(engine: Engine, doors: Doors, *, fail: bool) -> None:
+    async with doors.alchemy.begin() as connection:
         await _work(engine, connection)
         if fail:
             raise Undo
 
 
-async def _with_connection_that_has_worked(engine, pool, alchemy, *, fail):
-    async with alchemy.begin() as connection:
+async def _with_connection_that_has_worked(engine: Engine, doors: Doors, *, fail: bool) -> None:
+    async with doors.alchemy.begin() as connection:
         await connection.execute(text("create temporary table host (n int) on commit drop"))
         await _work(engine, connection)
         await connection.execute(text("insert into host values (1)"))
@@ -71,8 +92,8 @@ async def _with_connection_that_has_worked(engine, pool, alchemy, *, fail):
             raise Undo
 
 
-async def _with_session(engine, pool, alchemy, *, fail):
-    async with AsyncSession(alchemy) as session, session.begin():
+async def _with_session(engine: Engine, doors: Doors, *, fail: bool) -> None:
+    async with AsyncSession(doors.alchemy) as session, session.begin():
         await _work(engine, session)
         if fail:
             raise Undo
@@ -89,8 +110,10 @@ WAYS = [
 
 @pytest.mark.usefixtures("parcel")
 @pytest.mark.parametrize("way", WAYS)
-async def test_what_is_joined_commits_with_the_caller(engine, pool, alchemy, way):
-    await way(engine, pool, alchemy, fail=False)
+async def test_what_is_joined_commits_with_the_caller(
+    engine: Engine, pool: Pool, alchemy: AsyncEngine, way: Way
+):
+    await way(engine, Doors(pool, alchemy), fail=False)
 
     assert await pool.fetchval(COUNT) == 4
     assert (await engine.read("p2")).version == 2
@@ -98,16 +121,20 @@ async def test_what_is_joined_commits_with_the_caller(engine, pool, alchemy, way
 
 @pytest.mark.usefixtures("parcel")
 @pytest.mark.parametrize("way", WAYS)
-async def test_what_is_joined_rolls_back_with_the_caller(engine, pool, alchemy, everything, way):
+async def test_what_is_joined_rolls_back_with_the_caller(
+    engine: Engine, pool: Pool, alchemy: AsyncEngine, everything: Everything, way: Way
+):
     before = await everything()
     with pytest.raises(Undo):
-        await way(engine, pool, alchemy, fail=True)
+        await way(engine, Doors(pool, alchemy), fail=True)
     assert await everything() == before
 
 
 @pytest.mark.usefixtures("parcel")
 @pytest.mark.parametrize("isolation", ["REPEATABLE READ", "SERIALIZABLE", "AUTOCOMMIT"])
-async def test_other_isolation_levels_are_refused(engine, database_url, everything, isolation):
+async def test_other_isolation_levels_are_refused(
+    engine: Engine, database_url: str, everything: Everything, isolation: str
+):
     before = await everything()
     alchemy = sqlalchemy_engine(database_url, isolation_level=isolation)
     async with alchemy.connect() as connection:
@@ -117,13 +144,13 @@ async def test_other_isolation_levels_are_refused(engine, database_url, everythi
     assert await everything() == before
 
 
-async def test_a_connection_outside_a_transaction_is_refused(engine, pool):
+async def test_a_connection_outside_a_transaction_is_refused(engine: Engine, pool: Pool):
     async with pool.acquire() as connection:
         with pytest.raises(JoinImpossible):
             await engine.create("parcel", "p1", actor="ann", connection=connection)
 
 
-async def test_the_callers_transaction_survives_an_error(engine, pool):
+async def test_the_callers_transaction_survives_an_error(engine: Engine, pool: Pool):
     await engine.create("parcel", "p1", actor="ann")
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("create temporary table host (n int)")
@@ -134,10 +161,10 @@ async def test_the_callers_transaction_survives_an_error(engine, pool):
     assert (await engine.read("p1")).version == 2
 
 
-async def test_a_joined_call_waits_for_the_one_who_has_the_instance(engine, pool):
+async def test_a_joined_call_waits_for_the_one_who_has_the_instance(engine: Engine, pool: Pool):
     await engine.create("parcel", "p1", actor="ann")
 
-    async def add():
+    async def add() -> Result:
         async with pool.acquire() as connection, connection.transaction():
             return await engine.send(
                 "p1",

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from orderwright.runtime.replay import Replay
 from orderwright.statechart import Event
 
+if TYPE_CHECKING:
+    from parcel import Rows, Scales
 
-async def test_twenty_different_events_make_a_straight_line(engine, rows, clock):
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.fact import FactRequest
+    from orderwright.runtime.pool import Connection
+
+
+async def test_twenty_different_events_make_a_straight_line(
+    engine: Engine, rows: Rows, clock: DrivenClock
+):
     await engine.create("parcel", "p1", actor="ann")
 
     results = await asyncio.gather(
@@ -23,11 +34,13 @@ async def test_twenty_different_events_make_a_straight_line(engine, rows, clock)
     assert await Replay(engine.pool, clock).verify("p1") == ()
 
 
-async def test_events_with_facts_take_turns_under_the_lock_of_the_instance(engine, scales, clock):
+async def test_events_with_facts_take_turns_under_the_lock_of_the_instance(
+    engine: Engine, scales: Scales, clock: DrivenClock
+):
     """The fact is the count itself, read from the instance: a stale one would let too many in."""
     await engine.create("parcel", "p1", actor="ann")
 
-    async def count(connection, request):
+    async def count(connection: Connection, request: FactRequest) -> int:
         assert request.snapshot is not None
         row = "select snapshot::jsonb -> 'context' -> 'count' from orderwright.instance where instance_id = $1"
         return int(await connection.fetchval(row, request.instance_id)) + 1
@@ -43,7 +56,7 @@ async def test_events_with_facts_take_turns_under_the_lock_of_the_instance(engin
     assert await Replay(engine.pool, clock).verify("p1") == ()
 
 
-async def test_racing_creates_of_one_id_make_one_instance(engine, rows):
+async def test_racing_creates_of_one_id_make_one_instance(engine: Engine, rows: Rows):
     results = await asyncio.gather(
         *(engine.create("parcel", "p1", context={"n": n}, actor="ann") for n in range(10))
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -10,15 +11,27 @@ from orderwright.runtime.relay import Consumer, Standing, relay
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from parcel import Rows
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection, Pool
+
+Seen: TypeAlias = "Callable[..., Awaitable[list[str]]]"
+
 
 class Listing:
     """A consumer that writes what it is handed into a table of its own, and fails when told to."""
 
-    def __init__(self, name="listing", events=None):
+    def __init__(self, name: str = "listing", events: frozenset[str] | None = None) -> None:
         self.fails_on = None
         self.consumer = Consumer(name=name, events=events, handle=self._handle)
 
-    async def _handle(self, connection, event):
+    async def _handle(self, connection: Connection | None, event: DomainEvent) -> None:
         insert = "insert into seen (consumer, event_id) values ($1, $2)"
         await connection.execute(insert, self.consumer.name, event.event_id)
         if self.fails_on == event.event_id:
@@ -26,26 +39,28 @@ class Listing:
 
 
 @pytest.fixture(autouse=True)
-async def seen(engine, rows):
+async def seen(engine: Engine, rows: Rows):
     """A table that would show a second delivery of anything, and its contents in order of writing."""
     await engine.pool.execute(
         "create table seen (n bigint generated always as identity, consumer text, event_id text,"
         " unique (consumer, event_id))"
     )
 
-    async def read(consumer="listing"):
+    async def read(consumer: str = "listing") -> list[str]:
         found = await rows("select event_id from seen where consumer = $1 order by n", consumer)
         return [row["event_id"] for row in found]
 
     return read
 
 
-async def _add(engine, name, times=1, connection=None):
+async def _add(
+    engine: Engine, name: str, times: int = 1, connection: Connection | None = None
+) -> None:
     for _ in range(times):
         await engine.send(name, Event("ADD", {"n": 1}), actor="ann", connection=connection)
 
 
-async def test_a_consumer_sees_every_event_once_in_order(engine, seen):
+async def test_a_consumer_sees_every_event_once_in_order(engine: Engine, seen: Seen):
     await engine.create("parcel", "p1", actor="ann")
     await _add(engine, "p1", 250)
     worker = Worker(engine, [Listing().consumer])
@@ -55,7 +70,7 @@ async def test_a_consumer_sees_every_event_once_in_order(engine, seen):
     assert await seen() == [f"p1/{version}/1" for version in range(2, 252)]
 
 
-async def test_a_consumer_gets_only_what_it_wants(engine, seen):
+async def test_a_consumer_gets_only_what_it_wants(engine: Engine, seen: Seen):
     await engine.create("parcel", "p1", actor="ann")
     await _add(engine, "p1", 3)
     other = Listing("other", frozenset({"parcel.sealed"}))
@@ -66,10 +81,12 @@ async def test_a_consumer_gets_only_what_it_wants(engine, seen):
     assert (await relay(engine.pool, other.consumer, engine.clock)).standing is Standing.DONE
 
 
-async def test_what_a_consumer_does_to_instances_commits_with_its_cursor(engine, rows):
+async def test_what_a_consumer_does_to_instances_commits_with_its_cursor(
+    engine: Engine, rows: Rows
+):
     """It opens a second parcel for each that gets its first piece: run twice, it would show."""
 
-    async def handle(connection, event):
+    async def handle(connection: Connection | None, event: DomainEvent) -> None:
         result = await engine.create(
             "parcel",
             f"{event.instance_id}-copy",
@@ -94,7 +111,9 @@ async def test_what_a_consumer_does_to_instances_commits_with_its_cursor(engine,
     assert [row["causation_id"] for row in logged] == ["p1/2/1", "p2/2/1"]
 
 
-async def test_a_failing_consumer_stops_at_its_event_and_no_other_does(engine, seen, rows, clock):
+async def test_a_failing_consumer_stops_at_its_event_and_no_other_does(
+    engine: Engine, seen: Seen, rows: Rows, clock: DrivenClock
+):
     await engine.create("parcel", "p1", actor="ann")
     await _add(engine, "p1", 5)
     failing, healthy = Listing("failing"), Listing("healthy")
@@ -125,7 +144,9 @@ async def test_a_failing_consumer_stops_at_its_event_and_no_other_does(engine, s
     assert (row["attempts"], row["last_error"], row["next_attempt_at"]) == (0, None, None)
 
 
-async def test_an_early_transaction_that_commits_late_is_not_skipped(engine, pool, seen, rows):
+async def test_an_early_transaction_that_commits_late_is_not_skipped(
+    engine: Engine, pool: Pool, seen: Seen
+):
     """Its rows carry a lower ord than those read meanwhile would have: the relay waits for it."""
     for name in ("early", "late"):
         await engine.create("parcel", name, actor="ann")
@@ -144,7 +165,7 @@ async def test_an_early_transaction_that_commits_late_is_not_skipped(engine, poo
 
 
 async def test_the_rows_of_an_instance_stay_in_order_behind_an_early_transaction(
-    engine, pool, seen, rows
+    engine: Engine, pool: Pool, seen: Seen, rows: Rows
 ):
     """A transaction with an early id writes to an instance that a later id has written to before."""
     for name in ("p1", "p2"):
@@ -165,13 +186,15 @@ async def test_the_rows_of_an_instance_stay_in_order_behind_an_early_transaction
     assert own == ["p1/2/1", "p1/3/1", "p1/4/1", "p1/5/1"]
 
 
-async def test_two_relays_and_many_writers_neither_skip_nor_disorder_anything(engine, pool, seen):
+async def test_two_relays_and_many_writers_neither_skip_nor_disorder_anything(
+    engine: Engine, pool: Pool, seen: Seen
+):
     names = [f"p{n}" for n in range(6)]
     for name in names:
         await engine.create("parcel", name, actor="ann")
     done = asyncio.Event()
 
-    async def write(name, *, joined):
+    async def write(name: str, *, joined: bool) -> None:
         for _ in range(15):
             if not joined:
                 await _add(engine, name)
@@ -181,7 +204,7 @@ async def test_two_relays_and_many_writers_neither_skip_nor_disorder_anything(en
                 await asyncio.sleep(0)
                 await _add(engine, name, connection=connection)
 
-    async def read():
+    async def read() -> None:
         listing = Listing()
         worker = Worker(engine, [listing.consumer])
         while not done.is_set():

@@ -1,5 +1,5 @@
-import { Handle, type NodeProps, Position } from "@xyflow/react";
-import { use } from "react";
+import { Handle, type NodeProps, Position, useReactFlow } from "@xyflow/react";
+import { type FocusEvent, use } from "react";
 import { ChevronIcon } from "@/ui/icons";
 import { toneOf } from "@/ui/tone";
 import type { StateFlowNode } from "./flow";
@@ -9,6 +9,7 @@ import classes from "./Statechart.module.css";
 /** A state: lit when active, outlined when an allowed event leads to it. */
 export function StateNode({ data: { node } }: NodeProps<StateFlowNode>) {
   const { active, nextNodes, toggle } = use(LightContext);
+  const reveal = useReveal(node.id);
   return (
     <div
       className={classes["state"]}
@@ -28,6 +29,7 @@ export function StateNode({ data: { node } }: NodeProps<StateFlowNode>) {
           className={`nodrag nopan ${classes["fold"]}`}
           aria-expanded={node.open}
           aria-label={`${node.open ? "Collapse" : "Expand"} ${node.label}`}
+          onFocus={reveal}
           onClick={() => toggle(node.id)}
         >
           <ChevronIcon />
@@ -37,3 +39,16 @@ export function StateNode({ data: { node } }: NodeProps<StateFlowNode>) {
     </div>
   );
 }
+
+/** Brings a state into view when the keyboard reaches it: the canvas has no scroll bars to do that. */
+function useReveal(id: string) {
+  const { getInternalNode, getZoom, setCenter } = useReactFlow();
+  return (event: FocusEvent<HTMLElement>) => {
+    const corner = getInternalNode(id)?.internals.positionAbsolute;
+    if (!corner || !event.currentTarget.matches(":focus-visible")) return;
+    void setCenter(corner.x + HEADER.x, corner.y + HEADER.y, { zoom: getZoom() });
+  };
+}
+
+// About the middle of a state's label, seen from its corner.
+const HEADER = { x: 80, y: 20 };

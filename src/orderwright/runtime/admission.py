@@ -112,7 +112,7 @@ def _not_json(event: Event) -> Reason | None:
     """Find what no schema speaks of: values that JSON or the database cannot hold."""
     try:
         text = dump(dict(event.data))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         return _reason("", None, f"JSON ({error})")
     return None if is_storable(text) else _reason("", None, "text without half surrogate pairs")
 

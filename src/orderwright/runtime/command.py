@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import InputInvalid
 from orderwright.runtime.json_text import canonical, dump, is_storable
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orderwright.statechart import Event
+
+LONGEST_ID: Final = 255
+"""Characters of an id or a key: an index holds them, and its entries have a limit."""
 
 Origin = Literal["live", "import", "migration"]
 
@@ -56,7 +59,8 @@ class Cause:
         if self.occurred_at is not None and self.occurred_at.tzinfo is None:
             raise InputInvalid("occurredAt", self.occurred_at.isoformat(), "a time with its zone")
         _require_storable("actor", self.actor.id)
-        _require_storable("idempotencyKey", self.idempotency_key)
+        if self.idempotency_key is not None:
+            _require_id("idempotencyKey", self.idempotency_key)
         _require_storable("reason", self.reason)
         _require_storable("correlationId", self.correlation_id)
         _require_storable("causationId", self.causation_id)
@@ -75,8 +79,9 @@ class Create:
     """What the caller asked for, where the context holds more than that (a number, a deadline)."""
 
     def __post_init__(self) -> None:
-        _require_storable("instanceId", self.instance_id)
-        _require_storable("rootId", self.root_id)
+        _require_id("chartId", self.chart_id)
+        _require_id("instanceId", self.instance_id)
+        _require_id("rootId", self.root_id)
         _require_json("context", self.context)
         _require_json("request", self.request or {})
 
@@ -96,7 +101,7 @@ class Send:
     cause: Cause
 
     def __post_init__(self) -> None:
-        _require_storable("instanceId", self.instance_id)
+        _require_id("instanceId", self.instance_id)
 
     @property
     def request_hash(self) -> bytes:
@@ -114,9 +119,15 @@ def _digest(value: object) -> bytes:
 def _require_json(name: str, value: Mapping[str, object]) -> None:
     try:
         text = dump(dict(value))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InputInvalid(name, ascii(value), f"JSON ({error})") from error
     _require_storable(name, text)
+
+
+def _require_id(name: str, value: str) -> None:
+    if not 0 < len(value) <= LONGEST_ID:
+        raise InputInvalid(name, value[:LONGEST_ID], f"1 to {LONGEST_ID} characters")
+    _require_storable(name, value)
 
 
 def _require_storable(name: str, value: str | None) -> None:

@@ -80,9 +80,9 @@ class Engine:
     ) -> Result:
         """Start an instance of the latest version of a chart.
 
-        `root_id` is what it belongs to, by default itself. `request` is what an idempotency key stands for,
-        by default the context. Every fact that any of the chart's events
-        declares is loaded. Refused with `instance_exists` when the id is taken.
+        `root_id` is what it belongs to, by default itself. `request` is what an idempotency key stands
+        for, by default the context. Every fact that any of the chart's events declares is loaded.
+        Refused with `instance_exists` when the id is taken.
         """
         cause = Cause(
             actor=Actor.of(actor),
@@ -184,7 +184,7 @@ class Engine:
             async with joined(connection) as inner:
                 result = await self._repeat(command, inner)
         if result.refused is None and not result.replayed:
-            self.wakeup.announce(result.root_id)
+            self.wakeup.announce(result.root_id, again=connection is not None)
         return result
 
     async def _repeat(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orderwright.errors import NotFound
-from orderwright.runtime.json_text import load
+from orderwright.runtime.json_text import is_storable, load
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ async def read(
     connection: Connection, instance_id: str, *, key: str | None, now: datetime
 ) -> Reading:
     """Read instance and key in one query, so that both are of the same moment."""
+    if not is_storable(instance_id):
+        return Reading(instance=None, remembered=None)
     row = await connection.fetchrow(_READ, instance_id, key, now)
     assert row is not None
     return Reading(instance=_instance(row), remembered=_remembered(row))

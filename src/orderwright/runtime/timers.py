@@ -93,11 +93,12 @@ with taken as (
         limit 1)
     returning *
 )
-select taken.*, cause.correlation_id, latest.occurred_at as last_occurred_at
+select taken.*, coalesce(cause.correlation_id, taken.instance_id) as correlation_id,
+       coalesce(latest.occurred_at, taken.due_at) as last_occurred_at
 from taken
 join orderwright.instance as i on i.instance_id = taken.instance_id
-join orderwright.log as cause on cause.instance_id = taken.instance_id and cause.version = taken.instance_version
-join orderwright.log as latest on latest.instance_id = taken.instance_id and latest.version = i.version
+left join orderwright.log as cause on cause.instance_id = taken.instance_id and cause.version = taken.instance_version
+left join orderwright.log as latest on latest.instance_id = taken.instance_id and latest.version = i.version
 """
 _POSTPONE = """
 update orderwright.timer

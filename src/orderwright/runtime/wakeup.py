@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CHANNEL: Final = "orderwright_changed"
 _LARGEST: Final = 7900  # bytes; PostgreSQL's limit for a payload is 8000
+_LATER_SECONDS: Final = 0.2
 _BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _logger = structlog.get_logger(__name__)
@@ -37,28 +38,49 @@ class Announcer:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._waiting: dict[str, None] = {}
+        self._later: dict[str, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
 
-    def announce(self, root_id: str) -> None:
-        """Put a root on the list of the next notification; returns at once and never fails."""
+    def announce(self, root_id: str, *, again: bool = False) -> None:
+        """Put a root on the list of the next notification; returns at once and never fails.
+
+        Use `again` while the change is not committed yet and the commit is somebody else's: it is
+        announced once more a little later, when that has probably happened.
+        """
         self._waiting[root_id] = None
+        loop = asyncio.get_running_loop()
+        if again:
+            self._later[root_id] = None
+            self._timer = self._timer or loop.call_later(_LATER_SECONDS, self._announce_later)
         if self._sending is None or self._sending.done():
-            self._sending = asyncio.get_running_loop().create_task(self._send())
+            self._sending = loop.create_task(self._send())
 
     async def close(self) -> None:
         """Send what is waiting."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._announce_later()
         if self._sending is not None:
             await self._sending
 
+    def _announce_later(self) -> None:
+        self._timer, self._later, later = None, {}, self._later
+        for root_id in later:
+            self.announce(root_id)
+
     async def _send(self) -> None:
         while self._waiting:
-            roots, self._waiting = self._waiting, {}
-            try:
-                async with self._pool.acquire() as connection:
-                    for payload in _payloads(roots):
-                        await connection.execute("select pg_notify($1, $2)", CHANNEL, payload)
-            except _BROKEN as error:  # a hint is lost; polling makes up for it
-                _logger.warning("announcement_lost", roots=len(roots), error=str(error))
+            self._waiting, roots = {}, self._waiting
+            await self._notify(roots)
+
+    async def _notify(self, roots: Iterable[str]) -> None:
+        try:
+            async with self._pool.acquire() as connection:
+                for payload in _payloads(roots):
+                    await connection.execute("select pg_notify($1, $2)", CHANNEL, payload)
+        except _BROKEN as error:  # a hint is lost; polling makes up for it
+            _logger.warning("announcement_lost", error=str(error))
 
 
 @dataclass(frozen=True, slots=True)

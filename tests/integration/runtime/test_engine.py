@@ -175,6 +175,12 @@ async def test_unknown_instances_and_charts_are_errors(engine: Engine):
 async def test_text_that_the_database_cannot_keep_is_an_input_error(engine: Engine):
     with pytest.raises(InputInvalid):
         await engine.create("parcel", "p\x001", actor="ann")
+    assert await engine.read("p\x001") is None
+    for unfit in ("", "x" * 256):
+        with pytest.raises(InputInvalid):
+            await engine.create("parcel", unfit, actor="ann")
+        with pytest.raises(InputInvalid):
+            await engine.create("parcel", "p1", actor="ann", idempotency_key=unfit)
     with pytest.raises(InputInvalid):
         await engine.create("parcel", "p1", context={"x": float("inf")}, actor="ann")
     with pytest.raises(InputInvalid):

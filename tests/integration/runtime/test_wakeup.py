@@ -46,6 +46,18 @@ async def test_refusals_and_repetitions_are_not_announced(engine: Engine, listen
     assert heard.roots is not None
 
 
+async def test_a_joined_change_is_announced_again_after_the_commit(
+    engine: Engine, pool: Pool, listener: Listener
+):
+    with listener.subscribe() as changes:
+        async with pool.acquire() as connection, connection.transaction():
+            await engine.create("parcel", "p1", actor="ann", connection=connection)
+            await _until(changes, "p1")
+            assert await engine.read("p1") is None
+        await _until(changes, "p1")
+        assert await engine.read("p1") is not None
+
+
 async def test_many_changes_come_as_few_notifications(pool: Pool, listener: Listener):
     announcer = Announcer(pool)
     names = [f"order-{n}-{'x' * 50}" for n in range(1000)]

@@ -47,7 +47,7 @@ class Orderwright:
         listener: hears what changed, in every process.
     """
 
-    def __init__(  # noqa: PLR0913 (the parts of the house)
+    def __init__(
         self,
         *,
         settings: Settings,

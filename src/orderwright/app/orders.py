@@ -1,7 +1,7 @@
 """What people and programs may ask of the order trade; every door comes through here.
 
-Permission is checked first, then the caller's sight of the record, then the lifecycle decides. A refusal by a lifecycle
-is part of the result; everything else that is wrong is raised.
+Permission is checked first, then the caller's sight of the record, then the lifecycle decides. A refusal by a
+lifecycle is part of the result; everything else that is wrong is raised.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
 from orderwright.errors import InputInvalid
@@ -39,12 +39,9 @@ class Place:
         """
         try:
             at, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-            moment = datetime.fromisoformat(at)
-            if moment.tzinfo is None or not isinstance(row_id, str):
-                raise ValueError(cursor)
+            return cls(datetime.fromisoformat(at).astimezone(UTC), str(row_id))
         except (ValueError, TypeError, binascii.Error):
             raise InputInvalid("after", cursor, "the cursor of a row of this list") from None
-        return cls(moment, row_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

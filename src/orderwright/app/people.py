@@ -75,7 +75,7 @@ class People:
         Raises:
             LoginRequired: the token is nobody's, or the session has ended.
         """
-        row = await self._pool.fetchrow(_BY_TOKEN, _digest(token), self._clock.now())
+        row = await self._pool.fetchrow(_BY_SESSION, _digest(token), self._clock.now())
         if row is None:
             raise LoginRequired("sign in to go on")
         return _identity(row)
@@ -134,7 +134,7 @@ def _identity(row: Record) -> Identity:
 
 
 _BY_LOGIN = "select * from orderwright.person where login = $1"
-_BY_TOKEN = """
+_BY_SESSION = """
 select p.* from orderwright.session s join orderwright.person p on p.id = s.person_id
 where s.token_hash = $1 and s.expires_at > $2 and p.is_active
 """

@@ -105,6 +105,7 @@ class Phases:
             correlation_id=event.correlation_id,
             causation_id=event.event_id,
             occurred_at=event.occurred_at,
+            origin=event.origin,
             connection=connection,
         )
         if result.refused is None:
@@ -141,6 +142,7 @@ class Phases:
             correlation_id=event.correlation_id,
             causation_id=event.event_id,
             occurred_at=event.occurred_at,
+            origin=event.origin,
             connection=connection,
         )
         if result.refused is not None:
@@ -197,6 +199,7 @@ class Phases:
             correlation_id=cause.correlation_id,
             causation_id=cause.event_id,
             occurred_at=cause.occurred_at,
+            origin=cause.origin,
             connection=connection,
         )
         if result.refused is not None:

@@ -80,6 +80,16 @@ class FulfilmentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FulfilmentLineRow:
+    """A line of a fulfilment."""
+
+    line_no: int
+    sku: str
+    name: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotationRow:
     """A quotation; its terms are in the context of its standing."""
 
@@ -219,15 +229,20 @@ class Queries:
             found[row.order_id].append(await self._fulfilment(row))
         return found
 
-    async def fulfilment_lines(self, fulfilment_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
-        """Return the lines of fulfilments as rows with line_no, sku, name and quantity."""
+    async def fulfilment_lines(
+        self, fulfilment_ids: Sequence[str]
+    ) -> dict[str, list[FulfilmentLineRow]]:
+        """Return the lines of fulfilments."""
         line = t.fulfilment_line
         query = (
             select(line).where(line.c.fulfilment_id.in_(fulfilment_ids)).order_by(line.c.line_no)
         )
-        found: dict[str, list[Row[Any]]] = {one: [] for one in fulfilment_ids}
+        found: dict[str, list[FulfilmentLineRow]] = {one: [] for one in fulfilment_ids}
         for row in await self._all(query):
-            found[row.fulfilment_id].append(row)
+            built = FulfilmentLineRow(
+                line_no=row.line_no, sku=row.sku, name=row.name, quantity=row.quantity
+            )
+            found[row.fulfilment_id].append(built)
         return found
 
     async def customers(self, by: Identity, search: str, first: int) -> list[CustomerRow]:
@@ -244,7 +259,7 @@ class Queries:
         product = t.product
         query = select(product).where(_holds(search, product.c.name, product.c.sku))
         rows = await self._all(query.order_by(product.c.name).limit(size(first)))
-        return [ProductRow(**row._mapping) for row in rows]
+        return [_product(row) for row in rows]
 
     async def names(self, person_ids: Sequence[str]) -> dict[str, str]:
         """Return the names of people by id; whoever is unknown is left out."""
@@ -398,6 +413,16 @@ def _holds(search: str, *columns: Any) -> ColumnElement[bool]:
 
 def _customer(row: Row[Any]) -> CustomerRow:
     return CustomerRow(id=row.customer_id, number=row.customer_number, name=row.customer_name)
+
+
+def _product(row: Row[Any]) -> ProductRow:
+    return ProductRow(
+        sku=row.sku,
+        name=row.name,
+        currency=row.currency,
+        unit_price_minor=row.unit_price_minor,
+        in_stock=row.in_stock,
+    )
 
 
 def _line(row: Row[Any]) -> Line:

@@ -32,7 +32,12 @@ class Command:
 
 COMMANDS = {
     "db": Command(module="db", summary="start, stop or look at the embedded PostgreSQL"),
+    "demo": Command(module="demo", summary="run the product with demo data"),
     "migrate": Command(module="migrate", summary="bring the database to the newest schema"),
+    "serve": Command(
+        module="serve", summary="serve the API and the console, with a worker beside them"
+    ),
+    "worker": Command(module="worker", summary="relay domain events and fire timers"),
 }
 
 

@@ -6,7 +6,7 @@ when a.index < b.index, and `d` descends from `a` when a.index < d.index <= a.la
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -251,6 +251,11 @@ class Chart:
             KeyError: no node has it.
         """
         return self.nodes[self.ids[node_id]]
+
+    def leaves(self, configuration: Iterable[str]) -> str:
+        """Return the keys of the leaf nodes of a configuration, joined by a space: its state in a word."""
+        nodes = [self.node(node_id) for node_id in configuration]
+        return " ".join(node.key for node in nodes if node.kind in ("atomic", "final"))
 
     def descends(self, node: int, ancestor: int) -> bool:
         """Tell whether `node` lies properly below `ancestor`."""

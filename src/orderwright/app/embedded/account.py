@@ -90,18 +90,17 @@ def server_account(data: Path | None) -> Account:
 def let_in(path: Path, account: Account) -> None:
     """As root, let the account walk to a path: add the bare search bit where a directory above lacks it.
 
-    Nothing becomes listable or readable by this. Each directory changed is logged, since it lies outside
-    what is ours.
+    Nothing becomes listable or readable by this. What was changed is logged, since it may lie outside what
+    is ours.
     """
     if os.geteuid() != 0:
         return
-    for above in path.resolve().parents:
-        status = above.stat()
-        if not _may_search(status, account):
-            above.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXOTH)
-            _log.warning(
-                "directory opened for the database server", path=str(above), account=account.name
-            )
+    closed = [above for above in path.resolve().parents if not _may_search(above.stat(), account)]
+    for above in closed:
+        above.chmod(stat.S_IMODE(above.stat().st_mode) | stat.S_IXOTH)
+    if closed:
+        opened = [str(above) for above in closed]
+        _log.warning("directories opened for the database server to walk through", paths=opened)
 
 
 def _may_search(status: os.stat_result, account: Account) -> bool:

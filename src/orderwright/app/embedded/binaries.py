@@ -66,9 +66,16 @@ def open_to(account: Account) -> None:
         return
     root = _installation()
     let_in(root / "bin", account)
-    if (root / "bin" / "postgres").stat().st_mode & stat.S_IROTH:
-        return
-    for path in (root, *root.rglob("*")):
+    for tree in (
+        root,
+        root.parent.with_suffix(".libs"),
+    ):  # the wheel keeps shared libraries beside the package
+        if tree.exists() and not tree.stat().st_mode & stat.S_IROTH:
+            _open_tree(tree)
+
+
+def _open_tree(tree: Path) -> None:
+    for path in (tree, *tree.rglob("*")):
         if path.is_symlink():
             continue
         mode = stat.S_IMODE(path.stat().st_mode)

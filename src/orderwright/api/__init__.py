@@ -1,0 +1,1 @@
+"""Transport only: REST, GraphQL, sessions, and errors as problem documents."""

@@ -1,0 +1,94 @@
+"""Relay connections over keyset pages; counts are asked of the database only when a client asks."""
+
+from __future__ import annotations
+
+import strawberry
+
+from orderwright.api.graphql.context import Info
+from orderwright.api.graphql.trade import Quotation, SaleOrder
+from orderwright.app.page import Page, Place
+from orderwright.app.queries import ListFilter, OrderRow, QuotationRow
+
+
+@strawberry.type
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type
+class StateCount:
+    state: str
+    label: str
+    tone: str
+    count: int
+
+
+@strawberry.type
+class SaleOrderEdge:
+    node: SaleOrder
+    cursor: str
+
+
+@strawberry.type
+class SaleOrderConnection:
+    wanted: strawberry.Private[ListFilter]
+    edges: list[SaleOrderEdge]
+    page_info: PageInfo
+
+    @classmethod
+    def of(cls, page: Page[OrderRow], wanted: ListFilter) -> SaleOrderConnection:
+        """Show a page of orders."""
+        edges = [
+            SaleOrderEdge(node=SaleOrder.of(row), cursor=at.cursor()) for at, row in page.rows
+        ]
+        return cls(wanted=wanted, edges=edges, page_info=_info(page, [at for at, _ in page.rows]))
+
+    @strawberry.field
+    async def total_count(self, info: Info) -> int:
+        return await info.context.app.queries.count_orders(info.context.by, self.wanted)
+
+    @strawberry.field
+    async def state_counts(self, info: Info) -> list[StateCount]:
+        """How many orders stand in each state, the filter's states apart."""
+        counts = await info.context.app.queries.order_states(info.context.by, self.wanted)
+        return [
+            StateCount(state=words.state, label=words.label, tone=words.tone, count=count)
+            for words, count in counts
+        ]
+
+
+@strawberry.type
+class QuotationEdge:
+    node: Quotation
+    cursor: str
+
+
+@strawberry.type
+class QuotationConnection:
+    wanted: strawberry.Private[ListFilter]
+    edges: list[QuotationEdge]
+    page_info: PageInfo
+
+    @classmethod
+    def of(cls, page: Page[QuotationRow], wanted: ListFilter) -> QuotationConnection:
+        """Show a page of quotations."""
+        edges = [
+            QuotationEdge(node=Quotation.of(row), cursor=at.cursor()) for at, row in page.rows
+        ]
+        return cls(wanted=wanted, edges=edges, page_info=_info(page, [at for at, _ in page.rows]))
+
+    @strawberry.field
+    async def total_count(self, info: Info) -> int:
+        return await info.context.app.queries.count_quotations(info.context.by, self.wanted)
+
+
+def _info(page: Page[OrderRow] | Page[QuotationRow], places: list[Place]) -> PageInfo:
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=places[0].cursor() if places else None,
+        end_cursor=places[-1].cursor() if places else None,
+    )

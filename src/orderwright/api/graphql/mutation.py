@@ -1,0 +1,184 @@
+"""The mutations: each hands a command to the application and shows what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+import strawberry
+
+from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.results import (
+    CreateOrderResult,
+    CreateQuotationResult,
+    EventApplied,
+    OrderCreated,
+    QuotationCreated,
+    Refusal,
+    SendEventResult,
+    answered,
+    applied,
+)
+from orderwright.api.graphql.scalars import JSON
+from orderwright.api.graphql.trade import Channel, Quotation, SaleOrder
+from orderwright.app.orders import Asked, NewTerms
+from orderwright.errors import InputInvalid
+from orderwright.runtime.attempt import Result
+from orderwright.statechart import Event
+
+Sender: TypeAlias = Callable[[str, Event, Asked], Awaitable[Result]]
+
+
+@strawberry.input
+class LineInput:
+    sku: strawberry.ID
+    quantity: int
+    unit_price: str
+    discount: str = "0"
+    tax: str = "0"
+
+
+@strawberry.input
+class OrderInput:
+    customer_id: strawberry.ID
+    currency: str
+    lines: list[LineInput]
+    channel: Channel = Channel.CONSUMER
+    shipping: str = "0"
+
+
+@strawberry.input
+class QuotationInput:
+    customer_id: strawberry.ID
+    currency: str
+    lines: list[LineInput]
+    channel: Channel = Channel.CONSUMER
+    shipping: str = "0"
+    valid_until: datetime | None = None
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def create_quotation(
+        self,
+        info: Info,
+        input: QuotationInput,
+        idempotency_key: str | None = None,
+    ) -> CreateQuotationResult:
+        context = info.context
+        asked = Asked(by=context.by, idempotency_key=idempotency_key)
+        command = context.app.orders.create_quotation(_terms(input, input.valid_until), asked)
+
+        async def show(result: Result) -> QuotationCreated:
+            row = await context.app.queries.quotation(context.by, result.instance_id)
+            if row is None:
+                raise LookupError(result.instance_id)
+            return QuotationCreated(quotation=Quotation.of(row), replayed=result.replayed)
+
+        return await answered(command, show)
+
+    @strawberry.mutation
+    async def create_order(
+        self,
+        info: Info,
+        input: OrderInput,
+        idempotency_key: str | None = None,
+    ) -> CreateOrderResult:
+        context = info.context
+        asked = Asked(by=context.by, idempotency_key=idempotency_key)
+        command = context.app.orders.create_order(_terms(input, None), asked)
+
+        async def show(result: Result) -> OrderCreated:
+            row = await context.app.queries.order(context.by, result.instance_id)
+            if row is None:
+                raise LookupError(result.instance_id)
+            return OrderCreated(order=SaleOrder.of(row), replayed=result.replayed)
+
+        return await answered(command, show)
+
+    @strawberry.mutation
+    async def send_quotation_event(
+        self,
+        info: Info,
+        quotation_id: strawberry.ID,
+        event: str,
+        data: JSON | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> SendEventResult:
+        asked = Asked(by=info.context.by, idempotency_key=idempotency_key, reason=reason)
+        send = info.context.app.orders.send_quotation_event
+        return await _sent(info.context, send, quotation_id, event, data, asked)
+
+    @strawberry.mutation
+    async def send_sale_event(
+        self,
+        info: Info,
+        order_id: strawberry.ID,
+        event: str,
+        data: JSON | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> SendEventResult:
+        asked = Asked(by=info.context.by, idempotency_key=idempotency_key, reason=reason)
+        send = info.context.app.orders.send_sale_event
+        return await _sent(info.context, send, order_id, event, data, asked)
+
+    @strawberry.mutation
+    async def send_fulfilment_event(
+        self,
+        info: Info,
+        fulfilment_id: strawberry.ID,
+        event: str,
+        data: JSON | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> SendEventResult:
+        asked = Asked(by=info.context.by, idempotency_key=idempotency_key, reason=reason)
+        send = info.context.app.orders.send_fulfilment_event
+        return await _sent(info.context, send, fulfilment_id, event, data, asked)
+
+
+def _terms(given: OrderInput | QuotationInput, valid_until: datetime | None) -> NewTerms:
+    lines = [
+        {
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "unitPrice": line.unit_price,
+            "discount": line.discount,
+            "tax": line.tax,
+        }
+        for line in given.lines
+    ]
+    return NewTerms(
+        customer_id=given.customer_id,
+        channel=given.channel.value,
+        currency=given.currency,
+        lines=lines,
+        shipping=given.shipping,
+        valid_until=valid_until,
+    )
+
+
+async def _sent(
+    context: Context,
+    send: Sender,
+    instance_id: str,
+    event: str,
+    data: JSON | None,
+    asked: Asked,
+) -> EventApplied | Refusal:
+    return await answered(
+        _send(send, instance_id, event, data, asked), lambda result: applied(result, context)
+    )
+
+
+async def _send(
+    send: Sender, instance_id: str, event: str, data: JSON | None, asked: Asked
+) -> Result:
+    given: object = {} if data is None else data
+    if not isinstance(given, Mapping):
+        raise InputInvalid("data", str(given), "an object")
+    return await send(instance_id, Event(event, given), asked)

@@ -1,0 +1,150 @@
+"""The queries."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
+from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.trade import (
+    Channel,
+    Customer,
+    Person,
+    Product,
+    Quotation,
+    SaleOrder,
+)
+from orderwright.api.graphql.workflow import ChartGraph, Workflow
+from orderwright.app.page import LARGEST
+from orderwright.app.queries import ListFilter
+from orderwright.errors import NotFound
+
+First = Annotated[int, strawberry.argument(description=f"How many rows, from 1 to {LARGEST}.")]
+
+
+@strawberry.input
+class OrderFilter:
+    search: str | None = None
+    states: list[str] | None = None
+    channel: Channel | None = None
+    customer_id: strawberry.ID | None = None
+
+
+@strawberry.input
+class QuotationFilter:
+    search: str | None = None
+    states: list[str] | None = None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def me(self, info: Info) -> Person | None:
+        """Who is signed in; null when nobody is."""
+        return Person.of(info.context.person) if info.context.person else None
+
+    @strawberry.field
+    async def order(self, info: Info, id: strawberry.ID) -> SaleOrder | None:
+        row = await info.context.app.queries.order(info.context.by, id)
+        return SaleOrder.of(row) if row else None
+
+    @strawberry.field
+    async def orders(
+        self,
+        info: Info,
+        filter: OrderFilter | None = None,
+        first: First = 50,
+        after: str | None = None,
+    ) -> SaleOrderConnection:
+        wanted = _wanted(filter)
+        page = await info.context.app.queries.orders(
+            info.context.by, wanted, first=first, after=after
+        )
+        return SaleOrderConnection.of(page, wanted)
+
+    @strawberry.field
+    async def quotation(self, info: Info, id: strawberry.ID) -> Quotation | None:
+        row = await info.context.app.queries.quotation(info.context.by, id)
+        return Quotation.of(row) if row else None
+
+    @strawberry.field
+    async def quotations(
+        self,
+        info: Info,
+        filter: QuotationFilter | None = None,
+        first: First = 50,
+        after: str | None = None,
+    ) -> QuotationConnection:
+        wanted = _wanted(filter)
+        page = await info.context.app.queries.quotations(
+            info.context.by, wanted, first=first, after=after
+        )
+        return QuotationConnection.of(page, wanted)
+
+    @strawberry.field
+    async def sale_workflow(self, info: Info, order_id: strawberry.ID) -> Workflow | None:
+        owner = await info.context.app.queries.customer_of_order(order_id)
+        return await _workflow(info.context, order_id, owner)
+
+    @strawberry.field
+    async def fulfilment_workflow(
+        self, info: Info, fulfilment_id: strawberry.ID
+    ) -> Workflow | None:
+        owner = await info.context.app.queries.customer_of_fulfilment(fulfilment_id)
+        return await _workflow(info.context, fulfilment_id, owner)
+
+    @strawberry.field
+    async def quotation_workflow(self, info: Info, quotation_id: strawberry.ID) -> Workflow | None:
+        owner = await info.context.app.queries.customer_of_quotation(quotation_id)
+        return await _workflow(info.context, quotation_id, owner)
+
+    @strawberry.field
+    async def chart(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        version: int | None = None,
+    ) -> ChartGraph | None:
+        """A chart to draw; without a version the latest."""
+        _ = info.context.by
+        try:
+            return ChartGraph.of(await info.context.app.queries.chart(id, version))
+        except NotFound:
+            return None
+
+    @strawberry.field
+    async def customers(
+        self, info: Info, search: str | None = None, first: First = 20
+    ) -> list[Customer]:
+        by = info.context.by
+        rows = await info.context.app.queries.customers(by, search or "", first)
+        return [Customer.of(row) for row in rows]
+
+    @strawberry.field
+    async def products(
+        self, info: Info, search: str | None = None, first: First = 20
+    ) -> list[Product]:
+        _ = info.context.by
+        rows = await info.context.app.queries.products(search or "", first)
+        return [Product.of(row) for row in rows]
+
+
+def _wanted(filter: OrderFilter | QuotationFilter | None) -> ListFilter:
+    if filter is None:
+        return ListFilter()
+    channel = filter.channel if isinstance(filter, OrderFilter) else None
+    return ListFilter(
+        search=filter.search or "",
+        states=tuple(filter.states or ()),
+        channel=channel.value if channel else None,
+        customer_id=filter.customer_id if isinstance(filter, OrderFilter) else None,
+    )
+
+
+async def _workflow(context: Context, instance_id: str, owner: str | None) -> Workflow | None:
+    by = context.by
+    if owner is None or not by.sees(owner):
+        return None
+    return await Workflow.of(await context.app.workflows.instance(instance_id), context)

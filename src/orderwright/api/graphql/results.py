@@ -1,0 +1,99 @@
+"""What mutations answer: the thing that was done, or a refusal that says why nothing was."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from orderwright.api.graphql.context import Context
+from orderwright.api.graphql.trade import Quotation, SaleOrder
+from orderwright.api.graphql.workflow import Reason, Workflow
+from orderwright.app.people import LoginRequired
+from orderwright.errors import OrderwrightError
+from orderwright.runtime.attempt import Result
+from orderwright.statechart import Reason as CoreReason, Refused
+
+T = TypeVar("T")
+
+
+@strawberry.type(description="Nothing was done, and these are the reasons.")
+class Refusal:
+    code: str
+    message: str
+    reasons: list[Reason]
+
+    @classmethod
+    def of(cls, refused: Refused) -> Refusal:
+        """Show a lifecycle's refusal."""
+        own = CoreReason(refused.code, refused.message, refused.values)
+        reasons = [Reason.of(reason) for reason in refused.reasons or (own,)]
+        return cls(code=refused.code, message=refused.message, reasons=reasons)
+
+    @classmethod
+    def of_error(cls, error: OrderwrightError) -> Refusal:
+        """Show an error as a refusal."""
+        reason = CoreReason(error.code, error.message, error.values)
+        return cls(code=error.code, message=error.message, reasons=[Reason.of(reason)])
+
+
+@strawberry.type
+class EventApplied:
+    workflow: Workflow
+    version: int
+    replayed: bool
+
+
+@strawberry.type
+class OrderCreated:
+    order: SaleOrder
+    replayed: bool
+
+
+@strawberry.type
+class QuotationCreated:
+    quotation: Quotation
+    replayed: bool
+
+
+SendEventResult = Annotated[EventApplied | Refusal, strawberry.union("SendEventResult")]
+CreateOrderResult = Annotated[OrderCreated | Refusal, strawberry.union("CreateOrderResult")]
+CreateQuotationResult = Annotated[
+    QuotationCreated | Refusal, strawberry.union("CreateQuotationResult")
+]
+
+
+async def answered(
+    command: Awaitable[Result], show: Callable[[Result], Awaitable[T]]
+) -> T | Refusal:
+    """Await a command and show its result; refusals and errors of the caller's become a `Refusal`.
+
+    Raises:
+        LoginRequired: nobody is signed in; that is an error of the whole request.
+    """
+    try:
+        result = await command
+    except LoginRequired:
+        raise
+    except OrderwrightError as error:
+        return Refusal.of_error(error)
+    return Refusal.of(result.refused) if result.refused else await show(result)
+
+
+async def applied(result: Result, context: Context) -> EventApplied:
+    """Show the lifecycle as the command left it, even if it has moved on since."""
+    now = await context.app.workflows.instance(result.instance_id)
+    if result.snapshot is None:
+        raise TypeError("an applied command has a snapshot")
+    chart = await context.app.queries.chart(now.chart_id, now.chart_version)
+    then = dataclasses.replace(
+        now,
+        version=result.version,
+        snapshot=result.snapshot,
+        status=result.snapshot.status,
+        state=chart.leaves(result.snapshot.configuration),
+    )
+    workflow = await Workflow.of(then, context)
+    return EventApplied(workflow=workflow, version=result.version, replayed=result.replayed)

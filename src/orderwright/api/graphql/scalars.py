@@ -1,0 +1,44 @@
+"""Scalars that lose nothing: JSON whose numbers are exact."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NewType
+
+import strawberry
+from graphql import (
+    FloatValueNode,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    value_from_ast_untyped,
+)
+from strawberry.schema.config import StrawberryConfig
+
+JSON = NewType("JSON", object)
+"""Any JSON value."""
+
+
+def _literal(node: ValueNode, variables: dict[str, object] | None = None) -> object:
+    if isinstance(node, FloatValueNode):
+        return Decimal(node.value)
+    if isinstance(node, ListValueNode):
+        return [_literal(member, variables) for member in node.values]
+    if isinstance(node, ObjectValueNode):
+        return {field.name.value: _literal(field.value, variables) for field in node.fields}
+    if isinstance(node, VariableNode):
+        return (variables or {}).get(node.name.value)
+    return value_from_ast_untyped(node)
+
+
+def config() -> StrawberryConfig:
+    """Return the schema's configuration with our scalars."""
+    exact = strawberry.scalar(
+        name="JSON",
+        description="Any JSON value; numbers are read exactly.",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+        parse_literal=_literal,
+    )
+    return StrawberryConfig(scalar_map={JSON: exact})

@@ -1,0 +1,113 @@
+"""Errors on the wire: RFC 9457 problem documents, with the error's own stable code.
+
+The status follows from the branch of the error tree, so that a new error needs no line here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from orderwright.app.people import LoginRefused, LoginRequired
+from orderwright.errors import (
+    AccessDenied,
+    Conflict,
+    DefinitionInvalid,
+    Gateway,
+    InputInvalid,
+    NotFound,
+    OrderwrightError,
+    RefusedError,
+    RuntimeFault,
+)
+
+STATUS: Final[Mapping[type[OrderwrightError], int]] = {
+    LoginRequired: 401,
+    LoginRefused: 401,
+    AccessDenied: 403,
+    NotFound: 404,
+    Conflict: 409,
+    InputInvalid: 422,
+    DefinitionInvalid: 422,
+    RefusedError: 409,
+    Gateway: 502,
+    RuntimeFault: 503,
+    OrderwrightError: 500,
+}
+"""The status of each branch; the nearest class of an error decides."""
+
+TRANSPORT_CODES: Final[Mapping[int, str]] = {
+    400: "request.malformed",
+    404: "http.not_found",
+    405: "http.method_not_allowed",
+    413: "http.too_large",
+    415: "http.unsupported_media_type",
+    422: "request.invalid",
+    500: "internal",
+}
+"""The codes of what goes wrong before or beside the application."""
+
+_logger = structlog.get_logger(__name__)
+
+
+def status_of(error: OrderwrightError) -> int:
+    """Return the HTTP status of an error."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(
+    status: int, code: str, detail: str, values: Mapping[str, object] | None = None
+) -> JSONResponse:
+    """Return a problem document."""
+    body = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail}
+    if values:
+        body["values"] = json.loads(json.dumps(values, default=str))
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def transport_problem(status: int, detail: str) -> JSONResponse:
+    """Return the problem document of an error of transport."""
+    return problem(status, TRANSPORT_CODES.get(status, f"http.{status}"), detail)
+
+
+def install(api: FastAPI) -> None:
+    """Make every error of an application answer as a problem document."""
+    api.add_exception_handler(OrderwrightError, _on_error)
+    api.add_exception_handler(RequestValidationError, _on_invalid)
+    api.add_exception_handler(HTTPException, _on_http)
+    api.add_exception_handler(Exception, _on_crash)
+
+
+async def _on_error(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, OrderwrightError):
+        raise error
+    return problem(status_of(error), error.code, error.message, error.values)
+
+
+async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return transport_problem(400, f"the body is not JSON: {first['ctx']['error']}")
+    field = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    values = {"field": field, "expected": first["msg"]}
+    return problem(422, "request.invalid", f"{field}: {first['msg']}", values)
+
+
+async def _on_http(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    return transport_problem(error.status_code, str(error.detail))
+
+
+async def _on_crash(request: Request, error: Exception) -> JSONResponse:
+    _logger.error("request_failed", path=request.url.path, exc_info=error)
+    return transport_problem(500, "something went wrong on our side; it is in the log")

@@ -1,0 +1,103 @@
+"""REST: the session, and what watches the process."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import asyncpg
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from orderwright.api.auth import COOKIE, app_of, forget, identity_of, remember
+from orderwright.app.people import LoginRequired
+from orderwright.app.permissions import Identity
+
+router = APIRouter()
+
+
+class Credentials(BaseModel):
+    """What a person types to sign in."""
+
+    login: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class SignedIn(BaseModel):
+    """Who is signed in."""
+
+    id: str
+    login: str
+    name: str
+    roles: list[str]
+
+    @classmethod
+    def of(cls, identity: Identity) -> SignedIn:
+        """Show an identity."""
+        roles = sorted(str(role) for role in identity.roles)
+        return cls(id=identity.id, login=identity.login, name=identity.name, roles=roles)
+
+
+@router.post("/api/v1/session", tags=["session"])
+async def sign_in(credentials: Credentials, request: Request, response: Response) -> SignedIn:
+    """Sign in; answers with a session cookie."""
+    app = app_of(request)
+    session = await app.people.sign_in(credentials.login, credentials.password)
+    remember(response, session, app)
+    return SignedIn.of(session.identity)
+
+
+@router.get("/api/v1/session", tags=["session"])
+async def who_am_i(request: Request) -> SignedIn:
+    """Tell who is signed in."""
+    identity = await identity_of(request)
+    if identity is None:
+        raise LoginRequired("sign in to go on")
+    return SignedIn.of(identity)
+
+
+@router.delete("/api/v1/session", status_code=204, tags=["session"])
+async def sign_out(request: Request, response: Response) -> None:
+    """End the session, if there is one."""
+    token = request.cookies.get(COOKIE)
+    if token:
+        await app_of(request).people.sign_out(token)
+    forget(response)
+
+
+class Healthy(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/healthz", tags=["health"])
+async def healthz() -> Healthy:
+    """Tell that the process answers; asks nobody else."""
+    return Healthy()
+
+
+@router.get("/readyz", tags=["health"])
+async def readyz(request: Request) -> JSONResponse:
+    """Tell whether the process can do its work: 200, or 503 with the part that cannot."""
+    checks = {"database": await _database(request), "worker": _worker(request)}
+    ready = all(state in ("ok", "elsewhere") for state in checks.values())
+    body = {"status": "ok" if ready else "unavailable", **checks}
+    return JSONResponse(body, 200 if ready else 503)
+
+
+async def _database(request: Request) -> str:
+    try:
+        revision = await app_of(request).pool.fetchval(
+            "select version_num from orderwright.alembic_version", timeout=5
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "ok" if revision else "not migrated"
+
+
+def _worker(request: Request) -> str:
+    task = request.app.state.worker
+    if task is None:
+        return "elsewhere"
+    return "stopped" if task.done() else "ok"

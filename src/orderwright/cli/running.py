@@ -1,0 +1,54 @@
+"""What commands that keep running share: the open application, and a clean end on Ctrl-C and SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import uvloop
+
+from orderwright.app.bootstrap import Orderwright
+from orderwright.app.database import opened
+from orderwright.app.log import configure_log
+from orderwright.app.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def application(settings: Settings) -> AsyncIterator[Orderwright]:
+    """Open the database of the settings and the application on it."""
+    async with opened(settings) as url, Orderwright.connect(url, settings=settings) as app:
+        yield app
+
+
+def run(work: Callable[[Settings], Awaitable[T]]) -> T:
+    """Read the settings and run a coroutine on the fast event loop.
+
+    Raises:
+        SettingInvalid: a setting is unknown or wrong.
+    """
+    settings = load_settings()
+    configure_log(settings)
+
+    async def main() -> T:
+        return await work(settings)
+
+    return uvloop.run(main())
+
+
+@asynccontextmanager
+async def stop_signal() -> AsyncIterator[asyncio.Event]:
+    """Give an event that is set when the process is asked to end."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    asked = (signal.SIGINT, signal.SIGTERM)
+    for number in asked:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in asked:
+            loop.remove_signal_handler(number)

@@ -66,20 +66,20 @@ def verdict(guard: NamedGuard, moment: Moment) -> Verdict:
         raise Stop(
             "guard_error", f"no guard {guard.name!r} in the behaviour", {"guard": guard.name}
         )
-    looked = moment.probe.touched if moment.probe else 0
+    looked = moment.probe.touched if moment.probe is not None else 0
     try:
         answer = implementation(moment.scope(guard.params))
     except Missing as missing:
         return Verdict(ok=None, message=str(missing), values={"missing": [missing.path]})
     except Exception as error:
-        if moment.probe and moment.probe.touched > looked:
+        if moment.probe is not None and moment.probe.touched > looked:
             return _DATA_DECIDES
         raise Stop(
             "guard_error",
             f"guard {guard.name!r} failed: {type(error).__name__}: {error}",
             {"guard": guard.name, "error": f"{type(error).__name__}: {error}"},
         ) from error
-    if moment.probe and moment.probe.touched > looked:
+    if moment.probe is not None and moment.probe.touched > looked:
         return _DATA_DECIDES
     return _as_verdict(guard.name, answer)
 
@@ -181,7 +181,7 @@ def _conditions(evaluation: condition.Evaluation) -> Iterable[Reason]:
 
 def _lookup(path: str, moment: Moment) -> Json:
     root, *keys = path.split(".")
-    if root == "event" and moment.probe and moment.event is not None:
+    if root == "event" and moment.probe is not None:
         moment.probe.look()
     found = read(Path(root, tuple(keys)), moment)
     return condition.MISSING if found is MISSING else found

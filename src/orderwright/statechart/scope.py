@@ -142,7 +142,7 @@ def _fill(source: Json, moment: Moment) -> Json:
     if isinstance(source, Path):
         found = read(source, moment)
         if found is MISSING:
-            if source.root == "event" and moment.probe:
+            if source.root == "event" and moment.probe is not None:
                 moment.probe.look()
             raise Missing(str(source))
         return found

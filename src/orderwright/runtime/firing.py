@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from orderwright.runtime import timers
 from orderwright.runtime.command import Actor, Cause, Send
+from orderwright.runtime.failure import pause_after, words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 TIMER: Final = Actor("timer", "system")
 """Who acts when a timer fires."""
-_LONGEST_PAUSE: Final = timedelta(minutes=5)
 
 _logger = structlog.get_logger(__name__)
 
@@ -73,6 +72,7 @@ def _command(timer: DueTimer) -> Send:
         correlation_id=timer.correlation_id,
         causation_id=f"{timer.instance_id}/{timer.instance_version}",
         occurred_at=max(timer.due_at, timer.last_occurred_at),
+        origin=timer.origin,
     )
     return Send(instance_id=timer.instance_id, event=timer.event, cause=cause)
 
@@ -81,9 +81,8 @@ async def _postpone(
     connection: Connection, timer: DueTimer, error: Exception, now: datetime
 ) -> None:
     _logger.error("timer_failed", **_names(timer), exc_info=error)
-    pause = min(timedelta(seconds=2 ** min(timer.attempts, 16)), _LONGEST_PAUSE)
-    reason = f"{type(error).__name__}: {error}"
-    await timers.postpone(connection, timer, reason, retry_at=now + pause)
+    retry_at = now + pause_after(timer.attempts)
+    await timers.postpone(connection, timer, words(error), retry_at=retry_at)
 
 
 def _names(timer: DueTimer) -> dict[str, str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
+    from orderwright.runtime.command import Origin
     from orderwright.runtime.pool import Connection
 
 
@@ -28,6 +29,7 @@ class DomainEvent:
     Attributes:
         event_id: "<instance>/<version>/<n>", the same at every delivery.
         causation_id: the log row behind it, "<instance>/<version>".
+        origin: of that row; what a consumer does because of the event is to be logged with the same.
     """
 
     event_id: str
@@ -38,6 +40,7 @@ class DomainEvent:
     data: Mapping[str, object]
     correlation_id: str
     causation_id: str
+    origin: Origin
     occurred_at: datetime
     recorded_at: datetime
 
@@ -117,10 +120,15 @@ _ENROL = """
 insert into orderwright.consumer (name, ord, id, attempts, updated_at) values ($1, '0', 0, 0, $2)
 on conflict (name) do nothing
 """
+# Ordered and limited, not `exists`: the planner would scan the whole table to find that nothing is left.
 _BEHIND = """
-select exists (
-    select from orderwright.outbox as o join orderwright.consumer as c on c.name = $1
-    where (o.ord, o.id) > (c.ord, c.id))
+select (
+    select id from orderwright.outbox
+    where (ord, id) > (
+        (select ord from orderwright.consumer where name = $1),
+        (select id from orderwright.consumer where name = $1))
+    order by ord, id
+    limit 1) is not null
 """
 _CLAIM = """
 select ord, id, attempts, next_attempt_at from orderwright.consumer where name = $1 for update skip locked
@@ -128,6 +136,8 @@ select ord, id, attempts, next_attempt_at from orderwright.consumer where name =
 # A literal limit: with a parameter the planner does not know how few rows are wanted.
 _NEXT = """
 select ord, id, event_id, instance_id, root_id, version, name, payload, correlation_id, causation_id,
+       coalesce((select log.origin from orderwright.log
+                 where log.instance_id = outbox.instance_id and log.version = outbox.version), 'live') as origin,
        occurred_at, recorded_at, ord < pg_snapshot_xmin(pg_current_snapshot()) as settled
 from orderwright.outbox
 where (ord, id) > ($1, $2)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
+    from orderwright.runtime.command import Origin
     from orderwright.runtime.pool import Connection
 
 
@@ -23,6 +24,7 @@ class DueTimer:
     Attributes:
         instance_version: the version of the log row that scheduled it.
         correlation_id: what that row belonged to.
+        origin: of that row if the timer was overdue when it was recorded: then it is part of what was taken over.
         last_occurred_at: when the instance's latest row occurred; a timer cannot fire before that.
         attempts: how often it has failed already.
     """
@@ -33,6 +35,7 @@ class DueTimer:
     event: Event
     instance_version: int
     correlation_id: str
+    origin: Origin
     last_occurred_at: datetime
     attempts: int
 
@@ -91,10 +94,12 @@ with taken as (
         where instance_id = $1 and due_at <= $2 and (retry_at is null or retry_at <= $3)
         order by due_at, instance_version, timer_id
         limit 1)
-    returning *
+    returning instance_id, timer_id, due_at, event_type, event_data, instance_version, attempts
 )
-select taken.*, coalesce(cause.correlation_id, taken.instance_id) as correlation_id,
-       coalesce(latest.occurred_at, taken.due_at) as last_occurred_at
+select taken.instance_id, timer_id, due_at, taken.event_type, taken.event_data, instance_version, attempts,
+       coalesce(cause.correlation_id, taken.instance_id) as correlation_id,
+       coalesce(latest.occurred_at, taken.due_at) as last_occurred_at,
+       case when taken.due_at <= cause.recorded_at then cause.origin else 'live' end as origin
 from taken
 join orderwright.instance as i on i.instance_id = taken.instance_id
 left join orderwright.log as cause on cause.instance_id = taken.instance_id and cause.version = taken.instance_version

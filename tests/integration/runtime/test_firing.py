@@ -61,6 +61,27 @@ async def test_after_a_downtime_time_does_not_run_backwards(
 
 
 @pytest.mark.usefixtures("parcel")
+@pytest.mark.parametrize(("ago", "origin"), [(2, "import"), (0, "live")])
+async def test_a_timer_that_was_overdue_when_taken_over_has_that_origin(
+    engine: Engine, rows: Rows, clock: DrivenClock, ago: int, origin: str
+):
+    clock.advance(timedelta(hours=1))
+    await engine.send(
+        "p1",
+        Event("REMIND_LATER"),
+        actor="ann",
+        origin="import",
+        occurred_at=clock.now() - ago * MINUTE,
+    )
+    clock.advance(MINUTE)
+
+    assert await fire_next(engine)
+
+    [log] = await rows("select origin from orderwright.log where version = 3")
+    assert log["origin"] == origin
+
+
+@pytest.mark.usefixtures("parcel")
 async def test_scheduling_again_replaces_and_cancelling_removes(engine: Engine, rows: Rows):
     await engine.send("p1", Event("REMIND_LATER"), actor="ann")
     await engine.send("p1", Event("REMIND_SOON"), actor="ann")

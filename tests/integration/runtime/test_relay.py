@@ -223,3 +223,17 @@ async def test_two_relays_and_many_writers_neither_skip_nor_disorder_anything(
     for name in names:
         own = [event_id for event_id in found if event_id.startswith(f"{name}/")]
         assert own == [f"{name}/{version}/1" for version in range(2, 32)]
+
+
+async def test_an_event_has_the_origin_of_its_log_row(engine: Engine):
+    origins: list[str] = []
+
+    async def handle(_: Connection, event: DomainEvent) -> None:
+        origins.append(event.origin)
+
+    await engine.create("parcel", "p1", actor="ann", origin="import")
+    for origin in ("import", "live"):
+        await engine.send("p1", Event("ADD", {"n": 1}), actor="ann", origin=origin)
+    await Worker(engine, [Consumer(name="origins", events=None, handle=handle)]).drain()
+
+    assert origins == ["import", "live"]

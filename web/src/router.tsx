@@ -121,9 +121,9 @@ function NotFound() {
   );
 }
 
-function Broken({ error, reset }: ErrorComponentProps) {
+function Broken({ error }: ErrorComponentProps) {
   return (
-    <Failure title="This page could not be shown" again={reset}>
+    <Failure title="This page could not be shown" again={() => void router.invalidate()}>
       {error instanceof Error ? error.message : "The reason is not known."}
     </Failure>
   );

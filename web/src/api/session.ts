@@ -8,16 +8,16 @@ let person: Person | null | undefined;
 /** The person of this session, asked for once; null when nobody is signed in. */
 export async function currentPerson(): Promise<Person | null> {
   if (person !== undefined) return person;
-  const answer = await fetch(ADDRESS, { headers: { accept: "application/json" } });
+  const answer = await ask({});
   if (!answer.ok && answer.status !== 401) throw new Error(await problemText(answer));
   return remember(answer.ok ? await answer.json() : null);
 }
 
 /** Sign in; throws an Error with the text of the problem document when refused. */
 export async function signIn(login: string, password: string): Promise<Person> {
-  const answer = await fetch(ADDRESS, {
+  const answer = await ask({
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json" },
+    headers: { "content-type": "application/json" },
     body: JSON.stringify({ login, password }),
   });
   if (!answer.ok) throw new Error(await problemText(answer));
@@ -28,7 +28,7 @@ export async function signIn(login: string, password: string): Promise<Person> {
 
 /** End the session on the server and forget the person here. */
 export async function signOut(): Promise<void> {
-  const answer = await fetch(ADDRESS, { method: "DELETE" });
+  const answer = await ask({ method: "DELETE" });
   if (!answer.ok && answer.status !== 401) throw new Error(await problemText(answer));
   remember(null);
 }
@@ -47,6 +47,14 @@ export function knownPerson(): Person | null {
 export function watchPerson(watcher: () => void): () => void {
   watchers.add(watcher);
   return () => watchers.delete(watcher);
+}
+
+async function ask({ headers, ...rest }: { method?: string; headers?: Record<string, string>; body?: string }) {
+  try {
+    return await fetch(ADDRESS, { ...rest, headers: { accept: "application/json", ...headers } });
+  } catch (cause) {
+    throw new Error("The server cannot be reached. Check the connection and try again.", { cause });
+  }
 }
 
 function remember(next: Person | null): Person | null {

@@ -36,13 +36,13 @@ export function Order() {
         <Link to="/orders">Go to the list of orders</Link>
       </Empty>
     );
-  return <Known key={orderId} order={data.order} sale={data.saleWorkflow} refetch={refetch} />;
+  return <Known key={orderId} order={data.order} sale={data.saleWorkflow} />;
 }
 
 type Answer = NonNullable<ReturnType<typeof useLiveOrder>["data"]>;
-type KnownProps = { order: NonNullable<Answer["order"]>; sale: NonNullable<Answer["saleWorkflow"]>; refetch: () => void };
+type KnownProps = { order: NonNullable<Answer["order"]>; sale: NonNullable<Answer["saleWorkflow"]> };
 
-function Known({ order, sale, refetch }: KnownProps) {
+function Known({ order, sale }: KnownProps) {
   const { lifecycle: chosen } = route.useSearch();
   const navigate = route.useNavigate();
   const [moment, setMoment] = useState<PastMoment>();
@@ -69,7 +69,7 @@ function Known({ order, sale, refetch }: KnownProps) {
         <>
           <Lifecycles lifecycles={lifecycles} shown={shown} onShow={show} moment={moment} />
           <Panel title="What happened">
-            <TransitionLog lifecycles={lifecycles} moment={moment} onMoment={setMoment} />
+            <TransitionLog lifecycles={lifecycles} moment={moment} onMoment={setMoment} onShow={show} />
           </Panel>
           <Lines lines={order.lines} shipping={order.shipping} total={order.grandTotal} />
         </>
@@ -79,7 +79,6 @@ function Known({ order, sale, refetch }: KnownProps) {
           key={shown.id}
           of={shown === saleLifecycle ? "sale" : "fulfilment"}
           lifecycle={shown}
-          onApplied={refetch}
         />
       }
     />

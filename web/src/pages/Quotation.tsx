@@ -38,16 +38,15 @@ export function Quotation() {
         <Link to="/quotations">Go to the list of quotations</Link>
       </Empty>
     );
-  return <Known key={quotationId} quotation={data.quotation} workflow={data.quotationWorkflow} refetch={refetch} />;
+  return <Known key={quotationId} quotation={data.quotation} workflow={data.quotationWorkflow} />;
 }
 
 type KnownProps = {
   quotation: NonNullable<QuotationQuery["quotation"]>;
   workflow: NonNullable<QuotationQuery["quotationWorkflow"]>;
-  refetch: () => void;
 };
 
-function Known({ quotation, workflow, refetch }: KnownProps) {
+function Known({ quotation, workflow }: KnownProps) {
   const [moment, setMoment] = useState<PastMoment>();
   const lifecycle: Lifecycle = { id: quotation.id, title: "Quotation", workflow };
   return (
@@ -63,17 +62,20 @@ function Known({ quotation, workflow, refetch }: KnownProps) {
       nextStep={<NextStep lifecycle={lifecycle} />}
       main={
         <>
-          <Lifecycles lifecycles={[lifecycle]} shown={lifecycle} onShow={() => undefined} moment={moment} />
+          <Lifecycles lifecycles={[lifecycle]} shown={lifecycle} onShow={nothing} moment={moment} />
           <Panel title="What happened">
-            <TransitionLog lifecycles={[lifecycle]} moment={moment} onMoment={setMoment} />
+            <TransitionLog lifecycles={[lifecycle]} moment={moment} onMoment={setMoment} onShow={nothing} />
           </Panel>
           <Lines lines={quotation.lines} shipping={quotation.shipping} total={quotation.total} />
         </>
       }
-      side={<Events of="quotation" lifecycle={lifecycle} onApplied={refetch} />}
+      side={<Events of="quotation" lifecycle={lifecycle} />}
     />
   );
 }
+
+// There is one lifecycle, and it is shown.
+const nothing = () => undefined;
 
 function figuresOf(quotation: KnownProps["quotation"]) {
   return [

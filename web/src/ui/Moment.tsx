@@ -18,6 +18,8 @@ const TICK = 20_000;
 
 function watchClock(watcher: () => void): () => void {
   clock.watchers.add(watcher);
+  // What just happened must not seem to lie in the future of a clock that stood still.
+  if (Date.now() - clock.now.getTime() > 1_000) tick();
   if (clock.watchers.size === 1) clock.timer = window.setInterval(tick, TICK);
   return () => {
     clock.watchers.delete(watcher);

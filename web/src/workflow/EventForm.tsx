@@ -45,6 +45,7 @@ export function EventForm({ event, send, onApplied }: Props) {
   return (
     <form className={classes["form"]} aria-label={event.label} noValidate onSubmit={(e) => void submit(e)}>
       {event.description ? <p className={classes["hint"]}>{event.description}</p> : null}
+      {event.dependsOnData ? <p className={classes["hint"]}>What you enter decides whether it is accepted.</p> : null}
       <SchemaFields fields={fields} inputs={inputs} onInputs={setInputs} problems={problems} />
       {asksReason ? null : (
         <TextInput

@@ -7,10 +7,13 @@ import { Reasons } from "./Reasons";
 import { type SendEvent, useSendEvent } from "./send";
 import classes from "./Workflow.module.css";
 
-type Props = { of: "sale" | "fulfilment" | "quotation"; lifecycle: Lifecycle; onApplied: () => void };
+type Props = { of: "sale" | "fulfilment" | "quotation"; lifecycle: Lifecycle };
 
-/** What is possible now, what is not and why, and what the lifecycle waits for. */
-export function Events({ of, lifecycle, onApplied }: Props) {
+/**
+ * What is possible now, what is not and why, and what the lifecycle waits for.
+ * An applied event brings the new truth by itself: its answer outdates every cached query with a workflow.
+ */
+export function Events({ of, lifecycle }: Props) {
   const send = useSendEvent(of, lifecycle.id);
   const [message, setMessage] = useState("");
   const { allowedEvents, blockedEvents, waitingFor } = lifecycle.workflow;
@@ -26,10 +29,7 @@ export function Events({ of, lifecycle, onApplied }: Props) {
             <EventForm
               event={event}
               send={clearing(send, () => setMessage(""))}
-              onApplied={(text) => {
-                setMessage(text);
-                onApplied();
-              }}
+              onApplied={setMessage}
             />
           </Disclosure>
         ))}

@@ -11,6 +11,7 @@ export function NextStep({ lifecycle }: { lifecycle: Lifecycle }) {
   return (
     <Button
       component="a"
+      maw="100%"
       href={`#${anchor}`}
       rightSection={<ArrowIcon />}
       onClick={(event) => {

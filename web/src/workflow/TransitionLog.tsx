@@ -9,10 +9,12 @@ type Props = {
   lifecycles: readonly Lifecycle[];
   moment: PastMoment | undefined;
   onMoment: (moment: PastMoment | undefined) => void;
+  /** Show the chart of a lifecycle. */
+  onShow: (lifecycleId: string) => void;
 };
 
 /** What happened, newest first, in every lifecycle of the page; pointing at a row shows that moment in the chart. */
-export function TransitionLog({ lifecycles, moment, onMoment }: Props) {
+export function TransitionLog({ lifecycles, moment, onMoment, onShow }: Props) {
   const rows = mergedLog(lifecycles);
   return (
     <ol className={classes["log"]} aria-label="Transition log" onMouseLeave={() => onMoment(undefined)}>
@@ -23,6 +25,7 @@ export function TransitionLog({ lifecycles, moment, onMoment }: Props) {
           several={lifecycles.length > 1}
           shown={moment?.instanceId === row.lifecycle.workflow.instanceId && moment.version === row.entry.version}
           onMoment={onMoment}
+          onShow={onShow}
         />
       ))}
     </ol>
@@ -37,10 +40,9 @@ type RowProps = {
   row: LoggedEntry;
   several: boolean;
   shown: boolean;
-  onMoment: (moment: PastMoment | undefined) => void;
-};
+} & Pick<Props, "onMoment" | "onShow">;
 
-function Row({ row: { lifecycle, entry }, several, shown, onMoment }: RowProps) {
+function Row({ row: { lifecycle, entry }, several, shown, onMoment, onShow }: RowProps) {
   const { instanceId } = lifecycle.workflow;
   const here = { instanceId, version: entry.version };
   return (
@@ -53,7 +55,15 @@ function Row({ row: { lifecycle, entry }, several, shown, onMoment }: RowProps) 
       onBlur={() => onMoment(undefined)}
     >
       <div className={classes["what"]}>
-        <button type="button" className={classes["event"]} onClick={() => onMoment(here)} title="Show this moment in the chart">
+        <button
+          type="button"
+          className={classes["event"]}
+          title="Show this moment in the chart"
+          onClick={() => {
+            onShow(lifecycle.id);
+            onMoment(here);
+          }}
+        >
           {entry.label}
         </button>
         {several ? <span className={classes["where"]}>{lifecycle.title}</span> : null}

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import asyncpg
 import structlog
 
 from orderwright.runtime import outbox
+from orderwright.runtime.failure import pause_after, words
 
 if TYPE_CHECKING:
     from orderwright.clock import Clock
     from orderwright.runtime.outbox import Batch, Claim, DomainEvent
     from orderwright.runtime.pool import Connection, Pool
-
-LONGEST_PAUSE: Final = timedelta(minutes=5)
-"""A failing consumer is tried again after 1, 2, 4 ... seconds, and never later than this."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -128,12 +125,7 @@ async def _record(
     await outbox.record_failure(
         connection,
         consumer.name,
-        f"{type(error).__name__}: {error}",
+        words(error),
         next_attempt_at=now + pause_after(attempts),
         at=now,
     )
-
-
-def pause_after(attempts: int) -> timedelta:
-    """Return how long to wait after a number of earlier failures."""
-    return min(timedelta(seconds=2 ** min(attempts, 16)), LONGEST_PAUSE)

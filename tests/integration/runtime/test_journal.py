@@ -47,6 +47,7 @@ def _text(snapshot: Snapshot) -> str:
     return dump(snapshot.to_json())
 
 
+@settings(deadline=None)
 @given(st.lists(snapshots, min_size=1, max_size=6))
 def test_folding_the_log_gives_every_snapshot_to_the_letter(line: list[Snapshot]):
     before = [None, *line[:-1]]
@@ -56,11 +57,13 @@ def test_folding_the_log_gives_every_snapshot_to_the_letter(line: list[Snapshot]
     assert _text(fold(changes)) == _text(line[-1])
 
 
+@settings(deadline=None)
 @given(snapshots)
 def test_nothing_is_logged_of_what_stays(snapshot: Snapshot):
     assert difference(snapshot, snapshot) == {}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(words, values, max_size=4))
 def test_canonical_text_does_not_depend_on_the_order_of_keys(value: dict[str, object]):
     assert canonical(dict(reversed(value.items()))) == canonical(value)
@@ -86,8 +89,8 @@ ROW = LogRow(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(fields(LogRow)), st.data())
-@settings(max_examples=200)
 def test_any_edit_of_a_row_or_of_its_past_changes_its_hash(field: Field[Any], data: st.DataObject):
     kind = type(getattr(ROW, field.name) or "")
     other = data.draw(st.from_type(kind).filter(lambda value: value != getattr(ROW, field.name)))

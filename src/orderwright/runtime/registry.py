@@ -95,9 +95,10 @@ class Registry:
             ChartNotFound: there is none.
         """
         versions = [version for known, version in self._loaded if known == chart_id]
-        if not versions:
-            versions = [await connection.fetchval(_LATEST, chart_id) or 0]
-        return await self.get(connection, chart_id, max(versions))
+        version = max(versions, default=None) or await connection.fetchval(_LATEST, chart_id)
+        if version is None:
+            raise ChartNotFound(f"no chart {chart_id!r} was published", values={"chart": chart_id})
+        return await self.get(connection, chart_id, version)
 
     def may_need_facts(self, event_type: str) -> bool:
         """Tell whether any chart known here declares facts for this event: a hint that saves a read."""

@@ -237,3 +237,34 @@ async def test_an_event_has_the_origin_of_its_log_row(engine: Engine):
     await Worker(engine, [Consumer(name="origins", events=None, handle=handle)]).drain()
 
     assert origins == ["import", "live"]
+
+
+async def test_a_deadlock_is_tried_again_at_once_and_counts_as_no_failure(
+    engine: Engine, rows: Rows
+):
+    deadlocks = [1, 1]
+
+    async def handle(connection: Connection, _: DomainEvent) -> None:
+        if deadlocks:
+            deadlocks.pop()
+            await connection.execute("do $$ begin raise exception using errcode = '40P01'; end $$")
+
+    await engine.create("parcel", "p1", actor="ann")
+    await _add(engine, "p1", 3)
+
+    assert await Worker(engine, [Consumer(name="c", events=None, handle=handle)]).drain() == 3
+    [row] = await rows("select attempts, last_error from orderwright.consumer")
+    assert (row["attempts"], row["last_error"]) == (0, None)
+
+
+async def test_a_failure_is_recorded_whatever_its_words(engine: Engine, rows: Rows):
+    async def handle(_connection: Connection, _event: DomainEvent) -> None:
+        raise ValueError("\x00 \ud800 " + "long" * 1000)
+
+    await engine.create("parcel", "p1", actor="ann")
+    await _add(engine, "p1")
+    await Worker(engine, [Consumer(name="c", events=None, handle=handle)]).drain()
+
+    [row] = await rows("select attempts, last_error from orderwright.consumer")
+    assert row["attempts"] == 1
+    assert row["last_error"].startswith("ValueError: \\x00 \\ud800 long")

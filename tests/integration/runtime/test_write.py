@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orderwright.runtime.command import Actor, Cause, Create, Send
+from orderwright.runtime.instance import found
+from orderwright.runtime.replay import Replay
+from orderwright.runtime.write import Transition, apply
+from orderwright.statechart import Event, send, start
+
+if TYPE_CHECKING:
+    from parcel import Everything
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+
+ADD = Event("ADD", {"n": 1})
+
+
+async def _prepared(engine: Engine, instance_id: str, key: str | None = None) -> Transition:
+    """Compute a step on an instance as it stands."""
+    now = engine.clock.now()
+    instance = found(await engine.read(instance_id), instance_id)
+    lifecycle = await engine.registry.get(engine.pool, "parcel", 1)
+    step = send(lifecycle.chart, lifecycle.behaviour, instance.snapshot, ADD, now=now)
+    cause = Cause(actor=Actor("ann"), idempotency_key=key)
+    return Transition(
+        command=Send(instance_id=instance_id, event=ADD, cause=cause),
+        chart=lifecycle.chart,
+        before=instance,
+        step=step,
+        facts={},
+        occurred_at=now,
+        recorded_at=now,
+    )
+
+
+async def _start(engine: Engine, instance_id: str) -> Transition:
+    now = engine.clock.now()
+    lifecycle = await engine.registry.get(engine.pool, "parcel", 1)
+    cause = Cause(actor=Actor("ann"))
+    return Transition(
+        command=Create(chart_id="parcel", instance_id=instance_id, root_id="r", cause=cause),
+        chart=lifecycle.chart,
+        before=None,
+        step=start(lifecycle.chart, lifecycle.behaviour, now=now),
+        facts={},
+        occurred_at=now,
+        recorded_at=now,
+    )
+
+
+async def test_each_item_of_a_batch_is_applied_wholly_or_not_at_all(
+    engine: Engine, everything: Everything, clock: DrivenClock
+):
+    for name in ("p1", "p2", "p3"):
+        await engine.create("parcel", name, actor="ann")
+    stale = await _prepared(engine, "p1")
+    await engine.send("p1", ADD, actor="ann", idempotency_key="taken")
+    batch = [
+        await _prepared(engine, "p2"),
+        stale,
+        await _prepared(engine, "p3", key="taken"),
+        await _start(engine, "p2"),
+        await _start(engine, "p4"),
+        await _prepared(engine, "p1"),
+    ]
+    before = await everything()
+
+    outcomes = await apply(engine.pool, batch)
+
+    assert outcomes == [
+        "applied",
+        "version_conflict",
+        "key_conflict",
+        "exists",
+        "applied",
+        "applied",
+    ]
+    after = await everything()
+    assert {name: len(after[name]) - len(before[name]) for name in after} == {
+        "instance": 1,
+        "log": 3,
+        "outbox": 2,
+        "timer": 0,
+        "idempotency_key": 0,
+        "ledger_entry": 2,
+    }
+    for name in ("p1", "p2", "p3", "p4"):
+        assert await Replay(engine.pool, clock).verify(name) == ()

@@ -8,6 +8,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { currentPerson, knownPerson, watchPerson } from "./api/session";
+import { preloadChart } from "./chart/preload";
 import { parseListParams, parseSearch, stringifySearch } from "./list/params";
 import { Shell } from "./shell/Shell";
 import { Failure } from "./ui/Said";
@@ -64,6 +65,7 @@ const order = createRoute({
   path: "/orders/$orderId",
   validateSearch: (search: Record<string, unknown>): { lifecycle?: string } =>
     typeof search["lifecycle"] === "string" ? { lifecycle: search["lifecycle"] } : {},
+  loader: preloadChart,
   component: lazyRouteComponent(() => import("./pages/Order"), "Order"),
 });
 
@@ -83,6 +85,7 @@ const newQuotation = createRoute({
 const quotation = createRoute({
   getParentRoute: () => inside,
   path: "/quotations/$quotationId",
+  loader: preloadChart,
   component: lazyRouteComponent(() => import("./pages/Quotation"), "Quotation"),
 });
 

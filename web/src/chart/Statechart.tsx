@@ -38,7 +38,7 @@ function Drawn({ graph, lifecycle, moment }: Props & { graph: ChartGraph }) {
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const direction: Direction = width >= 640 ? "RIGHT" : "DOWN";
   const drawing = useMemo(() => drawingOf(graph, collapsed), [graph, collapsed]);
-  const layout = usePlaced(drawing, width > 0 ? direction : undefined);
+  const layout = usePlaced(nameOf(graph, collapsed), drawing, width > 0 ? direction : undefined);
   const screen = useMemo(() => ({ width, height }), [width, height]);
   const { workflow } = lifecycle;
   const past = moment?.instanceId === workflow.instanceId ? moment : undefined;
@@ -73,6 +73,11 @@ function Drawn({ graph, lifecycle, moment }: Props & { graph: ChartGraph }) {
       ) : null}
     </section>
   );
+}
+
+/** What decides a drawing, as a text. */
+function nameOf({ id, version }: ChartGraph, collapsed: ReadonlySet<string>): string {
+  return [id, version, ...[...collapsed].toSorted()].join(" ");
 }
 
 function toggled(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {

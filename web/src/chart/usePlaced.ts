@@ -4,16 +4,20 @@ import { type Placed, placed } from "./flow";
 import type { Drawing } from "./graph";
 import { layOut } from "./layout";
 
-/** The places of a drawing, once elk has found them; the last ones until then. */
-export function usePlaced(drawing: Drawing, direction: Direction | undefined): Placed | undefined {
-  const [result, setResult] = useState<Placed>();
+// Layouts that are done, by what decides them: a chart that was seen is there at once.
+const done = new Map<string, Placed>();
+
+/** The places of a drawing, once elk has found them; the last ones until then. The name tells drawings apart. */
+export function usePlaced(name: string, drawing: Drawing, direction: Direction | undefined): Placed | undefined {
+  const key = `${name} ${direction}`;
+  const [last, setLast] = useState<Placed>();
   const [failure, setFailure] = useState<unknown>();
   useEffect(() => {
     if (!direction) return undefined;
     let current = true;
-    layOut(elkInput(drawing, direction)).then(
-      (layout) => {
-        if (current) setResult(placed(drawing, layout));
+    place(key, drawing, direction).then(
+      (result) => {
+        if (current) setLast(result);
       },
       (error: unknown) => {
         if (current) setFailure(error);
@@ -22,7 +26,15 @@ export function usePlaced(drawing: Drawing, direction: Direction | undefined): P
     return () => {
       current = false;
     };
-  }, [drawing, direction]);
+  }, [key, drawing, direction]);
   if (failure) throw failure;
+  return done.get(key) ?? last;
+}
+
+async function place(key: string, drawing: Drawing, direction: Direction): Promise<Placed> {
+  const known = done.get(key);
+  if (known) return known;
+  const result = placed(drawing, await layOut(elkInput(drawing, direction)));
+  done.set(key, result);
   return result;
 }

@@ -33,6 +33,7 @@ class Command:
 COMMANDS = {
     "db": Command(module="db", summary="start, stop or look at the embedded PostgreSQL"),
     "demo": Command(module="demo", summary="run the product with demo data"),
+    "import": Command(module="import_", summary="replay orders from elsewhere, such as Olist's"),
     "migrate": Command(module="migrate", summary="bring the database to the newest schema"),
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"

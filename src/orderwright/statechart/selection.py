@@ -296,13 +296,17 @@ class _Entering:
             self._fill(index)
 
     def ascend(self, index: int, below: int | None) -> None:
-        """Add the ancestors of a node up to, not including, `below`, with their other regions."""
+        """Add the ancestors of a node up to, not including, `below`, with their other regions.
+
+        Where `below` is a parallel root, which no transition leaves, its regions were left all the same.
+        """
         for ancestor in self.chart.ancestors(index):
-            if ancestor == below:
-                return
-            self.nodes.add(ancestor)
+            if ancestor != below:
+                self.nodes.add(ancestor)
             if self.chart.nodes[ancestor].kind == "parallel":
                 self._fill(ancestor)
+            if ancestor == below:
+                return
 
     def _restore(self, index: int) -> None:
         node = self.chart.nodes[index]

@@ -261,6 +261,18 @@ def test_a_transition_of_a_parallel_node_to_its_own_region_leaves_and_enters_it(
     assert drive.news("E") == ["-s1", "-s", "-r1", "-r", "-p", "+p", "+r", "+r2", "+s", "+s1"]
 
 
+@pytest.mark.parametrize("target", ["#c.s", "#c.s.2", "#c.r"])
+def test_a_transition_between_regions_of_a_parallel_root_leaves_and_enters_all_regions(
+    target: str,
+):
+    regions = {"r": region("r", E=target), "s": region("s"), "t": region("t")}
+    drive = Drive({"id": "c", **logged("c"), "type": "parallel", "states": regions})
+    news = drive.news("E")
+    assert news[:6] == ["-t1", "-t", "-s1", "-s", "-r1", "-r"]
+    assert drive.value == {"r": "1", "s": "2" if target.endswith("2") else "1", "t": "1"}
+    assert "-c" not in news
+
+
 # --- done -----------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from driving import NOW, Drive, logging
+
+from orderwright.statechart import Event, Explanation, Outcome, Verdict, explain
+
+CHART = {
+    "id": "c",
+    "initial": "a",
+    "context": {"limit": 10},
+    "events": {
+        name: {"label": name.title()}
+        for name in [
+            "PLAIN",
+            "NEVER",
+            "ASKS",
+            "WRITES",
+            "LACKS",
+            "BOTH",
+            "NOBODY",
+            "PATH",
+            "RULE",
+            "BROKEN",
+        ]
+    },
+    "states": {
+        "a": {
+            "on": {
+                "PLAIN": "b",
+                "NEVER": {"target": "b", "guard": "never"},
+                "ASKS": {"target": "b", "guard": "asks"},
+                "WRITES": {"target": "b", "actions": "writes"},
+                "PATH": {"actions": {"assign": {"x": {"from": "event.x"}}}},
+                "RULE": {
+                    "guard": {
+                        "when": {
+                            "combinator": "and",
+                            "rules": [
+                                {
+                                    "field": "event.x",
+                                    "operator": "<",
+                                    "value": {"fact": "context.limit"},
+                                }
+                            ],
+                        }
+                    }
+                },
+                "LACKS": {"target": "b", "guard": {"and": ["asks", "lacks"]}},
+                "BOTH": {"target": "b", "guard": {"and": ["asks", "never"]}},
+                "BROKEN": {"target": "b", "guard": "broken"},
+            },
+        },
+        "b": {},
+    },
+}
+
+
+def _lacks(scope) -> Verdict:  # noqa: ANN001 (a guard of the test)
+    known = scope.facts.get("x")
+    return Verdict(known, "x.unknown", "x is not known", {"missing": ["facts.x"]}, ("ADMIN",))
+
+
+BEHAVIOUR = logging(
+    guards={
+        "never": lambda _: Verdict(False, "never", "never", {"n": 1}, ("ADMIN",)),
+        "asks": lambda scope: scope.data["x"] < scope.context["limit"],
+        "lacks": _lacks,
+        "broken": lambda _: 1 // 0 > 0,
+    },
+    actions={"writes": lambda scope: Outcome({"x": scope.data["x"]})},
+)
+
+
+def explained(
+    facts: Mapping | None = None, events: list[Event] | None = None
+) -> dict[str, Explanation]:
+    drive = Drive(CHART, BEHAVIOUR)
+    return explain(drive.chart, BEHAVIOUR, drive.snapshot, events=events, facts=facts, now=NOW)
+
+
+def test_every_declared_event_is_explained():
+    assert set(explained()) == set(CHART["events"])
+
+
+def test_explain_says_depends_where_data_decides():
+    found = explained()
+    statuses = {name: one.status for name, one in found.items()}
+    assert statuses == {
+        "PLAIN": "allowed",
+        "NEVER": "blocked",
+        "ASKS": "depends",
+        "WRITES": "depends",
+        "PATH": "depends",
+        "RULE": "depends",
+        "LACKS": "blocked",
+        "BOTH": "blocked",
+        "NOBODY": "blocked",
+        "BROKEN": "blocked",
+    }
+
+
+def test_a_blocked_event_lists_what_no_data_could_lift_and_nothing_that_data_decide():
+    (reason,) = explained()["BOTH"].reasons
+    assert (reason.code, reason.values, reason.unblockers) == ("never", {"n": 1}, ("ADMIN",))
+    assert [reason.code for reason in explained()["LACKS"].reasons] == ["x.unknown"]
+    assert [reason.code for reason in explained()["NOBODY"].reasons] == ["unhandled"]
+    assert [reason.code for reason in explained()["BROKEN"].reasons] == ["guard_error"]
+
+
+def test_a_known_fact_turns_blocked_into_depends():
+    assert explained({"x": True})["LACKS"].status == "depends"
+
+
+def test_with_given_events_explain_agrees_with_send():
+    tried = [Event(name, data) for name in CHART["events"] for data in ({}, {"x": 5}, {"x": 50})]
+    for facts in (None, {"x": True}, {"x": False}):
+        for event in tried:
+            drive = Drive(CHART, BEHAVIOUR, facts=facts)
+            refused = drive.send(event.type, **event.data).step.refused
+            found = explained(facts, [event])[event.type]
+            assert found.status == ("allowed" if refused is None else "blocked")
+            if refused is not None and refused.reasons:
+                assert found.reasons == refused.reasons
+            elif refused is not None:
+                assert [(r.code, r.message) for r in found.reasons] == [
+                    (refused.code, refused.message)
+                ]
+
+
+def test_explaining_changes_nothing():
+    drive = Drive(CHART, BEHAVIOUR)
+    before = drive.snapshot.to_json()
+    explain(drive.chart, BEHAVIOUR, drive.snapshot, now=NOW)
+    assert drive.snapshot.to_json() == before
+
+
+# --- always ---------------------------------------------------------------------------------------
+
+WAITING = {
+    "id": "c",
+    "initial": "a",
+    "context": {"paid": 0},
+    "on": {"PAY": {"actions": {"assign": {"paid": {"from": "event.n"}}}}, "POKE": {}},
+    "states": {
+        "a": {
+            "always": [
+                {"target": "b", "guard": "paid", "meta": {"label": "Clears"}},
+                {"target": "z", "guard": {"and": ["paid", "never"]}},
+            ]
+        },
+        "b": {},
+        "z": {"type": "final"},
+    },
+}
+GUARDS = {
+    "paid": lambda s: Verdict(
+        s.context["paid"] >= s.facts.get("due", 10), "outstanding", "", {"paid": s.context["paid"]}
+    ),
+    "never": lambda _: False,
+}
+
+
+def test_guarded_eventless_transitions_of_active_states_are_explained_under_always():
+    drive = Drive(WAITING, logging(guards=GUARDS))
+    found = explain(drive.chart, drive.behaviour, drive.snapshot, now=NOW)["always"]
+    assert found.status == "blocked"
+    clears, ends = found.waiting
+    assert (clears.targets, clears.meta) == (("c.b",), {"label": "Clears"})
+    assert [reason.values for reason in clears.reasons] == [{"paid": 0}]
+    assert [reason.code for reason in ends.reasons] == ["outstanding", "never"]
+
+
+def test_always_is_allowed_when_the_next_event_would_take_it():
+    drive = Drive(WAITING, logging(guards=GUARDS))
+    found = explain(drive.chart, drive.behaviour, drive.snapshot, facts={"due": 0}, now=NOW)[
+        "always"
+    ]
+    assert found.status == "allowed"
+    drive.facts = {"due": 0}
+    assert drive.send("POKE").value == "b"
+
+
+def test_a_state_without_guarded_eventless_transitions_has_nothing_under_always():
+    drive = Drive(WAITING, logging(guards=GUARDS)).send("PAY", n=10)
+    assert explain(drive.chart, drive.behaviour, drive.snapshot, now=NOW) == {}
+
+
+def test_when_done_every_event_is_blocked_as_done():
+    drive = Drive({"id": "c", "type": "final", "events": {"E": {}}})
+    (found,) = explain(drive.chart, drive.behaviour, drive.snapshot, now=NOW).values()
+    assert (found.status, found.reasons[0].code) == ("blocked", "done")

@@ -1,0 +1,232 @@
+"""A server as users run it: a process of its own, spoken to over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from orderwright import Orderwright
+from orderwright.app import records
+from orderwright.app.permissions import Role
+from orderwright.app.settings import Settings
+
+PASSWORD = "correct horse battery staple"
+_PATIENCE = 30.0
+
+
+@dataclass
+class Server:
+    """`orderwright serve` in a process of its own; it can be killed and started again."""
+
+    database_url: str
+    port: int = field(default_factory=lambda: free_port())  # noqa: PLW0108 (it is defined below)
+    with_worker: bool = True
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        environment = {
+            **_inherited(),
+            "ORDERWRIGHT_DATABASE_URL": self.database_url,
+            "ORDERWRIGHT_DATABASE_CONNECTIONS": "12",
+            "ORDERWRIGHT_WORKER": str(self.with_worker),
+            "PORT": str(self.port),
+        }
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process ends)
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "orderwright.cli",
+            "serve",
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=self.log,
+        )
+        assert self.process.stdout is not None
+        async with asyncio.timeout(_PATIENCE):
+            line = await self.process.stdout.readline()
+        if not line.startswith(b"listening"):
+            self.log.seek(0)
+            pytest.fail(f"the server did not start: {self.log.read().decode()}")
+
+    async def kill(self) -> None:
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, number: int) -> int:
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        async with asyncio.timeout(_PATIENCE):
+            await self.process.communicate()
+        self.log.close()
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+
+@dataclass(frozen=True)
+class Client:
+    """Somebody signed in, speaking GraphQL."""
+
+    http: httpx.AsyncClient
+
+    async def raw(self, query: str, **variables: Any) -> dict[str, Any]:
+        answer = await self.http.post("/graphql", json={"query": query, "variables": variables})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        answer = await self.raw(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def create_order(self, *, key: str | None = None, price: str = "50.00") -> Any:
+        data = await self.ask(
+            CREATE_ORDER,
+            input={
+                "customerId": "ada",
+                "currency": "EUR",
+                "lines": [{"sku": "ANVIL", "quantity": 2, "unitPrice": price}],
+                "shipping": "5.00",
+            },
+            key=key,
+        )
+        return data["createOrder"]
+
+    async def sale(
+        self, order_id: str, event: str, data: Any = None, key: str | None = None
+    ) -> Any:
+        answer = await self.ask(SEND_SALE, id=order_id, event=event, data=data, key=key)
+        return answer["sendSaleEvent"]
+
+    async def fulfil(self, fulfilment_id: str, event: str, data: Any = None) -> Any:
+        answer = await self.ask(SEND_FULFILMENT, id=fulfilment_id, event=event, data=data)
+        return answer["sendFulfilmentEvent"]
+
+    async def quote(self, quotation_id: str, event: str, data: Any = None) -> Any:
+        answer = await self.ask(SEND_QUOTATION, id=quotation_id, event=event, data=data)
+        return answer["sendQuotationEvent"]
+
+    async def order(self, order_id: str) -> Any:
+        return (await self.ask(ORDER, id=order_id))["order"]
+
+    async def log(self, order_id: str) -> list[Any]:
+        return (await self.ask(LOG, id=order_id))["saleWorkflow"]["transitionLog"]
+
+
+_RESULT = """
+  __typename
+  ... on EventApplied { version replayed workflow { state version label } }
+  ... on Refusal { code message reasons { code message values unblockers } }
+"""
+SEND_SALE = f"""
+mutation ($id: ID!, $event: String!, $data: JSON, $key: String) {{
+  sendSaleEvent(orderId: $id, event: $event, data: $data, idempotencyKey: $key) {{ {_RESULT} }} }}
+"""
+SEND_FULFILMENT = f"""
+mutation ($id: ID!, $event: String!, $data: JSON) {{
+  sendFulfilmentEvent(fulfilmentId: $id, event: $event, data: $data) {{ {_RESULT} }} }}
+"""
+SEND_QUOTATION = f"""
+mutation ($id: ID!, $event: String!, $data: JSON) {{
+  sendQuotationEvent(quotationId: $id, event: $event, data: $data) {{ {_RESULT} }} }}
+"""
+CREATE_ORDER = """
+mutation ($input: OrderInput!, $key: String) { createOrder(input: $input, idempotencyKey: $key) {
+  __typename
+  ... on OrderCreated { replayed order { id number workflowState grandTotal { amount currency } } }
+  ... on Refusal { code message reasons { code message values } } } }
+"""
+ORDER = """
+query ($id: ID!) { order(id: $id) { id number workflowState workflowLabel captured { amount } due { amount }
+  fulfilments { id number workflowState lines { sku quantity } } quotation { id workflowState } } }
+"""
+LOG = """
+query ($id: ID!) { saleWorkflow(orderId: $id) { version transitionLog {
+  version eventType fromState toState actor { id kind name } causationId correlationId origin } } }
+"""
+
+
+def _inherited() -> dict[str, str]:
+    """Return the environment without settings of ours, so that tests run alike everywhere."""
+    ours = ("ORDERWRIGHT_", "SALE_", "PORT")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)}  # noqa: TID251
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def furnish(url: str) -> None:
+    """Put people and master data into a database."""
+    async with Orderwright.connect(url, settings=Settings()) as app:
+        async with app.pool.acquire() as connection:
+            customers = [
+                records.Customer(
+                    id=name,
+                    number=f"C-{name}",
+                    name=f"{name.title()} Ltd",
+                    currency="EUR",
+                    credit_limit_minor=limit,
+                )
+                for name, limit in (("ada", 0), ("bob", 50_000))
+            ]
+            await records.add_customers(connection, customers)
+            products = [
+                records.Product(sku="ANVIL", name="Anvil", currency="EUR", unit_price_minor=5000),
+                records.Product(
+                    sku="GONE", name="Gone", currency="EUR", unit_price_minor=100, in_stock=False
+                ),
+            ]
+            await records.add_products(connection, products)
+        people = {"admin": Role.ADMIN, "clerk": Role.BILLER, "auditor": Role.READ_ONLY}
+        for login, role in people.items():
+            await app.people.enrol(login, login.title(), PASSWORD, [role])
+        await app.people.enrol("bob", "Bob", PASSWORD, [Role.CUSTOMER], customer_id="bob")
+
+
+SignIn = Callable[..., Awaitable[Client]]
+Rows = Callable[[], Awaitable[dict[str, str]]]
+
+TABLES = (
+    "chart",
+    "customer",
+    "fulfilment",
+    "fulfilment_line",
+    "idempotency_key",
+    "instance",
+    "ledger_entry",
+    "log",
+    "outbox",
+    "person",
+    "product",
+    "quotation",
+    "sale_order",
+    "sale_order_line",
+    "timer",
+)
+
+
+async def until(look: Callable[[], Awaitable[Any]], seconds: float = _PATIENCE) -> Any:
+    """Look again and again until there is something to see."""
+    async with asyncio.timeout(seconds):
+        while not (seen := await look()):  # noqa: ASYNC110 (another process is awaited)
+            await asyncio.sleep(0.02)
+        return seen

@@ -1,0 +1,195 @@
+"""An order's way through the product, as programs see it: HTTP and GraphQL, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+from acceptance.harness import Client, Server, SignIn, until
+
+
+async def test_an_order_runs_from_placement_to_shipment(server: Server, sign_in: SignIn) -> None:
+    me = await sign_in(server)
+    order = (await me.create_order())["order"]
+    assert order["workflowState"] == "AWAITING_PAYMENT_METHOD"
+    assert order["grandTotal"] == {"amount": "105.00", "currency": "EUR"}
+
+    await me.sale(order["id"], "SET_PAYMENT_METHOD", {"method": "CARD"})
+    part = await me.sale(order["id"], "PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "p1"})
+    assert part["workflow"]["state"] == "PAYMENT_PENDING_CONFIRMATION"
+    rest = await me.sale(order["id"], "PAYMENT_CAPTURED", {"amount": 5.0, "paymentId": "p2"})
+    assert rest["workflow"]["state"] == "CLEARED_FOR_FULFILMENT"
+
+    fulfilment = await until(lambda: _fulfilment(me, order["id"], "PICK_PACK"))
+    assert fulfilment["lines"] == [{"sku": "ANVIL", "quantity": 2}]
+    await me.fulfil(fulfilment["id"], "FULFILMENT_STARTED")
+    shipped = await me.fulfil(
+        fulfilment["id"], "PACKAGE_SHIPPED", {"carrier": "DHL", "tracking": "JD01"}
+    )
+    assert shipped["workflow"]["state"] == "SHIPPED"
+
+    async def heard() -> bool:
+        return (await me.log(order["id"]))[-1]["eventType"] == "FULFILMENT_SHIPPED"
+
+    await until(heard)
+    last = (await me.log(order["id"]))[-1]
+    assert last["actor"] == {"id": "phases", "kind": "system", "name": "phases"}
+    assert last["causationId"].startswith(fulfilment["id"])
+
+
+async def _fulfilment(me: Client, order_id: str, state: str) -> object:
+    found = (await me.order(order_id))["fulfilments"]
+    return found[0] if found and found[0]["workflowState"] == state else None
+
+
+async def test_a_quotation_that_both_sides_approve_becomes_one_order(
+    server: Server, sign_in: SignIn
+) -> None:
+    me = await sign_in(server)
+    created = await me.ask(
+        """mutation ($input: QuotationInput!) { createQuotation(input: $input) {
+             ... on QuotationCreated { quotation { id number total { amount } version } } } }""",
+        input={
+            "customerId": "bob",
+            "currency": "EUR",
+            "lines": [{"sku": "ANVIL", "quantity": 3, "unitPrice": "10.01", "discount": "0.03"}],
+        },
+    )
+    quotation = created["createQuotation"]["quotation"]
+    assert quotation["total"] == {"amount": "30.00"}
+    await me.quote(quotation["id"], "SHARE")
+    buyer = await sign_in(server, "bob")
+    stolen = await buyer.quote(quotation["id"], "SELLER_APPROVES", {"version": 1})
+    assert stolen["code"] == "access.denied"
+    stale = await buyer.quote(quotation["id"], "BUYER_APPROVES", {"version": 7})
+    assert [reason["code"] for reason in stale["reasons"]] == ["quotation.version_stale"]
+    await buyer.quote(quotation["id"], "BUYER_APPROVES", {"version": 1})
+    done = await me.quote(quotation["id"], "SELLER_APPROVES", {"version": 1})
+    assert done["workflow"]["state"] == "MUTUALLY_APPROVED"
+
+    async def order_id() -> object:
+        answer = await me.ask(
+            "query ($id: ID!) { quotation(id: $id) { orderId } }", id=quotation["id"]
+        )
+        return answer["quotation"]["orderId"]
+
+    order = await me.order(await until(order_id))
+    assert order["workflowState"] == "AWAITING_PAYMENT_METHOD"
+    assert order["due"] == {"amount": "30.00"}
+    assert order["quotation"]["id"] == quotation["id"]
+    first = (await me.log(order["id"]))[0]
+    assert first["causationId"].startswith(quotation["id"])
+
+
+async def test_an_order_of_what_is_out_of_stock_is_backordered(
+    server: Server, sign_in: SignIn
+) -> None:
+    me = await sign_in(server)
+    created = await me.ask(
+        """mutation ($input: OrderInput!) { createOrder(input: $input) { ... on OrderCreated { order { id } } } }""",
+        input={
+            "customerId": "ada",
+            "currency": "EUR",
+            "lines": [{"sku": "GONE", "quantity": 1, "unitPrice": "1.00"}],
+        },
+    )
+    order_id = created["createOrder"]["order"]["id"]
+    await me.sale(order_id, "PAYMENT_CAPTURED", {"amount": "1.00", "paymentId": "p"})
+    assert await until(lambda: _fulfilment(me, order_id, "BACKORDERED"))
+
+
+async def test_credit_terms_clear_within_the_limit_and_wait_above_it(
+    server: Server, sign_in: SignIn
+) -> None:
+    me, bob = await sign_in(server), await sign_in(server, "bob")
+
+    async def on_invoice(price: str) -> dict[str, object]:
+        created = await bob.ask(
+            """mutation ($input: OrderInput!) { createOrder(input: $input) {
+                 ... on OrderCreated { order { id } } } }""",
+            input={
+                "customerId": "bob",
+                "currency": "EUR",
+                "lines": [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}],
+            },
+        )
+        order_id = created["createOrder"]["order"]["id"]
+        return await bob.sale(order_id, "SET_PAYMENT_METHOD", {"method": "INVOICE"}) | {
+            "id": order_id
+        }
+
+    within = await on_invoice("400.00")
+    assert within["workflow"]["state"] == "CLEARED_FOR_FULFILMENT"
+    above = await on_invoice("100.01")
+    assert above["workflow"]["state"] == "OVERRIDE_REVIEW"
+    why = await me.ask(
+        "query ($id: ID!) { saleWorkflow(orderId: $id) { waitingFor { code values unblockers } } }",
+        id=above["id"],
+    )
+    reasons = {reason["code"]: reason for reason in why["saleWorkflow"]["waitingFor"]}
+    assert reasons["credit.exceeded"]["values"]["overage"] == "0.01"
+    assert reasons["credit.exceeded"]["values"]["exposure"] == "400.00"
+    assert "MANAGER" in reasons["credit.exceeded"]["unblockers"]
+    await me.sale(within["id"], "PAYMENT_CAPTURED", {"amount": "400.00", "paymentId": "late"})
+    again = await on_invoice("500.00")
+    assert again["workflow"]["state"] == "CLEARED_FOR_FULFILMENT"
+
+
+async def test_twenty_identical_calls_under_one_key_make_one_transition(
+    server: Server, sign_in: SignIn
+) -> None:
+    me = await sign_in(server)
+    order_id = (await me.create_order())["order"]["id"]
+    capture = {"amount": "105.00", "paymentId": "p1"}
+    answers = await asyncio.gather(
+        *(me.sale(order_id, "PAYMENT_CAPTURED", capture, key="once") for _ in range(20))
+    )
+    assert [answer["replayed"] for answer in answers].count(False) == 1
+    told = [{k: v for k, v in answer.items() if k != "replayed"} for answer in answers]
+    assert all(answer == told[0] for answer in told)
+    log = await me.log(order_id)
+    assert [row["eventType"] for row in log] == ["create", "PAYMENT_CAPTURED"]
+
+
+async def test_twenty_different_calls_leave_a_straight_line_of_versions(
+    server: Server, sign_in: SignIn
+) -> None:
+    me = await sign_in(server)
+    order_id = (await me.create_order())["order"]["id"]
+    methods = itertools.cycle(["CARD", "BANK", "CASH", "TRANSFER", "WALLET"])
+    answers = await asyncio.gather(
+        *(
+            me.sale(order_id, "SET_PAYMENT_METHOD", {"method": next(methods)}, key=f"k{n}")
+            for n in range(20)
+        )
+    )
+    applied = [answer for answer in answers if answer["__typename"] == "EventApplied"]
+    refused = [answer for answer in answers if answer["__typename"] == "Refusal"]
+    assert all(answer["code"] and answer["message"] for answer in refused)
+    log = await me.log(order_id)
+    assert [row["version"] for row in log] == list(range(1, len(applied) + 2))
+    assert [b["fromState"] for b in log[1:]] == [a["toState"] for a in log[:-1]]
+    assert sorted(answer["version"] for answer in applied) == [row["version"] for row in log[1:]]
+
+
+async def test_the_same_key_creates_one_order_and_another_payload_is_refused(
+    server: Server, sign_in: SignIn
+) -> None:
+    me = await sign_in(server)
+    answers = await asyncio.gather(*(me.create_order(key="order-1") for _ in range(8)))
+    assert len({answer["order"]["id"] for answer in answers}) == 1
+    assert [answer["replayed"] for answer in answers].count(False) == 1
+    other = await me.create_order(key="order-1", price="51.00")
+    assert other["code"] == "idempotency.mismatch"
+    orders = await me.ask("{ orders { totalCount } }")
+    assert orders["orders"]["totalCount"] == 1
+
+
+async def test_a_refusal_does_not_use_up_the_key(server: Server, sign_in: SignIn) -> None:
+    me = await sign_in(server)
+    order_id = (await me.create_order())["order"]["id"]
+    refused = await me.sale(order_id, "RELEASE", {}, key="k")
+    assert refused["code"] == "unhandled"
+    await me.sale(order_id, "FREEZE", {"reason": "check"})
+    released = await me.sale(order_id, "RELEASE", {}, key="k")
+    assert released["__typename"] == "EventApplied"

@@ -324,7 +324,8 @@ def renew_term(scope: Scope) -> Outcome:
     """Begin another term of the length in force; 0 minutes means none."""
     minutes = integer(mapping(scope.facts, "expiry"), "minutes")
     ends = (scope.now + timedelta(minutes=minutes)).isoformat() if minutes else None
-    return Outcome({"expiresAt": ends, "method": None, "lastAttemptFailed": False})
+    fresh = {"method": None, "isAuthorised": False, "lastAttemptFailed": False}
+    return Outcome({"expiresAt": ends, **fresh})
 
 
 BEHAVIOUR: Final = Behaviour(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orderwright.domain.reading import Json, integer, text
 from orderwright.errors import InputInvalid
-from orderwright.money import Money
+from orderwright.money import LARGEST_MINOR, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,10 @@ def read_terms(
         if line.total_minor < 0:
             shown = Money(line.total_minor, currency).amount
             raise InputInvalid(f"{field}lines[{i}]", shown, "a line total that is not negative")
+    if terms.total_minor > LARGEST_MINOR:
+        shown = Money(terms.total_minor, currency).amount
+        most = Money(LARGEST_MINOR, currency).amount
+        raise InputInvalid(f"{field}lines", shown, f"a total of at most {most}")
     return terms
 
 

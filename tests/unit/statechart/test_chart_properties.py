@@ -88,36 +88,38 @@ def _places(node: dict, place: str) -> list[str]:
     ]
 
 
+def _transition(draw: st.DrawFn, places: list[str]) -> dict:
+    drawn = {"actions": draw(actions), "reenter": draw(st.booleans())}
+    if draw(st.integers(0, 3)):
+        drawn["target"] = "#" + draw(st.sampled_from(places))
+    if draw(st.booleans()):
+        drawn["guard"] = draw(guards)
+    return drawn
+
+
+def _dress(node: dict, draw: st.DrawFn, places: list[str]) -> None:
+    for child in node.get("states", {}).values():
+        _dress(child, draw, places)
+    if node.get("type") == "history":
+        return
+    node["entry"], node["exit"] = draw(actions), draw(actions)
+    if node.get("type") == "final":
+        return
+    for descriptor in draw(st.lists(st.sampled_from(DESCRIPTORS), max_size=3, unique=True)):
+        node.setdefault("on", {})[descriptor] = _transition(draw, places)
+    if draw(st.integers(0, 5)) == 0:
+        node["always"] = {**_transition(draw, places), "guard": draw(guards)}
+    if draw(st.integers(0, 4)) == 0:
+        node["after"] = {"soon": _transition(draw, places)}
+
+
 @st.composite
 def charts(draw: st.DrawFn) -> Chart:
     """A loaded chart: a random tree, with random transitions, actions and timers."""
     root = {"id": "c", **draw(shapes(3, draw(st.sampled_from(["compound", "parallel"]))))}
     places = _places(root, "c")
 
-    def transition() -> dict:
-        drawn = {"actions": draw(actions), "reenter": draw(st.booleans())}
-        if draw(st.integers(0, 3)):
-            drawn["target"] = "#" + draw(st.sampled_from(places))
-        if draw(st.booleans()):
-            drawn["guard"] = draw(guards)
-        return drawn
-
-    def dress(node: dict) -> None:
-        for child in node.get("states", {}).values():
-            dress(child)
-        if node.get("type") == "history":
-            return
-        node["entry"], node["exit"] = draw(actions), draw(actions)
-        if node.get("type") == "final":
-            return
-        for descriptor in draw(st.lists(st.sampled_from(DESCRIPTORS), max_size=3, unique=True)):
-            node.setdefault("on", {})[descriptor] = transition()
-        if draw(st.integers(0, 5)) == 0:
-            node["always"] = {**transition(), "guard": draw(guards)}
-        if draw(st.integers(0, 4)) == 0:
-            node["after"] = {"soon": transition()}
-
-    dress(root)
+    _dress(root, draw, places)
     root["context"] = {"n": 0, "m": 0}
     root["events"] = {event: {} for event in EVENTS}
     return load(root)

@@ -1,0 +1,118 @@
+"""The situations of the golden tables: each state, reached from start by real events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from story import Story, credit, fulfilment, fulfilments, quotation, sale
+
+
+def quotations() -> dict[str, Story]:
+    mutual = quotation().tell("SHARE", "BUYER_APPROVES", "SELLER_APPROVES")
+    return {
+        "DRAFT": quotation(),
+        "IN_REVIEW": quotation().tell("SHARE"),
+        "IN_REVIEW, actor speaks for nobody": _with(
+            quotation().tell("SHARE"), actor={"sides": []}
+        ),
+        "IN_REVIEW, another version on the table": quotation(quotationVersion=2).tell("SHARE"),
+        "REVISED": quotation().tell("SHARE", "EDIT"),
+        "APPROVED_BY_BUYER": quotation().tell("SHARE", "BUYER_APPROVES"),
+        "APPROVED_BY_SELLER": quotation().tell("SHARE", "SELLER_APPROVES"),
+        "MUTUALLY_APPROVED": mutual,
+        "MUTUALLY_APPROVED, validity has passed": mutual.copy().wait(days=11),
+        "REJECTED": quotation().tell("SHARE", "DECLINE"),
+        "CANCELLED": quotation().tell("WITHDRAW"),
+        "EXPIRED": quotation().wait(days=10).tell("VALIDITY_ENDED"),
+    }
+
+
+def sales() -> dict[str, Story]:
+    part = {"amount": "40.00", "paymentId": "p-part"}
+    over = sale(limit=30).tell("SET_PAYMENT_METHOD", method="INVOICE")
+    paid = sale().tell("PAYMENT_CAPTURED", paymentId="p-full")
+    invoiced = sale(limit=500).tell("SET_PAYMENT_METHOD", method="INVOICE")
+    covered = over.copy().tell("CREDIT_OVERRIDE_GRANTED", amount="70.00")
+    shipped = invoiced.copy().tell("FULFILMENT_SHIPPED")
+    return {
+        "AWAITING_PAYMENT_METHOD": sale(),
+        "PAYMENT_INITIATED": sale().tell("SET_PAYMENT_METHOD"),
+        "PAYMENT_PENDING_CONFIRMATION, authorised": sale().tell("PAYMENT_AUTHORIZED"),
+        "PAYMENT_PENDING_CONFIRMATION, 40 of 100 captured": sale().tell(
+            "PAYMENT_CAPTURED", **part
+        ),
+        "OVERRIDE_REVIEW, invoice over the limit by 70": over,
+        "OVERRIDE_REVIEW, admin override asked": sale(limit=500).tell("ADMIN_OVERRIDE_REQUESTED"),
+        "PAYMENT_FAILED": sale().tell("PAYMENT_FAILED"),
+        "PAYMENT_FAILED, payment repeated": sale()
+        .tell("PAYMENT_CAPTURED", **{**part, "paymentId": "p-new"})
+        .tell("PAYMENT_FAILED"),
+        "CLEARED_FOR_FULFILMENT, paid": paid,
+        "CLEARED_FOR_FULFILMENT, invoice": invoiced,
+        "CLEARED_FOR_FULFILMENT, invoice covered by an override": covered,
+        "CLEARED_FOR_FULFILMENT, invoice, limit lowered since": _with(
+            invoiced.copy(), credit=credit(0)
+        ),
+        "CLEARED_FOR_FULFILMENT, invoice, shipped, limit lowered since": _with(
+            shipped, credit=credit(0)
+        ),
+        "CLEARED_FOR_FULFILMENT, paid, fulfilments cancelled": _with(
+            paid.copy(), fulfilments=fulfilments("CANCELLED", "CANCELLED")
+        ),
+        "CLEARED_FOR_FULFILMENT, paid, fulfilments failed": _with(
+            paid.copy(), fulfilments=fulfilments("FAILED", "CANCELLED")
+        ),
+        "FROZEN, from awaiting": sale().tell("FREEZE"),
+        "FROZEN, from awaiting, deadline has passed": sale().tell("FREEZE").wait(days=1),
+        "FROZEN, from cleared": paid.copy().tell("FREEZE"),
+        "FROZEN, from cleared and shipped": paid.copy().tell("FULFILMENT_SHIPPED", "FREEZE"),
+        "EXPIRED": sale().wait(days=1).tell("SALE_EXPIRED"),
+        "COMPLETED": paid.copy().tell("FULFILMENT_COMPLETED"),
+        "CANCELLED": sale().tell("CANCEL_REQUESTED"),
+        "REJECTED": sale().tell("REJECT"),
+    }
+
+
+def deliveries() -> dict[str, Story]:
+    packed = fulfilment().tell("RESERVE_OK", "FULFILMENT_STARTED")
+    shipped = packed.copy().tell("PACKAGE_SHIPPED")
+    delivered = shipped.copy().tell("PACKAGE_DELIVERED")
+    service = fulfilment().tell("RESERVE_OK", "SERVICE_SCHEDULED")
+    again = ["DELIVERY_FAILED", "PACKAGE_SHIPPED"]
+    return {
+        "ALLOCATING_STOCK": fulfilment(),
+        "BACKORDERED": fulfilment().tell("RESERVE_MISS"),
+        "PICK_PACK": fulfilment().tell("RESERVE_OK"),
+        "READY_FOR_SHIPMENT": packed,
+        "READY_FOR_SHIPMENT, sale frozen": _with(packed.copy(), sale={"state": "FROZEN"}),
+        "SHIPPED": shipped,
+        "SHIPPED, two deliveries failed": shipped.copy().tell(*again, *again),
+        "DELIVERED": delivered,
+        "DELIVERED, return rejected": delivered.copy().tell("RETURN_REQUESTED", "RETURN_REJECTED"),
+        "SCHEDULING": service,
+        "IN_PROGRESS": service.copy().tell("SERVICE_STARTED"),
+        "RETURN_REQUESTED, from shipped": shipped.copy().tell("RETURN_REQUESTED"),
+        "RETURN_REQUESTED, from delivered": delivered.copy().tell("RETURN_REQUESTED"),
+        "RETURN_RECEIVED": delivered.copy().tell("RETURN_REQUESTED", "RETURN_RECEIVED"),
+        "ON_HOLD, from allocating": fulfilment().tell("HOLD"),
+        "ON_HOLD, from ready": packed.copy().tell("HOLD"),
+        "REFUNDED": delivered.copy().tell("RETURN_REQUESTED", "RETURN_RECEIVED", "REFUND_ISSUED"),
+        "COMPLETED": service.copy().tell("SERVICE_STARTED", "SERVICE_COMPLETED"),
+        "CANCELLED": fulfilment().tell("CANCEL"),
+        "FAILED": fulfilment().tell("FAIL"),
+    }
+
+
+def _with(story: Story, **facts: object) -> Story:
+    story.facts |= facts
+    return story
+
+
+SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
+    "quotation": quotations(),
+    "sale": sales(),
+    "fulfilment": deliveries(),
+}
+PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS"}
+"""States that no instance rests in."""

@@ -1,0 +1,235 @@
+"""Tell the story of an order in a test: events with sample data and facts, a chart as it is shipped.
+
+A `Story` is an instance on its way from start; a situation of a golden table is a story that has come to a state by
+real events. Each event gets exactly the facts that the chart declares for it, as the engine would load them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from orderwright.app import shipped
+from orderwright.domain.orders import BEHAVIOURS
+from orderwright.statechart import (
+    Chart,
+    Event,
+    Explanation,
+    Refused,
+    Snapshot,
+    Step,
+    explain,
+    load,
+    send,
+    start,
+)
+
+NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CHARTS: Final[Mapping[str, Chart]] = {
+    name: load((shipped.folder("charts") / f"{name}.v1.json").read_text())
+    for name in ("quotation", "sale", "fulfilment")
+}
+
+
+@dataclass
+class Story:
+    """An instance of a shipped chart under way."""
+
+    chart: Chart
+    data: Mapping[str, Mapping]
+    facts: dict
+    context: Mapping = field(default_factory=dict)
+    now: datetime = NOON
+    steps: list[Step] = field(default_factory=list)
+
+    def begin(self) -> Story:
+        self.steps.append(
+            start(self.chart, self.behaviour, context=self.context, facts=self.facts, now=self.now)
+        )
+        return self
+
+    def copy(self) -> Story:
+        return Story(
+            self.chart, self.data, dict(self.facts), self.context, self.now, list(self.steps)
+        )
+
+    def tell(self, *events: str, **data: object) -> Story:
+        """Send events, each with its sample data, overlaid with what is given; none may be refused."""
+        for event in events:
+            self.send(event, **data)
+            assert self.step.refused is None, (event, self.step.refused)
+        return self
+
+    def send(self, event: str, **data: object) -> Step:
+        declared = self.chart.events.get(event)
+        names = declared.facts if declared else ()
+        known = {name: self.facts[name] for name in names if name in self.facts}
+        sample = self.data.get(event, {})
+        step = send(
+            self.chart,
+            self.behaviour,
+            self.snapshot,
+            Event(event, {**sample, **data}),
+            facts=known,
+            now=self.now,
+        )
+        self.steps.append(step)
+        return step
+
+    def refusal(self, event: str, **data: object) -> Refused:
+        refused = self.send(event, **data).refused
+        assert refused is not None, f"{event} was taken"
+        return refused
+
+    def explain(self, **facts: object) -> dict[str, Explanation]:
+        known = facts or self.facts
+        return explain(self.chart, self.behaviour, self.snapshot, facts=known, now=self.now)
+
+    def wait(self, **span: float) -> Story:
+        self.now += timedelta(**span)
+        return self
+
+    @property
+    def behaviour(self):
+        return BEHAVIOURS[self.chart.id]
+
+    @property
+    def step(self) -> Step:
+        return self.steps[-1]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.step.snapshot
+
+    @property
+    def values(self) -> Mapping:
+        return self.snapshot.context
+
+    @property
+    def state(self) -> str:
+        return leaf(self.chart, self.snapshot)
+
+    def emitted(self) -> list[str]:
+        """Every domain event so far, in order."""
+        return [e.type for step in self.steps for e in step.effects if hasattr(e, "type")]
+
+
+def leaf(chart: Chart, snapshot: Snapshot) -> str:
+    """The key of the active atomic node; the order charts have one."""
+    nodes = [chart.node(name) for name in snapshot.configuration]
+    (found,) = [node.key for node in nodes if not node.children]
+    return found
+
+
+def at(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+# --- quotation ------------------------------------------------------------------------------------
+
+LINE: Final = {
+    "sku": "LAMP",
+    "quantity": 2,
+    "unitPrice": "50.00",
+    "discount": "10.00",
+    "tax": "18.00",
+}
+QUOTATION_DATA: Final = {
+    "EDIT": {"lines": [LINE], "shipping": "5.00"},
+    "BUYER_APPROVES": {"version": 1},
+    "SELLER_APPROVES": {"version": 1},
+    "DECLINE": {"reason": "too dear"},
+    "WITHDRAW": {"reason": "sold out"},
+    "EXTEND_VALIDITY": {"days": 7},
+}
+
+
+def quotation(**context: object) -> Story:
+    """A quotation over 200.00 EUR, valid for ten days; the actor speaks for both sides."""
+    given = {
+        "quotationId": "q1",
+        "currency": "EUR",
+        "lines": [],
+        "totalMinor": 20000,
+        "validUntil": at(NOON + timedelta(days=10)),
+        **context,
+    }
+    facts = {"actor": {"sides": ["BUYER", "SELLER"]}}
+    return Story(CHARTS["quotation"], QUOTATION_DATA, facts, given).begin()
+
+
+# --- sale -----------------------------------------------------------------------------------------
+
+TOMORROW: Final = at(NOON + timedelta(days=1))
+SALE_DATA: Final = {
+    "SET_PAYMENT_METHOD": {"method": "CARD"},
+    "PAYMENT_CAPTURED": {"amount": "100.00", "paymentId": "p-new"},
+    "PAYMENT_FAILED": {"reason": "declined"},
+    "ADMIN_OVERRIDE_REQUESTED": {"reason": "old friend"},
+    "CREDIT_OVERRIDE_REQUIRED": {"reason": "big order"},
+    "ADMIN_OVERRIDE_GRANTED": {"amount": "100.00", "expiresAt": TOMORROW},
+    "CREDIT_OVERRIDE_GRANTED": {"amount": "100.00", "expiresAt": TOMORROW},
+    "ADMIN_OVERRIDE_DENIED": {"reason": "no"},
+    "CREDIT_OVERRIDE_DENIED": {"reason": "no"},
+    "OVERRIDE_REVOKED": {"kind": "CREDIT"},
+    "OVERRIDE_EXPIRED": {"kind": "CREDIT"},
+    "FREEZE": {"reason": "odd address", "policy": "fraud-1"},
+    "RELEASE": {"reason": "checked"},
+    "REJECT": {"reason": "fraud"},
+    "CANCEL_REQUESTED": {"reason": "changed mind"},
+    "FULFILMENT_SHIPPED": {"fulfilmentId": "f1"},
+    "FULFILMENT_COMPLETED": {"fulfilmentId": "f1", "outcome": "COMPLETED"},
+}
+
+
+def credit(limit: int, exposure: int = 0) -> dict:
+    """The fact of a customer's credit, in major units."""
+    return {"limitMinor": limit * 100, "exposureMinor": exposure * 100}
+
+
+def fulfilments(*states: str) -> list[dict]:
+    return [{"id": f"f{i + 1}", "state": state} for i, state in enumerate(states)]
+
+
+def sale(limit: int = 0, exposure: int = 0, **context: object) -> Story:
+    """A sale over 100.00 EUR, to be paid within a day, by a customer with a credit limit."""
+    given = {
+        "orderId": "o1",
+        "number": "SO-1",
+        "customerId": "c1",
+        "currency": "EUR",
+        "grandTotalMinor": 10000,
+        "expiresAt": at(NOON + timedelta(days=1)),
+        **context,
+    }
+    facts = {
+        "credit": credit(limit, exposure),
+        "expiry": {"minutes": 1440},
+        "fulfilments": fulfilments("COMPLETED"),
+    }
+    return Story(CHARTS["sale"], SALE_DATA, facts, given).begin()
+
+
+# --- fulfilment -----------------------------------------------------------------------------------
+
+FULFILMENT_DATA: Final = {
+    "RESERVE_MISS": {"skus": ["LAMP"]},
+    "PACKAGE_SHIPPED": {"carrier": "DHL", "tracking": "T1"},
+    "DELIVERY_FAILED": {"reason": "nobody home"},
+    "SERVICE_SCHEDULED": {"at": TOMORROW},
+    "RETURN_REQUESTED": {"reason": "broken"},
+    "RETURN_RECEIVED": {"condition": "SELLABLE"},
+    "RETURN_REJECTED": {"reason": "worn"},
+    "HOLD": {"reason": "frozen"},
+    "CANCEL": {"reason": "cancelled"},
+    "FAIL": {"reason": "lost"},
+}
+
+
+def fulfilment(**context: object) -> Story:
+    """A fulfilment of a sale that is cleared."""
+    given = {"fulfilmentId": "f1", "orderId": "o1", "number": "F-1", **context}
+    facts = {"sale": {"state": "CLEARED_FOR_FULFILMENT", "label": "Cleared for fulfilment"}}
+    return Story(CHARTS["fulfilment"], FULFILMENT_DATA, facts, given).begin()

@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import asyncpg
+import pytest
+
 from orderwright.runtime.replay import Replay
 from orderwright.statechart import Event
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.fact import FactRequest
-    from orderwright.runtime.pool import Connection
+    from orderwright.runtime.pool import Connection, Pool
 
 
 async def test_twenty_different_events_make_a_straight_line(
@@ -54,6 +57,27 @@ async def test_events_with_facts_take_turns_under_the_lock_of_the_instance(
     assert {result.refused.code for result in results if result.refused} == {"blocked"}
     assert (await engine.read("p1")).snapshot.context["count"] == 10
     assert await Replay(engine.pool, clock).verify("p1") == ()
+
+
+async def test_facts_are_loaded_while_the_instance_is_locked(
+    engine: Engine, pool: Pool, scales: Scales
+):
+    await engine.create("parcel", "p1", actor="ann")
+    row = "select 1 from orderwright.instance where instance_id = 'p1' for update nowait"
+
+    async def weigh(_: Connection, request: FactRequest) -> int:
+        if request.lock:
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await pool.fetchval(row)
+        else:
+            assert await pool.fetchval(row) == 1
+        return 1
+
+    scales.load_with(weigh)
+    await engine.explain("p1", "ann")
+    assert (await engine.send("p1", Event("WEIGH"), actor="ann")).refused is None
+    engine.registry._events_with_facts.clear()  # as in a process that meets the chart for the first time
+    assert (await engine.send("p1", Event("WEIGH"), actor="ann")).refused is None
 
 
 async def test_racing_creates_of_one_id_make_one_instance(engine: Engine, rows: Rows):

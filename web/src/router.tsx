@@ -118,7 +118,7 @@ function localTarget(to: unknown): { to?: string } {
 
 function NotFound() {
   return (
-    <Failure title="This page does not exist">
+    <Failure page title="This page does not exist">
       The address may be old or mistyped. <a href="/">Go to the start page</a>
     </Failure>
   );
@@ -126,7 +126,7 @@ function NotFound() {
 
 function Broken({ error }: ErrorComponentProps) {
   return (
-    <Failure title="This page could not be shown" again={() => void router.invalidate()}>
+    <Failure page title="This page could not be shown" again={() => void router.invalidate()}>
       {error instanceof Error ? error.message : "The reason is not known."}
     </Failure>
   );

@@ -13,6 +13,14 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
   components: {
     Modal: Modal.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
-    Select: Select.extend({ defaultProps: { checkIconPosition: "right" } }),
+    Select: Select.extend({
+      // The list itself scrolls and stays beside its field: Mantine's scroll area and portal both fail axe.
+      defaultProps: {
+        checkIconPosition: "right",
+        withScrollArea: false,
+        comboboxProps: { withinPortal: false },
+        styles: { options: { maxHeight: 260, overflowY: "auto" } },
+      },
+    }),
   },
 });

@@ -25,14 +25,14 @@ export function Order() {
   const { data, fetching, error, refetch } = useLiveOrder(orderId);
   if (error && !data?.order)
     return (
-      <Failure title="The order could not be loaded" again={refetch}>
+      <Failure page title="The order could not be loaded" again={refetch}>
         {errorText(error)}
       </Failure>
     );
   if (!data && fetching) return <DetailLoading noun="order" />;
   if (!data?.order || !data.saleWorkflow)
     return (
-      <Empty title="There is no such order">
+      <Empty page title="There is no such order">
         <Link to="/orders">Go to the list of orders</Link>
       </Empty>
     );

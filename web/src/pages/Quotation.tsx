@@ -27,14 +27,14 @@ export function Quotation() {
   useRefetchOnFocus(refetch);
   if (error && !data?.quotation)
     return (
-      <Failure title="The quotation could not be loaded" again={refetch}>
+      <Failure page title="The quotation could not be loaded" again={refetch}>
         {errorText(error)}
       </Failure>
     );
   if (!data && fetching) return <DetailLoading noun="quotation" />;
   if (!data?.quotation || !data.quotationWorkflow)
     return (
-      <Empty title="There is no such quotation">
+      <Empty page title="There is no such quotation">
         <Link to="/quotations">Go to the list of quotations</Link>
       </Empty>
     );

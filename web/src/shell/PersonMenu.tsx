@@ -1,4 +1,4 @@
-import { Menu, Text, UnstyledButton } from "@mantine/core";
+import { Button, Popover, Text, UnstyledButton } from "@mantine/core";
 import { useSyncExternalStore } from "react";
 import { knownPerson, signOut, watchPerson } from "@/api/session";
 import { words } from "@/format/word";
@@ -10,8 +10,8 @@ export function PersonMenu() {
   if (!person) return null;
   const roles = person.roles.map(words).join(", ");
   return (
-    <Menu position="bottom-end" width={220}>
-      <Menu.Target>
+    <Popover position="bottom-end" width={220} withinPortal={false} trapFocus returnFocus>
+      <Popover.Target>
         <UnstyledButton className={classes["person"]}>
           <span className={classes["initials"]} aria-hidden="true">
             {initials(person.name)}
@@ -22,20 +22,19 @@ export function PersonMenu() {
             <span className={classes["roles"]}>{roles}</span>
           </span>
         </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <Text size="sm" c="var(--ow-text)">
-            {person.name}
-          </Text>
-          <Text size="xs" c="var(--ow-dim)">
-            {person.login} · {roles}
-          </Text>
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Text size="sm" fw={600}>
+          {person.name}
+        </Text>
+        <Text size="xs" c="var(--ow-dim)" mb="sm">
+          {person.login} · {roles}
+        </Text>
+        <Button variant="default" fullWidth onClick={() => void signOut()}>
+          Sign out
+        </Button>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

@@ -56,6 +56,7 @@ export function DetailPage({ number, kind, chip, figures, nextStep, phases, main
 export function DetailLoading({ noun }: { noun: string }) {
   return (
     <div className={classes["page"]} role="status" aria-label={`Loading ${noun}`}>
+      <h1 className="visuallyHidden">Loading {noun}</h1>
       <Skeleton height={112} mb={16} />
       <div className={classes["columns"]}>
         <Skeleton height={460} />

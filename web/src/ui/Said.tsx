@@ -1,24 +1,29 @@
-import { Button, Text } from "@mantine/core";
+import { Button, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import classes from "./Said.module.css";
 
-type Props = { title: string; children?: ReactNode; again?: () => void };
+/** `page`: there is nothing else on the page, so the title is its heading. */
+type Props = { title: string; page?: boolean; children?: ReactNode; again?: () => void };
 
 /** Nothing is here, and why. */
-export function Empty({ title, children }: Omit<Props, "again">) {
+export function Empty({ title, page = false, children }: Omit<Props, "again">) {
   return (
     <div className={classes["said"]}>
-      <Text fw={600}>{title}</Text>
+      <Title order={page ? 1 : 2} size="h5">
+        {title}
+      </Title>
       {children ? <div className={classes["more"]}>{children}</div> : null}
     </div>
   );
 }
 
 /** It could not be shown, and what can be done. */
-export function Failure({ title, children, again }: Props) {
+export function Failure({ title, page = false, children, again }: Props) {
   return (
     <div className={classes["said"]} role="alert">
-      <Text fw={600}>{title}</Text>
+      <Title order={page ? 1 : 2} size="h5">
+        {title}
+      </Title>
       {children ? <div className={classes["more"]}>{children}</div> : null}
       {again ? (
         <Button variant="default" onClick={again}>

@@ -25,9 +25,9 @@ from orderwright.app.olist.plan import Mismatch, OlistOrder, Plan, Present, Stag
 from orderwright.app.olist.report import Report
 from orderwright.app.olist.staging import Staging
 from orderwright.app.olist.standing import PREFIX, Standing, is_settled, obstacle, read_standing
-from orderwright.app.phases import sale_context
+from orderwright.app.placing import place_order
 from orderwright.errors import RuntimeFault
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.worker import OutboxHeld
 
 if TYPE_CHECKING:
@@ -154,7 +154,15 @@ class _Batch:
         """Create the order and its sale in one transaction."""
         terms, placed_at = plan.terms, plan.order.purchased_at
         assert terms is not None
-        cause = _cause(plan, "place")
+        step = _cause(plan, "place")
+        cause = Cause(
+            actor=IMPORT,
+            idempotency_key=step,
+            correlation_id=f"{PREFIX}/{plan.order.order_id}",
+            causation_id=step,
+            occurred_at=placed_at,
+            origin="import",
+        )
         async with self._app.pool.acquire() as connection, connection.transaction():
             order = records.SaleOrder(
                 id=plan.sale_id,
@@ -164,22 +172,16 @@ class _Batch:
                 terms=terms,
                 placed_at=placed_at,
             )
-            result = await self._app.engine.create(
-                "sale",
-                plan.sale_id,
-                context=sale_context(order, expires_at=None),
+            result = await place_order(
+                self._app.engine,
+                order,
+                cause,
                 request={"olist": plan.order.order_id},
-                actor=IMPORT,
-                idempotency_key=cause,
-                correlation_id=f"{PREFIX}/{plan.order.order_id}",
-                causation_id=cause,
-                occurred_at=placed_at,
-                origin="import",
+                expires_at=None,
                 connection=connection,
             )
-            if result.refused is None and not result.replayed:
-                await records.add_order(connection, order)
-                self._report.events += 1
+        if result.refused is None and not result.replayed:
+            self._report.events += 1
 
     async def _send_all(self, plan: Plan, stage: Stage, targets: Sequence[str]) -> None:
         """Send the steps of a stage that have not been sent; a refusal ends the order's stage."""

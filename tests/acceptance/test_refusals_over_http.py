@@ -64,7 +64,8 @@ async def test_a_missing_login_is_told_and_no_row_changes(
         }
         answer = (await nobody.post("/graphql", json=body)).json()
         assert answer["errors"][0]["extensions"]["code"] == "access.login_required"
-        stolen = await nobody.post("/graphql", json=body, cookies={"orderwright_session": "guess"})
+        nobody.cookies.set("orderwright_session", "guess")
+        stolen = await nobody.post("/graphql", json=body)
         assert stolen.json()["errors"][0]["extensions"]["code"] == "access.login_required"
         who = await nobody.get("/api/v1/session")
         assert (who.status_code, who.json()["code"]) == (401, "access.login_required")

@@ -9,6 +9,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -19,7 +20,9 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # npm runs in web, on the Node of its PyPI wheel and never the system's.
 NPM := $(VENV)/bin/python build_console.py
 CONSOLE := $(wildcard web/package.json)
-WEB_SOURCES := $(shell find web/* \( -path web/node_modules -o -path web/dist \) -prune -o -print 2>/dev/null)
+# Contents, not times: a checkout of another branch changes times, and a deleted file has none.
+WEB_STATE := $(shell find web/src web/public web/*.* -type f -exec cksum {} + 2>/dev/null | LC_ALL=C sort | cksum)
+WEB_BUILT := $(shell cat web/node_modules/.built 2>/dev/null)
 
 .PHONY: help demo test lint bench soak console chromium clean
 
@@ -60,7 +63,7 @@ clean:
 
 # A virtual environment knows its own path: one that was moved is made anew.
 $(VENV)/.made: $(if $(filter-out $(subst $() ,?,$(CURDIR)),$(subst $() ,?,$(shell cat $(VENV)/.made 2>/dev/null))),moved)
-	@found=; for python in $(CANDIDATES); do \
+	@[ -e $@ ] || ! $(PIP) --version >/dev/null 2>&1 || exit 0; found=; for python in $(CANDIDATES); do \
 		"$$python" -c '$(SUITABLE)' >/dev/null 2>&1 && found="$$python" && break; \
 	done; \
 	if [ -z "$$found" ]; then \
@@ -69,11 +72,11 @@ $(VENV)/.made: $(if $(filter-out $(subst $() ,?,$(CURDIR)),$(subst $() ,?,$(shel
 		exit 1; \
 	fi; \
 	echo "making $(VENV) with $$("$$found" --version)"; \
-	if [ -e $@ ]; then "$$found" -m venv --clear $(VENV); else "$$found" -m venv $(VENV); fi
+	"$$found" -m venv $(if $(wildcard $(VENV)/.made),--clear) $(VENV)
 	@echo "$(CURDIR)" >$@
 
-.PHONY: moved
-moved:
+.PHONY: moved changed
+moved changed:
 
 $(VENV)/.demo: requirements/demo.txt pyproject.toml $(VENV)/.made
 	$(call install,demo)
@@ -95,7 +98,8 @@ web/node_modules/.installed: web/package-lock.json web/package.json web/.npmrc $
 	@$(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
-web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+web/dist/index.html: web/node_modules/.installed $(if $(filter-out x$(WEB_STATE)x,x$(WEB_BUILT)x),changed)
 	@echo "building the console"
-	@$(NPM) run build --silent
+	@$(NPM) run build --silent -- --logLevel warn
+	@echo "$(WEB_STATE)" >web/node_modules/.built
 	@touch $@

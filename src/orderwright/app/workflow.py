@@ -64,8 +64,9 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Next:
-    """What may happen now."""
+    """What may happen now; `step` is the event that usually comes next, if the person may send it."""
 
+    step: str | None
     allowed: tuple[Allowed, ...]
     blocked: tuple[Blocked, ...]
     waiting_for: tuple[Reason, ...]
@@ -99,7 +100,12 @@ class Workflows:
                 allowed.append(Allowed(declared=event, depends=explanation.status == "depends"))
             elif not _is_foreign(explanation):
                 blocked.append(Blocked(declared=event, reasons=reasons))
-        return Next(allowed=tuple(allowed), blocked=tuple(blocked), waiting_for=_waiting(told))
+        return Next(
+            step=_step(chart, instance, allowed),
+            allowed=tuple(allowed),
+            blocked=tuple(blocked),
+            waiting_for=_waiting(told),
+        )
 
     async def log(self, instance: Instance) -> list[Happened]:
         """Return what happened to an instance up to the version at hand, oldest first."""
@@ -132,6 +138,12 @@ class Workflows:
             Pending(id=timer, event=event, label=label_of(chart, event), due_at=due_at)
             for timer, event, due_at in rows
         ]
+
+
+def _step(chart: Chart, instance: Instance, allowed: list[Allowed]) -> str | None:
+    usual = [chart.node(node).meta.get("next") for node in instance.snapshot.configuration]
+    may = [one.declared.type for one in allowed]
+    return next((event for event in may if event in usual), None)
 
 
 def _reasons(

@@ -24,7 +24,7 @@ def run(_: argparse.Namespace, output: Output) -> int:
             await seed(app)
             await serve(app, lambda: _greet(settings, output))
 
-    running.run(work)
+    running.run(work, quiet=True)
     return 0
 
 

@@ -25,13 +25,19 @@ async def application(settings: Settings) -> AsyncIterator[Orderwright]:
         yield app
 
 
-def run(work: Callable[[Settings], Awaitable[T]]) -> T:
+def run(work: Callable[[Settings], Awaitable[T]], *, quiet: bool = False) -> T:
     """Read the settings and run a coroutine on the fast event loop.
+
+    Args:
+        work: what is run.
+        quiet: log warnings only, unless the settings name a level.
 
     Raises:
         SettingInvalid: a setting is unknown or wrong.
     """
     settings = load_settings()
+    if quiet and "log_level" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"log_level": "warning"})
     configure_log(settings)
 
     async def main() -> T:

@@ -18,7 +18,7 @@ from orderwright.app.queries import (
     QuotationRow,
     Standing,
 )
-from orderwright.domain.orders.sale import due_minor
+from orderwright.domain.orders.sale import due_minor, outstanding_minor
 from orderwright.domain.orders.terms import Line
 from orderwright.money import Money as Exact
 
@@ -270,6 +270,11 @@ class SaleOrder(HasWorkflow):
     @strawberry.field
     def due(self) -> Money:
         return money(due_minor(self.standing.context), self.currency)
+
+    @strawberry.field
+    def outstanding(self) -> Money:
+        """What is still to be captured; never negative."""
+        return money(outstanding_minor(self.standing.context), self.currency)
 
     @strawberry.field
     async def quotation(self, info: Info) -> Quotation | None:

@@ -201,6 +201,11 @@ class Workflow:
         return [TransitionLogEntry.of(row) for row in happened]
 
     @strawberry.field
+    async def next_event(self, info: Info) -> str | None:
+        """The event that usually comes next; null when the person may not send it now."""
+        return (await self.telling.next(info.context)).step
+
+    @strawberry.field
     async def allowed_events(self, info: Info) -> list[AllowedEvent]:
         told = await self.telling.next(info.context)
         return [AllowedEvent.of(event) for event in told.allowed]

@@ -238,6 +238,9 @@ def test_a_failed_payment_keeps_the_captures_and_is_forgotten_by_the_next_attemp
     story = sale().tell("PAYMENT_CAPTURED", amount="40.00").tell("PAYMENT_FAILED")
     assert (story.state, story.values["capturedMinor"]) == ("PAYMENT_FAILED", 4000)
     assert (
+        story.copy().tell("PAYMENT_CAPTURED", paymentId="c").values["lastAttemptFailed"] is False
+    )
+    assert (
         story.tell("PAYMENT_CAPTURED", amount="60.00", paymentId="b").state
         == "CLEARED_FOR_FULFILMENT"
     )
@@ -262,6 +265,13 @@ def test_captured_is_the_exact_sum_and_clears_exactly_when_it_covers(parts: list
     assert story.values["capturedMinor"] == sum(parts) == sum(posted)
     assert (story.state == "CLEARED_FOR_FULFILMENT") is (sum(parts) >= total)
     assert cleared(story) == int(sum(parts) >= total)
+
+
+def test_a_capture_after_an_over_capture_is_in_excess_as_a_whole():
+    story = sale().tell("PAYMENT_CAPTURED", amount="150.00", paymentId="a")
+    story.tell("PAYMENT_CAPTURED", amount="5.00", paymentId="b")
+    told = story.step.effects[-1]
+    assert (told.type, told.data["excessMinor"]) == ("payment.overcaptured", 500)
 
 
 # --- overrides ------------------------------------------------------------------------------------

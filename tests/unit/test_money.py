@@ -66,6 +66,7 @@ def test_a_scale_that_the_currency_lacks_is_an_error_and_never_a_rounding(amount
         "9999999999999999999999999999.99",
         Decimal("1e1000000"),
         "92233720368547758.08",
+        "-92233720368547758.08",
     ],
 )
 def test_more_digits_than_decimal_arithmetic_keeps_are_refused_and_not_lost(amount: str | Decimal):

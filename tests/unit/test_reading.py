@@ -49,8 +49,9 @@ def test_a_time_is_read_in_utc_and_null_is_none():
         (timedelta(seconds=1), 1000),
         (timedelta(microseconds=1), 1),
         (timedelta(microseconds=1001), 2),
-    ]
-    + [(timedelta(0), 0), (timedelta(seconds=-5), 0)],  # noqa: RUF005 (two kinds of cases)
+        (timedelta(0), 0),
+        (timedelta(seconds=-5), 0),
+    ],
 )
 def test_a_timer_waits_to_the_deadline_rounded_up_so_that_it_never_fires_early(
     span: timedelta, milliseconds: int

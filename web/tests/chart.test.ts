@@ -8,7 +8,7 @@ import { firstViewport, isShown } from "@/chart/viewport";
 const node = (id: string, parent: string | null, kind = "atomic") => ({
   id,
   key: id,
-  label: id.toUpperCase(),
+  label: `The ${id}`,
   tone: "neutral",
   description: "",
   kind,
@@ -86,6 +86,15 @@ describe("the input for elk", () => {
     expect(open?.width).toBeUndefined();
     expect(cleared?.width).toBeGreaterThan(90);
     expect(input.edges?.map(({ sources, targets }) => [sources[0], targets[0]])).toContainEqual(["open", "gone"]);
+  });
+
+  test("lays a transition that leads back out the other way round", () => {
+    const back = { ...GRAPH, edges: [edge("undo", "cleared", "new", "UNDO"), edge("enter", "open", "paid", "GO")] };
+    const { edges } = elkInput(drawingOf(back, new Set()), "RIGHT");
+    expect(edges?.map(({ sources, targets }) => [sources[0], targets[0]])).toEqual([
+      ["new", "cleared"],
+      ["open", "paid"],
+    ]);
   });
 
   test("shortens long labels and counts the rest", () => {

@@ -1,5 +1,4 @@
 import "@xyflow/react/dist/base.css";
-import { Skeleton } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useMemo, useState } from "react";
 import { useQuery } from "urql";
@@ -9,6 +8,7 @@ import { Moment } from "@/ui/Moment";
 import { Failure } from "@/ui/Said";
 import type { Lifecycle, PastMoment } from "@/workflow/lifecycle";
 import { Canvas } from "./Canvas";
+import { ChartLoading } from "./ChartLoading";
 import { type Direction } from "./elkInput";
 import { type ChartGraph, drawingOf } from "./graph";
 import type { Light } from "./light";
@@ -29,7 +29,7 @@ export default function Statechart({ lifecycle, moment }: Props) {
         {errorText(error)}
       </Failure>
     );
-  if (!data?.chart) return <Skeleton height={420} radius={0} />;
+  if (!data?.chart) return <ChartLoading />;
   return <Drawn graph={data.chart} lifecycle={lifecycle} moment={moment} />;
 }
 
@@ -63,7 +63,7 @@ function Drawn({ graph, lifecycle, moment }: Props & { graph: ChartGraph }) {
         {layout ? (
           <Canvas placed={layout} light={light} screen={screen} />
         ) : (
-          <Skeleton height="100%" radius={0} />
+          <ChartLoading />
         )}
       </div>
       {entry ? (

@@ -29,8 +29,28 @@ export function elkInput({ nodes, edges }: Drawing, direction: Direction): ElkNo
     id: "chart",
     layoutOptions: { ...OPTIONS, "elk.direction": direction },
     children: childrenOf(undefined, nodes),
-    edges: edges.map(elkEdge),
+    edges: edges.map((edge) => elkEdge(edge, isBackward(edge, nodes))),
   };
+}
+
+/**
+ * Tell whether a transition leads back in the order of the definition.
+ * Such a one is laid out the other way round: the chart then reads in the author's order, whatever cycles it has.
+ */
+export function isBackward({ source, target }: DrawnEdge, nodes: readonly DrawnNode[]): boolean {
+  const from = chain(source, nodes);
+  const to = chain(target, nodes);
+  const fork = from.findIndex((id, depth) => id !== to[depth]);
+  const [left, right] = [from[fork], to[fork]];
+  if (left === undefined || right === undefined) return false;
+  const place = (id: string) => nodes.findIndex((node) => node.id === id);
+  return place(left) > place(right);
+}
+
+/** The drawn nodes around a node and itself, outermost first. */
+function chain(id: string, nodes: readonly DrawnNode[]): string[] {
+  const inside = nodes.find((node) => node.id === id)?.inside;
+  return inside ? [...chain(inside, nodes), id] : [id];
 }
 
 /** The lines of an edge's label; what does not fit is counted. */
@@ -53,7 +73,7 @@ function nodeWidth(node: DrawnNode): number {
   return Math.round(Math.max(96, node.label.length * CHARACTER + (node.compound ? 62 : 34)));
 }
 
-function elkEdge(edge: DrawnEdge): ElkExtendedEdge {
+function elkEdge(edge: DrawnEdge, backward: boolean): ElkExtendedEdge {
   const lines = labelLines(edge.labels);
   const longest = Math.max(0, ...lines.map((line) => line.length));
   const label = {
@@ -63,8 +83,8 @@ function elkEdge(edge: DrawnEdge): ElkExtendedEdge {
   };
   return {
     id: edge.id,
-    sources: [edge.source],
-    targets: [edge.target],
+    sources: [backward ? edge.target : edge.source],
+    targets: [backward ? edge.source : edge.target],
     labels: lines.length > 0 ? [label] : [],
   };
 }

@@ -12,6 +12,10 @@ export type TransitionFlowEdge = Edge<TransitionData, "transition">;
 /** A chart that has its places: what React Flow draws, and every node's box in the chart. */
 export type Placed = { nodes: StateFlowNode[]; edges: TransitionFlowEdge[]; boxes: Map<string, Box>; size: Size };
 
+// React Flow adds the depth of nesting: lines stay above every compound and below every state.
+const EDGES = 100;
+const ABOVE_EDGES = 200;
+
 /** Turn elk's answer into React Flow's terms: positions relative to the parent, edges as elk routed them. */
 export function placed(drawing: Drawing, layout: ElkNode): Placed {
   const boxes = new Map<string, Box>();
@@ -28,7 +32,7 @@ export function placed(drawing: Drawing, layout: ElkNode): Placed {
         position: { x, y },
         width,
         height,
-        zIndex: node.open ? 0 : 2,
+        zIndex: node.open ? 0 : ABOVE_EDGES,
         data: { node },
         ...(node.inside ? { parentId: node.inside } : {}),
       });
@@ -50,11 +54,12 @@ function edgesOf(drawing: Drawing, layout: ElkNode): TransitionFlowEdge[] {
       type: "transition",
       source: edge.source,
       target: edge.target,
-      zIndex: 1,
+      zIndex: EDGES,
       data: {
         edge,
         path: (route?.sections ?? [])
-          .map((section) => pathOf([section.startPoint, ...(section.bendPoints ?? []), section.endPoint]))
+          .map((section) => [section.startPoint, ...(section.bendPoints ?? []), section.endPoint])
+          .map((points) => pathOf(route?.sources[0] === edge.source ? points : points.toReversed()))
           .join(" "),
         lines: labelLines(edge.labels),
         at: label ? { x: (label.x ?? 0) + (label.width ?? 0) / 2, y: label.y ?? 0 } : undefined,

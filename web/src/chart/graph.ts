@@ -1,3 +1,4 @@
+import { words } from "@/format/word";
 import type { ChartQuery } from "@/gen/graphql";
 
 export type ChartGraph = NonNullable<ChartQuery["chart"]>;
@@ -26,6 +27,7 @@ export function drawingOf(graph: ChartGraph, collapsed: ReadonlySet<string>): Dr
     .filter((node) => !roots.has(node.id) && !hidden(node.id))
     .map((node) => ({
       ...node,
+      label: node.label === node.key ? words(node.key) : node.label,
       inside: node.parent && !roots.has(node.parent) ? node.parent : undefined,
       compound: withChildren.has(node.id),
       open: withChildren.has(node.id) && !collapsed.has(node.id),
@@ -62,9 +64,18 @@ function mergedEdges(edges: readonly ChartEdge[], owner: (id: string) => string 
     if (!source || !target || source === target) continue;
     const id = `${source}\u2192${target}`;
     const known = merged.get(id) ?? { id, source, target, labels: [], members: [] };
-    if (edge.label && !known.labels.includes(edge.label)) known.labels.push(edge.label);
+    const label = shortLabel(edge);
+    if (label && !known.labels.includes(label)) known.labels.push(label);
     known.members.push(edge);
     merged.set(id, known);
   }
   return [...merged.values()];
+}
+
+const LONGEST = 30;
+
+/** What is written at a line: the event's label, else the condition, cut where it would push the states apart. */
+function shortLabel({ label, guard }: ChartEdge): string {
+  const text = label || (guard ?? "");
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1).trimEnd()}\u2026` : text;
 }

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
+import { isZero } from "@/format/money";
 import { words } from "@/format/word";
 import { OrdersDocument, type OrdersQuery } from "@/gen/graphql";
 import { filterOf } from "@/list/params";
@@ -74,6 +75,10 @@ const COLUMNS: readonly Column<Row>[] = [
   { key: "channel", heading: "Channel", card: "none", cell: (row) => words(row.channel) },
   { key: "placed", heading: "Placed", cell: (row) => <Moment at={row.placedAt} /> },
   { key: "total", heading: "Total", align: "right", cell: (row) => <Amount money={row.grandTotal} /> },
-  { key: "captured", heading: "Captured", align: "right", card: "none", cell: (row) => <Amount money={row.captured} dim /> },
-  { key: "due", heading: "Due", align: "right", cell: (row) => <Amount money={row.due} /> },
+  {
+    key: "captured",
+    heading: "Captured",
+    align: "right",
+    cell: (row) => <Amount money={row.captured} dim={isZero(row.captured)} />,
+  },
 ];

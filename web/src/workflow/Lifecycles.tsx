@@ -1,5 +1,6 @@
-import { Skeleton, Tabs } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { lazy, Suspense } from "react";
+import { ChartLoading } from "@/chart/ChartLoading";
 import { Moment } from "@/ui/Moment";
 import type { Lifecycle, PastMoment } from "./lifecycle";
 import classes from "./Workflow.module.css";
@@ -27,7 +28,7 @@ export function Lifecycles({ lifecycles, shown, onShow, moment }: Props) {
         </Tabs.List>
         {lifecycles.map((one) => (
           <Tabs.Panel key={one.id} value={one.id}>
-            <Suspense fallback={<Skeleton height={420} radius={0} />}>
+            <Suspense fallback={<ChartLoading />}>
               <Statechart lifecycle={one} moment={moment} />
             </Suspense>
             <Timers lifecycle={one} />
@@ -45,7 +46,7 @@ function Timers({ lifecycle }: { lifecycle: Lifecycle }) {
     <ul className={classes["timers"]} aria-label="Timers">
       {timers.map((timer) => (
         <li key={timer.id}>
-          {timer.label} <Moment at={timer.dueAt} />
+          {timer.label}: due <Moment at={timer.dueAt} />
         </li>
       ))}
     </ul>

@@ -93,7 +93,9 @@ function Particulars({ entry }: { entry: LoggedEntry["entry"] }) {
       {entry.causationId ? <Cause id={entry.causationId} /> : null}
       {entry.reason ? <span className={classes["reason"]}>{"\u201c"}{entry.reason}{"\u201d"}</span> : null}
       {data.length > 0 ? (
-        <span className={classes["data"]}>{data.map(({ name, text }) => `${words(name)}: ${text}`).join(" · ")}</span>
+        <span className={classes["data"]} title={JSON.stringify(entry.data, null, 1)}>
+          {data.map(({ name, text }) => `${words(name)}: ${text}`).join(" · ")}
+        </span>
       ) : null}
     </div>
   );

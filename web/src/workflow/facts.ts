@@ -12,14 +12,17 @@ function factText(value: unknown): string {
   if (typeof value === "string") return /^-?\d+\.\d+$/.test(value) ? formatAmount(value) : value;
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (isMoney(value)) return formatMoney(value);
-  if (Array.isArray(value)) return value.map(factText).join(", ");
+  if (Array.isArray(value)) return value.some(isObject) ? `${value.length} in all` : value.map(factText).join(", ");
   return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function isMoney(value: unknown): value is { amount: string; currency: string } {
   return (
-    typeof value === "object" &&
-    value !== null &&
+    isObject(value) &&
     "amount" in value &&
     "currency" in value &&
     typeof value.amount === "string" &&

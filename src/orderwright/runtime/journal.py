@@ -8,7 +8,7 @@ shows.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -48,7 +48,7 @@ class LogRow:
 
 def chained(previous: bytes, row: LogRow) -> bytes:
     """Return a row's hash: sha256 over the hash before it (empty for the first) and the row's text."""
-    plain = asdict(row)
+    plain = {name: getattr(row, name) for name in LogRow.__slots__}
     for name in ("occurred_at", "recorded_at"):
         plain[name] = iso(plain[name])
     return hashlib.sha256(previous + canonical(plain).encode()).digest()

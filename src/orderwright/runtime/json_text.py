@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import cast
+import re
+from typing import Final, cast
+
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SORTED: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
+)
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def dump(value: object) -> str:
@@ -13,14 +20,12 @@ def dump(value: object) -> str:
         ValueError: NaN or an infinity is in it.
         TypeError: something in it is not JSON.
     """
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _PLAIN.encode(value)
 
 
 def canonical(value: object) -> str:
     """Write a JSON-ready value with sorted keys, so that equal values give equal text."""
-    return json.dumps(
-        value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
-    )
+    return _SORTED.encode(value)
 
 
 def load(text: str) -> dict[str, object]:
@@ -30,4 +35,4 @@ def load(text: str) -> dict[str, object]:
 
 def is_storable(text: str) -> bool:
     """Tell whether PostgreSQL can keep a string as it is: no NUL, no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return _UNSTORABLE.search(text) is None

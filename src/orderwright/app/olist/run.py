@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.olist.batch import Batch, Journey
-from orderwright.app.olist.plan import Present
+from orderwright.app.olist.plan import OlistOrder, Present
 from orderwright.app.olist.report import Report
 from orderwright.app.olist.settling import Settling
 from orderwright.app.olist.staging import Staging
@@ -48,19 +48,16 @@ async def import_olist(
     Raises:
         ImportStalled: phase changes or timers fail; the message says which.
     """
-    report = Report()
     async with _staged(app, dataset) as staging:
-        total = await staging.count()
+        running = _Running(_journey(app), watch, await staging.count())
         try:
-            async for batch in _replayed(_journey(app), staging):
-                batch.enter(report)
-                watch(Progress(report.orders, total))
+            await running.take(staging.batches(_BATCH))
         except (
             ExceptionGroup
         ) as failed:  # the first tells what is wrong; the others were cancelled
             raise failed.exceptions[0] from failed
-        report.bad_rows = await staging.bad_rows()
-    return report
+        running.report.bad_rows = await staging.bad_rows()
+    return running.report
 
 
 def _journey(app: Orderwright) -> Journey:
@@ -73,24 +70,33 @@ def _journey(app: Orderwright) -> Journey:
     )
 
 
-async def _replayed(journey: Journey, staging: Staging) -> AsyncIterator[Batch]:
-    """Return batches when they are done, in their order."""
-    running: deque[tuple[Batch, asyncio.Task[None]]] = deque()
+class _Running:
+    """The batches that are under way; they are entered in the report in their order."""
 
-    async def oldest() -> Batch:
-        batch, task = running.popleft()
+    def __init__(self, journey: Journey, watch: Watcher, orders: int) -> None:
+        self.report = Report()
+        self._journey = journey
+        self._watch = watch
+        self._orders = orders
+        self._batches: deque[tuple[Batch, asyncio.Task[None]]] = deque()
+
+    async def take(self, batches: AsyncIterator[list[OlistOrder]]) -> None:
+        """Run every batch, a few at a time."""
+        async with asyncio.TaskGroup() as group:
+            async for orders in batches:
+                batch = Batch(self._journey, orders)
+                await batch.prepare()
+                self._batches.append((batch, group.create_task(batch.run())))
+                if len(self._batches) == _IN_FLIGHT:
+                    await self._finish()
+            while self._batches:
+                await self._finish()
+
+    async def _finish(self) -> None:
+        batch, task = self._batches.popleft()
         await task
-        return batch
-
-    async with asyncio.TaskGroup() as group:
-        async for orders in staging.batches(_BATCH):
-            batch = Batch(journey, orders)
-            await batch.prepare()
-            running.append((batch, group.create_task(batch.run())))
-            if len(running) == _IN_FLIGHT:
-                yield await oldest()
-        while running:
-            yield await oldest()
+        batch.enter(self.report)
+        self._watch(Progress(self.report.orders, self._orders))
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from orderwright.statechart.behaviour import Behaviour, Reason, Refused
 from orderwright.statechart.definition import Chart, Transition
-from orderwright.statechart.guard import reasons
+from orderwright.statechart.guard import possible, reasons
 from orderwright.statechart.scope import Moment, Probe
 from orderwright.statechart.selection import candidates, restore
 from orderwright.statechart.snapshot import Event, Json, Snapshot
@@ -69,7 +69,10 @@ def explain(
     found = {}
     for event in tried:
         step = send(chart, behaviour, snapshot, event, facts=facts, now=now)
-        found[event.type] = _explanation(event, step.refused)
+        if _is_open(chart, behaviour, snapshot, event, step.refused, facts or {}, now):
+            found[event.type] = Explanation("depends")
+        else:
+            found[event.type] = _explanation(step.refused)
     waiting = _waiting(chart, behaviour, snapshot, facts or {}, now)
     if waiting:
         ready = any(not one.reasons for one in waiting)
@@ -78,19 +81,51 @@ def explain(
     return found
 
 
-def _explanation(event: Event, refused: Refused | None) -> Explanation:
-    looked = isinstance(event.data, Probe) and event.data.touched > 0
-    undecided = refused is None or refused.code in ("guard_unknown", "guard_error", "action_error")
-    if looked and undecided and not _lacks_facts(refused):
-        return Explanation("depends")
+def _is_open(  # noqa: PLR0913 (what a step is made of)
+    chart: Chart,
+    behaviour: Behaviour,
+    snapshot: Snapshot,
+    event: Event,
+    refused: Refused | None,
+    facts: Mapping[str, Json],
+    now: datetime,
+) -> bool:
+    """Tell whether data that nobody has entered yet decide."""
+    if not isinstance(event.data, Probe) or event.data.touched == 0:
+        return False
+    if refused is None or refused.code in ("guard_error", "action_error"):
+        return True
+    if refused.code != "guard_unknown":
+        return False
+    if not _lacks_facts(refused):
+        return True
+    moment = Moment(chart, behaviour, context=snapshot.context, facts=facts, event=event, now=now)
+    return _may_pass(chart, snapshot, str(refused.values["transition"]), moment)
+
+
+def _may_pass(chart: Chart, snapshot: Snapshot, path: str, moment: Moment) -> bool:
+    """Tell whether data may take an event past the guard at `path`, for which facts are missing."""
+    at = restore(chart, snapshot.configuration)
+    if at is None or moment.event is None:
+        return False
+    moment.active = set(at.active)
+    for group in candidates(chart, at, moment.event.type):
+        for number, transition in enumerate(group):
+            if transition.path == path and transition.guard is not None:
+                answers = possible(transition.guard, moment)
+                return True in answers or (False in answers and number + 1 < len(group))
+    return False
+
+
+def _explanation(refused: Refused | None) -> Explanation:
     if refused is None:
         return Explanation("allowed")
     own = Reason(refused.code, refused.message, refused.values)
     return Explanation("blocked", refused.reasons or (own,))
 
 
-def _lacks_facts(refused: Refused | None) -> bool:
-    missing = refused.values.get("missing", []) if refused else []
+def _lacks_facts(refused: Refused) -> bool:
+    missing = refused.values.get("missing", [])
     names = missing if isinstance(missing, list) else [missing]
     return any(str(name).startswith("facts.") for name in names)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from orderwright import condition
+from orderwright.condition.evaluation import join
 from orderwright.statechart.behaviour import Reason, Verdict
 from orderwright.statechart.definition import (
     AllOf,
@@ -53,6 +55,21 @@ def _joined(guard: AllOf | AnyOf, moment: Moment) -> bool | None:
         if held is None:
             result = None
     return result
+
+
+def possible(guard: Guard, moment: Moment) -> frozenset[bool | None]:
+    """Return every answer that a guard may come to when data are entered that are not there yet."""
+    if isinstance(guard, AllOf | AnyOf):
+        combinator = "or" if isinstance(guard, AnyOf) else "and"
+        ways = itertools.product(*(possible(member, moment) for member in guard.members))
+        return frozenset(join(combinator, way) for way in ways)
+    if isinstance(guard, Not):
+        answers = possible(guard.member, moment)
+        return frozenset(None if held is None else not held for held in answers)
+    looked = moment.probe.touched if moment.probe is not None else 0
+    held = judge(guard, moment)
+    open_ended = moment.probe is not None and moment.probe.touched > looked
+    return frozenset({True, False, None}) if open_ended else frozenset({held})
 
 
 def verdict(guard: NamedGuard, moment: Moment) -> Verdict:

@@ -113,6 +113,16 @@ def test_a_known_fact_turns_blocked_into_depends():
     assert explained({"x": True})["LACKS"].status == "depends"
 
 
+def test_data_that_may_make_a_missing_fact_needless_decide():
+    for guard, status in ((["lacks", "asks"], "depends"), (["asks", "lacks"], "depends")):
+        definition = {"id": "c", "events": {"E": {}}, "on": {"E": {"guard": {"or": guard}}}}
+        drive = Drive(definition, BEHAVIOUR)
+        assert explain(drive.chart, BEHAVIOUR, drive.snapshot, now=NOW)["E"].status == status
+    definition["on"]["E"] = [{"guard": {"and": ["asks", "lacks"]}}, {}]
+    drive = Drive(definition, BEHAVIOUR)
+    assert explain(drive.chart, BEHAVIOUR, drive.snapshot, now=NOW)["E"].status == "depends"
+
+
 def test_with_given_events_explain_agrees_with_send():
     tried = [Event(name, data) for name in CHART["events"] for data in ({}, {"x": 5}, {"x": 50})]
     for facts in (None, {"x": True}, {"x": False}):

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { words } from "@/format/word";
 import { emptyDraft, lineInputs, previewTotal, problemsOf } from "@/trade/draft";
 import { facts } from "@/workflow/facts";
-import { type Lifecycle, mergedLog } from "@/workflow/lifecycle";
+import { causeOf, type Lifecycle, type LogEntry, mergedLog } from "@/workflow/lifecycle";
 import { fieldRefusals } from "@/workflow/outcome";
 
 const entry = (version: number, at: string) => ({ version, occurredAt: at, recordedAt: at });
@@ -14,6 +14,13 @@ test("the log of several lifecycles is one timeline, newest first", () => {
   const box = { id: "f", title: "F-1", workflow: { transitionLog: [entry(1, "2026-01-02T00:00:00Z")] } };
   const merged = mergedLog([sale, box] as unknown as Lifecycle[]);
   expect(merged.map(({ lifecycle, entry: { version } }) => `${lifecycle.id}${version}`)).toEqual(["s3", "s2", "f1", "s1"]);
+});
+
+test("a cause is found as a step or as an event that a step told", () => {
+  const workflow = { instanceId: "s", transitionLog: [entry(1, "2026-01-01T00:00:00Z"), entry(2, "2026-01-02T00:00:00Z")] };
+  const rows = mergedLog([{ id: "s", title: "Sale", workflow }] as unknown as Lifecycle[]);
+  const caused = (causationId: string | null) => causeOf({ causationId } as LogEntry, rows)?.entry.version;
+  expect([caused("s/2"), caused("s/2/1"), caused("s/1/3"), caused("q/2/1"), caused(null)]).toEqual([2, 2, 1, undefined, undefined]);
 });
 
 test("the numbers of a reason are short texts", () => {

@@ -38,7 +38,7 @@ export function Canvas({ placed, light, screen }: Props) {
           preventScrolling={false}
           disableKeyboardA11y
         >
-          <Controls showInteractive={false} />
+          <Controls showInteractive={false} orientation="horizontal" position="top-right" />
           <Follow placed={placed} light={light} screen={screen} />
         </ReactFlow>
       </ReactFlowProvider>

@@ -9,10 +9,10 @@ export type Channel =
   | 'RESELLER';
 
 export type LineInput = {
-  discount?: string | null | undefined;
+  discount?: string;
   quantity: number;
   sku: string;
-  tax?: string | null | undefined;
+  tax?: string;
   unitPrice: string;
 };
 

@@ -1,8 +1,9 @@
 import { words } from "@/format/word";
 import { Chip } from "@/ui/Chip";
 import { Moment } from "@/ui/Moment";
+import { Cause } from "./Cause";
 import { facts } from "./facts";
-import { type Lifecycle, type LoggedEntry, mergedLog, type PastMoment } from "./lifecycle";
+import { causeOf, type Lifecycle, type LoggedEntry, mergedLog, type PastMoment, rowId } from "./lifecycle";
 import classes from "./TransitionLog.module.css";
 
 type Props = {
@@ -20,8 +21,9 @@ export function TransitionLog({ lifecycles, moment, onMoment, onShow }: Props) {
     <ol className={classes["log"]} aria-label="Transition log" onMouseLeave={() => onMoment(undefined)}>
       {rows.map((row) => (
         <Row
-          key={rowId(row.lifecycle.workflow.instanceId, row.entry.version)}
+          key={rowId(row)}
           row={row}
+          cause={causeOf(row.entry, rows)}
           several={lifecycles.length > 1}
           shown={moment?.instanceId === row.lifecycle.workflow.instanceId && moment.version === row.entry.version}
           onMoment={onMoment}
@@ -32,22 +34,20 @@ export function TransitionLog({ lifecycles, moment, onMoment, onShow }: Props) {
   );
 }
 
-function rowId(instanceId: string, version: number): string {
-  return `log-${instanceId}/${version}`;
-}
-
 type RowProps = {
   row: LoggedEntry;
+  cause: LoggedEntry | undefined;
   several: boolean;
   shown: boolean;
 } & Pick<Props, "onMoment" | "onShow">;
 
-function Row({ row: { lifecycle, entry }, several, shown, onMoment, onShow }: RowProps) {
+function Row({ row, cause, several, shown, onMoment, onShow }: RowProps) {
+  const { lifecycle, entry } = row;
   const { instanceId } = lifecycle.workflow;
   const here = { instanceId, version: entry.version };
   return (
     <li
-      id={rowId(instanceId, entry.version)}
+      id={rowId(row)}
       className={classes["row"]}
       data-shown={shown || undefined}
       onMouseEnter={() => onMoment(here)}
@@ -74,13 +74,14 @@ function Row({ row: { lifecycle, entry }, several, shown, onMoment, onShow }: Ro
           <Chip label={entry.toLabel} tone={entry.toTone} />
         </span>
       </div>
-      <Particulars entry={entry} />
+      <Particulars entry={entry} cause={cause} />
     </li>
   );
 }
 
-function Particulars({ entry }: { entry: LoggedEntry["entry"] }) {
-  const data = facts(entry.data);
+function Particulars({ entry, cause }: { entry: LoggedEntry["entry"]; cause: LoggedEntry | undefined }) {
+  // What a thing started with is on the page already, and much of it is for machines.
+  const data = entry.version === 1 ? [] : facts(entry.data);
   return (
     <div className={classes["particulars"]}>
       <span>
@@ -90,7 +91,7 @@ function Particulars({ entry }: { entry: LoggedEntry["entry"] }) {
       <Moment at={entry.occurredAt} />
       <span title={`Correlation: ${entry.correlationId}. Recorded ${entry.recordedAt}`}>version {entry.version}</span>
       {entry.origin === "live" ? null : <span>{entry.origin}</span>}
-      {entry.causationId ? <Cause id={entry.causationId} /> : null}
+      {entry.causationId ? <Cause id={entry.causationId} of={cause} /> : null}
       {entry.reason ? <span className={classes["reason"]}>{"\u201c"}{entry.reason}{"\u201d"}</span> : null}
       {data.length > 0 ? (
         <span className={classes["data"]} title={JSON.stringify(entry.data, null, 1)}>
@@ -98,23 +99,5 @@ function Particulars({ entry }: { entry: LoggedEntry["entry"] }) {
         </span>
       ) : null}
     </div>
-  );
-}
-
-/** The step that caused this one: `<instance>/<version>`, a row of the same page when it belongs to it. */
-function Cause({ id }: { id: string }) {
-  return (
-    <a
-      href={`#log-${id}`}
-      title={`Caused by ${id}`}
-      onClick={(event) => {
-        const row = document.getElementById(`log-${id}`);
-        event.preventDefault();
-        row?.scrollIntoView({ block: "center" });
-        row?.querySelector("button")?.focus();
-      }}
-    >
-      cause
-    </a>
   );
 }

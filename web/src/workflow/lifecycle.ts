@@ -25,3 +25,15 @@ export function mergedLog(lifecycles: readonly Lifecycle[]): LoggedEntry[] {
         b.entry.version - a.entry.version,
     );
 }
+
+/** The name of a row on the page. */
+export function rowId({ lifecycle, entry }: LoggedEntry): string {
+  return `log-${lifecycle.workflow.instanceId}/${entry.version}`;
+}
+
+/** The row that caused a step: causes are steps (`instance/version`) or the events they told (`instance/version/n`). */
+export function causeOf({ causationId }: LogEntry, rows: readonly LoggedEntry[]): LoggedEntry | undefined {
+  if (!causationId) return undefined;
+  const steps = new Set([`log-${causationId}`, `log-${causationId.replace(/\/[^/]*$/, "")}`]);
+  return rows.find((row) => steps.has(rowId(row)));
+}

@@ -179,15 +179,17 @@ class _Planning:
     def _pay(self, terms: Terms) -> None:
         payments = [payment for payment in self._order.payments if payment.value_minor]
         captured = sum(payment.value_minor for payment in payments)
-        self._choose_method()
-        if not self._order.payments:
+        is_free = not terms.total_minor  # clears as soon as it is placed
+        if not is_free:
+            self._choose_method()
+        if self._is_paid() and not self._order.payments:
             self._note("no_payments", "it has no payments")
         elif self._is_paid():
             self._reach("approved", self._order.approved_at, "its approval")
             for payment in payments:
                 self._capture(payment)
             self._compare(captured, terms.total_minor)
-        if self._is_paid() and captured >= terms.total_minor:
+        if is_free or (self._is_paid() and captured >= terms.total_minor):
             self._state = "CLEARED_FOR_FULFILMENT"
 
     def _choose_method(self) -> None:

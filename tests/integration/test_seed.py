@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fuse import Fuse
+
+from orderwright import Orderwright
+from orderwright.app.permissions import Role
+from orderwright.app.seed import LOGINS, PASSWORD, seed
+from orderwright.app.seed.stories import orders, quotations
+from orderwright.app.settings import Settings
+from orderwright.app.words import leaf_nodes
+from orderwright.runtime.replay import Replay
+
+STATES = "select chart_id, state, count(*) from orderwright.instance group by 1, 2"
+TABLES = """
+select table_name from information_schema.tables where table_schema = 'orderwright' order by 1
+"""
+PASSING = {
+    "quotation": set(),
+    "sale": {"WHERE_PAYMENT_STANDS"},
+    "fulfilment": {"ALLOCATING_STOCK"},  # phase changes leave it at once
+}
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Orderwright]:
+    async with Orderwright.connect(database_url, settings=Settings()) as opened:
+        yield opened
+
+
+async def contents(app: Orderwright) -> dict[str, tuple[int, str]]:
+    names = [row["table_name"] for row in await app.pool.fetch(TABLES)]
+    query = "select count(*), md5(string_agg(t::text, '|' order by t::text)) from orderwright.{} t"
+    return {name: tuple(await app.pool.fetchrow(query.format(name))) for name in names}
+
+
+async def test_a_month_of_trade_stands_in_every_state(app: Orderwright):
+    assert await seed(app) is True
+
+    found: dict[str, set[str]] = {}
+    for row in await app.pool.fetch(STATES):
+        found.setdefault(row["chart_id"], set()).add(row["state"])
+    for chart_id, passing in PASSING.items():
+        chart = await app.queries.chart(chart_id)
+        assert found[chart_id] | passing == {node.key for node in leaf_nodes(chart)}, chart_id
+    now = app.clock.now()
+    times = await app.pool.fetchrow(
+        "select min(occurred_at) as first, max(occurred_at) as last from orderwright.log"
+    )
+    assert (now - times["first"]).days < 31
+    assert times["last"] <= now
+    replay = Replay(app.pool, app.clock)
+    for row in await app.pool.fetch("select instance_id from orderwright.instance"):
+        assert await replay.verify(row["instance_id"]) == ()
+
+
+async def test_every_login_signs_in_and_the_customer_sees_their_own_orders(app: Orderwright):
+    await seed(app)
+
+    for login, role in LOGINS.items():
+        session = await app.people.sign_in(login, PASSWORD)
+        assert session.identity.roles == {Role(role)}
+        assert (session.identity.customer_id is not None) == (login == "customer")
+
+
+async def test_seeding_again_changes_nothing(app: Orderwright):
+    await seed(app)
+    before = await contents(app)
+
+    assert await seed(app) is False
+
+    assert await contents(app) == before
+
+
+@pytest.mark.parametrize("looks", [6, 60, 180, 300])
+async def test_seeding_that_was_interrupted_goes_on(database_url: str, looks: int):
+    fuse = Fuse(looks)
+    async with Orderwright.connect(database_url, settings=Settings(), clock=fuse) as app:
+        await fuse.interrupt(seed(app))
+
+        assert await seed(app) is True
+
+        sold = [story for story in quotations() if story.name in ("approved", "approved-and-sold")]
+        stood = await app.pool.fetchval("select count(*) from orderwright.sale_order")
+        assert stood == len(orders()) + len(sold)
+        assert await app.pool.fetchval("select count(*) from orderwright.quotation") == len(
+            quotations()
+        )

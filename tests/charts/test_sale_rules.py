@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 from story import NOON, Story, at, credit, fulfilments, sale
 
 from orderwright.money import Money
-from orderwright.statechart import Emit, Event, Explanation, Post, Reason, Schedule
+from orderwright.statechart import Cancel, Emit, Event, Explanation, Post, Reason, Schedule
 
 INVOICED = {"method": "INVOICE"}
 
@@ -447,7 +447,22 @@ def test_a_part_paid_or_cleared_sale_does_not_expire_on_release():
     assert story.tell("RELEASE").state == "CLEARED_FOR_FULFILMENT"
 
 
+def test_an_override_granted_while_frozen_clears_on_release_even_past_the_deadline():
+    story = sale(limit=500).tell("FREEZE")
+    story.tell("ADMIN_OVERRIDE_GRANTED", expiresAt="2026-04-01T00:00:00+00:00").wait(
+        days=1, hours=1
+    )
+    assert story.tell("RELEASE").state == "CLEARED_FOR_FULFILMENT"
+
+
 # --- expiry ---------------------------------------------------------------------------------------
+
+
+def test_a_sale_that_is_uncleared_does_not_expire_by_the_term_it_once_had():
+    story = sale(limit=500).tell("SET_PAYMENT_METHOD", **INVOICED)
+    assert Cancel("SALE_EXPIRED") in story.step.effects
+    story.wait(days=2).facts["credit"] = credit(0, 0)
+    assert story.tell("RECHECK").state == "OVERRIDE_REVIEW"
 
 
 def test_the_term_to_pay_is_one_timer_from_the_start_that_nothing_restarts():

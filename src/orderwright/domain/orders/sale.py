@@ -282,9 +282,9 @@ def is_not_shipped(scope: Scope) -> Verdict:
 
 
 def note_clearance(scope: Scope) -> Outcome:
-    """Number the clearance."""
+    """Number the clearance and end the term to pay: a sale that is un-cleared later does not expire by it."""
     number = integer(scope.context, "clearance") + 1
-    return Outcome({"clearance": number, "clearedAt": scope.now.isoformat()})
+    return Outcome({"clearance": number, "clearedAt": scope.now.isoformat(), "expiresAt": None})
 
 
 def note_fulfilments(scope: Scope) -> Outcome:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from acceptance.fixtures import rows, server, sign_in  # noqa: F401 (fixtures for every door)
 from orderwright.app import embedded
 from orderwright.app.database import migrate
 

@@ -1,4 +1,4 @@
-"""Servers and people for the acceptance tests."""
+"""Servers and people for the acceptance and browser tests."""
 
 from __future__ import annotations
 

@@ -118,16 +118,20 @@ function localTarget(to: unknown): { to?: string } {
 
 function NotFound() {
   return (
-    <Failure page title="This page does not exist">
-      The address may be old or mistyped. <a href="/">Go to the start page</a>
-    </Failure>
+    <main>
+      <Failure page title="This page does not exist">
+        The address may be old or mistyped. <a href="/">Go to the start page</a>
+      </Failure>
+    </main>
   );
 }
 
 function Broken({ error }: ErrorComponentProps) {
   return (
-    <Failure page title="This page could not be shown" again={() => void router.invalidate()}>
-      {error instanceof Error ? error.message : "The reason is not known."}
-    </Failure>
+    <main>
+      <Failure page title="This page could not be shown" again={() => void router.invalidate()}>
+        {error instanceof Error ? error.message : "The reason is not known."}
+      </Failure>
+    </main>
   );
 }

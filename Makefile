@@ -24,10 +24,10 @@ CONSOLE := $(wildcard web/package.json)
 WEB_STATE := $(shell find web/src web/public web/*.* -type f -exec cksum {} + 2>/dev/null | LC_ALL=C sort | cksum)
 WEB_BUILT := $(shell cat web/node_modules/.built 2>/dev/null)
 
-.PHONY: help demo test lint bench soak console chromium clean
+.PHONY: help demo test lint bench soak schema console chromium clean
 
 help:
-	@echo "make demo | test | lint | bench | soak | console | clean"
+	@echo "make demo | test | lint | bench | soak | schema | console | clean"
 
 demo: $(VENV)/.demo console
 	@exec $(RUN) orderwright.cli demo
@@ -48,6 +48,11 @@ lint: $(VENV)/.dev $(if $(CONSOLE),web/node_modules/.installed)
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(if $(CONSOLE),$(NPM) run lint && $(NPM) run typecheck)
+
+# The console is built against the API's own schema; a test keeps the file fresh.
+schema: $(VENV)/.dev web/node_modules/.installed
+	@$(VENV)/bin/python -c 'from orderwright.api.graphql import schema; print(schema.as_str())' >web/schema.graphql
+	@$(NPM) run codegen --silent
 
 console: $(if $(CONSOLE),web/dist/index.html)
 

@@ -40,7 +40,6 @@ _COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
 _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
 
 _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
-    "order.read": frozenset(Role),
     "order.create": _OFFICE | _BUYERS,
     "quotation.create": _OFFICE,
     # quotation

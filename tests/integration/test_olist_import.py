@@ -12,6 +12,7 @@ from fuse import Fuse
 from olist_files import APPROVED, BOUGHT, CARRIED, DELIVERED, Files
 
 from orderwright import Event, Orderwright
+from orderwright.app.olist import settling
 from orderwright.app.olist.dataset import (
     ITEMS,
     ORDERS,
@@ -22,6 +23,7 @@ from orderwright.app.olist.dataset import (
 )
 from orderwright.app.olist.plan import NOT_CREATED, sale_id_of
 from orderwright.app.olist.run import import_olist
+from orderwright.app.olist.settling import ImportStalled
 from orderwright.app.settings import Settings
 from orderwright.cli import main
 from orderwright.runtime.replay import Replay
@@ -308,6 +310,24 @@ async def test_two_imports_and_a_worker_at_once_come_to_the_same_end(
             [row for row in expected if row[3] == "import:olist"]
         )
         await verify(one)
+
+
+async def test_an_import_that_stalls_says_why_and_goes_on_later(
+    app: Orderwright, files: Files, monkeypatch: pytest.MonkeyPatch
+):
+    files.order("o1")
+    dataset = Dataset.open(files.write())
+    await app.pool.execute(
+        "alter table orderwright.fulfilment_line add constraint never check (quantity < 0)"
+    )
+    with monkeypatch.context() as impatient, pytest.raises(ImportStalled, match="phases: .*never"):
+        impatient.setattr(settling, "_PATIENCE", 0.0)
+        await import_olist(app, dataset)
+    await app.pool.execute("alter table orderwright.fulfilment_line drop constraint never")
+
+    report = await import_olist(app, dataset)
+
+    assert report.cells == {("delivered", "COMPLETED"): 1}
 
 
 async def test_an_order_that_somebody_has_gone_on_with_is_left_alone(

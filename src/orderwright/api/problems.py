@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from orderwright.app.people import LoginRefused, LoginRequired
 from orderwright.errors import (
@@ -82,6 +83,7 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(OrderwrightError, _on_error)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
+    api.add_exception_handler(ClientDisconnect, _on_disconnect)
     api.add_exception_handler(Exception, _on_crash)
 
 
@@ -106,6 +108,11 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     return transport_problem(error.status_code, str(error.detail))
+
+
+async def _on_disconnect(_: Request, _error: Exception) -> Response:
+    """Answer nobody: the client has gone before it had sent its request."""
+    return Response(status_code=400)
 
 
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:

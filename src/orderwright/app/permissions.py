@@ -124,6 +124,11 @@ class Identity:
         """Tell whether a role of this person may do an operation; unknown operations are nobody's."""
         return bool(self.roles & PERMISSIONS.get(operation, frozenset()))
 
+    @property
+    def permissions(self) -> list[str]:
+        """Every operation that this person may do, sorted."""
+        return sorted(operation for operation in PERMISSIONS if self.may(operation))
+
     def sees(self, customer_id: str) -> bool:
         """Tell whether the records of a customer are this person's to see."""
         return self.is_staff or customer_id == self.customer_id

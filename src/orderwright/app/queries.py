@@ -178,15 +178,24 @@ class Queries:
 
     async def order_states(self, by: Identity, wanted: ListFilter) -> list[tuple[Words, int]]:
         """Return how many orders stand in each state, of all that match the filter without its states."""
+        return await self._states(t.sale_order, "sale", by, wanted)
+
+    async def quotation_states(self, by: Identity, wanted: ListFilter) -> list[tuple[Words, int]]:
+        """Return how many quotations stand in each state, of all that match but for the states."""
+        return await self._states(t.quotation, "quotation", by, wanted)
+
+    async def _states(
+        self, table: Any, chart_id: str, by: Identity, wanted: ListFilter
+    ) -> list[tuple[Words, int]]:
         query = (
-            select(instance.c.state, func.count().label("orders"))
-            .select_from(_joined(t.sale_order))
-            .where(*_narrowed(t.sale_order, by, wanted, with_states=False))
+            select(instance.c.state, func.count().label("rows"))
+            .select_from(_joined(table))
+            .where(*_narrowed(table, by, wanted, with_states=False))
             .group_by(instance.c.state)
         )
         rows: Sequence[Any] = await self._all(query)
-        counts = {row.state: int(row.orders) for row in rows}
-        chart = await self.chart("sale")
+        counts = {row.state: int(row.rows) for row in rows}
+        chart = await self.chart(chart_id)
         nodes = leaf_nodes(chart)
         return [
             (words_of(chart, node.key), counts[node.key]) for node in nodes if node.key in counts

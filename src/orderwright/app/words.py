@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orderwright.statechart import Chart, StateNode
@@ -40,4 +41,17 @@ def label_of(chart: Chart, event_type: str) -> str:
     declared = chart.events.get(event_type)
     if declared is not None:
         return declared.label
-    return "Time passed" if event_type.startswith("after.") else event_type
+    return _after(chart, event_type) or event_type
+
+
+def _after(chart: Chart, event_type: str) -> str | None:
+    """Return the words for a delayed transition: those of its `meta`, else that time has passed."""
+    for node in chart.nodes:
+        if any(timer.event == event_type for timer in node.after):
+            meta = node.transitions[event_type][0].meta
+            return (
+                str(meta.get("label", "Time passed"))
+                if isinstance(meta, Mapping)
+                else "Time passed"
+            )
+    return None

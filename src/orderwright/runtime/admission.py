@@ -138,6 +138,8 @@ def _expected(error: ValidationError) -> str:
         return " or ".join(_TYPES.get(name, name) for name in _list(wanted))
     if error.validator == "enum":
         return "one of " + ", ".join(map(str, wanted))
+    if error.validator == "oneOf" and all("const" in one for one in wanted):
+        return "one of " + ", ".join(str(one["const"]) for one in wanted)
     described = _schema(error).get("description")
     if described and error.validator in ("pattern", "format"):
         return str(described)

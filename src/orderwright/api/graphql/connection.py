@@ -8,6 +8,7 @@ from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.trade import Quotation, SaleOrder
 from orderwright.app.page import Page, Place
 from orderwright.app.queries import ListFilter, OrderRow, QuotationRow
+from orderwright.app.words import Words
 
 
 @strawberry.type
@@ -53,11 +54,7 @@ class SaleOrderConnection:
     @strawberry.field
     async def state_counts(self, info: Info) -> list[StateCount]:
         """How many orders stand in each state, the filter's states apart."""
-        counts = await info.context.app.queries.order_states(info.context.by, self.wanted)
-        return [
-            StateCount(state=words.state, label=words.label, tone=words.tone, count=count)
-            for words, count in counts
-        ]
+        return _counts(await info.context.app.queries.order_states(info.context.by, self.wanted))
 
 
 @strawberry.type
@@ -83,6 +80,19 @@ class QuotationConnection:
     @strawberry.field
     async def total_count(self, info: Info) -> int:
         return await info.context.app.queries.count_quotations(info.context.by, self.wanted)
+
+    @strawberry.field
+    async def state_counts(self, info: Info) -> list[StateCount]:
+        """How many quotations stand in each state, the filter's states apart."""
+        queries = info.context.app.queries
+        return _counts(await queries.quotation_states(info.context.by, self.wanted))
+
+
+def _counts(counts: list[tuple[Words, int]]) -> list[StateCount]:
+    return [
+        StateCount(state=words.state, label=words.label, tone=words.tone, count=count)
+        for words, count in counts
+    ]
 
 
 def _info(page: Page[OrderRow] | Page[QuotationRow], places: list[Place]) -> PageInfo:

@@ -48,13 +48,17 @@ class Person:
     login: str
     name: str
     roles: list[str]
+    permissions: list[str]
 
     @classmethod
     def of(cls, identity: Identity) -> Person:
-        """Show somebody who is signed in."""
-        roles = sorted(str(role) for role in identity.roles)
+        """Show somebody who is signed in, with the operations that the person may do."""
         return cls(
-            id=strawberry.ID(identity.id), login=identity.login, name=identity.name, roles=roles
+            id=strawberry.ID(identity.id),
+            login=identity.login,
+            name=identity.name,
+            roles=sorted(str(role) for role in identity.roles),
+            permissions=identity.permissions,
         )
 
 

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
+from orderwright.app import tables as orders
 from orderwright.app.database import engine
 from orderwright.runtime import tables
 
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
 async def test_the_migrations_build_the_tables_that_the_code_describes(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ):
-    """Compared are the runtime's own tables: the application has others in the same schema."""
+    """All of them: the application's stand in the same metadata and the same schema."""
+    assert orders.sale_order.metadata is tables.metadata
     monkeypatch.setitem(PGDialect.ischema_names, "xid8", tables.Xid8)
     alchemy = engine(database_url)
     async with alchemy.connect() as connection:
+        # The user's name is the schema's, which would stand on the path and hide itself from names.
+        await connection.execute(text("set search_path to public"))
         differences = await connection.run_sync(_differences)
     await alchemy.dispose()
     assert differences == []

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +28,6 @@ from orderwright.app.olist.plan import NOT_CREATED, sale_id_of
 from orderwright.app.olist.run import import_olist
 from orderwright.app.olist.settling import ImportStalled
 from orderwright.app.settings import Settings
-from orderwright.cli import main
 from orderwright.runtime.replay import Replay
 
 if TYPE_CHECKING:
@@ -320,9 +322,10 @@ async def test_an_import_that_stalls_says_why_and_goes_on_later(
     await app.pool.execute(
         "alter table orderwright.fulfilment_line add constraint never check (quantity < 0)"
     )
-    with monkeypatch.context() as impatient, pytest.raises(ImportStalled, match="phases: .*never"):
+    with monkeypatch.context() as impatient:
         impatient.setattr(settling, "_PATIENCE", 0.0)
-        await import_olist(app, dataset)
+        with pytest.raises(ImportStalled, match=r"phases: .*never"):
+            await import_olist(app, dataset)
     await app.pool.execute("alter table orderwright.fulfilment_line drop constraint never")
 
     report = await import_olist(app, dataset)
@@ -364,26 +367,32 @@ def test_a_missing_file_or_column_is_told_before_anything_is_done(files: Files):
         Dataset.open(folder)
 
 
-def test_the_command_reports_for_people_and_for_programs(
-    files: Files,
-    database_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-):
-    monkeypatch.setenv("ORDERWRIGHT_DATABASE_URL", database_url)
+def command(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("ORDERWRIGHT_")}  # noqa: TID251
+    return subprocess.run(
+        [sys.executable, "-m", "orderwright.cli", "import", "olist", *words],
+        env={**kept, "ORDERWRIGHT_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_reports_for_people_and_for_programs(files: Files, database_url: str):
     files.order("o1")
     files.order("short", payments=("credit_card 59.98",))
     folder = str(files.write())
 
-    assert main(["import", "olist", folder]) == 0
-    told = capsys.readouterr()
-    assert "2 of 2 orders" in told.err
-    assert "short  delivered -> PAYMENT_PENDING_CONFIRMATION: underpaid by 0.02 BRL" in told.out
+    told = command(database_url, folder)
+    assert (told.returncode, told.stderr) == (0, "2 of 2 orders\n")
+    assert "short  delivered -> PAYMENT_PENDING_CONFIRMATION: underpaid by 0.02 BRL" in told.stdout
     with Path(folder, "olist_order_items_dataset.csv").open("a") as items:
         items.write("nobody,1,p,s,t,1.00,1.00\n")
-    assert main(["import", "olist", folder, "--json"]) == 1
-    document = json.loads(capsys.readouterr().out)
+    again = command(database_url, folder, "--json")
+    assert again.returncode == 1
+    document = json.loads(again.stdout)
     assert document["badRows"][0]["line"] == 4
     assert document["matrix"]["delivered"] == {"PAYMENT_PENDING_CONFIRMATION": 1, "COMPLETED": 1}
-    assert main(["import", "olist", f"{folder}/nowhere"]) == 1
-    assert "error [import.file_missing]" in capsys.readouterr().err
+    lost = command(database_url, f"{folder}/nowhere")
+    assert lost.returncode == 1
+    assert lost.stderr.startswith("error [import.file_missing]: ")

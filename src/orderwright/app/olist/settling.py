@@ -38,6 +38,7 @@ class Settling:
         self._app = app
         self._until = until
         self._working = asyncio.Lock()
+        self._moved_at = 0.0
 
     async def settle(self, sale_ids: Sequence[str]) -> None:
         """Return when nothing is left to be relayed or fired for sales and their fulfilments, whoever did it.
@@ -46,15 +47,15 @@ class Settling:
             ImportStalled: nothing moves.
         """
         loop = asyncio.get_running_loop()
-        moved_at = loop.time()
+        began = loop.time()
         while not await self._is_settled(sale_ids):
             async with self._working:
                 moved = await self._relay() + await self._fire()
-            if moved:
-                moved_at = loop.time()
-            elif loop.time() - moved_at > _PATIENCE:
+                if moved:
+                    self._moved_at = loop.time()
+            if loop.time() - max(began, self._moved_at) > _PATIENCE:
                 raise await self._stalled()
-            else:
+            if not moved:
                 await asyncio.sleep(_SOON)  # another worker has them in hand
 
     async def _relay(self) -> int:

@@ -26,6 +26,7 @@ async def test_the_migrations_build_the_tables_that_the_code_describes(
     async with alchemy.connect() as connection:
         # The user's name is the schema's, which would stand on the path and hide itself from names.
         await connection.execute(text("set search_path to public"))
+        alchemy.dialect.default_schema_name = "public"
         differences = await connection.run_sync(_differences)
     await alchemy.dispose()
     assert differences == []

@@ -6,6 +6,8 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, Final
 
+import asyncpg
+
 from orderwright.errors import Conflict
 from orderwright.runtime.attempt import Attempts, Detour, Result
 from orderwright.runtime.command import Actor, Cause, Command, Create, Origin, Send
@@ -215,8 +217,15 @@ class Engine:
                 result = await self._attempts.take(connection, command, atomic=False)
                 if result is not Detour.NEEDS_TRANSACTION:
                     return result
+            return await self._attempt_locked(connection, command)
+
+    async def _attempt_locked(self, connection: Connection, command: Command) -> Result | Detour:
+        """Try in a transaction of our own; who lost a deadlock did nothing and tries again."""
+        try:
             async with connection.transaction():
                 return await self._attempts.take(connection, command, atomic=True)
+        except asyncpg.DeadlockDetectedError:
+            return Detour.OVERTAKEN
 
     def _probably_needs_facts(self, command: Command) -> bool:
         return isinstance(command, Send) and self.registry.may_need_facts(command.event.type)

@@ -88,3 +88,31 @@ async def test_racing_creates_of_one_id_make_one_instance(engine: Engine, rows: 
     assert sum(result.refused is None for result in results) == 1
     assert {r.refused.code for r in results if r.refused} == {"instance_exists"}
     assert len(await rows("select 1 from orderwright.log")) == 1
+
+
+async def test_who_loses_a_deadlock_tries_again(
+    engine: Engine, scales: Scales, rows: Rows, clock: DrivenClock
+):
+    """Each holds its own instance and wants the other's: the database ends one, which does it again."""
+    others = {"p1": "p2", "p2": "p1"}
+    for instance_id in others:
+        await engine.create("parcel", instance_id, actor="ann")
+    both_hold = asyncio.Barrier(2)
+    met: set[str] = set()
+
+    async def cross(connection: Connection, request: FactRequest) -> int:
+        if request.instance_id not in met:
+            met.add(request.instance_id)
+            await both_hold.wait()
+        row = "select 1 from orderwright.instance where instance_id = $1 for update"
+        return int(await connection.fetchval(row, others[request.instance_id]))
+
+    scales.load_with(cross)
+    results = await asyncio.gather(
+        *(engine.send(instance_id, Event("WEIGH"), actor="ann") for instance_id in others)
+    )
+
+    assert [result.refused for result in results] == [None, None]
+    assert len(await rows("select 1 from orderwright.log where event_type = 'WEIGH'")) == 2
+    for instance_id in others:
+        assert await Replay(engine.pool, clock).verify(instance_id) == ()

@@ -24,7 +24,8 @@ from orderwright.app.olist.dataset import (
     Dataset,
     FileMissing,
 )
-from orderwright.app.olist.plan import NOT_CREATED, sale_id_of
+from orderwright.app.olist.order import sale_id_of
+from orderwright.app.olist.plan import NOT_CREATED
 from orderwright.app.olist.run import import_olist
 from orderwright.app.olist.settling import ImportStalled
 from orderwright.app.settings import Settings

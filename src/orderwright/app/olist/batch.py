@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app import records
 from orderwright.app.olist import plan as planning
 from orderwright.app.olist.fields import CURRENCY
-from orderwright.app.olist.plan import Mismatch, OlistOrder, Plan, Present, Stage, Step
+from orderwright.app.olist.order import OlistOrder
+from orderwright.app.olist.plan import Mismatch, Plan, Present, Stage, Step
 from orderwright.app.olist.standing import PREFIX, Standing, read_standing
 from orderwright.app.placing import place_order
 from orderwright.runtime.command import Actor, Cause

@@ -7,13 +7,13 @@ for a date that is missing although the status says that it happened.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from orderwright.app.olist.fields import CURRENCY
+from orderwright.app.olist.order import OlistOrder, Payment, product_name, sale_id_of
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.money import Money
 from orderwright.statechart import Event
@@ -24,7 +24,6 @@ Stage = Literal["sale", "fulfilment", "closing"]
 NOT_CREATED: Final = "NOT_CREATED"
 """Stands where the state of an order would, for one that was not created."""
 
-_IDS: Final = uuid.UUID("7e1b3f0a-42e1-5d38-a4f5-0b8f4a9d7b60")
 _METHODS: Final = {
     "credit_card": "CARD",
     "debit_card": "CARD",
@@ -33,54 +32,6 @@ _METHODS: Final = {
 }
 _PAID: Final = frozenset({"approved", "invoiced", "processing", "shipped", "delivered"})
 _OUT: Final = frozenset({"shipped", "delivered"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
-    """Who bought; `unique_id` stays the same over a person's orders."""
-
-    unique_id: str
-    city: str
-    state: str
-
-    @property
-    def id(self) -> str:
-        """The id of the customer here."""
-        return str(uuid.uuid5(_IDS, f"customer/{self.unique_id}"))
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One row of the items file; amounts in minor units."""
-
-    product_id: str
-    price_minor: int
-    freight_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """One row of the payments file; the value in minor units."""
-
-    sequential: int
-    type: str
-    value_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OlistOrder:
-    """An order with everything that the files say about it; `bad_rows` are those that could not be read."""
-
-    order_id: str
-    status: str
-    purchased_at: datetime
-    approved_at: datetime | None
-    carrier_at: datetime | None
-    delivered_at: datetime | None
-    customer: Customer
-    items: tuple[Item, ...]
-    payments: tuple[Payment, ...]
-    bad_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +79,6 @@ class Present:
 
     now: datetime
     return_window: timedelta
-
-
-def sale_id_of(order_id: str) -> str:
-    """Return the id that an Olist order has here."""
-    return str(uuid.uuid5(_IDS, f"order/{order_id}"))
 
 
 def plan(order: OlistOrder, present: Present) -> Plan:
@@ -328,8 +274,3 @@ def _terms(order: OlistOrder) -> Terms | None:
     )
     freight = sum(item.freight_minor for item in order.items)
     return Terms(currency=CURRENCY, lines=lines, shipping_minor=freight) if lines else None
-
-
-def product_name(product_id: str) -> str:
-    """Return what a product is called here; the data set has no names."""
-    return f"Product {product_id[:8]}"

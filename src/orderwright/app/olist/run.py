@@ -15,7 +15,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.olist.batch import Batch, Journey
-from orderwright.app.olist.plan import OlistOrder, Present
+from orderwright.app.olist.order import OlistOrder
+from orderwright.app.olist.plan import Present
 from orderwright.app.olist.report import Report
 from orderwright.app.olist.settling import Settling
 from orderwright.app.olist.staging import Staging

@@ -23,7 +23,7 @@ from orderwright.app.olist.dataset import (
     BadRow,
     GoodRow,
 )
-from orderwright.app.olist.plan import Customer, Item, OlistOrder, Payment
+from orderwright.app.olist.order import Customer, Item, OlistOrder, Payment
 
 if TYPE_CHECKING:
     from asyncpg import Record

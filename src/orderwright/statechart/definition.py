@@ -170,6 +170,9 @@ class Transition:
     description: str = ""
     meta: Json = None
 
+    def __hash__(self) -> int:
+        return hash(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class After:

@@ -108,7 +108,7 @@ def _may_pass(chart: Chart, snapshot: Snapshot, path: str, moment: Moment) -> bo
     at = restore(chart, snapshot.configuration)
     if at is None or moment.event is None:
         return False
-    moment.active = set(at.active)
+    moment.active = at.active
     for group in candidates(chart, at, moment.event.type):
         for number, transition in enumerate(group):
             if transition.path == path and transition.guard is not None:
@@ -141,7 +141,7 @@ def _waiting(
     if at is None or snapshot.status == "done":
         return ()
     moment = Moment(chart, behaviour, context=snapshot.context, facts=facts, event=None, now=now)
-    moment.active = set(at.active)
+    moment.active = at.active
     found: dict[str, Waiting] = {}
     for group in candidates(chart, at, None):
         for transition in group:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set as AbstractSet
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -86,7 +86,7 @@ class Moment:
         self.facts = facts
         self.event = event
         self.now = now
-        self.active: set[int] = set()
+        self.active: AbstractSet[int] = frozenset()
         self.probe = event.data if event and isinstance(event.data, Probe) else None
 
     def scope(self, params: Template) -> Scope:

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from orderwright.statechart.definition import ROOT, Action, Chart, Json, Transition
+from orderwright.statechart.definition import ROOT, Action, Chart, Json, StateNode, Transition
 
 History = Mapping[str, tuple[str, ...]]
 _REMEMBERED: Final = 20_000  # plans per chart; parallel charts have many configurations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Configuration:
-    """A set of active nodes with what is asked of it most."""
+    """A set of active nodes with what is asked of it most; itself the key to what was derived from it."""
 
     order: tuple[int, ...]
     active: frozenset[int]
@@ -37,12 +37,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What taking a set of transitions together means; exits innermost first, entries outermost first."""
+    """What taking a set of transitions together means; exits innermost first, entries outermost first.
+
+    `acts` is False where nothing at all is to be done on the way: no actions, timers, invocations or ends.
+    """
 
     exits: tuple[int, ...]
     entries: tuple[Entry, ...]
     after: Configuration
     recorded: History
+    acts: bool
 
 
 # --- configurations -------------------------------------------------------------------------------
@@ -116,7 +120,7 @@ def candidates(
     chart: Chart, at: Configuration, event: str | None
 ) -> tuple[tuple[Transition, ...], ...]:
     """Return, for each active atomic node, the transitions to try in order; None asks for eventless ones."""
-    key = (at.order, event)
+    key = (at, event)
     found = chart.plans.get(key)
     if isinstance(found, tuple):
         return found
@@ -179,7 +183,7 @@ def plan(
     chart: Chart, at: Configuration | None, transitions: tuple[Transition, ...], history: History
 ) -> Plan:
     """Return what taking `transitions` together means; `at` None starts the chart."""
-    key = (at and at.order, tuple(t.path for t in transitions), tuple(history.items()))
+    key = (at, transitions, tuple(history.items()) if history else ())
     found = chart.plans.get(key)
     if isinstance(found, Plan):
         return found
@@ -207,7 +211,23 @@ def _plan(
     )
     stay = at.active - left if at else frozenset()
     after = configuration(chart, stay | entering.nodes)
-    return Plan(tuple(sorted(left, reverse=True)), entries, after, recorded)
+    return Plan(
+        exits=tuple(sorted(left, reverse=True)),
+        entries=entries,
+        after=after,
+        recorded=recorded,
+        acts=any(t.actions for t in transitions)
+        or any(_acts_on_exit(chart.nodes[index]) for index in left)
+        or any(entry.defaults or _acts_on_entry(chart.nodes[entry.node]) for entry in entries),
+    )
+
+
+def _acts_on_exit(node: StateNode) -> bool:
+    return bool(node.exit or node.after or node.invoke)
+
+
+def _acts_on_entry(node: StateNode) -> bool:
+    return bool(node.entry or node.after or node.invoke) or node.kind == "final"
 
 
 def _record(chart: Chart, at: Configuration, left: frozenset[int]) -> History:

@@ -10,7 +10,7 @@ from orderwright.errors import RefusedError
 from orderwright.statechart.behaviour import Behaviour, Refused
 from orderwright.statechart.definition import Chart
 from orderwright.statechart.execution import Execution, Microstep
-from orderwright.statechart.scope import Stop
+from orderwright.statechart.scope import Moment, Stop
 from orderwright.statechart.selection import restore
 from orderwright.statechart.snapshot import Effect, Event, Json, Snapshot
 
@@ -66,17 +66,9 @@ def start(
     Raises:
         StartRefused: a guard, an action or a loop stopped it.
     """
-    execution = Execution.begin(
-        chart,
-        behaviour,
-        None,
-        context={**chart.context, **(context or {})},
-        history={},
-        facts=facts,
-        event=None,
-        now=now,
-        trace=trace,
-    )
+    given = {**chart.context, **(context or {})}
+    moment = Moment(chart, behaviour, context=given, facts=facts or {}, event=None, now=now)
+    execution = Execution(moment, None, {}, trace=trace)
     try:
         execution.start()
     except Stop as stop:
@@ -104,17 +96,10 @@ def send(  # noqa: PLR0913 (the facade)
     if snapshot.status == "done":
         message = f"{chart.id} has ended; {event.type} comes too late"
         return Step(snapshot, refused=Refused("done", message, {"event": event.type}))
-    execution = Execution.begin(
-        chart,
-        behaviour,
-        at,
-        context=snapshot.context,
-        history=snapshot.history,
-        facts=facts,
-        event=event,
-        now=now,
-        trace=trace,
+    moment = Moment(
+        chart, behaviour, context=snapshot.context, facts=facts or {}, event=event, now=now
     )
+    execution = Execution(moment, at, snapshot.history, trace=trace)
     try:
         execution.react(event)
     except Stop as stop:

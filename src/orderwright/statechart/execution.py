@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from orderwright.statechart.action import Performance
-from orderwright.statechart.definition import ROOT, Transition
+from orderwright.statechart.definition import ROOT, Guard, Transition
 from orderwright.statechart.guard import judge
 from orderwright.statechart.refusal import undecided, untaken
 from orderwright.statechart.scope import Moment, Stop
@@ -164,9 +164,9 @@ class Execution:
             self._performance.perform(node.exit, node.id)
         for timer in node.after:
             self._performance.effects.append(Cancel(timer.event))
-        if node.invoke and index in self._invoked:
+        if index in self._invoked:  # entered in this macrostep: not started yet
             del self._invoked[index]
-        else:
+        elif node.invoke:
             self._performance.effects.extend(StopInvoke(work.id) for work in node.invoke)
         self._active.discard(index)
 
@@ -252,16 +252,16 @@ class Execution:
         chosen: list[Transition] = []
         for group in candidates(self.moment.chart, at, event):
             for transition in group:
-                if self._holds(transition):
+                if transition.guard is None or self._holds(transition.guard, transition):
                     if transition not in chosen:
                         chosen.append(transition)
                     break
-        return settle(self.moment.chart, at, chosen, self.history)
+        if len(chosen) > 1:
+            return settle(self.moment.chart, at, chosen, self.history)
+        return chosen
 
-    def _holds(self, transition: Transition) -> bool:
-        if transition.guard is None:
-            return True
-        held = judge(transition.guard, self.moment)
+    def _holds(self, guard: Guard, transition: Transition) -> bool:
+        held = judge(guard, self.moment)
         if self.trace is not None:
             self._judged.append((transition.path, held))
         if held is None:

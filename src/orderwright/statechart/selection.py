@@ -156,8 +156,6 @@ def settle(
     chart: Chart, at: Configuration, enabled: list[Transition], history: History
 ) -> list[Transition]:
     """Drop transitions that conflict: of two with common exits the inner source wins, else the earlier."""
-    if len(enabled) < 2:  # noqa: PLR2004 (a pair is needed for a conflict)
-        return enabled
     kept: list[Transition] = []
     for one in enabled:
         leaves = exits(chart, at, one, history)

@@ -131,5 +131,7 @@ def _step(chart: Chart, execution: Execution, before: Snapshot | None) -> Step:
         status="done" if execution.done else "active",
         output=execution.output,
     )
-    changed = bool(execution.effects) or snapshot != before
-    return Step(snapshot, tuple(execution.effects), tuple(execution.trace or ()), changed)
+    effects = tuple(execution.effects)
+    moved = before is None or before.configuration != at.ids  # mostly so, and cheaper to tell
+    changed = moved or bool(effects) or snapshot != before
+    return Step(snapshot, effects, tuple(execution.trace or ()), changed)

@@ -1,0 +1,1 @@
+"""Measurements against what others do with the same work; `make bench` runs them, and nothing is asserted."""

@@ -1,0 +1,1 @@
+"""The step function against XState v5; see `__main__`."""

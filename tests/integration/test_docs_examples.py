@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
+import os
 import re
+import sys
 from pathlib import Path
+
+from orderwright import Orderwright
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -31,3 +36,30 @@ async def test_joining_a_hosts_transaction_works_as_it_is_shown(database_url: st
 
 async def test_the_pure_core_works_as_it_is_shown():
     await run("reference/statechart.md")
+
+
+async def test_the_readme_shows_what_works(database_url: str):
+    async with Orderwright.connect(database_url) as app:
+        context = {"orderId": "o1", "currency": "EUR", "grandTotalMinor": 100}
+        await app.engine.create("sale", "o1", context=context, actor="ada")
+        await run("../README.md", url=database_url, order_id="o1")
+        assert (await app.engine.read("o1")).state == "PAYMENT_INITIATED"
+
+
+async def test_people_and_master_data_are_added_as_it_is_shown(database_url: str):
+    program = example("how-to/run-in-production.md")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        program,
+        env={**inherited(), "ORDERWRIGHT_DATABASE_URL": database_url},
+    )
+    assert await process.wait() == 0
+    async with Orderwright.connect(database_url) as app:
+        session = await app.people.sign_in("ada", "a long password")
+        assert [one.id for one in await app.queries.customers(session.identity, "", 9)] == ["c1"]
+
+
+def inherited() -> dict[str, str]:
+    """The environment without settings of ours."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("ORDERWRIGHT_", "SALE_"))}  # noqa: TID251

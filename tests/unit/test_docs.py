@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from generated_docs import PAGES, refreshed
+from graphql import parse, validate
 
 import orderwright
+from orderwright.api.graphql import schema
 from orderwright.api.problems import TRANSPORT_CODES
 from orderwright.cli import COMMANDS
 from orderwright.errors import OrderwrightError
@@ -155,6 +158,20 @@ def test_the_reasons_of_the_lifecycles_are_listed():
     listed = set(re.findall(r"^\| `([a-z_.]+)` \|", page.partition("## Reasons")[2], re.MULTILINE))
     assert given
     assert given <= listed
+
+
+@pytest.mark.parametrize("document", named(DOCUMENTS))
+def test_every_graphql_request_that_is_shown_fits_the_schema(document: str):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for request in requests(text):
+        assert validate(schema._schema, parse(request)) == [], request
+
+
+def requests(text: str) -> list[str]:
+    """The GraphQL of a page: in blocks of its own, and in what is sent by the shell."""
+    shown = re.findall(r"^```graphql\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    sent = [json.loads(one) for one in re.findall(r'\{"query": ("(?:[^"\\]|\\.)*")', text)]
+    return [*shown, *(one.replace("data: $2", "data: {}") for one in sent)]
 
 
 # --- the readme -----------------------------------------------------------------------------------

@@ -73,6 +73,25 @@ describe("the drawing of a chart", () => {
   });
 });
 
+test("states that are only passed through are quiet, and so are the lines out of them", () => {
+  const rests = { ...edge("rest", "cleared", "gone", null, "always"), guard: "is fulfilled" };
+  const nodes = [...GRAPH.nodes, node("where", "open"), node("back", "open", "history")];
+  const edges = [
+    edge("look", "new", "where", "LOOK"),
+    edge("one", "where", "paid", null, "always"),
+    { ...edge("two", "where", "new", null, "always"), guard: "is new" },
+    rests,
+  ];
+  const drawing = drawingOf({ ...GRAPH, nodes, edges }, new Set());
+  expect(drawing.nodes.filter(({ passing }) => passing).map(({ id }) => id)).toEqual(["where", "back"]);
+  expect(drawing.edges.map(({ labels, passing }) => [labels, passing])).toEqual([
+    [["LOOK"], false],
+    [[], true],
+    [[], true],
+    [["when clear"], false],
+  ]);
+});
+
 describe("the input for elk", () => {
   test("nests, asks for the given direction and gives leaves a size", () => {
     const input = elkInput(drawingOf(GRAPH, new Set()), "DOWN");
@@ -128,20 +147,29 @@ describe("the first look", () => {
   const screen = { width: 800, height: 400 };
 
   test("shows all of a small chart in the middle", () => {
-    const view = firstViewport({ width: 600, height: 200 }, undefined, screen);
+    const view = firstViewport({ width: 600, height: 200 }, [], screen);
     expect(view.zoom).toBeCloseTo(1.1);
     expect(view.x).toBeCloseTo((800 - 600 * 1.1) / 2);
   });
 
   test("stays readable on a large chart and shows the active state", () => {
     const active = { x: 1900, y: 500, width: 120, height: 40 };
-    const view = firstViewport({ width: 4000, height: 1200 }, active, screen);
+    const view = firstViewport({ width: 4000, height: 1200 }, [active], screen);
     expect(view.zoom).toBeGreaterThanOrEqual(0.9);
     expect(isShown(active, view, screen)).toBe(true);
   });
 
+  test("shows what is around the active state as far as it stays readable", () => {
+    const active = { x: 1900, y: 500, width: 120, height: 40 };
+    const near = { x: 1700, y: 450, width: 900, height: 200 };
+    const far = { x: 0, y: 450, width: 2600, height: 200 };
+    const view = firstViewport({ width: 4000, height: 1200 }, [far, near, active], screen);
+    expect(isShown(near, view, screen)).toBe(true);
+    expect(view.zoom).toBeLessThan(0.9);
+  });
+
   test("leaves no empty side beyond the margin", () => {
-    const view = firstViewport({ width: 4000, height: 300 }, { x: 10, y: 10, width: 100, height: 40 }, screen);
+    const view = firstViewport({ width: 4000, height: 300 }, [{ x: 10, y: 10, width: 100, height: 40 }], screen);
     expect(view.x).toBe(18);
   });
 });

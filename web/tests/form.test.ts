@@ -48,7 +48,7 @@ describe("the fields of a data schema", () => {
   test("have a label, a description, options and whether they are required", () => {
     expect(fields[0]).toMatchObject({ label: "Carrier", description: "Who brings it.", required: true });
     expect(fields[1]).toMatchObject({ label: "Value", required: true });
-    expect(fields[2]?.options.map(({ label }) => label)).toEqual(["Card", "Bank"]);
+    expect(fields[2]?.options.map(({ label }) => label)).toEqual(["CARD", "BANK"]);
     expect(fields[7]?.fields.map(({ label }) => label)).toEqual(["Line no", "Quantity"]);
   });
 
@@ -93,6 +93,15 @@ describe("the data of a form", () => {
   test("keeps the type of a choice", () => {
     const choice = fieldsOf({ properties: { days: { enum: [7, 14] } } });
     expect(readInputs(choice, { days: "14" }).data).toEqual({ days: 14 });
+  });
+
+  test("shows the titles of a choice and sends its values", () => {
+    const oneOf = [{ const: "PO", title: "Purchase order" }, { const: 7 }];
+    const choice = fieldsOf({ properties: { method: { oneOf } } });
+    expect(choice[0]).toMatchObject({ kind: "choice" });
+    expect(choice[0]?.options.map(({ label }) => label)).toEqual(["Purchase order", "7"]);
+    expect(readInputs(choice, { method: "PO" }).data).toEqual({ method: "PO" });
+    expect(readInputs(choice, { method: "7" }).data).toEqual({ method: 7 });
   });
 
   test("accepts JSON for what has no schema", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { add, formatDecimal, multiply, parseDecimal, subtract, ZERO } from "@/format/decimal";
-import { formatAmount, formatMoney, isZero } from "@/format/money";
+import { formatAmount, formatMoney, groupedAmounts, isZero } from "@/format/money";
 
 const read = (text: string) => parseDecimal(text) ?? ZERO;
 
@@ -18,6 +18,13 @@ describe("money", () => {
   test("shows a minus sign and leaves what is no amount alone", () => {
     expect(formatAmount("-12.30")).toBe("\u221212.30");
     expect(formatAmount("unknown")).toBe("unknown");
+  });
+
+  test("is grouped within a sentence, where it is an amount", () => {
+    expect(groupedAmounts("1076500.00 NGN of 999.00 NGN, see SO-000062 and v1234.5.6")).toBe(
+      "1,076,500.00 NGN of 999.00 NGN, see SO-000062 and v1234.5.6",
+    );
+    expect(groupedAmounts("exceeded by 2500.00.")).toBe("exceeded by 2,500.00.");
   });
 
   test("is zero at any scale", () => {

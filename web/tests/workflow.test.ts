@@ -1,8 +1,18 @@
 import { expect, test } from "vitest";
 import { words } from "@/format/word";
 import { emptyDraft, lineInputs, previewTotal, problemsOf } from "@/trade/draft";
-import { facts } from "@/workflow/facts";
-import { causeOf, type Lifecycle, type LogEntry, mergedLog } from "@/workflow/lifecycle";
+import { dataFacts, facts, fullFacts } from "@/workflow/facts";
+import {
+  type AllowedEvent,
+  allowedInOrder,
+  blockedGroups,
+  causeOf,
+  type Lifecycle,
+  type LogEntry,
+  mergedLog,
+  nextOf,
+  type Reason,
+} from "@/workflow/lifecycle";
 import { fieldRefusals } from "@/workflow/outcome";
 
 const entry = (version: number, at: string) => ({ version, occurredAt: at, recordedAt: at });
@@ -26,12 +36,41 @@ test("a cause is found as a step or as an event that a step told", () => {
 test("the numbers of a reason are short texts", () => {
   const values = { limit: "1000000.00", overage: { amount: "2500.00", currency: "NGN" }, tries: 3, frozen: true, none: null };
   expect(facts(values)).toEqual([
-    { name: "limit", text: "1,000,000.00" },
-    { name: "overage", text: "NGN\u00a02,500.00" },
-    { name: "tries", text: "3" },
-    { name: "frozen", text: "yes" },
+    { name: "Limit", text: "1,000,000.00" },
+    { name: "Overage", text: "NGN\u00a02,500.00" },
+    { name: "Tries", text: "3" },
+    { name: "Frozen", text: "yes" },
   ]);
+  expect(facts({ due: "1500.00", currency: "EUR" })).toEqual([{ name: "Due", text: "EUR\u00a01,500.00" }]);
+  expect(facts({ currency: "EUR" })).toEqual([{ name: "Currency", text: "EUR" }]);
   expect(facts(null)).toEqual([]);
+});
+
+test("the data of an event leave out what only machines read, and minor units say what they are", () => {
+  const fulfilmentId = "2f1b2df9-4137-5f24-b3ed-d7448801bfdd";
+  const data = { fulfilmentId, customerId: "1b1d961b-f1c6-51fa-a14e-4e2afc20682f", amount: "1500.00", dueMinor: 107650000 };
+  expect(dataFacts(data, "NGN", new Map([[fulfilmentId, "FU-1"]]))).toEqual([
+    { name: "Fulfilment id", text: "FU-1" },
+    { name: "Amount", text: "NGN\u00a01,500.00" },
+  ]);
+  expect(fullFacts(data).at(-1)).toEqual({ name: "Due, in minor units", text: "107650000" });
+});
+
+test("the event that comes next is first, and there may be none", () => {
+  const allowedEvents = ["SET", "PAY", "STOP"].map((event) => ({ event })) as unknown as AllowedEvent[];
+  const order = (nextEvent: string | null) => allowedInOrder({ nextEvent, allowedEvents }).map(({ event }) => event);
+  expect(order("PAY")).toEqual(["PAY", "SET", "STOP"]);
+  expect(order(null)).toEqual(["SET", "PAY", "STOP"]);
+  expect(nextOf({ nextEvent: "GONE", allowedEvents })).toBeUndefined();
+});
+
+const blocked = (event: string, ...reasons: Reason[]) => ({ event, label: event, description: "", reasons });
+
+test("events that are blocked for the same reasons are told together", () => {
+  const frozen = { code: "sale.frozen", message: "frozen", values: {}, unblockers: ["MANAGER"] };
+  const denied = { ...frozen, code: "access.denied" };
+  const groups = blockedGroups([blocked("A", frozen), blocked("B", denied), blocked("C", { ...frozen }), blocked("D", frozen, denied)]);
+  expect(groups.map(({ events }) => events.map(({ event }) => event))).toEqual([["A", "C"], ["B"], ["D"]]);
 });
 
 test("a refusal of the data is shown at its field", () => {

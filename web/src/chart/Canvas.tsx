@@ -2,10 +2,11 @@ import { Controls, ReactFlow, ReactFlowProvider, useReactFlow, type Viewport } f
 import { useEffect, useEffectEvent, useRef } from "react";
 import type { Placed } from "./flow";
 import { type Light, LightContext } from "./light";
+import { activeState, partsToSee } from "./parts";
 import { StateNode } from "./StateNode";
 import classes from "./Statechart.module.css";
 import { Arrows, TransitionEdge } from "./TransitionEdge";
-import { type Box, firstViewport, isShown, type Size } from "./viewport";
+import { firstViewport, isShown, type Size } from "./viewport";
 
 const NODE_TYPES = { state: StateNode };
 const EDGE_TYPES = { transition: TransitionEdge };
@@ -24,7 +25,7 @@ export function Canvas({ placed, light, screen }: Props) {
           edges={placed.edges}
           nodeTypes={NODE_TYPES}
           edgeTypes={EDGE_TYPES}
-          defaultViewport={viewportOf(placed, light.active, screen)}
+          defaultViewport={viewportOf(placed, light, screen)}
           minZoom={0.3}
           maxZoom={1.8}
           zIndexMode="manual"
@@ -38,7 +39,7 @@ export function Canvas({ placed, light, screen }: Props) {
           preventScrolling={false}
           disableKeyboardA11y
         >
-          <Controls showInteractive={false} orientation="horizontal" position="top-right" />
+          <Controls showInteractive={false} orientation="horizontal" position="bottom-left" />
           <Follow placed={placed} light={light} screen={screen} />
         </ReactFlow>
       </ReactFlowProvider>
@@ -51,23 +52,17 @@ function Follow({ placed, light, screen }: Props) {
   const { setViewport, getViewport } = useReactFlow();
   const shown = useRef(placed);
   const move = (to: Viewport, duration: number) => void setViewport(to, { duration });
-  const look = useEffectEvent((chart: Placed, active: ReadonlySet<string>, room: Size) => {
+  const look = useEffectEvent((chart: Placed, now: Light, room: Size) => {
     const anew = shown.current !== chart;
     shown.current = chart;
-    const box = activeBox(chart, active);
+    const box = chart.boxes.get(activeState(chart, now.active) ?? "");
     if (!anew && (!box || isShown(box, getViewport(), room))) return;
-    move(viewportOf(chart, active, room), anew ? 0 : 200);
+    move(viewportOf(chart, now, room), anew ? 0 : 200);
   });
-  useEffect(() => look(placed, light.active, screen), [placed, light.active, screen]);
+  useEffect(() => look(placed, light, screen), [placed, light, screen]);
   return null;
 }
 
-function viewportOf(placed: Placed, active: ReadonlySet<string>, screen: Size): Viewport {
-  return firstViewport(placed.size, activeBox(placed, active), screen);
-}
-
-/** The innermost active state that is drawn: the smallest box of those. */
-function activeBox({ boxes }: Placed, active: ReadonlySet<string>): Box | undefined {
-  const lit = [...boxes].filter(([id]) => active.has(id)).map(([, box]) => box);
-  return lit.toSorted((a, b) => a.width * a.height - b.width * b.height)[0];
+function viewportOf(placed: Placed, light: Light, screen: Size): Viewport {
+  return firstViewport(placed.size, partsToSee(placed, light), screen);
 }

@@ -17,6 +17,7 @@ export function StateNode({ data: { node } }: NodeProps<StateFlowNode>) {
       data-active={active.has(node.id)}
       data-next={nextNodes.has(node.id) || undefined}
       data-kind={node.kind}
+      data-passing={node.passing || undefined}
       data-open={node.open || undefined}
       data-tone={toneOf(node.tone)}
       title={node.description}

@@ -17,7 +17,7 @@ export function TransitionEdge({ data }: EdgeProps<TransitionFlowEdge>) {
       : "dim";
   const isTaken = edge.members.some(({ id }) => taken.has(id));
   return (
-    <g className={classes["transition"]} data-light={light} data-taken={isTaken || undefined}>
+    <g className={classes["transition"]} data-light={light} data-taken={isTaken || undefined} data-passing={edge.passing || undefined}>
       <title>{edge.members.map(({ label, guard }) => (guard ? `${label} [${guard}]` : label)).join("\n")}</title>
       <path d={path} fill="none" markerEnd={`url(#arrow-${isTaken ? "taken" : light})`} />
       {at ? (

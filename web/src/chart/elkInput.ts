@@ -65,12 +65,12 @@ function childrenOf(inside: string | undefined, nodes: readonly DrawnNode[]): El
     .map((node) =>
       node.open
         ? { id: node.id, layoutOptions: COMPOUND, children: childrenOf(node.id, nodes) }
-        : { id: node.id, width: nodeWidth(node), height: node.kind === "history" ? 30 : 38 },
+        : { id: node.id, width: nodeWidth(node), height: node.passing ? 28 : 38 },
     );
 }
 
 function nodeWidth(node: DrawnNode): number {
-  return Math.round(Math.max(96, node.label.length * CHARACTER + (node.compound ? 62 : 34)));
+  return Math.round(Math.max(node.passing ? 80 : 96, node.label.length * CHARACTER + (node.compound ? 62 : node.passing ? 20 : 34)));
 }
 
 function elkEdge(edge: DrawnEdge, backward: boolean): ElkExtendedEdge {

@@ -14,14 +14,25 @@ export type DrawnNode = ChartNode & {
   open: boolean;
   /** Has children at all. */
   compound: boolean;
+  /** Nobody rests here: a history, or a state that eventless transitions leave at once. */
+  passing: boolean;
 };
-export type DrawnEdge = { id: string; source: string; target: string; labels: string[]; members: ChartEdge[] };
+export type DrawnEdge = {
+  id: string;
+  source: string;
+  target: string;
+  labels: string[];
+  members: ChartEdge[];
+  /** Leads out of a state that is only passed through. */
+  passing: boolean;
+};
 
 /** Choose what to draw when some compounds are collapsed. */
 export function drawingOf(graph: ChartGraph, collapsed: ReadonlySet<string>): Drawing {
   const parents = parentsOf(graph);
   const roots = new Set(graph.nodes.filter((node) => node.parent === null).map((node) => node.id));
   const withChildren = new Set(graph.nodes.map((node) => node.parent));
+  const passing = new Set(graph.nodes.filter((node) => isPassing(node, graph.edges)).map(({ id }) => id));
   const hidden = (id: string) => ancestors(id, parents).some((above) => collapsed.has(above));
   const nodes = graph.nodes
     .filter((node) => !roots.has(node.id) && !hidden(node.id))
@@ -31,9 +42,23 @@ export function drawingOf(graph: ChartGraph, collapsed: ReadonlySet<string>): Dr
       inside: node.parent && !roots.has(node.parent) ? node.parent : undefined,
       compound: withChildren.has(node.id),
       open: withChildren.has(node.id) && !collapsed.has(node.id),
+      passing: passing.has(node.id),
     }));
   const drawn = new Set(nodes.map((node) => node.id));
-  return { nodes, edges: mergedEdges(graph.edges, (id) => drawnOwner(id, drawn, parents)) };
+  const edges = mergedEdges(graph.edges, (id) => drawnOwner(id, drawn, parents));
+  return { nodes, edges: edges.map((edge) => quietened(edge, passing)) };
+}
+
+function isPassing({ id, kind }: ChartNode, edges: readonly ChartEdge[]): boolean {
+  if (kind === "history") return true;
+  const exits = edges.filter((edge) => edge.source === id);
+  // One exit without a condition: there is no way to stay.
+  return kind === "atomic" && exits.some(({ kind: how, guard }) => how === "always" && guard === null);
+}
+
+/** The conditions out of a state that is only passed through are for hovering, not for the first sight. */
+function quietened(edge: DrawnEdge, passing: ReadonlySet<string>): DrawnEdge {
+  return passing.has(edge.source) ? { ...edge, labels: [], passing: true } : edge;
 }
 
 /** The ancestors of a node, nearest first. */
@@ -63,7 +88,7 @@ function mergedEdges(edges: readonly ChartEdge[], owner: (id: string) => string 
     const target = owner(edge.target);
     if (!source || !target || source === target) continue;
     const id = `${source}\u2192${target}`;
-    const known = merged.get(id) ?? { id, source, target, labels: [], members: [] };
+    const known = merged.get(id) ?? { id, source, target, labels: [], members: [], passing: false };
     const label = shortLabel(edge);
     if (label && !known.labels.includes(label)) known.labels.push(label);
     known.members.push(edge);

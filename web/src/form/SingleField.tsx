@@ -1,4 +1,5 @@
 import { Checkbox, Select, Textarea, TextInput } from "@mantine/core";
+import classes from "@/workflow/Workflow.module.css";
 import type { Field } from "./field";
 import type { Input } from "./value";
 
@@ -44,6 +45,9 @@ export function SingleField({ field, path, problems, input, onInput }: Props) {
       type={INPUT_TYPES[field.kind] ?? "text"}
       inputMode={INPUT_MODES[field.kind]}
       value={text}
+      rightSection={field.unit ? <span className={classes["unit"]}>{field.unit}</span> : null}
+      rightSectionWidth={field.unit ? 48 : undefined}
+      rightSectionPointerEvents="none"
       onChange={(e) => onInput(e.currentTarget.value)}
     />
   );

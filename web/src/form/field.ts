@@ -7,6 +7,8 @@ export type JsonSchema = {
   description?: string;
   format?: string;
   enum?: unknown[];
+  oneOf?: JsonSchema[];
+  const?: unknown;
   default?: unknown;
   properties?: Record<string, JsonSchema>;
   required?: string[];
@@ -34,6 +36,9 @@ export type FieldKind =
   | "rows"
   | "json";
 
+/** One value to choose: as the form holds it, as people read it, as the server gets it. */
+export type Option = { value: string; label: string; json: unknown };
+
 /** One field of a form: how to ask for a value of the event's data. */
 export type Field = {
   name: string;
@@ -41,21 +46,23 @@ export type Field = {
   description?: string;
   kind: FieldKind;
   required: boolean;
-  options: readonly { value: string; label: string; json: unknown }[];
+  options: readonly Option[];
+  /** What the value is counted in: the currency of an amount. */
+  unit?: string;
   fields: readonly Field[];
   schema: JsonSchema;
 };
 
 /** The fields of an event's data schema, in the order of the schema; none when it asks for nothing. */
-export function fieldsOf(schema: unknown): Field[] {
+export function fieldsOf(schema: unknown, currency?: string): Field[] {
   const object = isSchema(schema) ? schema : {};
   const required = new Set(object.required ?? []);
   return Object.entries(object.properties ?? {}).map(([name, property]) =>
-    fieldOf(name, property, required.has(name)),
+    fieldOf(name, property, required.has(name), currency),
   );
 }
 
-function fieldOf(name: string, schema: JsonSchema, required: boolean): Field {
+function fieldOf(name: string, schema: JsonSchema, required: boolean, currency: string | undefined): Field {
   const kind = kindOf(schema);
   const inner = kind === "rows" ? schema.items : kind === "group" ? schema : undefined;
   return {
@@ -64,16 +71,31 @@ function fieldOf(name: string, schema: JsonSchema, required: boolean): Field {
     ...(schema.description ? { description: schema.description } : {}),
     kind,
     required,
-    options: (schema.enum ?? [])
-      .filter((value) => value !== null)
-      .map((value) => ({ value: String(value), label: words(String(value)), json: value })),
-    fields: inner ? fieldsOf(inner) : [],
+    options: optionsOf(schema),
+    fields: inner ? fieldsOf(inner, currency) : [],
+    ...(schema.format === "money" && currency ? { unit: currency } : {}),
     schema,
   };
 }
 
+/** The values of `oneOf` have titles; those of a plain `enum` are shown as they are. */
+function optionsOf(schema: JsonSchema): Option[] {
+  const titled = isTitledChoice(schema) ? (schema.oneOf ?? []) : (schema.enum ?? []).map((value) => ({ const: value }));
+  return titled
+    .filter((option) => option.const !== null)
+    .map((option: JsonSchema) => ({
+      value: String(option.const),
+      label: option.title ?? String(option.const),
+      json: option.const,
+    }));
+}
+
+function isTitledChoice({ oneOf = [] }: JsonSchema): boolean {
+  return oneOf.length > 0 && oneOf.every((option) => "const" in option);
+}
+
 function kindOf(schema: JsonSchema): FieldKind {
-  if (schema.enum) return "choice";
+  if (schema.enum || isTitledChoice(schema)) return "choice";
   switch (typeOf(schema)) {
     case "string":
       return textKind(schema);

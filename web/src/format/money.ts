@@ -17,6 +17,11 @@ export function formatAmount(amount: string): string {
   return `${sign === "-" ? "\u2212" : ""}${grouped}${fraction ? `.${fraction}` : ""}`;
 }
 
+/** A sentence with the digits of its amounts grouped. */
+export function groupedAmounts(sentence: string): string {
+  return sentence.replaceAll(/(?<![\w.])\d{4,}\.\d+(?![\w.]*\w)/g, formatAmount);
+}
+
 /** Tell whether an exact amount is zero, whatever its scale. */
 export function isZero({ amount }: Money): boolean {
   return /^[+-]?0+(\.0+)?$/.test(amount.trim());

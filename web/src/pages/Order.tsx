@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { errorText } from "@/api/client";
+import { isZero } from "@/format/money";
 import { words } from "@/format/word";
 import { Lines } from "@/order/Lines";
 import { Phases } from "@/order/Phases";
@@ -59,27 +60,28 @@ function Known({ order, sale }: KnownProps) {
         { label: "Customer", value: order.customer.name },
         { label: "Grand total", value: <Amount money={order.grandTotal} /> },
         { label: "Captured", value: <Amount money={order.captured} /> },
-        { label: "Due", value: <Amount money={order.due} /> },
+        { label: "Outstanding", value: <Amount money={order.outstanding} dim={isZero(order.outstanding)} /> },
+        ...(order.due.amount === order.grandTotal.amount ? [] : [{ label: "Due", value: <Amount money={order.due} /> }]),
         { label: "Channel", value: words(order.channel) },
         { label: "Placed", value: <Moment at={order.placedAt} /> },
       ]}
       nextStep={<NextStep lifecycle={shown} />}
       phases={<Phases order={order} />}
-      main={
-        <>
-          <Lifecycles lifecycles={lifecycles} shown={shown} onShow={show} moment={moment} />
-          <Panel title="What happened">
-            <TransitionLog lifecycles={lifecycles} moment={moment} onMoment={setMoment} onShow={show} />
-          </Panel>
-          <Lines lines={order.lines} shipping={order.shipping} total={order.grandTotal} />
-        </>
-      }
+      picture={<Lifecycles lifecycles={lifecycles} shown={shown} onShow={show} moment={moment} />}
       side={
         <Events
           key={shown.id}
           of={shown === saleLifecycle ? "sale" : "fulfilment"}
           lifecycle={shown}
         />
+      }
+      story={
+        <>
+          <Panel title="What happened">
+            <TransitionLog lifecycles={lifecycles} moment={moment} onMoment={setMoment} onShow={show} />
+          </Panel>
+          <Lines lines={order.lines} shipping={order.shipping} total={order.grandTotal} />
+        </>
       }
     />
   );

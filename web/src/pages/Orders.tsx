@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
@@ -10,9 +9,9 @@ import { usePaging } from "@/list/usePaging";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import type { Column } from "@/templates/column";
 import { ListPage } from "@/templates/ListPage";
+import { NewButton } from "@/trade/NewButton";
 import { Amount } from "@/ui/Amount";
 import { Chip } from "@/ui/Chip";
-import { PlusIcon } from "@/ui/icons";
 import { Moment } from "@/ui/Moment";
 
 const PAGE = 50;
@@ -45,11 +44,7 @@ export function Orders() {
       error={error && !list ? errorText(error) : undefined}
       again={() => refetch({ requestPolicy: "network-only" })}
       paging={paging}
-      actions={
-        <Button renderRoot={(props) => <Link to="/orders/new" {...props} />} leftSection={<PlusIcon />}>
-          New order
-        </Button>
-      }
+      actions={<NewButton to="/orders/new" label="New order" permission="order.create" />}
     />
   );
 }
@@ -80,5 +75,11 @@ const COLUMNS: readonly Column<Row>[] = [
     heading: "Captured",
     align: "right",
     cell: (row) => <Amount money={row.captured} dim={isZero(row.captured)} />,
+  },
+  {
+    key: "outstanding",
+    heading: "Outstanding",
+    align: "right",
+    cell: (row) => <Amount money={row.outstanding} dim={isZero(row.outstanding)} />,
   },
 ];

@@ -2,6 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
+import type { Inputs } from "@/form/value";
 import { words } from "@/format/word";
 import { QuotationDocument, type QuotationQuery } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
@@ -60,18 +61,34 @@ function Known({ quotation, workflow }: KnownProps) {
       }}
       figures={figuresOf(quotation)}
       nextStep={<NextStep lifecycle={lifecycle} />}
-      main={
+      picture={<Lifecycles lifecycles={[lifecycle]} shown={lifecycle} onShow={nothing} moment={moment} />}
+      side={<Events of="quotation" lifecycle={lifecycle} known={knownOf(quotation)} />}
+      story={
         <>
-          <Lifecycles lifecycles={[lifecycle]} shown={lifecycle} onShow={nothing} moment={moment} />
           <Panel title="What happened">
             <TransitionLog lifecycles={[lifecycle]} moment={moment} onMoment={setMoment} onShow={nothing} />
           </Panel>
           <Lines lines={quotation.lines} shipping={quotation.shipping} total={quotation.total} />
         </>
       }
-      side={<Events of="quotation" lifecycle={lifecycle} />}
     />
   );
+}
+
+/** What the forms ask for and the page shows: an approval is of this version, an edit starts from these lines. */
+function knownOf({ version, lines, shipping }: KnownProps["quotation"]): Inputs {
+  return {
+    version: String(version),
+    shipping: shipping.amount,
+    lines: lines.map(({ sku, name, quantity, unitPrice, discount, tax }) => ({
+      sku,
+      name,
+      quantity: String(quantity),
+      unitPrice: unitPrice.amount,
+      discount: discount.amount,
+      tax: tax.amount,
+    })),
+  };
 }
 
 // There is one lifecycle, and it is shown.

@@ -1,16 +1,15 @@
-import { Button } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
-import { ChartDocument, QuotationsDocument, type QuotationsQuery } from "@/gen/graphql";
+import { QuotationsDocument, type QuotationsQuery } from "@/gen/graphql";
 import { filterOf } from "@/list/params";
 import { usePaging } from "@/list/usePaging";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
-import type { Column, Facet } from "@/templates/column";
+import type { Column } from "@/templates/column";
 import { ListPage } from "@/templates/ListPage";
+import { NewButton } from "@/trade/NewButton";
 import { Amount } from "@/ui/Amount";
 import { Chip } from "@/ui/Chip";
-import { PlusIcon } from "@/ui/icons";
 import { Moment } from "@/ui/Moment";
 
 const PAGE = 50;
@@ -35,7 +34,7 @@ export function Quotations() {
       total={list?.totalCount}
       params={params}
       onParams={(search) => void navigate({ search, replace: true })}
-      facets={useFacets()}
+      facets={list?.stateCounts ?? []}
       columns={COLUMNS}
       rows={list?.edges.map((edge) => edge.node)}
       keyOf={(row) => row.id}
@@ -43,21 +42,9 @@ export function Quotations() {
       error={error && !list ? errorText(error) : undefined}
       again={() => refetch({ requestPolicy: "network-only" })}
       paging={paging}
-      actions={
-        <Button renderRoot={(props) => <Link to="/quotations/new" {...props} />} leftSection={<PlusIcon />}>
-          New quotation
-        </Button>
-      }
+      actions={<NewButton to="/quotations/new" label="New quotation" permission="quotation.create" />}
     />
   );
-}
-
-/** The states of the latest quotation chart, in its order and words; the API counts none of them. */
-function useFacets(): Facet[] {
-  const [{ data }] = useQuery({ query: ChartDocument, variables: { id: "quotation" }, requestPolicy: "cache-first" });
-  return (data?.chart?.nodes ?? [])
-    .filter(({ kind }) => kind === "atomic" || kind === "final")
-    .map(({ key, label, tone }) => ({ state: key, label, tone }));
 }
 
 const COLUMNS: readonly Column<Row>[] = [

@@ -13,12 +13,16 @@ type Props = {
   figures: readonly Figure[];
   nextStep?: ReactNode;
   phases?: ReactNode;
-  main: ReactNode;
+  /** Where it stands, as a picture. */
+  picture: ReactNode;
+  /** What can be done, beside the rest; on a narrow screen right below the picture. */
   side: ReactNode;
+  /** What happened and what it is made of. */
+  story: ReactNode;
 };
 
 /** The detail template: what it is and how it stands, what happened, what is possible now. */
-export function DetailPage({ number, kind, chip, figures, nextStep, phases, main, side }: Props) {
+export function DetailPage({ number, kind, chip, figures, nextStep, phases, picture, side, story }: Props) {
   return (
     <article className={classes["page"]}>
       <title>{`${number} · Orderwright`}</title>
@@ -43,10 +47,11 @@ export function DetailPage({ number, kind, chip, figures, nextStep, phases, main
       </header>
       {phases}
       <div className={classes["columns"]}>
-        <div className={classes["main"]}>{main}</div>
+        <div className={classes["picture"]}>{picture}</div>
         <aside className={classes["side"]} aria-label="Actions">
           {side}
         </aside>
+        <div className={classes["story"]}>{story}</div>
       </div>
     </article>
   );

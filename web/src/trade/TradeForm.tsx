@@ -1,6 +1,7 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { type ReactNode, useRef, useState } from "react";
 import { type Attempt, attemptFor } from "@/form/attempt";
+import { useFirstProblem } from "@/form/useFirstProblem";
 import { formatMoney } from "@/format/money";
 import { FormPage } from "@/templates/FormPage";
 import type { Outcome } from "@/workflow/outcome";
@@ -25,6 +26,7 @@ export function TradeForm({ title, submitLabel, create, extra }: Props) {
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
   const [outcome, setOutcome] = useState<Outcome>();
   const [busy, setBusy] = useState(false);
+  const fields = useFirstProblem<HTMLDivElement>(problems);
   const attempt = useRef<Attempt>(undefined);
   const change = (part: Partial<Draft>) => setDraft((now) => ({ ...now, ...part }));
   const total = previewTotal(draft);
@@ -41,6 +43,7 @@ export function TradeForm({ title, submitLabel, create, extra }: Props) {
 
   return (
     <FormPage title={title} onSubmit={() => void submit()}>
+      <div ref={fields} className={classes["fields"]}>
       <div className={classes["head"]}>
         <CustomerPicker value={draft.customerId} onChange={(customerId) => change({ customerId })} error={problems.get("customer")} />
         <Select
@@ -72,6 +75,7 @@ export function TradeForm({ title, submitLabel, create, extra }: Props) {
         onLines={(lines) => change({ lines })}
         onProduct={(line, product) => setDraft((now) => withProduct(now, line, product))}
       />
+      </div>
       <OutcomeNotice outcome={outcome} />
       <div className={classes["foot"]}>
         <span aria-live="polite">

@@ -1,25 +1,34 @@
 import { Button, TextInput } from "@mantine/core";
 import { type FormEvent, useMemo, useRef, useState } from "react";
 import { type Attempt, attemptFor } from "@/form/attempt";
-import { fieldsOf } from "@/form/field";
+import { type Field, fieldsOf } from "@/form/field";
 import { SchemaFields } from "@/form/SchemaFields";
-import { emptyInputs, readInputs } from "@/form/value";
+import { useFirstProblem } from "@/form/useFirstProblem";
+import { emptyInputs, type Inputs, readInputs } from "@/form/value";
 import type { AllowedEvent } from "./lifecycle";
 import { fieldRefusals, type Outcome } from "./outcome";
 import { OutcomeNotice } from "./OutcomeNotice";
 import type { SendEvent } from "./send";
 import classes from "./Workflow.module.css";
 
-type Props = { event: AllowedEvent; send: SendEvent; onApplied: (message: string) => void };
+type Props = {
+  event: AllowedEvent;
+  /** Values to start with, by the name of the field. */
+  known: Inputs;
+  currency: string | undefined;
+  send: SendEvent;
+  onApplied: (message: string) => void;
+};
 
 /** The form of one event, made from its data schema; a refusal keeps what was typed. */
-export function EventForm({ event, send, onApplied }: Props) {
-  const fields = useMemo(() => fieldsOf(event.dataSchema), [event.dataSchema]);
-  const [inputs, setInputs] = useState(() => emptyInputs(fields));
+export function EventForm({ event, known, currency, send, onApplied }: Props) {
+  const fields = useMemo(() => fieldsOf(event.dataSchema, currency), [event.dataSchema, currency]);
+  const [inputs, setInputs] = useState(() => startOf(fields, known));
   const [reason, setReason] = useState("");
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
   const [outcome, setOutcome] = useState<Outcome>();
   const [busy, setBusy] = useState(false);
+  const form = useFirstProblem<HTMLFormElement>(problems);
   const attempt = useRef<Attempt>(undefined);
   const asksReason = fields.some((field) => field.name === "reason");
 
@@ -37,15 +46,14 @@ export function EventForm({ event, send, onApplied }: Props) {
     setProblems(fieldRefusals(result));
     if (result.kind !== "applied") return;
     attempt.current = undefined;
-    setInputs(emptyInputs(fields));
+    setInputs(startOf(fields, known));
     setReason("");
     onApplied(result.message);
   }
 
   return (
-    <form className={classes["form"]} aria-label={event.label} noValidate onSubmit={(e) => void submit(e)}>
+    <form ref={form} className={classes["form"]} aria-label={event.label} noValidate onSubmit={(e) => void submit(e)}>
       {event.description ? <p className={classes["hint"]}>{event.description}</p> : null}
-      {event.dependsOnData ? <p className={classes["hint"]}>What you enter decides whether it is accepted.</p> : null}
       <SchemaFields fields={fields} inputs={inputs} onInputs={setInputs} problems={problems} />
       {asksReason ? null : (
         <TextInput
@@ -61,4 +69,15 @@ export function EventForm({ event, send, onApplied }: Props) {
       </Button>
     </form>
   );
+}
+
+/** Tells forms apart that start with different values: what was true before must not be sent as true now. */
+export function formName({ event, dataSchema }: AllowedEvent, known: Inputs): string {
+  const asked = fieldsOf(dataSchema).map(({ name }) => known[name] ?? null);
+  return `${event} ${JSON.stringify(asked)}`;
+}
+
+function startOf(fields: readonly Field[], known: Inputs): Inputs {
+  const asked = fields.flatMap(({ name }) => (known[name] === undefined ? [] : [[name, known[name]] as const]));
+  return { ...emptyInputs(fields), ...Object.fromEntries(asked) };
 }

@@ -1,57 +1,74 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import type { Inputs } from "@/form/value";
+import { Panel } from "@/templates/Panel";
 import { ChevronIcon } from "@/ui/icons";
-import { EventForm } from "./EventForm";
-import type { Lifecycle } from "./lifecycle";
+import { Blocked } from "./Blocked";
+import { EventForm, formName } from "./EventForm";
+import { allowedInOrder, currencyOf, type Lifecycle, nextOf } from "./lifecycle";
 import { OutcomeNotice } from "./OutcomeNotice";
 import { Reasons } from "./Reasons";
-import { type SendEvent, useSendEvent } from "./send";
+import { useSendEvent } from "./send";
 import classes from "./Workflow.module.css";
 
-type Props = { of: "sale" | "fulfilment" | "quotation"; lifecycle: Lifecycle };
+type Props = {
+  of: "sale" | "fulfilment" | "quotation";
+  lifecycle: Lifecycle;
+  /** What the page knows already, by the name of the field that asks for it. */
+  known?: Inputs;
+};
+
+const NOTHING: Inputs = {};
 
 /**
  * What is possible now, what is not and why, and what the lifecycle waits for.
  * An applied event brings the new truth by itself: its answer outdates every cached query with a workflow.
  */
-export function Events({ of, lifecycle }: Props) {
+export function Events({ of, lifecycle, known = NOTHING }: Props) {
   const send = useSendEvent(of, lifecycle.id);
   const [message, setMessage] = useState("");
-  const { allowedEvents, blockedEvents, waitingFor } = lifecycle.workflow;
-  const [first] = allowedEvents;
+  const [opened, setOpened] = useState<Readonly<Record<string, boolean | undefined>>>({});
+  const open = (event: string, choice: boolean | undefined) => setOpened((now) => ({ ...now, [event]: choice }));
+  const { workflow } = lifecycle;
+  const next = nextOf(workflow);
+  const events = allowedInOrder(workflow);
   return (
     <>
-      <OutcomeNotice outcome={message ? { kind: "applied", message } : undefined} />
-      <section className={classes["panel"]} aria-label={`Possible now: ${lifecycle.title}`}>
-        <h2>Possible now</h2>
-        {allowedEvents.length === 0 ? <p className={classes["none"]}>Nothing can be done by you here now.</p> : null}
-        {allowedEvents.map((event) => (
-          <Disclosure key={event.event} id={eventAnchor(lifecycle.id, event.event)} label={event.label} open={event === first}>
+      {message ? <Applied message={message} /> : null}
+      <Panel title="Possible now" label={`Possible now: ${lifecycle.title}`}>
+        {events.length === 0 ? <p className={classes["none"]}>Nothing can be done by you here now.</p> : null}
+        {events.map((event) => (
+          <Disclosure
+            key={event.event}
+            id={eventAnchor(lifecycle.id, event.event)}
+            label={event.label}
+            open={opened[event.event] ?? event === next}
+            onOpen={(choice) => open(event.event, choice)}
+          >
             <EventForm
+              key={formName(event, known)}
               event={event}
-              send={clearing(send, () => setMessage(""))}
-              onApplied={setMessage}
+              known={known}
+              currency={currencyOf(workflow.context)}
+              send={(what) => {
+                setMessage("");
+                return send(what);
+              }}
+              onApplied={(said) => {
+                open(event.event, undefined);
+                setMessage(said);
+              }}
             />
           </Disclosure>
         ))}
-      </section>
-      {waitingFor.length > 0 ? (
-        <section className={classes["panel"]} aria-label={`Waiting for: ${lifecycle.title}`}>
-          <h2>Waiting for</h2>
-          <div className={classes["none"]} style={{ color: "inherit" }}>
-            <Reasons reasons={waitingFor} />
+      </Panel>
+      {workflow.waitingFor.length > 0 ? (
+        <Panel title="Waiting for" label={`Waiting for: ${lifecycle.title}`}>
+          <div className={classes["blocked"]}>
+            <Reasons reasons={workflow.waitingFor} />
           </div>
-        </section>
+        </Panel>
       ) : null}
-      {blockedEvents.length > 0 ? (
-        <section className={classes["panel"]} aria-label={`Not possible now: ${lifecycle.title}`}>
-          <h2>Not possible now</h2>
-          {blockedEvents.map((event) => (
-            <Disclosure key={event.event} label={event.label} open={false}>
-              <Reasons reasons={event.reasons} />
-            </Disclosure>
-          ))}
-        </section>
-      ) : null}
+      <Blocked lifecycle={lifecycle} />
     </>
   );
 }
@@ -61,31 +78,33 @@ export function eventAnchor(lifecycleId: string, event: string): string {
   return `event-${lifecycleId}-${event}`;
 }
 
-function clearing(send: SendEvent, clear: () => void): SendEvent {
-  return (event) => {
-    clear();
-    return send(event);
-  };
+/** What was done, mounted anew each time; it takes the focus, because the form that had it may be gone. */
+function Applied({ message }: { message: string }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.focus(), []);
+  return (
+    <div ref={place} tabIndex={-1} className={classes["applied"]}>
+      <OutcomeNotice outcome={{ kind: "applied", message }} />
+    </div>
+  );
 }
 
-type DisclosureProps = { id?: string; label: string; open: boolean; children: React.ReactNode };
+type DisclosureProps = {
+  id: string;
+  label: string;
+  open: boolean;
+  onOpen: (open: boolean) => void;
+  children: React.ReactNode;
+};
 
-function Disclosure({ id, label, open, children }: DisclosureProps) {
-  const [choice, setChoice] = useState<boolean>();
-  const expanded = choice ?? open;
+function Disclosure({ id, label, open, onOpen, children }: DisclosureProps) {
   return (
     <div className={classes["event"]}>
-      <button
-        id={id}
-        type="button"
-        className={classes["toggle"]}
-        aria-expanded={expanded}
-        onClick={() => setChoice(!expanded)}
-      >
+      <button id={id} type="button" className={classes["toggle"]} aria-expanded={open} onClick={() => onOpen(!open)}>
         <ChevronIcon />
         {label}
       </button>
-      <div className={classes["body"]} hidden={!expanded}>
+      <div className={classes["body"]} hidden={!open}>
         {children}
       </div>
     </div>

@@ -46,7 +46,7 @@ function Timers({ lifecycle }: { lifecycle: Lifecycle }) {
     <ul className={classes["timers"]} aria-label="Timers">
       {timers.map((timer) => (
         <li key={timer.id}>
-          {timer.label}: due <Moment at={timer.dueAt} />
+          {timer.label} <span aria-hidden="true">·</span> <Moment at={timer.dueAt} />
         </li>
       ))}
     </ul>

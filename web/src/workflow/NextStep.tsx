@@ -1,11 +1,11 @@
 import { Button } from "@mantine/core";
 import { ArrowIcon } from "@/ui/icons";
 import { eventAnchor } from "./Events";
-import type { Lifecycle } from "./lifecycle";
+import { type Lifecycle, nextOf } from "./lifecycle";
 
-/** The first step that the server offers, as a way to its form. */
+/** The step that the server says comes next, as a way to its form; nothing when it names none. */
 export function NextStep({ lifecycle }: { lifecycle: Lifecycle }) {
-  const [next] = lifecycle.workflow.allowedEvents;
+  const next = nextOf(lifecycle.workflow);
   if (!next) return null;
   const anchor = eventAnchor(lifecycle.id, next.event);
   return (

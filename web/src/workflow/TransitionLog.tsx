@@ -1,9 +1,8 @@
-import { words } from "@/format/word";
 import { Chip } from "@/ui/Chip";
 import { Moment } from "@/ui/Moment";
 import { Cause } from "./Cause";
-import { facts } from "./facts";
-import { causeOf, type Lifecycle, type LoggedEntry, mergedLog, type PastMoment, rowId } from "./lifecycle";
+import { dataFacts, fullFacts } from "./facts";
+import { causeOf, currencyOf, type Lifecycle, type LoggedEntry, mergedLog, type PastMoment, rowId } from "./lifecycle";
 import classes from "./TransitionLog.module.css";
 
 type Props = {
@@ -17,6 +16,7 @@ type Props = {
 /** What happened, newest first, in every lifecycle of the page; pointing at a row shows that moment in the chart. */
 export function TransitionLog({ lifecycles, moment, onMoment, onShow }: Props) {
   const rows = mergedLog(lifecycles);
+  const names = new Map(lifecycles.map(({ id, title }) => [id, title]));
   return (
     <ol className={classes["log"]} aria-label="Transition log" onMouseLeave={() => onMoment(undefined)}>
       {rows.map((row) => (
@@ -24,7 +24,7 @@ export function TransitionLog({ lifecycles, moment, onMoment, onShow }: Props) {
           key={rowId(row)}
           row={row}
           cause={causeOf(row.entry, rows)}
-          several={lifecycles.length > 1}
+          names={names}
           shown={moment?.instanceId === row.lifecycle.workflow.instanceId && moment.version === row.entry.version}
           onMoment={onMoment}
           onShow={onShow}
@@ -37,11 +37,12 @@ export function TransitionLog({ lifecycles, moment, onMoment, onShow }: Props) {
 type RowProps = {
   row: LoggedEntry;
   cause: LoggedEntry | undefined;
-  several: boolean;
+  /** The titles of the lifecycles on the page, by their ids. */
+  names: ReadonlyMap<string, string>;
   shown: boolean;
 } & Pick<Props, "onMoment" | "onShow">;
 
-function Row({ row, cause, several, shown, onMoment, onShow }: RowProps) {
+function Row({ row, cause, names, shown, onMoment, onShow }: RowProps) {
   const { lifecycle, entry } = row;
   const { instanceId } = lifecycle.workflow;
   const here = { instanceId, version: entry.version };
@@ -66,7 +67,7 @@ function Row({ row, cause, several, shown, onMoment, onShow }: RowProps) {
         >
           {entry.label}
         </button>
-        {several ? <span className={classes["where"]}>{lifecycle.title}</span> : null}
+        {names.size > 1 ? <span className={classes["where"]}>{lifecycle.title}</span> : null}
         <span className={classes["states"]}>
           {entry.fromLabel && entry.fromLabel !== entry.toLabel ? (
             <span className={classes["from"]}>{entry.fromLabel} {"\u2192"}</span>
@@ -74,14 +75,13 @@ function Row({ row, cause, several, shown, onMoment, onShow }: RowProps) {
           <Chip label={entry.toLabel} tone={entry.toTone} />
         </span>
       </div>
-      <Particulars entry={entry} cause={cause} />
+      <Particulars row={row} cause={cause} names={names} />
     </li>
   );
 }
 
-function Particulars({ entry, cause }: { entry: LoggedEntry["entry"]; cause: LoggedEntry | undefined }) {
-  // What a thing started with is on the page already, and much of it is for machines.
-  const data = entry.version === 1 ? [] : facts(entry.data);
+function Particulars({ row, cause, names }: Pick<RowProps, "row" | "cause" | "names">) {
+  const { entry, lifecycle } = row;
   return (
     <div className={classes["particulars"]}>
       <span>
@@ -93,11 +93,36 @@ function Particulars({ entry, cause }: { entry: LoggedEntry["entry"]; cause: Log
       {entry.origin === "live" ? null : <span>{entry.origin}</span>}
       {entry.causationId ? <Cause id={entry.causationId} of={cause} /> : null}
       {entry.reason ? <span className={classes["reason"]}>{"\u201c"}{entry.reason}{"\u201d"}</span> : null}
-      {data.length > 0 ? (
-        <span className={classes["data"]} title={JSON.stringify(entry.data, null, 1)}>
-          {data.map(({ name, text }) => `${words(name)}: ${text}`).join(" · ")}
-        </span>
-      ) : null}
+      <Data entry={entry} currency={currencyOf(lifecycle.workflow.context)} names={names} />
     </div>
+  );
+}
+
+type DataProps = Pick<RowProps, "names"> & { entry: LoggedEntry["entry"]; currency: string | undefined };
+
+/** What an event brought, for people; all of it one click away where that is not all. */
+function Data({ entry, currency, names }: DataProps) {
+  const full = fullFacts(entry.data);
+  // What a thing started with is on the page already.
+  const told = entry.version === 1 ? [] : dataFacts(entry.data, currency, names);
+  return (
+    <>
+      {told.length > 0 ? (
+        <span className={classes["data"]}>{told.map(({ name, text }) => `${name}: ${text}`).join(" · ")}</span>
+      ) : null}
+      {full.length > told.length || told.some(({ text }) => text.endsWith("in all")) ? (
+        <details className={classes["full"]}>
+          <summary aria-label={`All data of ${entry.label}, version ${entry.version}`}>All data</summary>
+          <dl>
+            {full.map(({ name, text }) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{text}</dd>
+              </div>
+            ))}
+          </dl>
+        </details>
+      ) : null}
+    </>
   );
 }

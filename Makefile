@@ -40,7 +40,8 @@ soak: $(VENV)/.dev console chromium
 	@exec $(RUN) pytest -m soak $(ARGS)
 
 bench: $(VENV)/.dev
-	@set -e; for each in bench/*.py; do [ ! -e "$$each" ] || $(VENV)/bin/python "$$each" $(ARGS); done
+	@$(RUN) bench.statechart $(ARGS)
+	@$(RUN) bench.runtime $(ARGS)
 
 lint: $(VENV)/.dev $(if $(CONSOLE),web/node_modules/.installed)
 	@$(VENV)/bin/ruff check

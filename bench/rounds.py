@@ -1,48 +1,54 @@
-"""Compare two ways on a machine that others use: short rounds in turn, so that both meet the same disturbances."""
+"""Compare ways on a machine that others use: short rounds in turn, so that all meet the same disturbances."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+Way = Callable[[], Awaitable[float]]
+"""Does a round of work and returns its rate: more is better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What the rounds gave, in pairs; the unit is the caller's, and more is better."""
+    """The rates that the rounds gave, in pairs."""
 
-    ours: tuple[float, ...]
-    theirs: tuple[float, ...]
+    ours: list[float] = field(default_factory=list)
+    theirs: list[float] = field(default_factory=list)
 
     @property
-    def ratios(self) -> tuple[float, ...]:
+    def ratios(self) -> list[float]:
         """Ours by theirs, round by round."""
-        return tuple(ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True))
+        return [ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)]
 
     def __str__(self) -> str:
-        low, middle, high = statistics.quantiles(self.ratios, n=4, method="inclusive")
-        least, most = min(self.ratios), max(self.ratios)
-        return f"{middle:5.2f}   {low:5.2f} to {high:5.2f}   {least:5.2f} to {most:5.2f}"
+        """Show median rates, the median ratio, its middle half, and all of it."""
+        low, median, high = statistics.quantiles(self.ratios, n=4, method="inclusive")
+        rates = f"{statistics.median(self.ours):10,.0f} {statistics.median(self.theirs):10,.0f}"
+        spread = f"{low:5.2f} to {high:5.2f}   {min(self.ratios):5.2f} to {max(self.ratios):5.2f}"
+        return f"{rates}   {median:5.2f}   {spread}"
 
 
-Way = Callable[[], Awaitable[float]]
+def heading(theirs: str) -> str:
+    """Return the heading of the columns of a shown comparison."""
+    return f"{'ours':>10} {theirs:>10}   ratio      middle half       all rounds"
 
 
-async def compare(ours: Way, theirs: Way, *, rounds: int) -> Comparison:
-    """Run both once to warm up and then in turn; who begins changes from round to round."""
-    await ours()
-    await theirs()
-    found: list[tuple[float, float]] = []
-    for number in range(rounds):
-        if number % 2:
-            second = await theirs()
-            found.append((await ours(), second))
-        else:
-            first = await ours()
-            found.append((first, await theirs()))
-    return Comparison(ours=tuple(o for o, _ in found), theirs=tuple(t for _, t in found))
+async def compare(ours: Sequence[Way], theirs: Way, *, rounds: int) -> list[Comparison]:
+    """Run each of ours in turn with theirs, after a first round that is not counted.
 
-
-def middle(values: Sequence[float]) -> float:
-    """Return the median."""
-    return statistics.median(values)
+    Who begins changes from round to round.
+    """
+    found = [Comparison() for _ in ours]
+    for number in range(rounds + 1):
+        for way, comparison in zip(ours, found, strict=True):
+            if number % 2:
+                rates = await way(), await theirs()
+            else:
+                second = await theirs()
+                rates = await way(), second
+            if number:
+                comparison.ours.append(rates[0])
+                comparison.theirs.append(rates[1])
+    return found

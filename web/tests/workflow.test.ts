@@ -13,7 +13,7 @@ import {
   nextOf,
   type Reason,
 } from "@/workflow/lifecycle";
-import { fieldRefusals } from "@/workflow/outcome";
+import { fieldRefusals, isToldByFields } from "@/workflow/outcome";
 
 const entry = (version: number, at: string) => ({ version, occurredAt: at, recordedAt: at });
 
@@ -50,7 +50,7 @@ test("the data of an event leave out what only machines read, and minor units sa
   const fulfilmentId = "2f1b2df9-4137-5f24-b3ed-d7448801bfdd";
   const data = { fulfilmentId, customerId: "1b1d961b-f1c6-51fa-a14e-4e2afc20682f", amount: "1500.00", dueMinor: 107650000 };
   expect(dataFacts(data, "NGN", new Map([[fulfilmentId, "FU-1"]]))).toEqual([
-    { name: "Fulfilment id", text: "FU-1" },
+    { name: "Fulfilment", text: "FU-1" },
     { name: "Amount", text: "NGN\u00a01,500.00" },
   ]);
   expect(fullFacts(data).at(-1)).toEqual({ name: "Due, in minor units", text: "107650000" });
@@ -74,7 +74,7 @@ test("events that are blocked for the same reasons are told together", () => {
 });
 
 test("a refusal of the data is shown at its field", () => {
-  const reason = { code: "event_data", message: "not an amount", unblockers: [] };
+  const reason = { code: "event_data", message: "amount: not an amount", unblockers: [] };
   const reasons = [
     { ...reason, values: { field: "amount" } },
     { ...reason, values: { field: "/lines/0/quantity" } },
@@ -82,6 +82,17 @@ test("a refusal of the data is shown at its field", () => {
   ];
   const refusals = fieldRefusals({ kind: "refused", message: "", reasons });
   expect([...refusals.keys()]).toEqual(["amount", "lines.0.quantity"]);
+  expect(refusals.get("amount")).toBe("Not an amount");
+});
+
+const wrong = (field: string) => ({ code: "event_data", message: "wrong", values: { field }, unblockers: [] });
+
+const told = (...named: string[]) =>
+  isToldByFields({ kind: "refused", message: "", reasons: named.map(wrong) }, [{ name: "amount" }, { name: "lines" }]);
+
+test("a refusal is told at its fields alone only where they tell all of it", () => {
+  expect([told("amount"), told("lines.0.sku"), told("amount", "other"), told()]).toEqual([true, true, false, false]);
+  expect(isToldByFields({ kind: "failed", message: "no answer" }, [])).toBe(false);
 });
 
 test("names of the data model become words", () => {

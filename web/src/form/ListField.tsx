@@ -78,7 +78,7 @@ function Item({ field, path, problems, item, n, onItem, children }: ItemProps) {
   return (
     <div className={classes["row"]} role="group" aria-label={`${field.label} ${n + 1}`}>
       <SchemaFields fields={field.fields} inputs={item} onInputs={onItem} problems={problems} at={path} />
-      <span style={{ alignSelf: "end" }}>{children}</span>
+      <span style={{ justifySelf: "end", gridColumnEnd: -1 }}>{children}</span>
     </div>
   );
 }

@@ -36,6 +36,11 @@ export type FieldKind =
   | "rows"
   | "json";
 
+/** A field as it stands in one of many rows: hints that come again and again are left out. */
+function brief(field: Field): Field {
+  return { ...field, description: undefined };
+}
+
 /** One value to choose: as the form holds it, as people read it, as the server gets it. */
 export type Option = { value: string; label: string; json: unknown };
 
@@ -43,7 +48,7 @@ export type Option = { value: string; label: string; json: unknown };
 export type Field = {
   name: string;
   label: string;
-  description?: string;
+  description?: string | undefined;
   kind: FieldKind;
   required: boolean;
   options: readonly Option[];
@@ -72,7 +77,7 @@ function fieldOf(name: string, schema: JsonSchema, required: boolean, currency: 
     kind,
     required,
     options: optionsOf(schema),
-    fields: inner ? fieldsOf(inner, currency) : [],
+    fields: inner ? fieldsOf(inner, currency).map((field) => (kind === "rows" ? brief(field) : field)) : [],
     ...(schema.format === "money" && currency ? { unit: currency } : {}),
     schema,
   };

@@ -6,6 +6,7 @@ import type { Inputs } from "@/form/value";
 import { words } from "@/format/word";
 import { QuotationDocument, type QuotationQuery } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
+import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
 import { Lines } from "@/order/Lines";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
@@ -26,6 +27,7 @@ export function Quotation() {
   const [{ data, fetching, error }, reexecute] = useQuery({ query: QuotationDocument, variables: { id: quotationId } });
   const refetch = () => reexecute({ requestPolicy: "network-only" });
   useRefetchOnFocus(refetch);
+  useRefetchWhileVisible(refetch);
   if (error && !data?.quotation)
     return (
       <Failure page title="The quotation could not be loaded" again={refetch}>

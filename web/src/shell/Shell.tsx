@@ -1,4 +1,5 @@
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { ConnectionNotice } from "./ConnectionNotice";
 import { GlobalSearch } from "./GlobalSearch";
 import { Navigation } from "./Navigation";
@@ -8,6 +9,7 @@ import classes from "./Shell.module.css";
 
 /** What stays while pages change: navigation by job, the search, the person. */
 export function Shell() {
+  useFocusOnNewPage();
   return (
     <div className={classes["shell"]}>
       <a className={classes["skip"]} href="#main">
@@ -24,5 +26,18 @@ export function Shell() {
         <Outlet />
       </main>
     </div>
+  );
+}
+
+/** The link that led to a new page may be gone with the old one: the focus then goes on in the new one. */
+function useFocusOnNewPage(): void {
+  const router = useRouter();
+  useEffect(
+    () =>
+      router.subscribe("onRendered", ({ pathChanged }) => {
+        if (!pathChanged || document.activeElement !== document.body) return;
+        document.getElementById("main")?.focus({ preventScroll: true });
+      }),
+    [router],
   );
 }

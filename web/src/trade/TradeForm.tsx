@@ -23,18 +23,19 @@ type Props = {
 /** The form of an order or a quotation: customer, lines, prices, shipping. */
 export function TradeForm({ title, submitLabel, create, extra }: Props) {
   const [draft, setDraft] = useState(emptyDraft);
-  const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
+  const [found, setFound] = useState<ReadonlyMap<string, string>>(new Map());
   const [outcome, setOutcome] = useState<Outcome>();
   const [busy, setBusy] = useState(false);
-  const fields = useFirstProblem<HTMLDivElement>(problems);
+  const fields = useFirstProblem<HTMLDivElement>(found);
   const attempt = useRef<Attempt>(undefined);
   const change = (part: Partial<Draft>) => setDraft((now) => ({ ...now, ...part }));
   const total = previewTotal(draft);
+  const left = problemsOf(draft);
+  const problems = new Map([...found].filter(([field]) => left.has(field)));
 
   async function submit() {
-    const found = problemsOf(draft);
-    setProblems(found);
-    if (found.size > 0) return;
+    setFound(left);
+    if (left.size > 0) return;
     attempt.current = attemptFor(attempt.current, draft);
     setBusy(true);
     setOutcome(await create(draft, attempt.current.key));

@@ -6,7 +6,7 @@ import { SchemaFields } from "@/form/SchemaFields";
 import { useFirstProblem } from "@/form/useFirstProblem";
 import { emptyInputs, type Inputs, readInputs } from "@/form/value";
 import type { AllowedEvent } from "./lifecycle";
-import { fieldRefusals, type Outcome } from "./outcome";
+import { fieldRefusals, isToldByFields, type Outcome } from "./outcome";
 import { OutcomeNotice } from "./OutcomeNotice";
 import type { SendEvent } from "./send";
 import classes from "./Workflow.module.css";
@@ -17,33 +17,35 @@ type Props = {
   known: Inputs;
   currency: string | undefined;
   send: SendEvent;
+  onTry: () => void;
   onApplied: (message: string) => void;
 };
 
 /** The form of one event, made from its data schema; a refusal keeps what was typed. */
-export function EventForm({ event, known, currency, send, onApplied }: Props) {
+export function EventForm({ event, known, currency, send, onTry, onApplied }: Props) {
   const fields = useMemo(() => fieldsOf(event.dataSchema, currency), [event.dataSchema, currency]);
   const [inputs, setInputs] = useState(() => startOf(fields, known));
   const [reason, setReason] = useState("");
-  const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
+  const [tried, setTried] = useState<Tried>({ inputs, problems: new Map() });
   const [outcome, setOutcome] = useState<Outcome>();
   const [busy, setBusy] = useState(false);
-  const form = useFirstProblem<HTMLFormElement>(problems);
+  const form = useFirstProblem<HTMLFormElement>(tried.problems);
   const attempt = useRef<Attempt>(undefined);
   const asksReason = fields.some((field) => field.name === "reason");
 
   async function submit(submitted: FormEvent<HTMLFormElement>) {
     submitted.preventDefault();
+    onTry();
     const { data, problems: found } = readInputs(fields, inputs);
-    setProblems(new Map(found.map(({ path, message }) => [path, message])));
+    setTried({ inputs, problems: new Map(found.map(({ path, message }) => [path, message])) });
     if (found.length > 0) return;
     const content = { event: event.event, data, reason: reason.trim() || null };
     attempt.current = attemptFor(attempt.current, content);
     setBusy(true);
     const result = await send({ ...content, key: attempt.current.key });
     setBusy(false);
-    setOutcome(result.kind === "applied" ? undefined : result);
-    setProblems(fieldRefusals(result));
+    setOutcome(isToldByFields(result, fields) ? undefined : result);
+    setTried({ inputs, problems: fieldRefusals(result) });
     if (result.kind !== "applied") return;
     attempt.current = undefined;
     setInputs(startOf(fields, known));
@@ -54,7 +56,7 @@ export function EventForm({ event, known, currency, send, onApplied }: Props) {
   return (
     <form ref={form} className={classes["form"]} aria-label={event.label} noValidate onSubmit={(e) => void submit(e)}>
       {event.description ? <p className={classes["hint"]}>{event.description}</p> : null}
-      <SchemaFields fields={fields} inputs={inputs} onInputs={setInputs} problems={problems} />
+      <SchemaFields fields={fields} inputs={inputs} onInputs={setInputs} problems={standing(tried, inputs)} />
       {asksReason ? null : (
         <TextInput
           label="Reason"
@@ -80,4 +82,17 @@ export function formName({ event, dataSchema }: AllowedEvent, known: Inputs): st
 function startOf(fields: readonly Field[], known: Inputs): Inputs {
   const asked = fields.flatMap(({ name }) => (known[name] === undefined ? [] : [[name, known[name]] as const]));
   return { ...emptyInputs(fields), ...Object.fromEntries(asked) };
+}
+
+/** What was wrong when it was tried, and with which inputs. */
+type Tried = { inputs: Inputs; problems: ReadonlyMap<string, string> };
+
+/** What is still wrong, as far as one can tell: a field that was changed since then is no longer accused. */
+function standing({ inputs, problems }: Tried, now: Inputs): ReadonlyMap<string, string> {
+  const same = ([path]: [string, string]) => now[nameOf(path)] === inputs[nameOf(path)];
+  return new Map([...problems].filter(same));
+}
+
+function nameOf(path: string): string {
+  return path.split(".")[0] ?? path;
 }

@@ -49,10 +49,8 @@ export function Events({ of, lifecycle, known = NOTHING }: Props) {
               event={event}
               known={known}
               currency={currencyOf(workflow.context)}
-              send={(what) => {
-                setMessage("");
-                return send(what);
-              }}
+              send={send}
+              onTry={() => setMessage("")}
               onApplied={(said) => {
                 open(event.event, undefined);
                 setMessage(said);

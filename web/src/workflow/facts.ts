@@ -16,7 +16,7 @@ export function facts(values: unknown): Fact[] {
 
 /**
  * The data of a logged event, as far as it tells people something: things of the page by their names,
- * nothing that only machines read (other ids, minor units). `amount` is in the lifecycle's currency.
+ * nothing that only machines read (other ids, minor units). Amounts are in the lifecycle's currency.
  */
 export function dataFacts(data: unknown, currency: string | undefined, names: ReadonlyMap<string, string>): Fact[] {
   if (!isObject(data)) return [];
@@ -24,8 +24,8 @@ export function dataFacts(data: unknown, currency: string | undefined, names: Re
     .filter(said)
     .filter(([name, value]) => !isMinor(name) && (!isUuid(value) || names.has(String(value))))
     .map(([name, value]) => ({
-      name: words(name),
-      text: names.get(String(value)) ?? factText(value, name === "amount" ? currency : undefined),
+      name: words(names.has(String(value)) ? name.replace(/_?id$/i, "") : name),
+      text: names.get(String(value)) ?? factText(value, MONEY.test(name) ? currency : undefined),
     }));
 }
 
@@ -39,6 +39,7 @@ export function fullFacts(data: unknown): Fact[] {
 }
 
 const MINOR = /_?minor$/i;
+const MONEY = /amount|price|shipping|total$/i;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 

@@ -22,8 +22,22 @@ export function failed(error: CombinedError | undefined): Outcome {
 /** The refusals that name a field of the data, by the field's path. */
 export function fieldRefusals(outcome: Outcome | undefined): Map<string, string> {
   const reasons = outcome?.kind === "refused" ? outcome.reasons : [];
-  const named = reasons.map((reason): [string | undefined, string] => [fieldOf(reason.values), reason.message]);
+  const named = reasons.map((reason): [string | undefined, string] => [fieldOf(reason.values), shortened(reason)]);
   return new Map(named.filter((pair): pair is [string, string] => pair[0] !== undefined));
+}
+
+/** Nothing is left to say beside the fields: all was done, or every reason stands at a field of the form. */
+export function isToldByFields(outcome: Outcome, fields: readonly { name: string }[]): boolean {
+  if (outcome.kind !== "refused") return outcome.kind === "applied";
+  const names = new Set<string | undefined>(fields.map(({ name }) => name));
+  return outcome.reasons.length > 0 && outcome.reasons.every(({ values }) => names.has(fieldOf(values)?.split(".")[0]));
+}
+
+/** The message of a reason as it reads below its field: without the field's name in front. */
+function shortened({ values, message }: Reason): string {
+  const name = `${fieldOf(values)}: `;
+  const text = message.startsWith(name) ? message.slice(name.length) : message;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function fieldOf(values: unknown): string | undefined {

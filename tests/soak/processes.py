@@ -50,6 +50,12 @@ class Process:
             self.running.terminate()
         assert await self.running.wait() == 0, self.said()
 
+    async def put_away(self) -> None:
+        """Leave nothing behind, whatever happened."""
+        if self.running is not None and self.running.returncode is None:
+            self.running.kill()
+            await self.running.wait()
+
     def said(self) -> str:
         """Return what it has logged."""
         return f"{self.name} ended by itself:\n{self._path.read_text()[-5000:]}"

@@ -38,17 +38,21 @@ async def test_killed_at_random_nothing_is_lost_and_nothing_happens_twice(
     print(f"the seed of the kills is {seed}")  # noqa: T201 (shown when the test fails)
     writer = Writer(database_url, tmp_path)
     workers = [worker(number, database_url, tmp_path) for number in (1, 2)]
-    await _storm(writer, workers, random.Random(seed))
-    last = max(writer.begun)
-    await writer.start("0", str(last))  # every request of every story once more
-    await writer.end(ask=False)
-    async with Orderwright.connect(database_url, settings=Settings()) as app:
-        await until(lambda: _is_quiet(app.pool), 60)
-        for one in workers:
-            await one.end()
-        await _assert_each_request_applied_once(app.pool, last)
-        await _assert_each_event_consumed_once(app.pool)
-        await _assert_verified(app)
+    try:
+        await _storm(writer, workers, random.Random(seed))
+        last = max(writer.begun)
+        await writer.start("0", str(last))  # every request of every story once more
+        await writer.end(ask=False)
+        async with Orderwright.connect(database_url, settings=Settings()) as app:
+            await until(lambda: _is_quiet(app.pool), 60)
+            for one in workers:
+                await one.end()
+            await _assert_each_request_applied_once(app.pool, last)
+            await _assert_each_event_consumed_once(app.pool)
+            await _assert_verified(app)
+    finally:
+        for process in (writer, *workers):
+            await process.put_away()
 
 
 async def _storm(writer: Writer, workers: list[Process], chance: random.Random) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, expect
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 OpenPage = Callable[..., Awaitable[Page]]
@@ -14,10 +14,21 @@ OpenPage = Callable[..., Awaitable[Page]]
 async def open_form(page: Page, label: str) -> Locator:
     """Return the form of an event, unfolded."""
     form = page.get_by_role("form", name=label, exact=True)
-    if not await form.is_visible():
-        await page.get_by_role("button", name=label, exact=True).first.click()
+    toggle = page.get_by_role("button", name=label, exact=True).and_(
+        page.locator("[aria-expanded]")
+    )
+    await toggle.wait_for()
+    # The event that comes next unfolds by itself, maybe just before the click: then that folded it.
+    while await toggle.get_attribute("aria-expanded") == "false":
+        await toggle.click()
     await form.wait_for()
     return form
+
+
+async def lit(page: Page, chart: str, node: str) -> None:
+    """Wait until a state is the active one of a chart."""
+    active = page.get_by_label(chart).locator(f'[data-node-id="{node}"][data-active="true"]')
+    await expect(active).to_be_visible(timeout=15_000)
 
 
 async def overflow(page: Page) -> int:
@@ -29,7 +40,9 @@ async def overflow(page: Page) -> int:
 
 async def serious(page: Page) -> list[str]:
     """Return what axe finds serious or critical on a page."""
-    await page.evaluate(AXE.read_text(encoding="utf-8"))  # a script tag would offend the page's policy
+    await page.evaluate(
+        AXE.read_text(encoding="utf-8")
+    )  # a script tag would offend the page's policy
     found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{one['id']}: {one['help']} ({one['nodes'][0]['html'][:200]})"

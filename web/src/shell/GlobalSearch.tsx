@@ -10,6 +10,7 @@ export function GlobalSearch() {
   const [text, setText] = useState("");
   return (
     <form
+      role="search"
       className={classes["search"]}
       aria-label="Global search"
       onSubmit={(event) => {

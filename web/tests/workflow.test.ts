@@ -54,6 +54,11 @@ test("the data of an event leave out what only machines read, and minor units sa
     { name: "Amount", text: "NGN\u00a01,500.00" },
   ]);
   expect(fullFacts(data).at(-1)).toEqual({ name: "Due, in minor units", text: "107650000" });
+  expect(fullFacts({ lines: [{ sku: "A", priceMinor: 500 }], tags: ["x", "y"], none: null })).toEqual([
+    { name: "Lines 1", text: "Sku: A · Price, in minor units: 500" },
+    { name: "Tags", text: "x, y" },
+    { name: "None", text: "null" },
+  ]);
 });
 
 test("the event that comes next is first, and there may be none", () => {

@@ -36,9 +36,9 @@ export type FieldKind =
   | "rows"
   | "json";
 
-/** A field as it stands in one of many rows: hints that come again and again are left out. */
+/** A field as it stands in one of many narrow rows: what would be said again and again is left out. */
 function brief(field: Field): Field {
-  return { ...field, description: undefined };
+  return { ...field, description: undefined, unit: undefined };
 }
 
 /** One value to choose: as the form holds it, as people read it, as the server gets it. */
@@ -53,7 +53,7 @@ export type Field = {
   required: boolean;
   options: readonly Option[];
   /** What the value is counted in: the currency of an amount. */
-  unit?: string;
+  unit?: string | undefined;
   fields: readonly Field[];
   schema: JsonSchema;
 };

@@ -32,10 +32,20 @@ export function dataFacts(data: unknown, currency: string | undefined, names: Re
 /** All of an event's data; what is in minor units says so. */
 export function fullFacts(data: unknown): Fact[] {
   if (!isObject(data)) return [];
-  return Object.entries(data).map(([name, value]) => ({
-    name: isMinor(name) ? `${words(name.replace(MINOR, ""))}, in minor units` : words(name),
-    text: typeof value === "string" ? value : JSON.stringify(value),
-  }));
+  return Object.entries(data).flatMap(([name, value]) => fullFact(name, value));
+}
+
+function fullFact(name: string, value: unknown): Fact[] {
+  const title = isMinor(name) ? `${words(name.replace(MINOR, ""))}, in minor units` : words(name);
+  if (Array.isArray(value) && value.some(isObject))
+    return value.map((item, n) => ({ name: `${title} ${n + 1}`, text: fullText(item) }));
+  return [{ name: title, text: fullText(value) }];
+}
+
+function fullText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(fullText).join(", ");
+  if (isObject(value)) return fullFacts(value).map(({ name, text }) => `${name}: ${text}`).join(" · ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 const MINOR = /_?minor$/i;

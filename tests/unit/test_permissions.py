@@ -10,7 +10,7 @@ from orderwright.statechart import load
 
 MATRIX = """
                                SUPER ADMIN MANAG ACCOU BILLE WAREH COMPL TREAS SUPPO READ_ RESEL CUSTO
-order.create                     x     x     x     .     x     .     .     .     x     .     x     x
+order.create                     x     x     x     .     x     .     .     .     x     .     .     .
 quotation.create                 x     x     x     .     x     .     .     .     x     .     .     .
 quotation.SHARE                  x     x     x     .     x     .     .     .     x     .     .     .
 quotation.EDIT                   x     x     x     .     x     .     .     .     x     .     .     .

@@ -49,18 +49,21 @@ async def actor(connection: Connection, asked: FactRequest) -> object | None:
 async def credit(connection: Connection, asked: FactRequest) -> object | None:
     """The customer's limit, and the exposure without this sale, in minor units.
 
-    Exposure is what customers still owe on sales that were cleared on credit terms and have not been called off.
+    A limit holds in its own currency; in any other it is 0. Exposure is what customers still owe, in the currency of
+    the sale, on sales that were cleared on credit terms and have not been called off.
     """
-    customer_id = asked.snapshot.context.get("customerId") if asked.snapshot else None
+    context = asked.snapshot.context if asked.snapshot else {}
+    customer_id, currency = context.get("customerId"), context.get("currency")
     if customer_id is None:
         return None
     lock = " for update" if asked.lock else ""
-    limit = await connection.fetchval(_LIMIT + lock, customer_id)
-    if limit is None:
+    profile = await connection.fetchrow(_PROFILE + lock, customer_id)
+    if profile is None:
         return None
     exposure = await connection.fetchval(
-        _EXPOSURE, customer_id, asked.instance_id, list(CREDIT_TERMS)
+        _EXPOSURE, customer_id, asked.instance_id, list(CREDIT_TERMS), currency
     )
+    limit = profile["credit_limit_minor"] if profile["currency"] == currency else 0
     return {"limitMinor": limit, "exposureMinor": int(exposure)}
 
 
@@ -77,7 +80,7 @@ async def sale(connection: Connection, asked: FactRequest) -> object | None:
     return None if state is None else {"state": state}
 
 
-_LIMIT = "select credit_limit_minor from orderwright.customer where id = $1"
+_PROFILE = "select currency, credit_limit_minor from orderwright.customer where id = $1"
 _EXPOSURE = """
 select coalesce(sum(greatest(
          (c.context->>'grandTotalMinor')::bigint - (c.context->>'refundedLinesMinor')::bigint
@@ -85,7 +88,7 @@ select coalesce(sum(greatest(
 from orderwright.sale_order so
 join orderwright.instance i on i.instance_id = so.id
 cross join lateral (select (i.snapshot::jsonb)->'context' as context) c
-where so.customer_id = $1 and so.id <> $2 and i.state not in ('CANCELLED', 'REJECTED', 'EXPIRED')
+where so.customer_id = $1 and so.id <> $2 and so.currency = $4 and i.state not in ('CANCELLED', 'REJECTED', 'EXPIRED')
   and (c.context->>'clearance')::int > 0 and c.context->>'method' = any($3::text[])
 """
 _FULFILMENTS = """

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app import records
 from orderwright.app.formats import canonical
 from orderwright.app.permissions import Identity, require
-from orderwright.app.phases import expiry_of, sale_context
+from orderwright.app.phases import expiry_of
+from orderwright.app.placing import place_order
 from orderwright.domain.orders.quotation import terms_context
 from orderwright.domain.orders.terms import Terms, read_terms
 from orderwright.errors import InputInvalid, NotFound
 from orderwright.money import exponent
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.identity import fresh_id
 from orderwright.statechart import Event
 
@@ -57,6 +58,11 @@ class Asked:
     idempotency_key: str | None = None
     reason: str | None = None
 
+    @property
+    def key(self) -> str | None:
+        """The key as it is remembered: everybody has their own."""
+        return f"{self.by.id}/{self.idempotency_key}" if self.idempotency_key else None
+
 
 class Orders:
     """Commands on quotations, sale orders and fulfilments."""
@@ -76,22 +82,18 @@ class Orders:
         """
         require(asked.by, "order.create")
         self._sees(asked.by, new.customer_id, records.CustomerNotFound, new.customer_id)
-        order_id = _id_for("order", asked.idempotency_key)
+        order_id = _id_for("order", asked.key)
         async with self._engine.pool.acquire() as connection, connection.transaction():
             order = await self._read_order(connection, order_id, new)
-            result = await self._engine.create(
-                "sale",
-                order_id,
-                context=sale_context(order, expiry_of(self._settings, order.placed_at)),
+            cause = Cause(actor=_actor(asked.by), idempotency_key=asked.key, reason=asked.reason)
+            return await place_order(
+                self._engine,
+                order,
+                cause,
                 request=_request(new),
-                actor=_actor(asked.by),
-                idempotency_key=asked.idempotency_key,
-                reason=asked.reason,
+                expires_at=expiry_of(self._settings, order.placed_at),
                 connection=connection,
             )
-            if result.refused is None and not result.replayed:
-                await records.add_order(connection, order)
-        return result
 
     async def _read_order(
         self, connection: Connection, order_id: str, new: NewTerms
@@ -119,7 +121,7 @@ class Orders:
             raise InputInvalid(
                 "validUntil", ends.isoformat(), "a time in the future with its zone"
             )
-        quotation_id = _id_for("quotation", asked.idempotency_key)
+        quotation_id = _id_for("quotation", asked.key)
         async with self._engine.pool.acquire() as connection, connection.transaction():
             terms = await _named_terms(connection, new)
             number = await records.next_number(connection, "quotation_number")
@@ -138,7 +140,7 @@ class Orders:
                 context=context,
                 request=_request(new),
                 actor=_actor(asked.by),
-                idempotency_key=asked.idempotency_key,
+                idempotency_key=asked.key,
                 reason=asked.reason,
                 connection=connection,
             )
@@ -199,7 +201,7 @@ class Orders:
             instance_id,
             event,
             actor=_actor(asked.by),
-            idempotency_key=asked.idempotency_key,
+            idempotency_key=asked.key,
             reason=asked.reason,
         )
 

@@ -39,7 +39,7 @@ class Server:
 
     async def start(self) -> None:
         environment = {
-            **_inherited(),
+            **inherited(),
             "ORDERWRIGHT_DATABASE_URL": self.database_url,
             "ORDERWRIGHT_DATABASE_CONNECTIONS": "12",
             "ORDERWRIGHT_WORKER": str(self.with_worker),
@@ -162,7 +162,7 @@ query ($id: ID!) { saleWorkflow(orderId: $id) { version transitionLog {
 """
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
     """Return the environment without settings of ours, so that tests run alike everywhere."""
     ours = ("ORDERWRIGHT_", "SALE_", "PORT")
     return {k: v for k, v in os.environ.items() if not k.startswith(ours)}  # noqa: TID251

@@ -21,6 +21,7 @@ from orderwright.app.workflow import Workflows
 from orderwright.clock import Clock, SystemClock
 from orderwright.domain.orders import BEHAVIOURS
 from orderwright.runtime.engine import Engine
+from orderwright.runtime.outbox import require_own_cluster
 from orderwright.runtime.pool import Pool, open_pool
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.wakeup import Announcer, Listener
@@ -139,7 +140,7 @@ async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[O
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
         registry = Registry(_behaviour)
-        await _publish_shipped(pool, registry, clock)
+        await _prepare(pool, registry, clock)
         engine = Engine(
             pool,
             registry,
@@ -159,8 +160,9 @@ async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[O
         )
 
 
-async def _publish_shipped(pool: Pool, registry: Registry, clock: Clock) -> None:
+async def _prepare(pool: Pool, registry: Registry, clock: Clock) -> None:
     async with pool.acquire() as connection:
+        await require_own_cluster(connection)
         for file in sorted(folder("charts").glob("*.json")):
             await registry.publish(connection, file.read_text(encoding="utf-8"), at=clock.now())
 

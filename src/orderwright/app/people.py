@@ -92,14 +92,17 @@ class People:
         roles: Collection[Role],
         *,
         customer_id: str | None = None,
-    ) -> None:
-        """Add a person unless the login is taken."""
+    ) -> bool:
+        """Add a person unless the login is taken; return whether it was free."""
         if await self._pool.fetchrow(_BY_LOGIN, login):
-            return
+            return False
         hashed = await _in_thread(_HASHER.hash, password)
         listed = sorted(str(role) for role in roles)
         now = self._clock.now()
-        await self._pool.execute(_ENROL, login, login, name, hashed, listed, customer_id, now)
+        done = await self._pool.execute(
+            _ENROL, login, login, name, hashed, listed, customer_id, now
+        )
+        return str(done).endswith(" 1")
 
 
 async def _in_thread(function: object, *arguments: object) -> object:

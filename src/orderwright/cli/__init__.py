@@ -35,6 +35,7 @@ COMMANDS = {
     "demo": Command(module="demo", summary="run the product with demo data"),
     "import": Command(module="import_", summary="replay orders from elsewhere, such as Olist's"),
     "migrate": Command(module="migrate", summary="bring the database to the newest schema"),
+    "people": Command(module="people", summary="give somebody a login"),
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"
     ),

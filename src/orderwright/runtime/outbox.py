@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orderwright.errors import RuntimeFault
 from orderwright.runtime.json_text import load
 
 if TYPE_CHECKING:
@@ -68,6 +69,24 @@ class Batch:
 
     events: tuple[tuple[Cursor, DomainEvent], ...]
     unsettled: bool
+
+
+class OutboxAhead(RuntimeFault):
+    """The outbox was written in another cluster, whose transactions are numbered higher than this one's."""
+
+    code = "outbox.ahead"
+
+
+async def require_own_cluster(connection: Connection) -> None:
+    """Raise `OutboxAhead` where new events would sort before events that consumers have passed.
+
+    It happens when a dump is restored into another cluster: events would be lost without a sound.
+    """
+    if await connection.fetchval(_IS_AHEAD):
+        raise OutboxAhead(
+            "this database was restored from another cluster: its events carry transaction ids from the future;"
+            " re-base them before anything is started"
+        )
 
 
 async def enrol(connection: Connection, name: str, *, at: datetime) -> None:
@@ -153,4 +172,8 @@ _FAILED = """
 update orderwright.consumer
 set attempts = attempts + 1, last_error = $2, next_attempt_at = $3, updated_at = $4
 where name = $1
+"""
+
+_IS_AHEAD = """
+select ord >= pg_snapshot_xmax(pg_current_snapshot()) from orderwright.outbox order by ord desc, id desc limit 1
 """

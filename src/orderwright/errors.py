@@ -90,7 +90,7 @@ class Conflict(OrderwrightError):
 class AccessDenied(OrderwrightError):
     """The caller may not do this."""
 
-    code = "access.denied"
+    code = "access"
 
 
 class Gateway(OrderwrightError):

@@ -103,13 +103,13 @@ async def test_credit_terms_clear_within_the_limit_and_wait_above_it(
 ) -> None:
     me, bob = await sign_in(server), await sign_in(server, "bob")
 
-    async def on_invoice(price: str) -> dict[str, object]:
-        created = await bob.ask(
+    async def on_invoice(price: str, currency: str = "EUR") -> dict[str, object]:
+        created = await me.ask(
             """mutation ($input: OrderInput!) { createOrder(input: $input) {
                  ... on OrderCreated { order { id } } } }""",
             input={
                 "customerId": "bob",
-                "currency": "EUR",
+                "currency": currency,
                 "lines": [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}],
             },
         )
@@ -133,6 +133,8 @@ async def test_credit_terms_clear_within_the_limit_and_wait_above_it(
     await me.sale(within["id"], "PAYMENT_CAPTURED", {"amount": "400.00", "paymentId": "late"})
     again = await on_invoice("500.00")
     assert again["workflow"]["state"] == "CLEARED_FOR_FULFILMENT"
+    foreign = await on_invoice("1.00", "NGN")
+    assert foreign["workflow"]["state"] == "OVERRIDE_REVIEW"
 
 
 async def test_twenty_identical_calls_under_one_key_make_one_transition(
@@ -193,3 +195,22 @@ async def test_a_refusal_does_not_use_up_the_key(server: Server, sign_in: SignIn
     await me.sale(order_id, "FREEZE", {"reason": "check"})
     released = await me.sale(order_id, "RELEASE", {}, key="k")
     assert released["__typename"] == "EventApplied"
+
+
+async def test_the_idempotency_key_may_come_in_the_header(server: Server, sign_in: SignIn) -> None:
+    me = await sign_in(server)
+    me.http.headers["Idempotency-Key"] = "in-the-header"
+    first, again = await me.create_order(), await me.create_order()
+    assert (first["replayed"], again["replayed"]) == (False, True)
+    assert first["order"]["id"] == again["order"]["id"]
+    two = """mutation ($id: ID!) { a: sendSaleEvent(orderId: $id, event: "INITIATE_PAYMENT") { __typename }
+                                   b: sendSaleEvent(orderId: $id, event: "INITIATE_PAYMENT") { __typename } }"""
+    answer = await me.raw(two, id=first["order"]["id"])
+    assert answer["errors"][0]["extensions"]["code"] == "input.invalid"
+    assert [row["eventType"] for row in await me.log(first["order"]["id"])] == ["create"]
+
+
+async def test_everybody_has_their_own_keys(server: Server, sign_in: SignIn) -> None:
+    me, clerk = await sign_in(server), await sign_in(server, "clerk")
+    mine, theirs = await me.create_order(key="k"), await clerk.create_order(key="k", price="7.00")
+    assert mine["order"]["id"] != theirs["order"]["id"]

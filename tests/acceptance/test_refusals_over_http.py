@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 
 from acceptance.harness import LOG, PASSWORD, SEND_SALE, Rows, Server, SignIn
@@ -99,7 +101,7 @@ async def test_a_customer_sees_and_touches_only_what_is_theirs(
     touched = await bob.sale(order_id, "SET_PAYMENT_METHOD", {"method": "CARD"})
     assert touched["code"] == "order.not_found"
     foreign = await bob.create_order()
-    assert foreign["code"] == "customer.not_found"
+    assert foreign["code"] == "access.denied"
     assert await rows() == before
 
 
@@ -115,6 +117,9 @@ async def test_bad_json_and_bad_queries_are_problems(server: Server, sign_in: Si
     missing = await me.http.post("/api/v1/session", json={"login": "admin"})
     assert (missing.status_code, missing.json()["code"]) == (422, "request.invalid")
     assert missing.json()["values"]["field"] == "password"
+    unreadable = await me.raw("{ orders ")
+    assert unreadable["errors"][0]["extensions"]["code"] == "graphql.invalid"
+    assert (await me.http.head("/")).status_code == 200
     unknown = await me.raw("{ nonsense }")
     assert unknown["errors"][0]["extensions"]["code"] == "graphql.invalid"
     deep = "{ orders { edges { node { " + "quotation { " * 3 + "id" + " }" * 3 + " } } } }"
@@ -163,3 +168,28 @@ async def test_signing_out_ends_the_session(server: Server, sign_in: SignIn) -> 
     again = await sign_in(server)
     assert (await again.http.get("/api/v1/session")).json()["roles"] == ["ADMIN"]
     assert PASSWORD not in (await again.http.get("/api/v1/session")).text
+
+
+async def test_text_that_the_database_cannot_hold_is_bad_input(
+    server: Server, sign_in: SignIn, rows: Rows
+) -> None:
+    me = await sign_in(server)
+    before = await rows()
+    headers = {"content-type": "application/json"}
+
+    async def post(path: str, body: object) -> httpx.Response:
+        return await me.http.post(path, content=json.dumps(body), headers=headers)
+
+    for text in ("a\x00b", "\ud800"):
+        for query in (
+            "query ($t: ID!) { order(id: $t) { id } }",
+            "query ($t: String!) { orders(filter: {search: $t}) { totalCount } }",
+            'mutation ($t: ID!) { sendSaleEvent(orderId: $t, event: "FREEZE") { __typename } }',
+        ):
+            answer = await post("/graphql", {"query": query, "variables": {"t": text}})
+            assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed")
+        inline = await post("/graphql", {"query": '{ order(id: "a\\u0000b") { id } }'})
+        assert inline.json()["errors"][0]["extensions"]["code"] == "input.invalid"
+        refused = await post("/api/v1/session", {"login": text, "password": "x"})
+        assert (refused.status_code, refused.json()["code"][-8:]) == (422, ".invalid")
+    assert await rows() == before

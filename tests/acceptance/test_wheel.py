@@ -19,7 +19,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         pytest.fail("the console is not built: make console")
     target = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     [wheel] = target.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -55,6 +56,11 @@ TRANSPORT_CODES: Final[Mapping[int, str]] = {
 }
 """The codes of what goes wrong before or beside the application."""
 
+_UNSTORABLE: Final = (
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.UntranslatableCharacterError,
+    UnicodeError,
+)
 _logger = structlog.get_logger(__name__)
 
 
@@ -78,11 +84,21 @@ def transport_problem(status: int, detail: str) -> JSONResponse:
     return problem(status, TRANSPORT_CODES.get(status, f"http.{status}"), detail)
 
 
+def unstorable(error: BaseException | None) -> OrderwrightError | None:
+    """Return what to tell of text that PostgreSQL cannot hold: NUL, or half of a surrogate pair; else None."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, _UNSTORABLE) or isinstance(cause and cause.__cause__, _UNSTORABLE):
+        return InputInvalid("text", "...", "text without NUL or half surrogate pairs")
+    return None
+
+
 def install(api: FastAPI) -> None:
     """Make every error of an application answer as a problem document."""
     api.add_exception_handler(OrderwrightError, _on_error)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
+    for kind in _UNSTORABLE:
+        api.add_exception_handler(kind, _on_unstorable)
     api.add_exception_handler(ClientDisconnect, _on_disconnect)
     api.add_exception_handler(Exception, _on_crash)
 
@@ -108,6 +124,10 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     return transport_problem(error.status_code, str(error.detail))
+
+
+async def _on_unstorable(request: Request, error: Exception) -> JSONResponse:
+    return await _on_error(request, unstorable(error) or error)
 
 
 async def _on_disconnect(_: Request, _error: Exception) -> Response:

@@ -81,8 +81,9 @@ async def healthz() -> Healthy:
 async def readyz(request: Request) -> JSONResponse:
     """Tell whether the process can do its work: 200, or 503 with the part that cannot."""
     checks = {"database": await _database(request), "worker": _worker(request)}
+    failing = await _failing(request) if checks["database"] == "ok" else []
     ready = all(state in ("ok", "elsewhere") for state in checks.values())
-    body = {"status": "ok" if ready else "unavailable", **checks}
+    body = {"status": "ok" if ready else "unavailable", **checks, "failing_consumers": failing}
     return JSONResponse(body, 200 if ready else 503)
 
 
@@ -94,6 +95,14 @@ async def _database(request: Request) -> str:
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return f"{type(error).__name__}: {error}"
     return "ok" if revision else "not migrated"
+
+
+async def _failing(request: Request) -> list[str]:
+    """Name the consumers that stand at an event which they cannot handle; taking this process away helps none."""
+    rows = await app_of(request).pool.fetch(
+        "select name from orderwright.consumer where attempts > 0 order by name"
+    )
+    return [row["name"] for row in rows]
 
 
 def _worker(request: Request) -> str:

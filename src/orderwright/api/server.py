@@ -67,7 +67,7 @@ def _serve_console(server: FastAPI, folder: Path) -> None:
     server.mount("/assets", _Immutable(directory=folder / "assets"))
     files = {file.name: file for file in folder.iterdir() if file.is_file()}
 
-    @server.get("/{path:path}", include_in_schema=False)
+    @server.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def console(path: str, request: Request) -> Response:
         """Serve a file of the console, or the console itself for its own paths."""
         if path.startswith(_RESERVED):

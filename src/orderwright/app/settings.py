@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     return_window_days: int = Field(default=14, ge=0, le=365)
     """Days from delivery in which a customer may return."""
     delivery_attempt_limit: int = Field(default=3, ge=1, le=20)
-    """Failed deliveries after which a parcel goes back."""
+    """Failed deliveries after which a fulfilment fails."""
     quotation_validity_days: int = Field(default=30, ge=1, le=365)
     """Days for which a quotation holds unless it says otherwise."""
 

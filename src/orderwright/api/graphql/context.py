@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import strawberry
 from starlette.requests import HTTPConnection
@@ -16,17 +16,20 @@ from orderwright.app.people import LoginRequired
 from orderwright.app.permissions import Identity
 from orderwright.app.queries import FulfilmentLineRow, FulfilmentRow
 from orderwright.domain.orders.terms import Line
+from orderwright.errors import InputInvalid
 
 V = TypeVar("V")
+HEADER: Final = "Idempotency-Key"
 
 
 class Context(BaseContext):
     """The context of one GraphQL request or connection."""
 
-    def __init__(self, app: Orderwright, person: Identity | None) -> None:
+    def __init__(self, app: Orderwright, person: Identity | None, key: str | None) -> None:
         super().__init__()
         self.app = app
         self.person = person
+        self._key = key
         queries = app.queries
         self.lines: DataLoader[str, list[Line]] = _batched(queries.lines)
         self.fulfilments: DataLoader[str, list[FulfilmentRow]] = _batched(queries.fulfilments)
@@ -45,13 +48,26 @@ class Context(BaseContext):
             raise LoginRequired("sign in to go on")
         return self.person
 
+    def key(self, info: Info, argument: str | None) -> str | None:
+        """Return the idempotency key of a mutation: its argument, else the request's header.
+
+        Raises:
+            InputInvalid: the header comes with several mutations, of which it can only mean one.
+        """
+        if argument or not self._key:
+            return argument
+        if len(info.operation.selection_set.selections) > 1:
+            raise InputInvalid(HEADER, self._key, "one mutation in the request, or a key for each")
+        return self._key
+
 
 Info: TypeAlias = strawberry.Info[Context, None]
 
 
 async def context_of(connection: HTTPConnection) -> Context:
     """Return the context for a request or a websocket."""
-    return Context(app_of(connection), await identity_of(connection))
+    key = connection.headers.get(HEADER)
+    return Context(app_of(connection), await identity_of(connection), key)
 
 
 def _batched(

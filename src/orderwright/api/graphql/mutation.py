@@ -68,7 +68,7 @@ class Mutation:
         idempotency_key: str | None = None,
     ) -> CreateQuotationResult:
         context = info.context
-        asked = Asked(by=context.by, idempotency_key=idempotency_key)
+        asked = _asked(info, idempotency_key)
         command = context.app.orders.create_quotation(_terms(input, input.valid_until), asked)
 
         async def show(result: Result) -> QuotationCreated:
@@ -87,7 +87,7 @@ class Mutation:
         idempotency_key: str | None = None,
     ) -> CreateOrderResult:
         context = info.context
-        asked = Asked(by=context.by, idempotency_key=idempotency_key)
+        asked = _asked(info, idempotency_key)
         command = context.app.orders.create_order(_terms(input, None), asked)
 
         async def show(result: Result) -> OrderCreated:
@@ -108,7 +108,7 @@ class Mutation:
         reason: str | None = None,
         idempotency_key: str | None = None,
     ) -> SendEventResult:
-        asked = Asked(by=info.context.by, idempotency_key=idempotency_key, reason=reason)
+        asked = _asked(info, idempotency_key, reason)
         send = info.context.app.orders.send_quotation_event
         return await _sent(info.context, send, quotation_id, event, data, asked)
 
@@ -122,7 +122,7 @@ class Mutation:
         reason: str | None = None,
         idempotency_key: str | None = None,
     ) -> SendEventResult:
-        asked = Asked(by=info.context.by, idempotency_key=idempotency_key, reason=reason)
+        asked = _asked(info, idempotency_key, reason)
         send = info.context.app.orders.send_sale_event
         return await _sent(info.context, send, order_id, event, data, asked)
 
@@ -136,9 +136,14 @@ class Mutation:
         reason: str | None = None,
         idempotency_key: str | None = None,
     ) -> SendEventResult:
-        asked = Asked(by=info.context.by, idempotency_key=idempotency_key, reason=reason)
+        asked = _asked(info, idempotency_key, reason)
         send = info.context.app.orders.send_fulfilment_event
         return await _sent(info.context, send, fulfilment_id, event, data, asked)
+
+
+def _asked(info: Info, key: str | None, reason: str | None = None) -> Asked:
+    context = info.context
+    return Asked(by=context.by, idempotency_key=context.key(info, key), reason=reason)
 
 
 def _terms(given: OrderInput | QuotationInput, valid_until: datetime | None) -> NewTerms:

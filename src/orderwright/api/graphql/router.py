@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from cross_web import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from strawberry.fastapi import GraphQLRouter
+from strawberry.http import GraphQLHTTPResponse
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
 
 from orderwright.api.graphql.context import Context, context_of
-from orderwright.api.graphql.schema import schema
+from orderwright.api.graphql.schema import coded, schema
 from orderwright.api.problems import transport_problem
+from orderwright.runtime.json_text import is_storable
 
 
 class _Router(GraphQLRouter[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON numbers exactly."""
-        return json.loads(data, parse_float=Decimal)
+        """Read JSON numbers exactly; text that no database can hold is turned away at the door."""
+        read: object = json.loads(data, parse_float=Decimal)
+        if not all(is_storable(text) for text in _texts(read)):
+            raise HTTPException(400, "text may not hold NUL or half of a surrogate pair")
+        return read
+
+    async def process_result(
+        self, request: Request, result: ExecutionResult
+    ) -> GraphQLHTTPResponse:
+        """Give a stable code to errors that come before any field: a query that cannot be read."""
+        if result.errors:
+            result.errors = [one if one.extensions else coded(one) for one in result.errors]
+        return await super().process_result(request, result)
 
     async def run(self, *arguments: Any, **options: Any) -> Any:
         """Answer a malformed request with a problem document."""
@@ -27,6 +42,18 @@ class _Router(GraphQLRouter[Context, None]):
             return await super().run(*arguments, **options)
         except HTTPException as error:
             return transport_problem(error.status_code, error.reason)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield key
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member)
 
 
 async def _context(connection: HTTPConnection) -> Context:

@@ -21,6 +21,7 @@ from orderwright.api.graphql.mutation import Mutation
 from orderwright.api.graphql.query import Query
 from orderwright.api.graphql.scalars import config
 from orderwright.api.graphql.subscription import Subscription
+from orderwright.api.problems import unstorable
 from orderwright.errors import OrderwrightError
 
 _CACHED: Final = 500
@@ -42,6 +43,7 @@ class ErrorCodes(SchemaExtension):
 def coded(error: GraphQLError) -> GraphQLError:
     """Return an error that clients may see."""
     cause = error.original_error
+    cause = unstorable(cause) or cause
     extensions: dict[str, object] = {"code": "graphql.invalid"}
     message = error.message
     if isinstance(cause, OrderwrightError):

@@ -33,7 +33,7 @@ async def test_an_order_runs_from_placement_to_shipment(server: Server, sign_in:
 
     await until(heard)
     last = (await me.log(order["id"]))[-1]
-    assert last["actor"] == {"id": "phases", "kind": "system", "name": "phases"}
+    assert last["actor"] == {"id": "phases", "kind": "system", "name": "Phase change"}
     assert last["causationId"].startswith(fulfilment["id"])
 
 

@@ -41,6 +41,12 @@ PHASES: Final = Actor("phases", "system")
 _IDS: Final = uuid.UUID(
     "c30706d3-748f-5281-9c0e-678af1b046b6"
 )  # uuid5 of the DNS name `orderwright`
+_WHY: Final = {
+    "sale.uncleared": "the order is no longer cleared",
+    "sale.frozen": "the order is frozen",
+    "sale.cancelled": "the order was cancelled",
+    "sale.rejected": "the order was rejected",
+}
 _LATE: Final = frozenset({"unhandled", "blocked", "done"})
 
 _logger = structlog.get_logger(__name__)
@@ -152,13 +158,13 @@ class Phases:
         )
 
     async def _hold(self, connection: Connection, event: DomainEvent) -> None:
-        await self._to_fulfilments(connection, event, Event("HOLD", {"reason": event.name}))
+        await self._to_fulfilments(connection, event, Event("HOLD", {"reason": _WHY[event.name]}))
 
     async def _resume(self, connection: Connection, event: DomainEvent) -> None:
         await self._to_fulfilments(connection, event, Event("RESUME"))
 
     async def _cancel(self, connection: Connection, event: DomainEvent) -> None:
-        await self._to_fulfilments(connection, event, Event("CANCEL", {"reason": event.name}))
+        await self._to_fulfilments(connection, event, Event("CANCEL", {"reason": _WHY[event.name]}))
 
     async def _to_fulfilments(
         self, connection: Connection, cause: DomainEvent, event: Event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from orderwright.statechart import Chart, StateNode
 
@@ -32,6 +33,18 @@ def words_of(chart: Chart, state: str) -> Words:
         tone=str(nodes[0].meta.get("tone", "neutral")) if nodes else "neutral",
         description=" ".join(str(node.meta.get("description", "")) for node in nodes),
     )
+
+
+def actor_name(actor_id: str, kind: str, people: Mapping[str, str]) -> str:
+    """Return how an actor is shown: people by their name, the machinery by what it does."""
+    return people.get(actor_id, actor_id) if kind == "user" else _MACHINERY.get(actor_id, actor_id)
+
+
+_MACHINERY: Final = {
+    "phases": "Phase change",
+    "timer": "Timer",
+    "import:olist": "Olist import",
+}
 
 
 def label_of(chart: Chart, event_type: str) -> str:

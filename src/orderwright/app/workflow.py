@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orderwright.app.permissions import PERMISSIONS, Identity
-from orderwright.app.words import Words, label_of, words_of
+from orderwright.app.words import Words, actor_name, label_of, words_of
 from orderwright.runtime.command import Actor
 from orderwright.runtime.instance import found
 from orderwright.runtime.journal import LogRow, read_log, unfold
@@ -121,7 +121,7 @@ class Workflows:
                 row=row,
                 label=label_of(chart, row.event_type),
                 data=load(row.event_data),
-                actor_name=names.get(row.actor_id, row.actor_id),
+                actor_name=actor_name(row.actor_id, row.actor_kind, names),
                 before=words_of(chart, row.from_state) if row.from_state else None,
                 after=words_of(chart, row.to_state),
                 configuration=snapshot.configuration,

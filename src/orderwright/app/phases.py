@@ -164,7 +164,9 @@ class Phases:
         await self._to_fulfilments(connection, event, Event("RESUME"))
 
     async def _cancel(self, connection: Connection, event: DomainEvent) -> None:
-        await self._to_fulfilments(connection, event, Event("CANCEL", {"reason": _WHY[event.name]}))
+        await self._to_fulfilments(
+            connection, event, Event("CANCEL", {"reason": _WHY[event.name]})
+        )
 
     async def _to_fulfilments(
         self, connection: Connection, cause: DomainEvent, event: Event

@@ -15,7 +15,7 @@ INVOICED = {"method": "INVOICE"}
 def clears(story: Story) -> dict[str, Reason]:
     """The reasons under `always` that stand between the sale and its clearance, by code."""
     explanation: Explanation = story.explain()["always"]
-    (waiting,) = [one for one in explanation.waiting if one.meta]
+    (waiting,) = [one for one in explanation.waiting if one.meta.get("explain")]
     return {reason.code: reason for reason in waiting.reasons}
 
 

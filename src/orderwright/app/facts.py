@@ -83,8 +83,8 @@ async def sale(connection: Connection, asked: FactRequest) -> object | None:
 _PROFILE = "select currency, credit_limit_minor from orderwright.customer where id = $1"
 _EXPOSURE = """
 select coalesce(sum(greatest(
-         (c.context->>'grandTotalMinor')::bigint - (c.context->>'refundedLinesMinor')::bigint
-         - (c.context->>'capturedMinor')::bigint, 0)), 0)
+         (c.context->>'grandTotalMinor')::numeric - (c.context->>'refundedLinesMinor')::numeric
+         - (c.context->>'capturedMinor')::numeric, 0)), 0)
 from orderwright.sale_order so
 join orderwright.instance i on i.instance_id = so.id
 cross join lateral (select (i.snapshot::jsonb)->'context' as context) c

@@ -166,7 +166,23 @@ class Orders:
         """
         customer = await self._queries.customer_of_quotation(quotation_id)
         self._sees(asked.by, customer, records.QuotationNotFound, quotation_id)
+        if event.type == "EDIT":
+            event = await self._named(event)
         return await self._send("quotation", quotation_id, event, asked)
+
+    async def _named(self, event: Event) -> Event:
+        """Give the lines of an edit the names of their products; what has no shape is left to the chart's schema.
+
+        Raises:
+            InputInvalid: a SKU is not a product's.
+        """
+        lines = event.data.get("lines")
+        if not isinstance(lines, list) or not all(_has_sku(line) for line in lines):
+            return event
+        async with self._engine.pool.acquire() as connection:
+            names = await records.product_names(connection, [line["sku"] for line in lines])
+        named = [{**line, "name": names[line["sku"]]} for line in lines]
+        return Event(event.type, {**event.data, "lines": named})
 
     async def send_sale_event(self, order_id: str, event: Event, asked: Asked) -> Result:
         """Send an event to an order's sale lifecycle.
@@ -211,6 +227,10 @@ class Orders:
     ) -> None:
         if customer_id is None or not identity.sees(customer_id):
             raise missing(f"nothing here has the id {name!r}", values={"id": name})
+
+
+def _has_sku(line: object) -> bool:
+    return isinstance(line, Mapping) and isinstance(line.get("sku"), str)
 
 
 def _actor(identity: Identity) -> Actor:

@@ -106,15 +106,24 @@ async def name_products(connection: Connection, lines: Sequence[Line]) -> tuple[
     Raises:
         InputInvalid: a SKU is not a product's.
     """
+    names = await product_names(connection, [line.sku for line in lines])
+    return tuple(_named(line, names[line.sku]) for line in lines)
+
+
+async def product_names(connection: Connection, skus: Sequence[str]) -> dict[str, str]:
+    """Return the names of the products of lines, by SKU.
+
+    Raises:
+        InputInvalid: a SKU is not a product's; names its line.
+    """
     rows = await connection.fetch(
-        "select sku, name from orderwright.product where sku = any($1::text[])",
-        [line.sku for line in lines],
+        "select sku, name from orderwright.product where sku = any($1::text[])", list(skus)
     )
     names = {row["sku"]: row["name"] for row in rows}
-    for place, line in enumerate(lines):
-        if line.sku not in names:
-            raise InputInvalid(f"lines[{place}].sku", line.sku, "the SKU of a product")
-    return tuple(_named(line, names[line.sku]) for line in lines)
+    for place, sku in enumerate(skus):
+        if sku not in names:
+            raise InputInvalid(f"lines[{place}].sku", sku, "the SKU of a product")
+    return names
 
 
 def _named(line: Line, name: str) -> Line:

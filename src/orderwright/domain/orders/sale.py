@@ -28,7 +28,7 @@ from orderwright.domain.reading import (
     text,
 )
 from orderwright.errors import InputInvalid
-from orderwright.money import Money
+from orderwright.money import LARGEST_MINOR, Money
 from orderwright.statechart import Behaviour, Emit, Outcome, Post, Scope, Verdict
 
 CREDIT_TERMS: Final = ("INVOICE", "PO")
@@ -36,6 +36,7 @@ CREDIT_TERMS: Final = ("INVOICE", "PO")
 
 FINAL_FULFILMENTS: Final = ("COMPLETED", "REFUNDED", "CANCELLED", "FAILED")
 _DELIVERED: Final = ("COMPLETED", "REFUNDED")
+_OUT: Final = (*_DELIVERED, "SHIPPED", "DELIVERED", "RETURN_REQUESTED", "RETURN_RECEIVED")
 
 
 # --- amounts --------------------------------------------------------------------------------------
@@ -153,15 +154,16 @@ def _valid_override(
 
 
 def capture_is_valid(scope: Scope) -> Verdict:
-    """The amount is positive and has the scale of the currency."""
+    """The amount is positive, has the scale of the currency, and leaves the sum one that can be held."""
     try:
         captured = _captured(scope)
     except InputInvalid as invalid:
         return Verdict(False, invalid.code, invalid.message, invalid.values)
-    shown = {"field": "amount", "value": captured.amount, "expected": "an amount above zero"}
-    return Verdict(
-        captured.minor > 0, "input.invalid", "amount: expected an amount above zero", shown
-    )
+    total = integer(scope.context, "capturedMinor") + captured.minor
+    expected = "an amount above zero, and captures in all below the largest amount"
+    shown = {"field": "amount", "value": captured.amount, "expected": expected}
+    fits = captured.minor > 0 and total <= LARGEST_MINOR
+    return Verdict(fits, "input.invalid", f"amount: expected {expected}", shown)
 
 
 def payment_is_new(scope: Scope) -> Verdict:
@@ -274,11 +276,14 @@ def note_freeze(scope: Scope) -> Outcome:
 
 
 def is_not_shipped(scope: Scope) -> Verdict:
-    """Nothing has left the house yet."""
+    """Nothing has left the house yet, as the fulfilments stand under the order's lock."""
+    if "fulfilments" not in scope.facts:
+        missing: Mapping[str, Json] = {"missing": ["facts.fulfilments"]}
+        return Verdict(None, "sale.shipping_unknown", "the fulfilments are not known", missing)
+    states = [text(row, "state") for row in rows(scope.facts, "fulfilments")]
+    is_out = scope.context["isShipped"] is True or any(state in _OUT for state in states)
     message = "a package of this order has been shipped; a return is the way back"
-    return Verdict(
-        scope.context["isShipped"] is not True, "sale.shipped", message, {}, ("WAREHOUSE",)
-    )
+    return Verdict(not is_out, "sale.shipped", message, {}, ("WAREHOUSE",))
 
 
 def note_clearance(scope: Scope) -> Outcome:

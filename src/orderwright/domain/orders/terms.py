@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from orderwright.domain.reading import Json, integer, text
 from orderwright.errors import InputInvalid
 from orderwright.money import LARGEST_MINOR, Money
+
+MOST_PIECES: Final = 1_000_000
+"""How many pieces one line may have; the charts' schemas say the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +105,12 @@ def _line(currency: str, source: Mapping[str, Json], field: str) -> Line:
     sku, quantity = source.get("sku"), source.get("quantity")
     if not isinstance(sku, str) or not sku:
         raise InputInvalid(f"{field}.sku", sku, "the SKU of a product")
-    if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
-        raise InputInvalid(f"{field}.quantity", quantity, "a whole number of at least 1")
+    if isinstance(quantity, bool) or not isinstance(quantity, int):
+        raise InputInvalid(f"{field}.quantity", quantity, "a whole number")
+    if not 1 <= quantity <= MOST_PIECES:
+        raise InputInvalid(
+            f"{field}.quantity", quantity, f"a whole number from 1 to {MOST_PIECES}"
+        )
     return Line(
         sku=sku,
         name=str(source.get("name") or sku),

@@ -122,8 +122,9 @@ async def test_bad_json_and_bad_queries_are_problems(server: Server, sign_in: Si
     assert (await me.http.head("/")).status_code == 200
     unknown = await me.raw("{ nonsense }")
     assert unknown["errors"][0]["extensions"]["code"] == "graphql.invalid"
-    deep = "{ orders { edges { node { " + "quotation { " * 3 + "id" + " }" * 3 + " } } } }"
-    assert "errors" in await me.raw(deep)
+    deep = "{ __schema { types " + "{ fields { type " * 6 + "{ name }" + " } }" * 6 + " } }"
+    refused = await me.raw(deep)
+    assert "depth" in refused["errors"][0]["message"]
     nowhere = await me.http.get("/api/v1/nowhere")
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "http.not_found")
 

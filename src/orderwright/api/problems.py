@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from orderwright.app.database import DatabaseUnreachable
 from orderwright.app.people import LoginRefused, LoginRequired
 from orderwright.errors import (
     AccessDenied,
@@ -61,6 +62,14 @@ _UNSTORABLE: Final = (
     asyncpg.UntranslatableCharacterError,
     UnicodeError,
 )
+_UNREACHABLE: Final = (
+    ConnectionError,
+    FileNotFoundError,  # the socket of a server that is not there
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+)
 _logger = structlog.get_logger(__name__)
 
 
@@ -84,11 +93,14 @@ def transport_problem(status: int, detail: str) -> JSONResponse:
     return problem(status, TRANSPORT_CODES.get(status, f"http.{status}"), detail)
 
 
-def unstorable(error: BaseException | None) -> OrderwrightError | None:
-    """Return what to tell of text that PostgreSQL cannot hold: NUL, or half of a surrogate pair; else None."""
+def translated(error: BaseException | None) -> OrderwrightError | None:
+    """Return what an error of the database means for a caller; None for one that is our own fault."""
     cause = getattr(error, "orig", None) or error
-    if isinstance(cause, _UNSTORABLE) or isinstance(cause and cause.__cause__, _UNSTORABLE):
+    chain = (cause, cause.__cause__ if cause else None)
+    if any(isinstance(one, _UNSTORABLE) for one in chain):
         return InputInvalid("text", "...", "text without NUL or half surrogate pairs")
+    if any(isinstance(one, _UNREACHABLE) for one in chain):
+        return DatabaseUnreachable("the database does not answer; try again soon")
     return None
 
 
@@ -97,8 +109,8 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(OrderwrightError, _on_error)
     api.add_exception_handler(RequestValidationError, _on_invalid)
     api.add_exception_handler(HTTPException, _on_http)
-    for kind in _UNSTORABLE:
-        api.add_exception_handler(kind, _on_unstorable)
+    for kind in (*_UNSTORABLE, *_UNREACHABLE):
+        api.add_exception_handler(kind, _on_database)
     api.add_exception_handler(ClientDisconnect, _on_disconnect)
     api.add_exception_handler(Exception, _on_crash)
 
@@ -126,8 +138,8 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
     return transport_problem(error.status_code, str(error.detail))
 
 
-async def _on_unstorable(request: Request, error: Exception) -> JSONResponse:
-    return await _on_error(request, unstorable(error) or error)
+async def _on_database(request: Request, error: Exception) -> JSONResponse:
+    return await _on_error(request, translated(error) or error)
 
 
 async def _on_disconnect(_: Request, _error: Exception) -> Response:

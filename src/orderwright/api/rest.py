@@ -92,9 +92,9 @@ async def _database(request: Request) -> str:
         revision = await app_of(request).pool.fetchval(
             "select version_num from orderwright.alembic_version", timeout=5
         )
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return f"{type(error).__name__}: {error}"
-    return "ok" if revision else "not migrated"
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return "unreachable"
+    return "ok" if revision == app_of(request).revision else f"at revision {revision}"
 
 
 async def _failing(request: Request) -> list[str]:

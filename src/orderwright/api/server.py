@@ -15,6 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from orderwright import __version__
 from orderwright.api import graphql, problems, rest
+from orderwright.api.limits import BodyLimit
 from orderwright.app.bootstrap import Orderwright
 
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -55,6 +56,7 @@ def create_server(app: Orderwright, *, console: Path | None, with_worker: bool) 
     server.state.orderwright = app
     server.state.worker = None
     server.add_middleware(GZipMiddleware, minimum_size=1000)
+    server.add_middleware(BodyLimit)
     problems.install(server)
     server.include_router(rest.router)
     server.include_router(graphql.router())

@@ -46,11 +46,13 @@ class Orderwright:
         people: signing in.
         worker: relays domain events and fires timers while its `run` runs.
         listener: hears what changed, in every process.
+        revision: the schema's revision that this code needs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of the house)
         self,
         *,
+        revision: str | None,
         settings: Settings,
         clock: Clock,
         pool: Pool,
@@ -58,6 +60,7 @@ class Orderwright:
         engine: Engine,
         listener: Listener,
     ) -> None:
+        self.revision = revision
         self.settings = settings
         self.clock = clock
         self.pool = pool
@@ -130,7 +133,7 @@ class Connecting:
 
 @asynccontextmanager
 async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[Orderwright]:
-    await database.migrate(url)
+    migrated = await database.migrate(url)
     readers = max(settings.database_connections // _READERS, 1)
     writers = settings.database_connections - readers - _LISTENERS
     async with AsyncExitStack() as stack:
@@ -151,6 +154,7 @@ async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[O
         )
         listener = await stack.enter_async_context(Listener(url))
         yield Orderwright(
+            revision=migrated.after,
             settings=settings,
             clock=clock,
             pool=pool,

@@ -67,6 +67,7 @@ class People:
         token, now = secrets.token_urlsafe(32), self._clock.now()
         expires = now + self.session_lifetime
         await self._pool.execute(_BEGIN, _digest(token), row["id"], now, expires)
+        await self._pool.execute(_FORGET, now)
         return Session(token=token, identity=_identity(row))
 
     async def whoever_holds(self, token: str) -> Identity:
@@ -82,7 +83,7 @@ class People:
 
     async def sign_out(self, token: str) -> None:
         """End a session; an unknown one is ended already."""
-        await self._pool.execute(_END, _digest(token), self._clock.now())
+        await self._pool.execute(_END, _digest(token))
 
     async def enrol(
         self,
@@ -144,7 +145,8 @@ where s.token_hash = $1 and s.expires_at > $2 and p.is_active
 _BEGIN = """
 insert into orderwright.session (token_hash, person_id, created_at, expires_at) values ($1, $2, $3, $4)
 """
-_END = "delete from orderwright.session where token_hash = $1 or expires_at <= $2"
+_END = "delete from orderwright.session where token_hash = $1"
+_FORGET = "delete from orderwright.session where expires_at <= $1"
 _ENROL = """
 insert into orderwright.person
   (id, login, name, password_hash, roles, customer_id, is_active, created_at)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_
@@ -13,6 +11,16 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_
 from orderwright.app import tables as t
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity
+from orderwright.app.rows import (
+    CustomerRow,
+    FulfilmentLineRow,
+    FulfilmentRow,
+    ListFilter,
+    OrderRow,
+    ProductRow,
+    QuotationRow,
+    Standing,
+)
 from orderwright.app.words import Words, leaf_nodes, words_of
 from orderwright.domain.orders.terms import Line
 from orderwright.runtime.tables import instance
@@ -22,95 +30,6 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.engine import Engine
     from orderwright.statechart import Chart
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerRow:
-    """A customer."""
-
-    id: str
-    number: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductRow:
-    """A product; the price is in minor units."""
-
-    sku: str
-    name: str
-    currency: str
-    unit_price_minor: int
-    in_stock: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a lifecycle stands: its leaf state with the words for it, and its context."""
-
-    words: Words
-    context: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
-    """A sale order; amounts are in minor units."""
-
-    id: str
-    number: str
-    channel: str
-    customer: CustomerRow
-    currency: str
-    placed_at: datetime
-    shipping_minor: int
-    grand_total_minor: int
-    quotation_id: str | None
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FulfilmentRow:
-    """A fulfilment."""
-
-    id: str
-    number: str
-    order_id: str
-    created_at: datetime
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FulfilmentLineRow:
-    """A line of a fulfilment."""
-
-    line_no: int
-    sku: str
-    name: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotationRow:
-    """A quotation; its terms are in the context of its standing."""
-
-    id: str
-    number: str
-    channel: str
-    customer: CustomerRow
-    currency: str
-    created_at: datetime
-    order_id: str | None
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListFilter:
-    """What narrows a list; `states` are the keys of leaf states."""
-
-    search: str = ""
-    states: Sequence[str] = ()
-    channel: str | None = None
-    customer_id: str | None = None
 
 
 class Queries:
@@ -212,6 +131,15 @@ class Queries:
         """Return a quotation, or None if there is none that the person may see."""
         rows = await self._all(_quotations().where(t.quotation.c.id == quotation_id))
         return await self._quotation(rows[0]) if rows and by.sees(rows[0].customer_id) else None
+
+    async def quotations_by_id(
+        self, quotation_ids: Sequence[str]
+    ) -> dict[str, QuotationRow | None]:
+        """Return quotations whoever asks: the caller has been found to see the orders that they belong to."""
+        found: dict[str, QuotationRow | None] = dict.fromkeys(quotation_ids)
+        for row in await self._all(_quotations().where(t.quotation.c.id.in_(quotation_ids))):
+            found[row.id] = await self._quotation(row)
+        return found
 
     async def lines(self, order_ids: Sequence[str]) -> dict[str, list[Line]]:
         """Return the lines of orders."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orderwright.app.permissions import PERMISSIONS, Identity
+from orderwright.app.sight import INTERNAL_EVENTS, context_for, reasons_for
 from orderwright.app.words import Words, actor_name, label_of, words_of
 from orderwright.runtime.command import Actor
 from orderwright.runtime.instance import found
@@ -95,7 +96,7 @@ class Workflows:
         allowed, blocked = [], []
         for event in people:
             explanation = told[event.type]
-            reasons = _reasons(chart, event, explanation, by)
+            reasons = reasons_for(by, _reasons(chart, event, explanation, by))
             if explanation.status != "blocked" and not reasons:
                 allowed.append(Allowed(declared=event, depends=explanation.status == "depends"))
             elif not _is_foreign(explanation):
@@ -104,11 +105,11 @@ class Workflows:
             step=_step(chart, instance, allowed),
             allowed=tuple(allowed),
             blocked=tuple(blocked),
-            waiting_for=_waiting(told),
+            waiting_for=reasons_for(by, _waiting(told)),
         )
 
-    async def log(self, instance: Instance) -> list[Happened]:
-        """Return what happened to an instance up to the version at hand, oldest first."""
+    async def log(self, instance: Instance, by: Identity) -> list[Happened]:
+        """Return what happened to an instance up to the version at hand, oldest first, as far as a person sees it."""
         chart = await self._queries.chart(instance.chart_id, instance.chart_version)
         async with self._engine.pool.acquire() as connection:
             read = await read_log(connection, instance.instance_id, until=instance.version)
@@ -116,7 +117,7 @@ class Workflows:
         people = {row.actor_id for row in rows if row.actor_kind == "user"}
         names = await self._queries.names(sorted(people))
         snapshots = unfold(load(row.changes) for row in rows)
-        return [
+        happened = [
             Happened(
                 row=row,
                 label=label_of(chart, row.event_type),
@@ -128,6 +129,7 @@ class Workflows:
             )
             for row, snapshot in zip(rows, snapshots, strict=True)
         ]
+        return [one if by.is_staff else _for_outsider(one, by) for one in happened]
 
     async def timers(self, instance: Instance) -> list[Pending]:
         """Return the timers that are set, the next one first."""
@@ -138,6 +140,19 @@ class Workflows:
             Pending(id=timer, event=event, label=label_of(chart, event), due_at=due_at)
             for timer, event, due_at in rows
         ]
+
+
+def _for_outsider(happened: Happened, by: Identity) -> Happened:
+    """Leave out the people of the house, their reasons, and internal data."""
+    row = happened.row
+    is_hidden = row.actor_kind == "user" and row.actor_id != by.id
+    internal = row.event_type in INTERNAL_EVENTS
+    return replace(
+        happened,
+        row=replace(row, actor_id="staff", reason=None) if is_hidden else row,
+        data={} if internal else context_for(by, happened.data),
+        actor_name="Staff" if is_hidden else happened.actor_name,
+    )
 
 
 def _step(chart: Chart, instance: Instance, allowed: list[Allowed]) -> str | None:

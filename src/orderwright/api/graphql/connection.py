@@ -7,7 +7,7 @@ import strawberry
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.trade import Quotation, SaleOrder
 from orderwright.app.page import Page, Place
-from orderwright.app.queries import ListFilter, OrderRow, QuotationRow
+from orderwright.app.rows import ListFilter, OrderRow, QuotationRow
 from orderwright.app.words import Words
 
 

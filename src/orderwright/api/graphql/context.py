@@ -11,10 +11,9 @@ from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
 
 from orderwright.api.auth import app_of, identity_of
-from orderwright.app.bootstrap import Orderwright
 from orderwright.app.people import LoginRequired
 from orderwright.app.permissions import Identity
-from orderwright.app.queries import FulfilmentLineRow, FulfilmentRow
+from orderwright.app.rows import FulfilmentLineRow, FulfilmentRow, QuotationRow
 from orderwright.domain.orders.terms import Line
 from orderwright.errors import InputInvalid
 
@@ -25,14 +24,18 @@ HEADER: Final = "Idempotency-Key"
 class Context(BaseContext):
     """The context of one GraphQL request or connection."""
 
-    def __init__(self, app: Orderwright, person: Identity | None, key: str | None) -> None:
+    def __init__(
+        self, connection: HTTPConnection, person: Identity | None, key: str | None
+    ) -> None:
         super().__init__()
-        self.app = app
+        self.app = app_of(connection)
         self.person = person
         self._key = key
-        queries = app.queries
+        self._connection = connection
+        queries = self.app.queries
         self.lines: DataLoader[str, list[Line]] = _batched(queries.lines)
         self.fulfilments: DataLoader[str, list[FulfilmentRow]] = _batched(queries.fulfilments)
+        self.quotations: DataLoader[str, QuotationRow | None] = _batched(queries.quotations_by_id)
         self.fulfilment_lines: DataLoader[str, list[FulfilmentLineRow]] = _batched(
             queries.fulfilment_lines
         )
@@ -47,6 +50,10 @@ class Context(BaseContext):
         if self.person is None:
             raise LoginRequired("sign in to go on")
         return self.person
+
+    async def refresh(self) -> None:
+        """Ask again who is signed in: a websocket outlives the session it was opened with."""
+        self.person = await identity_of(self._connection)
 
     def key(self, info: Info, argument: str | None) -> str | None:
         """Return the idempotency key of a mutation: its argument, else the request's header.
@@ -67,7 +74,7 @@ Info: TypeAlias = strawberry.Info[Context, None]
 async def context_of(connection: HTTPConnection) -> Context:
     """Return the context for a request or a websocket."""
     key = connection.headers.get(HEADER)
-    return Context(app_of(connection), await identity_of(connection), key)
+    return Context(connection, await identity_of(connection), key)
 
 
 def _batched(

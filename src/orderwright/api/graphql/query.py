@@ -18,7 +18,7 @@ from orderwright.api.graphql.trade import (
 )
 from orderwright.api.graphql.workflow import ChartGraph, Workflow
 from orderwright.app.page import LARGEST
-from orderwright.app.queries import ListFilter
+from orderwright.app.rows import ListFilter
 from orderwright.errors import NotFound
 
 First = Annotated[int, strawberry.argument(description=f"How many rows, from 1 to {LARGEST}.")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from cross_web import HTTPException
@@ -15,6 +14,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
 from orderwright.api.graphql.context import Context, context_of
+from orderwright.api.graphql.scalars import exact
 from orderwright.api.graphql.schema import coded, schema
 from orderwright.api.problems import transport_problem
 from orderwright.runtime.json_text import is_storable
@@ -22,10 +22,19 @@ from orderwright.runtime.json_text import is_storable
 
 class _Router(GraphQLRouter[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON numbers exactly; text that no database can hold is turned away at the door."""
-        read: object = json.loads(data, parse_float=Decimal)
-        if not all(is_storable(text) for text in _texts(read)):
-            raise HTTPException(400, "text may not hold NUL or half of a surrogate pair")
+        """Read JSON numbers exactly; what no database or machine can hold is turned away at the door.
+
+        Raises:
+            JSONDecodeError: which every transport answers as a malformed request.
+        """
+        try:
+            read: object = json.loads(data, parse_float=exact)
+        except json.JSONDecodeError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), "", 0) from error
+        if not isinstance(read, dict) or not all(is_storable(text) for text in _texts(read)):
+            raise json.JSONDecodeError("an object whose text has no NUL is expected", "", 0)
         return read
 
     async def process_result(

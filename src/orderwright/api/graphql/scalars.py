@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NewType
+from typing import Final, NewType
 
 import strawberry
 from graphql import (
@@ -16,13 +16,26 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+_DIGITS: Final = 40
 JSON = NewType("JSON", object)
 """Any JSON value."""
 
 
+def exact(text: str) -> Decimal:
+    """Read a JSON number exactly.
+
+    Raises:
+        ValueError: its exponent is beyond any amount; writing it out would take for ever.
+    """
+    number = Decimal(text)
+    if abs(number.adjusted()) > _DIGITS:
+        raise ValueError(f"{text[:20]} is beyond any amount")
+    return number
+
+
 def _literal(node: ValueNode, variables: dict[str, object] | None = None) -> object:
     if isinstance(node, FloatValueNode):
-        return Decimal(node.value)
+        return exact(node.value)
     if isinstance(node, ListValueNode):
         return [_literal(member, variables) for member in node.values]
     if isinstance(node, ObjectValueNode):

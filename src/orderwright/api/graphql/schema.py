@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Any, Final
 
 import strawberry
 import structlog
@@ -16,12 +17,14 @@ from strawberry.extensions import (
     SchemaExtension,
     ValidationCache,
 )
+from strawberry.types.graphql import OperationType
 
+from orderwright.api.graphql.context import Context
 from orderwright.api.graphql.mutation import Mutation
 from orderwright.api.graphql.query import Query
 from orderwright.api.graphql.scalars import config
 from orderwright.api.graphql.subscription import Subscription
-from orderwright.api.problems import unstorable
+from orderwright.api.problems import translated
 from orderwright.errors import OrderwrightError
 
 _CACHED: Final = 500
@@ -43,11 +46,12 @@ class ErrorCodes(SchemaExtension):
 def coded(error: GraphQLError) -> GraphQLError:
     """Return an error that clients may see."""
     cause = error.original_error
-    cause = unstorable(cause) or cause
+    cause = translated(cause) or cause
     extensions: dict[str, object] = {"code": "graphql.invalid"}
     message = error.message
     if isinstance(cause, OrderwrightError):
         extensions = {"code": cause.code, "values": cause.values}
+        message = cause.message
     elif cause is not None and not isinstance(cause, GraphQLError):
         _logger.error("resolver_failed", path=error.path, exc_info=cause)
         extensions = {"code": "internal"}
@@ -60,6 +64,27 @@ class _Schema(strawberry.Schema):
 
     def process_errors(self, errors: object, execution_context: object = None) -> None:
         """Leave logging to `coded`."""
+
+    async def stream(self, *arguments: Any, **options: Any) -> Any:
+        """Run a subscription for whoever is signed in by now; nothing else comes over a websocket."""
+        context = options.get("context_value")
+        if isinstance(context, Context):
+            await context.refresh()
+        options["allowed_operation_types"] = (OperationType.SUBSCRIPTION,)
+        result = await super().stream(*arguments, **options)
+        return _each_coded(result) if hasattr(result, "aclose") else _coded(result)
+
+
+async def _each_coded(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    async with aclosing(results):
+        async for result in results:
+            yield _coded(result)
+
+
+def _coded(result: Any) -> Any:
+    if result.errors:
+        result.errors = [one if one.extensions else coded(one) for one in result.errors]
+    return result
 
 
 schema: Final = _Schema(

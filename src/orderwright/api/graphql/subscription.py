@@ -28,4 +28,6 @@ class Subscription:
         with app.listener.subscribe() as changes:
             async for change in changes:
                 if change.touches(order_id):
+                    await info.context.refresh()
+                    _ = info.context.by
                     yield WorkflowChange(order_id=order_id)

@@ -10,7 +10,7 @@ import strawberry
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.scalars import JSON
 from orderwright.app.permissions import Identity
-from orderwright.app.queries import (
+from orderwright.app.rows import (
     CustomerRow,
     FulfilmentRow,
     OrderRow,
@@ -18,6 +18,7 @@ from orderwright.app.queries import (
     QuotationRow,
     Standing,
 )
+from orderwright.app.sight import context_for
 from orderwright.domain.orders.sale import due_minor, outstanding_minor
 from orderwright.domain.orders.terms import Line
 from orderwright.money import Money as Exact
@@ -145,8 +146,8 @@ class HasWorkflow:
         return self.standing.words.description
 
     @strawberry.field
-    def workflow_context(self) -> JSON:
-        return JSON(self.standing.context)
+    def workflow_context(self, info: Info) -> JSON:
+        return JSON(context_for(info.context.by, self.standing.context))
 
 
 @strawberry.type
@@ -284,7 +285,7 @@ class SaleOrder(HasWorkflow):
     async def quotation(self, info: Info) -> Quotation | None:
         if self.row.quotation_id is None:
             return None
-        row = await info.context.app.queries.quotation(info.context.by, self.row.quotation_id)
+        row = await info.context.quotations.load(self.row.quotation_id)
         return Quotation.of(row) if row else None
 
     @strawberry.field

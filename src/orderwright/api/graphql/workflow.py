@@ -9,6 +9,7 @@ import strawberry
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.scalars import JSON
 from orderwright.app import workflow as app
+from orderwright.app.sight import context_for
 from orderwright.app.words import Words, words_of
 from orderwright.runtime.instance import Instance
 from orderwright.statechart import Chart, Reason as CoreReason, diagram
@@ -192,12 +193,12 @@ class Workflow:
         return self.words.description
 
     @strawberry.field
-    def context(self) -> JSON:
-        return JSON(self.instance.snapshot.context)
+    def context(self, info: Info) -> JSON:
+        return JSON(context_for(info.context.by, self.instance.snapshot.context))
 
     @strawberry.field
     async def transition_log(self, info: Info) -> list[TransitionLogEntry]:
-        happened = await info.context.app.workflows.log(self.instance)
+        happened = await info.context.app.workflows.log(self.instance, info.context.by)
         return [TransitionLogEntry.of(row) for row in happened]
 
     @strawberry.field

@@ -1,0 +1,56 @@
+"""How much a request may hold; more is turned away before it is read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orderwright.api.problems import transport_problem
+
+LARGEST_BODY: Final = 2**20
+"""Bytes; uploads, when there are any, will have a door and a limit of their own."""
+
+
+class BodyLimit:
+    """ASGI middleware that answers 413 to a body larger than the limit, announced or streamed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on unless it is too large."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > LARGEST_BODY:
+            await _refuse(scope, receive, send)
+            return
+        counted = _Counted(receive)
+        try:
+            await self._app(scope, counted.receive, send)
+        except _TooLarge:
+            await _refuse(scope, receive, send)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Counted:
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._bytes = 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > LARGEST_BODY:
+            raise _TooLarge
+        return message
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    detail = f"a request may hold {LARGEST_BODY} bytes"
+    await transport_problem(413, detail)(scope, receive, send)

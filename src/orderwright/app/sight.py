@@ -1,0 +1,35 @@
+"""What outsiders see of a lifecycle: their order, and not why the house looks into it, or who does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from orderwright.app.permissions import Identity
+from orderwright.statechart import Reason
+
+V = TypeVar("V")
+
+_INTERNAL_KEYS: Final = frozenset({"frozen", "closedReason", "overrides"})
+INTERNAL_EVENTS: Final = frozenset(
+    {"FREEZE", "RELEASE", "REJECT", "ADMIN_OVERRIDE_REQUESTED", "CREDIT_OVERRIDE_REQUIRED"}
+)
+"""Events whose data outsiders do not see."""
+_NEUTRAL: Final = {"sale.frozen": "the order is being looked into"}
+
+
+def context_for(by: Identity, context: Mapping[str, V]) -> dict[str, V]:
+    """Return a context without what is internal, for outsiders."""
+    if by.is_staff:
+        return dict(context)
+    return {key: value for key, value in context.items() if key not in _INTERNAL_KEYS}
+
+
+def reasons_for(by: Identity, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Return reasons in neutral words, for outsiders."""
+    if by.is_staff:
+        return reasons
+    return tuple(
+        Reason(reason.code, _NEUTRAL[reason.code]) if reason.code in _NEUTRAL else reason
+        for reason in reasons
+    )

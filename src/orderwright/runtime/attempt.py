@@ -124,6 +124,9 @@ class Attempts:
         if earlier:
             return earlier
         instance = found(reading.instance, command.instance_id)
+        now = (
+            self._clock.now()
+        )  # after the lock, so that who waited does not act before whom it waited for
         lifecycle = await self._registry.get(connection, instance.chart_id, instance.chart_version)
         refused = None if trusted else self._admission.refusal(lifecycle.chart, command)
         if refused:

@@ -145,6 +145,7 @@ QUOTATION_DATA: Final = {
     "DECLINE": {"reason": "too dear"},
     "WITHDRAW": {"reason": "sold out"},
     "EXTEND_VALIDITY": {"days": 7},
+    "SALE_EXPIRED": {"version": 1},
 }
 
 
@@ -214,6 +215,7 @@ def sale(limit: int = 0, exposure: int = 0, **context: object) -> Story:
         "credit": credit(limit, exposure),
         "expiry": {"minutes": 1440},
         "fulfilments": PICKING,
+        "quotation": {},
     }
     return Story(CHARTS["sale"], SALE_DATA, facts, given).begin()
 

@@ -131,6 +131,7 @@ def test_a_sale_that_expired_returns_the_quotation_or_ends_it_when_validity_has_
     sold = quotation().tell("SHARE", "BUYER_APPROVES", "SELLER_APPROVES")
     assert sold.copy().wait(days=9).tell("SALE_EXPIRED").state == "REVISED"
     assert sold.copy().wait(days=10).tell("SALE_EXPIRED").state == "EXPIRED"
+    assert sold.refusal("SALE_EXPIRED", version=2).code == "blocked"
 
 
 amounts = st.integers(0, 10**9)

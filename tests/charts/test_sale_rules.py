@@ -578,3 +578,14 @@ def test_the_creation_is_told_first():
             "grandTotalMinor": 10000,
         },
     )
+
+
+def test_an_expired_sale_is_not_reopened_once_a_newer_version_was_approved():
+    story = sale().wait(days=1).tell("SALE_EXPIRED")
+    story.facts["quotation"] = {"orderVersion": 1, "approvedVersion": 2}
+    (why,) = story.refusal("REOPEN").reasons
+    assert (why.code, why.values) == ("sale.superseded", {"version": 1, "approved": 2})
+    del story.facts["quotation"]
+    assert story.refusal("REOPEN").code == "guard_unknown"
+    story.facts["quotation"] = {"orderVersion": 2, "approvedVersion": 2}
+    assert story.tell("REOPEN").state == "AWAITING_PAYMENT_METHOD"

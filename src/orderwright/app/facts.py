@@ -30,6 +30,7 @@ def fact_loaders(*, expiry_minutes: int) -> Mapping[str, FactLoader]:
         "credit": credit,
         "expiry": expiry,
         "fulfilments": fulfilments,
+        "quotation": quotation,
         "sale": sale,
     }
 
@@ -73,6 +74,17 @@ async def fulfilments(connection: Connection, asked: FactRequest) -> object:
     return [{"id": row["instance_id"], "state": row["state"]} for row in rows]
 
 
+async def quotation(connection: Connection, asked: FactRequest) -> object:
+    """Which version of its quotation the order is of, and which was approved last; empty for a direct order."""
+    lock = " for share of i" if asked.lock else ""
+    row = await connection.fetchrow(_QUOTATION + lock, asked.root_id)
+    if row is None:
+        return {}
+    standing = row["version"] if row["state"] == "MUTUALLY_APPROVED" else 0
+    newest = await connection.fetchval(_NEWEST_ORDER, row["quotation_id"])
+    return {"orderVersion": row["quotation_version"], "approvedVersion": max(standing, newest)}
+
+
 async def sale(connection: Connection, asked: FactRequest) -> object | None:
     """Where the fulfilment's sale stands; it cannot move while the step is written."""
     lock = " for share" if asked.lock else ""
@@ -95,4 +107,11 @@ _FULFILMENTS = """
 select instance_id, state from orderwright.instance
 where root_id = $1 and chart_id = 'fulfilment' order by instance_id
 """
+_QUOTATION = """
+select so.quotation_id, so.quotation_version, i.state,
+       ((i.snapshot::jsonb)->'context'->>'quotationVersion')::int as version
+from orderwright.sale_order so join orderwright.instance i on i.instance_id = so.quotation_id
+where so.id = $1
+"""
+_NEWEST_ORDER = "select max(quotation_version) from orderwright.sale_order where quotation_id = $1"
 _SALE_STATE = "select state from orderwright.instance where instance_id = $1"

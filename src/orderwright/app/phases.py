@@ -120,9 +120,11 @@ class Phases:
             raise PhaseBroken(f"order {order.number}: {result.refused.message}")
 
     async def _return_quotation(self, connection: Connection, event: DomainEvent) -> None:
-        quotation_id = await records.quotation_of(connection, event.root_id)
-        if quotation_id is not None:
-            await self._send(connection, event, quotation_id, Event("SALE_EXPIRED"))
+        quotation = await records.quotation_of(connection, event.root_id)
+        if quotation is not None:
+            quotation_id, version = quotation
+            expired = Event("SALE_EXPIRED", {"version": version})
+            await self._send(connection, event, quotation_id, expired)
 
     # --- sale -> fulfilment ---
 

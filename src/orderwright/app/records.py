@@ -226,12 +226,16 @@ async def short_skus(connection: Connection, fulfilment_id: str) -> list[str]:
     return [row["sku"] for row in rows]
 
 
-async def quotation_of(connection: Connection, order_id: str) -> str | None:
-    """Return the id of the quotation that an order came from."""
-    found: str | None = await connection.fetchval(
-        "select quotation_id from orderwright.sale_order where id = $1", order_id
+async def quotation_of(connection: Connection, order_id: str) -> tuple[str, int] | None:
+    """Return the quotation that an order came from, and the version; None for a direct order."""
+    row = await connection.fetchrow(
+        """
+        select quotation_id, quotation_version from orderwright.sale_order
+        where id = $1 and quotation_id is not null
+        """,
+        order_id,
     )
-    return found
+    return (row["quotation_id"], row["quotation_version"]) if row else None
 
 
 async def add_quotation(  # noqa: PLR0913 (a row's columns)

@@ -33,9 +33,9 @@ def acts_for(scope: Scope) -> Verdict:
 
 
 def names_current_version(scope: Scope) -> Verdict:
-    """The approval names the version that is on the table."""
+    """The version that is named, by an approval or by a sale that expired, is the one on the table."""
     current, named = integer(scope.context, "quotationVersion"), scope.data["version"]
-    message = f"the approval names version {named}; version {current} is on the table"
+    message = f"version {named} is named; version {current} is on the table"
     values = {"version": named, "current": current}
     return Verdict(named == current, "quotation.version_stale", message, values)
 

@@ -325,6 +325,22 @@ def until_expiry(scope: Scope) -> int | None:
     return milliseconds_until(moment(scope.context, "expiresAt"), scope.now)
 
 
+def is_not_superseded(scope: Scope) -> Verdict:
+    """No newer version of the order's quotation has been approved; a direct order has none."""
+    if "quotation" not in scope.facts:
+        missing: Mapping[str, Json] = {"missing": ["facts.quotation"]}
+        return Verdict(None, "quotation.unknown", "the quotation is not known", missing)
+    fact = mapping(scope.facts, "quotation")
+    if not fact:
+        return Verdict(True)
+    own, approved = integer(fact, "orderVersion"), integer(fact, "approvedVersion")
+    message = (
+        f"the order is of version {own} of its quotation; version {approved} was approved since"
+    )
+    values = {"version": own, "approved": approved}
+    return Verdict(approved <= own, "sale.superseded", message, values)
+
+
 def renew_term(scope: Scope) -> Outcome:
     """Begin another term of the length in force; 0 minutes means none."""
     minutes = integer(mapping(scope.facts, "expiry"), "minutes")
@@ -353,6 +369,7 @@ BEHAVIOUR: Final = Behaviour(
             is_fulfilled,
             is_called_off,
             has_lapsed,
+            is_not_superseded,
         )
     },
     actions={

@@ -79,11 +79,15 @@ async def healthz() -> Healthy:
 
 @router.get("/readyz", tags=["health"])
 async def readyz(request: Request) -> JSONResponse:
-    """Tell whether the process can do its work: 200, or 503 with the part that cannot."""
+    """Tell whether the process can do its work: 200, or 503 with the part that cannot.
+
+    A consumer that fails makes it `degraded`, which is 200: taking this process away would not help.
+    """
     checks = {"database": await _database(request), "worker": _worker(request)}
     failing = await _failing(request) if checks["database"] == "ok" else []
     ready = all(state in ("ok", "elsewhere") for state in checks.values())
-    body = {"status": "ok" if ready else "unavailable", **checks, "failing_consumers": failing}
+    status = "unavailable" if not ready else "degraded" if failing else "ok"
+    body = {"status": status, **checks, "failing_consumers": failing}
     return JSONResponse(body, 200 if ready else 503)
 
 

@@ -77,7 +77,7 @@ class Mutation:
                 raise LookupError(result.instance_id)
             return QuotationCreated(quotation=Quotation.of(row), replayed=result.replayed)
 
-        return await answered(command, show)
+        return await answered(command, show, context)
 
     @strawberry.mutation
     async def create_order(
@@ -96,7 +96,7 @@ class Mutation:
                 raise LookupError(result.instance_id)
             return OrderCreated(order=SaleOrder.of(row), replayed=result.replayed)
 
-        return await answered(command, show)
+        return await answered(command, show, context)
 
     @strawberry.mutation
     async def send_quotation_event(
@@ -175,9 +175,8 @@ async def _sent(
     data: JSON | None,
     asked: Asked,
 ) -> EventApplied | Refusal:
-    return await answered(
-        _send(send, instance_id, event, data, asked), lambda result: applied(result, context)
-    )
+    sending = _send(send, instance_id, event, data, asked)
+    return await answered(sending, lambda result: applied(result, context), context)
 
 
 async def _send(

@@ -11,9 +11,10 @@ import strawberry
 from orderwright.api.graphql.context import Context
 from orderwright.api.graphql.trade import Quotation, SaleOrder
 from orderwright.api.graphql.workflow import Reason, Workflow
+from orderwright.api.problems import status_of
 from orderwright.app.people import LoginRequired
 from orderwright.errors import OrderwrightError
-from orderwright.runtime.attempt import Result
+from orderwright.runtime.attempt import IdempotencyMismatch, Result
 from orderwright.statechart import Reason as CoreReason, Refused
 
 T = TypeVar("T")
@@ -66,9 +67,11 @@ CreateQuotationResult = Annotated[
 
 
 async def answered(
-    command: Awaitable[Result], show: Callable[[Result], Awaitable[T]]
+    command: Awaitable[Result], show: Callable[[Result], Awaitable[T]], context: Context
 ) -> T | Refusal:
     """Await a command and show its result; refusals and errors of the caller's become a `Refusal`.
+
+    A key that was used for another request makes the whole answer a 409, as everywhere else.
 
     Raises:
         LoginRequired: nobody is signed in; that is an error of the whole request.
@@ -78,6 +81,8 @@ async def answered(
     except LoginRequired:
         raise
     except OrderwrightError as error:
+        if isinstance(error, IdempotencyMismatch) and context.response is not None:
+            context.response.status_code = status_of(error)
         return Refusal.of_error(error)
     return Refusal.of(result.refused) if result.refused else await show(result)
 

@@ -6,11 +6,10 @@ lifecycle is part of the result; everything else that is wrong is raised.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from orderwright.app import records
 from orderwright.app.formats import canonical
@@ -22,7 +21,7 @@ from orderwright.domain.orders.terms import Terms, read_terms
 from orderwright.errors import InputInvalid, NotFound
 from orderwright.money import exponent
 from orderwright.runtime.command import Actor, Cause
-from orderwright.runtime.identity import fresh_id
+from orderwright.runtime.identity import derived_id, fresh_id
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Connection
-
-_KEYED: Final = uuid.UUID("c30706d3-748f-5281-9c0e-678af1b046b6")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +236,7 @@ def _actor(identity: Identity) -> Actor:
 
 def _id_for(kind: str, key: str | None) -> str:
     """Return a new id; under an idempotency key always the same, so that a repetition finds it."""
-    return str(uuid.uuid5(_KEYED, f"{kind}/key/{key}") if key else fresh_id())
+    return derived_id(f"{kind}/key/{key}") if key else fresh_id()
 
 
 async def _named_terms(connection: Connection, new: NewTerms) -> Terms:

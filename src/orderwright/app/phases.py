@@ -14,7 +14,6 @@ things get ids that follow from their cause. Repeating one is therefore a no-op,
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -25,6 +24,7 @@ from orderwright.app import records
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor
+from orderwright.runtime.identity import derived_id
 from orderwright.runtime.relay import Consumer
 from orderwright.statechart import Event
 
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 PHASES: Final = Actor("phases", "system")
 """Who acts when one lifecycle moves another."""
 
-_IDS: Final = uuid.UUID(
-    "c30706d3-748f-5281-9c0e-678af1b046b6"
-)  # uuid5 of the DNS name `orderwright`
 _WHY: Final = {
     "sale.uncleared": "the order is no longer cleared",
     "sale.frozen": "the order is frozen",
@@ -132,7 +129,7 @@ class Phases:
         if await records.fulfilments_of(connection, event.root_id):
             await self._resume(connection, event)
             return
-        fulfilment_id = str(uuid.uuid5(_IDS, f"fulfilment/{event.root_id}/1"))
+        fulfilment_id = derived_id(f"fulfilment/{event.root_id}/1")
         number = await records.next_number(connection, "fulfilment_number")
         context = {
             "fulfilmentId": fulfilment_id,
@@ -227,7 +224,7 @@ class Phases:
 
 def order_id_of(quotation_id: str, version: int) -> str:
     """Return the id of the order that a version of a quotation becomes."""
-    return str(uuid.uuid5(_IDS, f"order/{quotation_id}/{version}"))
+    return derived_id(f"order/{quotation_id}/{version}")
 
 
 def expiry_of(settings: Settings, placed_at: datetime) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -107,7 +107,7 @@ async def name_products(connection: Connection, lines: Sequence[Line]) -> tuple[
         InputInvalid: a SKU is not a product's.
     """
     names = await product_names(connection, [line.sku for line in lines])
-    return tuple(_named(line, names[line.sku]) for line in lines)
+    return tuple(replace(line, name=names[line.sku]) for line in lines)
 
 
 async def product_names(connection: Connection, skus: Sequence[str]) -> dict[str, str]:
@@ -124,17 +124,6 @@ async def product_names(connection: Connection, skus: Sequence[str]) -> dict[str
         if sku not in names:
             raise InputInvalid(f"lines[{place}].sku", sku, "the SKU of a product")
     return names
-
-
-def _named(line: Line, name: str) -> Line:
-    return Line(
-        sku=line.sku,
-        name=name,
-        quantity=line.quantity,
-        unit_price_minor=line.unit_price_minor,
-        discount_minor=line.discount_minor,
-        tax_minor=line.tax_minor,
-    )
 
 
 async def add_order(connection: Connection, order: SaleOrder) -> None:

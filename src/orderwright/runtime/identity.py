@@ -1,8 +1,16 @@
-"""New ids. Chance comes from here, so that what must be repeatable can be handed its ids."""
+"""New ids, by chance or derived from what they stand for. Chance comes from here alone."""
 
 from __future__ import annotations
 
 import uuid
+from typing import Final
+
+_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "orderwright")
+
+
+def derived_id(name: str) -> str:
+    """Return the id that always belongs to a name, so that making the thing again finds it."""
+    return str(uuid.uuid5(_NAMESPACE, name))
 
 
 def fresh_id() -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orderwright.runtime.pool import Connection
-    from orderwright.statechart import Chart, Snapshot, Step
+    from orderwright.statechart import Chart, Step
 
 Outcome = Literal["applied", "exists", "version_conflict", "key_conflict"]
 
@@ -77,12 +77,6 @@ async def forget_expired_keys(connection: Connection, *, at: datetime) -> None:
     await connection.execute(_FORGET, at)
 
 
-def state_of(chart: Chart, snapshot: Snapshot) -> str:
-    """Return the keys of the active leaf states, in document order, joined by a space."""
-    nodes = (chart.node(node_id) for node_id in snapshot.configuration)
-    return " ".join(node.key for node in nodes if node.kind in ("atomic", "final"))
-
-
 def _item(transition: Transition) -> dict[str, object]:
     row = _log_row(transition)
     hashed = chained(transition.before.log_hash if transition.before else b"", row)
@@ -122,7 +116,7 @@ def _log_row(transition: Transition) -> LogRow:
         occurred_at=transition.occurred_at,
         recorded_at=transition.recorded_at,
         from_state=before.state if before else None,
-        to_state=state_of(transition.chart, snapshot),
+        to_state=transition.chart.leaves(snapshot.configuration),
         changes=dump(difference(before.snapshot if before else None, snapshot)),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cross_web import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -15,7 +15,7 @@ from strawberry.types import ExecutionResult
 
 from orderwright.api.graphql.context import Context, context_of
 from orderwright.api.graphql.scalars import exact
-from orderwright.api.graphql.schema import coded, schema
+from orderwright.api.graphql.schema import schema, with_codes
 from orderwright.api.problems import transport_problem
 from orderwright.runtime.json_text import is_storable
 
@@ -29,8 +29,6 @@ class _Router(GraphQLRouter[Context, None]):
         """
         try:
             read: object = json.loads(data, parse_float=exact)
-        except json.JSONDecodeError:
-            raise
         except (ValueError, RecursionError) as error:
             raise json.JSONDecodeError(str(error), "", 0) from error
         if not isinstance(read, dict) or not all(is_storable(text) for text in _texts(read)):
@@ -40,10 +38,8 @@ class _Router(GraphQLRouter[Context, None]):
     async def process_result(
         self, request: Request, result: ExecutionResult
     ) -> GraphQLHTTPResponse:
-        """Give a stable code to errors that come before any field: a query that cannot be read."""
-        if result.errors:
-            result.errors = [one if one.extensions else coded(one) for one in result.errors]
-        return await super().process_result(request, result)
+        """Give every error a code."""
+        return await super().process_result(request, with_codes(result))
 
     async def run(self, *arguments: Any, **options: Any) -> Any:
         """Answer a malformed request with a problem document."""
@@ -65,10 +61,6 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(member)
 
 
-async def _context(connection: HTTPConnection) -> Context:
-    return await context_of(connection)
-
-
 def router() -> _Router:
     """Return the router for `/graphql`."""
     return _Router(
@@ -76,6 +68,6 @@ def router() -> _Router:
         path="/graphql",
         graphql_ide=None,
         allow_queries_via_get=False,
-        context_getter=_context,
+        context_getter=context_of,
         subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -14,7 +14,6 @@ from strawberry.extensions import (
     MaxTokensLimiter,
     ParserCache,
     QueryDepthLimiter,
-    SchemaExtension,
     ValidationCache,
 )
 from strawberry.types.graphql import OperationType
@@ -31,22 +30,18 @@ _CACHED: Final = 500
 _logger = structlog.get_logger(__name__)
 
 
-class ErrorCodes(SchemaExtension):
-    """Gives every error a stable `extensions.code`; what we did not raise on purpose stays in the log."""
+def with_codes(result: Any) -> Any:
+    """Return a result on its way out, each of its errors with a stable `extensions.code`.
 
-    def on_operation(self) -> Iterator[None]:
-        """Translate the errors of the result."""
-        yield
-        result = self.execution_context.result
-        errors = getattr(result, "errors", None)
-        if errors:
-            result.errors = [coded(error) for error in errors]  # type: ignore[union-attr]
+    What we did not raise on purpose stays in the log; clients get no more than that it happened.
+    """
+    if result.errors:
+        result.errors = [_coded(error) for error in result.errors]
+    return result
 
 
-def coded(error: GraphQLError) -> GraphQLError:
-    """Return an error that clients may see."""
-    cause = error.original_error
-    cause = translated(cause) or cause
+def _coded(error: GraphQLError) -> GraphQLError:
+    cause = translated(error.original_error) or error.original_error
     extensions: dict[str, object] = {"code": "graphql.invalid"}
     message = error.message
     if isinstance(cause, OrderwrightError):
@@ -60,10 +55,10 @@ def coded(error: GraphQLError) -> GraphQLError:
 
 
 class _Schema(strawberry.Schema):
-    """Strawberry logs every error as a crash; ours are logged where they are coded."""
+    """Strawberry logs every error as a crash; ours are logged where they get their codes."""
 
     def process_errors(self, errors: object, execution_context: object = None) -> None:
-        """Leave logging to `coded`."""
+        """Leave logging to `with_codes`."""
 
     async def stream(self, *arguments: Any, **options: Any) -> Any:
         """Run a subscription for whoever is signed in by now; nothing else comes over a websocket."""
@@ -72,19 +67,13 @@ class _Schema(strawberry.Schema):
             await context.refresh()
         options["allowed_operation_types"] = (OperationType.SUBSCRIPTION,)
         result = await super().stream(*arguments, **options)
-        return _each_coded(result) if hasattr(result, "aclose") else _coded(result)
+        return _each_coded(result) if hasattr(result, "aclose") else with_codes(result)
 
 
 async def _each_coded(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
     async with aclosing(results):
         async for result in results:
-            yield _coded(result)
-
-
-def _coded(result: Any) -> Any:
-    if result.errors:
-        result.errors = [one if one.extensions else coded(one) for one in result.errors]
-    return result
+            yield with_codes(result)
 
 
 schema: Final = _Schema(
@@ -98,6 +87,5 @@ schema: Final = _Schema(
         lambda: MaxTokensLimiter(max_token_count=4000),
         lambda: ParserCache(maxsize=_CACHED),
         lambda: ValidationCache(maxsize=_CACHED),
-        ErrorCodes,
     ],
 )

@@ -50,9 +50,11 @@ class Queries:
             InputInvalid: `first` or `after` is wrong.
         """
         query = _orders().where(*_narrowed(t.sale_order, by, wanted, with_states=True))
-        rows, page = await self._page(query, t.sale_order, "placed_at", first=first, after=after)
+        rows, has_next = await self._page(
+            query, t.sale_order, "placed_at", first=first, after=after
+        )
         built = [(Place(row.placed_at, row.id), await self._order(row)) for row in rows]
-        return Page(rows=built, has_next=page, has_previous=after is not None)
+        return Page(rows=built, has_next=has_next, has_previous=after is not None)
 
     async def quotations(
         self, by: Identity, wanted: ListFilter, *, first: int, after: str | None
@@ -63,9 +65,11 @@ class Queries:
             InputInvalid: `first` or `after` is wrong.
         """
         query = _quotations().where(*_narrowed(t.quotation, by, wanted, with_states=True))
-        rows, page = await self._page(query, t.quotation, "created_at", first=first, after=after)
+        rows, has_next = await self._page(
+            query, t.quotation, "created_at", first=first, after=after
+        )
         built = [(Place(row.created_at, row.id), await self._quotation(row)) for row in rows]
-        return Page(rows=built, has_next=page, has_previous=after is not None)
+        return Page(rows=built, has_next=has_next, has_previous=after is not None)
 
     async def _page(
         self, query: Select[Any], table: Any, key: str, *, first: int, after: str | None
@@ -88,12 +92,12 @@ class Queries:
 
     async def _count(self, table: Any, by: Identity, wanted: ListFilter) -> int:
         query = (
-            select(func.count().label("orders"))
+            select(func.count().label("rows"))
             .select_from(_joined(table))
             .where(*_narrowed(table, by, wanted, with_states=True))
         )
         [row] = await self._all(query)
-        return int(row.orders)
+        return int(row.rows)
 
     async def order_states(self, by: Identity, wanted: ListFilter) -> list[tuple[Words, int]]:
         """Return how many orders stand in each state, of all that match the filter without its states."""
@@ -239,6 +243,9 @@ class Queries:
             ChartNotFound: it was never published.
         """
         registry = self._engine.registry
+        known = registry.known(chart_id, version)
+        if known is not None:
+            return known.chart
         async with self._engine.pool.acquire() as connection:
             if version is None:
                 return (await registry.latest(connection, chart_id)).chart

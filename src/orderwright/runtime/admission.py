@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator
 
-from orderwright.runtime.json_text import dump, is_storable
+from orderwright.json_text import dump, is_storable
 from orderwright.statechart import Reason, Refused
 
 if TYPE_CHECKING:

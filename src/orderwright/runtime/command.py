@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import InputInvalid
-from orderwright.runtime.json_text import canonical, dump, is_storable
+from orderwright.json_text import canonical, dump, is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orderwright.errors import NotFound
-from orderwright.runtime.json_text import is_storable, load
+from orderwright.json_text import is_storable
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _instance(row: Record) -> Instance | None:
         return None
     names = [name for name in Instance.__slots__ if name != "snapshot"]
     columns = {name: row[name] for name in names}
-    return Instance(snapshot=Snapshot.from_json(load(row["snapshot"])), **columns)
+    return Instance(snapshot=Snapshot.from_text(row["snapshot"]), **columns)
 
 
 def _remembered(row: Record) -> Remembered | None:

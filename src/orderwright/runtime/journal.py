@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
-from orderwright.runtime.json_text import canonical, dump, load
+from orderwright.json_text import canonical, dump, load
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -62,12 +62,13 @@ def iso(moment: datetime) -> str:
 def difference(before: Snapshot | None, after: Snapshot) -> dict[str, object]:
     """Return what must be known, beside `before`, to have `after`: the inverse of `fold`.
 
-    Parts that differ are given whole, the context by key: `{"set": {...}, "drop": [...]}`.
+    Parts that differ are given whole, null where they are gone; the context by key: `{"set": {...}, "drop": [...]}`.
     """
     old, new = before.to_json() if before else {}, after.to_json()
     changes = {
         key: value for key, value in new.items() if key not in old or not _same(old[key], value)
     }
+    changes.update({key: None for key in old if key not in new})
     if "context" in changes:
         changes["context"] = _context_difference(
             _mapping(old.get("context")), _mapping(new["context"])
@@ -123,6 +124,7 @@ def _context_difference(old: Mapping[str, object], new: Mapping[str, object]) ->
     changed = {
         key: value for key, value in new.items() if key not in old or not _same(old[key], value)
     }
+    changes.update({key: None for key in old if key not in new})
     if list(_changed(old, {"set": changed, "drop": dropped})) != list(new):
         return {"set": dict(new), "drop": list(old)}  # the order of the keys is part of a snapshot
     return {"set": changed, "drop": dropped}

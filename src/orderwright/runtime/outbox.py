@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orderwright.errors import RuntimeFault
-from orderwright.runtime.json_text import load
+from orderwright.json_text import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

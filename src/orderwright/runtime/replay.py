@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orderwright.json_text import load
 from orderwright.runtime.instance import Instance, found, read
 from orderwright.runtime.journal import LogRow, chained, fold, read_log, snapshot_at
-from orderwright.runtime.json_text import dump, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,7 +98,7 @@ def _in_fold(instance: Instance, rows: Sequence[LogRow]) -> Iterator[Discrepancy
     except ValueError as error:
         yield _found(instance.version, "fold_fails", str(error))
         return
-    if dump(folded.to_json()) != dump(instance.snapshot.to_json()):
+    if folded.to_text() != instance.snapshot.to_text():
         yield _found(instance.version, "fold_differs", "the log does not give the snapshot")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orderwright.runtime.json_text import load
+from orderwright.json_text import load
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, cast
 
 from orderwright.errors import RuntimeFault
+from orderwright.json_text import dump
 from orderwright.runtime.command import Command, Create
 from orderwright.runtime.instance import Instance, found
 from orderwright.runtime.journal import CREATED, LogRow, chained, difference, iso
-from orderwright.runtime.json_text import dump
 from orderwright.statechart import Cancel, Emit, Post, Schedule
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _item(transition: Transition) -> dict[str, object]:
         "chart_version": transition.chart.version,
         "status": snapshot.status,
         "state": row.to_state,
-        "snapshot": dump(snapshot.to_json()),
+        "snapshot": snapshot.to_text(),
         "hash": hashed.hex(),
         **_key(transition),
         **_effects(transition),

@@ -15,21 +15,12 @@ from orderwright.statechart.behaviour import (
     Verdict,
 )
 from orderwright.statechart.definition import Chart, EventDeclaration, StateNode
+from orderwright.statechart.effect import Cancel, Effect, Emit, Invoke, Post, Schedule, StopInvoke
 from orderwright.statechart.execution import Microstep
 from orderwright.statechart.explain import Explanation, Waiting, explain
 from orderwright.statechart.loader import load
 from orderwright.statechart.problem import ChartInvalid, Problem
-from orderwright.statechart.snapshot import (
-    Cancel,
-    Effect,
-    Emit,
-    Event,
-    Invoke,
-    Post,
-    Schedule,
-    Snapshot,
-    StopInvoke,
-)
+from orderwright.statechart.snapshot import Event, Snapshot
 from orderwright.statechart.step import StartRefused, Step, send, start
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Outcome
 from orderwright.statechart.definition import (
     Action,
@@ -17,8 +18,9 @@ from orderwright.statechart.definition import (
     SendLater,
     Template,
 )
+from orderwright.statechart.effect import Cancel, Effect, Emit, Post, Schedule
 from orderwright.statechart.scope import Missing, Moment, Stop, fill
-from orderwright.statechart.snapshot import Cancel, Effect, Emit, Event, Json, Post, Schedule
+from orderwright.statechart.snapshot import Event
 
 _NO_PARAMS = Template({}, constant=True)
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from orderwright.statechart.snapshot import Effect, Event, Json
+from orderwright.json_text import Json
+from orderwright.statechart.effect import Effect
+from orderwright.statechart.snapshot import Event
 
 _NOTHING: Mapping[str, Json] = MappingProxyType({})
 

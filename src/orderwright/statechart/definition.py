@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from orderwright.json_text import Json
+
 if TYPE_CHECKING:
     from orderwright.condition import Group
-
-Json = object
-"""A JSON value as Python reads it; narrowed wherever it is looked into."""
 
 Kind = Literal["atomic", "compound", "parallel", "final", "history"]
 

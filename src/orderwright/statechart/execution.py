@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from orderwright.json_text import Json
 from orderwright.statechart.action import Performance
 from orderwright.statechart.definition import ROOT, Guard, Transition
+from orderwright.statechart.effect import Cancel, Effect, Invoke, StopInvoke
 from orderwright.statechart.guard import judge
 from orderwright.statechart.refusal import undecided, untaken
 from orderwright.statechart.scope import Moment, Stop
@@ -18,7 +20,7 @@ from orderwright.statechart.selection import (
     plan,
     settle,
 )
-from orderwright.statechart.snapshot import Cancel, Effect, Event, Invoke, Json, StopInvoke
+from orderwright.statechart.snapshot import Event
 
 MICROSTEPS: Final = 1_000
 """How many microsteps a macrostep may take before it counts as a loop."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Behaviour, Reason, Refused
 from orderwright.statechart.definition import Chart, Transition
 from orderwright.statechart.guard import possible, reasons
 from orderwright.statechart.scope import Moment, Probe
 from orderwright.statechart.selection import candidates, restore
-from orderwright.statechart.snapshot import Event, Json, Snapshot
+from orderwright.statechart.snapshot import Event, Snapshot
 from orderwright.statechart.step import send
 
 ALWAYS: Final = "always"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from orderwright.condition import ConditionInvalid, Group, Reference, parse
+from orderwright.json_text import Json
 from orderwright.statechart.definition import (
     Action,
     AllOf,
@@ -14,7 +15,6 @@ from orderwright.statechart.definition import (
     EmitEvent,
     Guard,
     InState,
-    Json,
     NamedAction,
     NamedGuard,
     Not,

@@ -22,7 +22,7 @@ from orderwright.statechart.definition import (
 from orderwright.statechart.scope import MISSING, Missing, Moment, Stop, read
 
 if TYPE_CHECKING:
-    from orderwright.statechart.definition import Json
+    from orderwright.json_text import Json
 
 _DATA_DECIDES = Verdict(ok=None, code="data_decides", message="the event's data decide")
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from orderwright.statechart.definition import Json, Kind
+from orderwright.json_text import Json
+from orderwright.statechart.definition import Kind
 from orderwright.statechart.problem import Problems
 
 NODE_KEYS: Final = frozenset(

@@ -11,7 +11,8 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from orderwright.statechart.definition import Chart, EventDeclaration, Json
+from orderwright.json_text import Json
+from orderwright.statechart.definition import Chart, EventDeclaration
 from orderwright.statechart.layout import Draft, lay_out
 from orderwright.statechart.problem import ChartInvalid, Problem, Problems
 from orderwright.statechart.wiring import wire

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from orderwright.errors import DefinitionInvalid
-from orderwright.statechart.definition import Json
+from orderwright.json_text import Json
 
 
 class Problem(NamedTuple):

@@ -7,8 +7,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Behaviour, Reason, Refused, Scope
-from orderwright.statechart.definition import Chart, Json, Path, Template
+from orderwright.statechart.definition import Chart, Path, Template
 from orderwright.statechart.snapshot import Event
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from orderwright.statechart.definition import ROOT, Action, Chart, Json, StateNode, Transition
+from orderwright.json_text import Json
+from orderwright.statechart.definition import ROOT, Action, Chart, StateNode, Transition
 
 History = Mapping[str, tuple[str, ...]]
 _REMEMBERED: Final = 20_000  # plans per chart; parallel charts have many configurations

@@ -1,15 +1,23 @@
-"""What passes in and out of a step: events, snapshots and effects."""
+"""What passes in and out of a step: events and snapshots, and how a snapshot becomes JSON and comes back.
+
+Hosts hold very many snapshots, and write and read one for each event. What many of them have in common is therefore
+shared (`head`), so that only the context is written and read every time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from sys import intern
+from types import MappingProxyType
+from typing import Final, NamedTuple, cast
 
-T = TypeVar("T")
+from orderwright.json_text import Json, dump, load, scan
+from orderwright.statechart import head
+from orderwright.statechart.head import Head, Ids, Status
 
-Json = object
-"""A JSON value as Python reads it."""
+_NO_HISTORY: Final[Mapping[str, Ids]] = MappingProxyType({})
+_CONTEXT: Final = ',"context":'  # no string can hold it: its quotes would be escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +28,7 @@ class Event:
     data: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Where an instance stands; plain data that survives JSON unchanged.
 
     Attributes:
@@ -39,26 +46,16 @@ class Snapshot:
     chart_id: str
     version: int
     hash: str
-    configuration: tuple[str, ...]
+    configuration: Ids
     value: Json
     context: Mapping[str, Json]
-    history: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    status: Literal["active", "done"] = "active"
+    history: Mapping[str, Ids] = _NO_HISTORY
+    status: Status = "active"
     output: Json = None
 
     def to_json(self) -> dict[str, Json]:
-        """Return the snapshot as a JSON-ready object."""
-        return {
-            "chart": self.chart_id,
-            "version": self.version,
-            "hash": self.hash,
-            "configuration": list(self.configuration),
-            "value": self.value,
-            "context": dict(self.context),
-            "history": {node: list(ids) for node, ids in self.history.items()},
-            "status": self.status,
-            "output": self.output,
-        }
+        """Return a JSON-ready object; `history` and `output` stand in it only where there is any."""
+        return {**_head(self).to_json(), "context": dict(self.context), **_tail(self)}
 
     @classmethod
     def from_json(cls, source: Mapping[str, Json]) -> Snapshot:
@@ -67,82 +64,65 @@ class Snapshot:
         Raises:
             ValueError: a key is missing or holds the wrong type; the message names it.
         """
-        history = _typed(source, "history", dict)
-        status = _typed(source, "status", str)
-        if status not in ("active", "done"):
-            raise ValueError(f"snapshot.status: {status!r} is not `active` or `done`")
-        return cls(
-            chart_id=_typed(source, "chart", str),
-            version=_typed(source, "version", int),
-            hash=_typed(source, "hash", str),
-            configuration=_names(_typed(source, "configuration", list), "configuration"),
-            value=source.get("value"),
-            context=_typed(source, "context", dict),
-            history={node: _names(ids, f"history.{node}") for node, ids in history.items()},
-            status="done" if status == "done" else "active",
-            output=source.get("output"),
-        )
+        return _assembled(head.read(source), head.typed(source, "context", dict), source)
+
+    def to_text(self) -> str:
+        """Return the JSON text of `to_json`, compact.
+
+        Raises:
+            ValueError: NaN or an infinity is in the context, or it is nested too deeply.
+            TypeError: something in the context is not JSON.
+        """
+        context = self.context
+        written = dump(context if type(context) is dict else dict(context))
+        if not self.history and self.output is None:
+            return f"{_head(self).text}{_CONTEXT}{written}}}"
+        return f"{_head(self).text}{_CONTEXT}{written},{dump(_tail(self))[1:]}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Snapshot:
+        """Read what `to_text` wrote, or any other JSON text of a snapshot.
+
+        Raises:
+            ValueError: not JSON, or a key is missing or holds the wrong type; the message names it.
+        """
+        cut = text.find(_CONTEXT)
+        met = head.known(text[:cut])
+        if met is None:
+            return cls.from_json(load(text))
+        context, end = scan(text, cut + len(_CONTEXT))
+        rest = text[end:]
+        tail = {} if rest == "}" else load("{" + rest[1:])
+        if type(context) is not dict:
+            raise ValueError(f"snapshot.context: expected dict, found {type(context).__name__}")
+        return _assembled(met, context, tail)
 
 
-def _typed(source: Mapping[str, Json], key: str, kind: type[T]) -> T:
-    value = source.get(key)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(f"snapshot.{key}: expected {kind.__name__}, found {type(value).__name__}")  # noqa: TRY004 (a bad document, not a bad call)
-    return value
+def _head(snapshot: Snapshot) -> Head:
+    return head.share(*snapshot[:5], snapshot.status)
 
 
-def _names(value: Json, key: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ValueError(f"snapshot.{key}: expected a list of node ids")
-    return tuple(value)
+def _tail(snapshot: Snapshot) -> dict[str, Json]:
+    tail: dict[str, Json] = {}
+    if snapshot.history:
+        tail["history"] = {node: list(ids) for node, ids in snapshot.history.items()}
+    if snapshot.output is not None:
+        tail["output"] = snapshot.output
+    return tail
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
-    """A domain event to publish."""
-
-    type: str
-    data: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Send `event` back after `delay_ms`; a schedule with the same id is replaced."""
-
-    event: Event
-    delay_ms: int
-    id: str
+def _assembled(found: Head, context: dict[str, Json], source: Mapping[str, Json]) -> Snapshot:
+    history = _NO_HISTORY
+    if source.get("history"):
+        recorded = head.typed(source, "history", dict)
+        history = {node: head.names(ids, f"history.{node}") for node, ids in recorded.items()}
+    output = source.get("output")
+    return Snapshot(*found[:5], _shared(context), history, found.status, output)
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Forget the schedule with this id, if there is one."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invoke:
-    """Start asynchronous work; its end comes back as `done.invoke.<id>` or `error.invoke.<id>`."""
-
-    id: str
-    src: str
-    input: Json = None
-
-
-@dataclass(frozen=True, slots=True)
-class StopInvoke:
-    """Stop the work with this id: its state was left."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Add a row to a ledger."""
-
-    ledger: str
-    data: Mapping[str, Json] = field(default_factory=dict)
-
-
-Effect = Emit | Schedule | Cancel | Invoke | StopInvoke | Post
+def _shared(context: dict[str, Json]) -> dict[str, Json]:
+    """Return the context with its keys, and the keys of objects in it, as the strings that all others use."""
+    return {
+        intern(key): _shared(cast("dict[str, Json]", value)) if type(value) is dict else value
+        for key, value in context.items()
+    }

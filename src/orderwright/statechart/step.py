@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orderwright.errors import RefusedError
+from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Behaviour, Refused
 from orderwright.statechart.definition import Chart
+from orderwright.statechart.effect import Effect
 from orderwright.statechart.execution import Execution, Microstep
 from orderwright.statechart.scope import Moment, Stop
 from orderwright.statechart.selection import restore
-from orderwright.statechart.snapshot import Effect, Event, Json, Snapshot
+from orderwright.statechart.snapshot import Event, Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from orderwright.json_text import Json
 from orderwright.statechart import expression
 from orderwright.statechart.definition import (
     Action,
@@ -15,7 +16,6 @@ from orderwright.statechart.definition import (
     Guard,
     InState,
     Invocation,
-    Json,
     Not,
     StateNode,
     Transition,

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from parcel import START
 
 from orderwright.runtime.journal import LogRow, chained, difference, fold, unfold
-from orderwright.runtime.json_text import canonical, dump, load
+from orderwright.json_text import canonical, dump, load
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:

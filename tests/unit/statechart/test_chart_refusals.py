@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from driving import NOW, Drive, log, logging
 
@@ -199,7 +197,7 @@ def test_errors_name_the_implementation_and_what_it_said():
 )
 def test_a_configuration_that_the_chart_does_not_have_is_a_snapshot_mismatch(configuration: tuple):
     made = drive({})
-    broken = replace(made.snapshot, configuration=configuration)
+    broken = made.snapshot._replace(configuration=configuration)
     step = send(made.chart, made.behaviour, broken, Event("E"), now=NOW)
     assert step.refused is not None
     assert step.refused.code == "snapshot_mismatch"

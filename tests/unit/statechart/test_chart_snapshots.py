@@ -64,7 +64,7 @@ def test_a_snapshot_survives_json_unchanged():
 
 
 @pytest.mark.parametrize(
-    "key", ["chart", "version", "hash", "configuration", "context", "history", "status"]
+    "key", ["chart", "version", "hash", "configuration", "context", "status"]
 )
 def test_a_document_without_a_key_is_refused_by_its_name(key: str):
     broken = {name: value for name, value in GOOD.items() if name != key}

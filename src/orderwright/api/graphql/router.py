@@ -17,7 +17,7 @@ from orderwright.api.graphql.context import Context, context_of
 from orderwright.api.graphql.scalars import exact
 from orderwright.api.graphql.schema import schema, with_codes
 from orderwright.api.problems import transport_problem
-from orderwright.runtime.json_text import is_storable
+from orderwright.json_text import is_storable
 
 
 class _Router(GraphQLRouter[Context, None]):

@@ -6,7 +6,9 @@ a field that is missing, or of another type than the value, is unknown and never
 
 from __future__ import annotations
 
+from orderwright.condition.change import Change
 from orderwright.condition.compiled import Check, compile  # noqa: A004 (as in re.compile)
+from orderwright.condition.counterfactual import Counterfactual, Way, counterfactual
 from orderwright.condition.equality import key, required
 from orderwright.condition.evaluation import Evaluation, Lists, Lookup, evaluate
 from orderwright.condition.kleene import join, negate
@@ -30,8 +32,10 @@ __all__ = [
     "MISSING",
     "OPERATORS",
     "Catalogue",
+    "Change",
     "Check",
     "ConditionInvalid",
+    "Counterfactual",
     "Evaluation",
     "FactField",
     "FactType",
@@ -47,7 +51,9 @@ __all__ = [
     "Regex",
     "Rule",
     "Schema",
+    "Way",
     "compile",
+    "counterfactual",
     "evaluate",
     "fields",
     "join",

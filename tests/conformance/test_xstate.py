@@ -1,0 +1,191 @@
+"""XState v5 and we run the same random charts under the same random events, and an observer sees the same.
+
+Where the two are known to differ the charts are drawn so that it does not show; `docs/conformance.md` lists it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import chain
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from conformance.xstate_charts import Case, cases
+from conformance.xstate_process import XState
+from orderwright.statechart import (
+    Behaviour,
+    Cancel,
+    Chart,
+    Emit,
+    Event,
+    Outcome,
+    Schedule,
+    Scope,
+    StartRefused,
+    Step,
+    load,
+    send,
+    start,
+)
+from orderwright.statechart.interchange import read_xstate, write_xstate
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LOG = "log"
+
+
+def _log(scope: Scope) -> Outcome:
+    entry = {"entry": [scope.params["name"], scope.context["n"]]}
+    return Outcome(effects=[Emit(LOG, entry)])
+
+
+BEHAVIOUR = Behaviour(
+    guards={
+        "odd": lambda scope: scope.context["n"] % 2 == 1,
+        "below": lambda scope: scope.context["n"] < scope.params["limit"],
+    },
+    actions={"log": _log, "count": lambda scope: Outcome({"n": scope.context["n"] + 1})},
+)
+
+
+class Run:
+    """What an observer of ours sees, in the words of `xstate.mjs`, and the events that led there."""
+
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self.timers: dict[str, Schedule] = {}
+        self.seen: list[dict] = []
+        self.events: list[dict] = []
+        self.step = start(chart, BEHAVIOUR, now=NOW)
+        self._observe(self.step)
+
+    def take(self, name: str | None, number: int) -> bool:
+        """Let something happen; False when there is nothing more to see."""
+        if self.step.snapshot.status == "done":
+            return False
+        if name is None:
+            return not self.timers or self._fire(list(self.timers)[number % len(self.timers)])
+        return self._send(Event(name, {"v": number}), {"type": name, "v": number})
+
+    def _fire(self, timer: str) -> bool:
+        return self._send(self.timers.pop(timer).event, {"fire": _theirs(timer)})
+
+    def _send(self, event: Event, theirs: dict) -> bool:
+        step = send(self.chart, BEHAVIOUR, self.step.snapshot, event, now=NOW)
+        if step.refused is not None and step.refused.code == "loop":
+            return False  # XState would never come back
+        assert step.refused is None or step.refused.code in ("unhandled", "blocked"), step.refused
+        self.step = step
+        self.events.append(theirs)
+        self._observe(step)
+        return True
+
+    def _observe(self, step: Step) -> None:
+        for effect in step.effects:
+            if isinstance(effect, Schedule):
+                self.timers[effect.id] = effect
+            elif isinstance(effect, Cancel):
+                self.timers.pop(effect.id, None)
+        snapshot = step.snapshot
+        self.seen.append(
+            {
+                "value": snapshot.value,
+                "context": dict(snapshot.context),
+                "status": snapshot.status,
+                "output": snapshot.output,
+                "log": [
+                    effect.data["entry"] for effect in step.effects if isinstance(effect, Emit)
+                ],
+                "timers": sorted(
+                    [_theirs(one.id), _theirs(one.event.type), one.delay_ms]
+                    for one in self.timers.values()
+                ),
+                "error": None,
+            }
+        )
+
+
+def _theirs(name: str) -> str:
+    return f"xstate.{name}" if name.startswith("after.") else name
+
+
+@pytest.fixture(scope="module")
+def xstate() -> Iterator[XState]:
+    process = XState()
+    yield process
+    process.close()
+
+
+def assert_agreement(xstate: XState, case: Case) -> None:
+    compare(xstate, case.definition, None, case)
+
+
+def assert_agreement_on_reading(xstate: XState, case: Case) -> None:
+    """What XState runs is the document as it stands; what we run is what reading made of it."""
+    config = json.loads(json.dumps(write_xstate(load(case.definition)).config))
+    drop_reentry(config)
+    read = read_xstate(config)
+    assert read.mistakes == ()
+    if not read.notes:  # a loss is what the two do not agree on
+        compare(xstate, read.definition, config, case)
+
+
+def drop_reentry(node: dict) -> None:
+    """Take `reenter` from all transitions of a machine, so that they mean what XState means without."""
+    for child in node.get("states", {}).values():
+        drop_reentry(child)
+    lists = [*node.get("on", {}).values(), *node.get("after", {}).values(), node.get("onDone", [])]
+    for transition in [*chain.from_iterable(lists), node.get("always", {})]:
+        transition.pop("reenter", None)
+
+
+def compare(xstate: XState, definition: Mapping, config: Mapping | None, case: Case) -> None:
+    chart = load(definition)
+    try:
+        run = Run(chart)
+    except StartRefused:  # it loops
+        return
+    for name, number in case.events:
+        if not run.take(name, number):
+            break
+    theirs = xstate.run(config or write_xstate(chart).config, run.events)
+    ours = json.loads(json.dumps(run.seen))
+    for step in [*ours, *theirs]:
+        step["timers"] = sorted(step["timers"]) if step["status"] == "active" else []
+    for number, (here, there) in enumerate(zip(ours, theirs, strict=True)):
+        assert here == there, f"after {run.events[:number]}"
+
+
+drawn = settings(
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@settings(drawn, max_examples=300)
+@given(case=cases)
+def test_random_charts_go_the_same_way_in_xstate(xstate: XState, case: Case):
+    assert_agreement(xstate, case)
+
+
+@settings(drawn, max_examples=200)
+@given(case=cases)
+def test_random_machines_of_xstate_go_the_same_way_here(xstate: XState, case: Case):
+    assert_agreement_on_reading(xstate, case)
+
+
+@pytest.mark.soak
+@settings(drawn, max_examples=10_000)
+@given(case=cases)
+def test_thousands_of_random_charts_go_the_same_way_in_xstate(xstate: XState, case: Case):
+    assert_agreement(xstate, case)
+
+
+@pytest.mark.soak
+@settings(drawn, max_examples=10_000)
+@given(case=cases)
+def test_thousands_of_random_machines_of_xstate_go_the_same_way_here(xstate: XState, case: Case):
+    assert_agreement_on_reading(xstate, case)

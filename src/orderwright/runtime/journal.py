@@ -124,7 +124,6 @@ def _context_difference(old: Mapping[str, object], new: Mapping[str, object]) ->
     changed = {
         key: value for key, value in new.items() if key not in old or not _same(old[key], value)
     }
-    changes.update({key: None for key in old if key not in new})
     if list(_changed(old, {"set": changed, "drop": dropped})) != list(new):
         return {"set": dict(new), "drop": list(old)}  # the order of the keys is part of a snapshot
     return {"set": changed, "drop": dropped}

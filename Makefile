@@ -24,6 +24,9 @@ CONSOLE := $(wildcard web/package.json)
 WEB_STATE := $(shell find web/src web/public web/*.* -type f -exec cksum {} + 2>/dev/null | LC_ALL=C sort | cksum)
 WEB_BUILT := $(shell cat web/node_modules/.built 2>/dev/null)
 
+# What the statechart core is measured against: its tests read the packages from here.
+RIVALS := tests/conformance/node_modules/.installed
+
 .PHONY: help demo test lint bench soak schema console chromium clean
 
 help:
@@ -32,11 +35,11 @@ help:
 demo: $(VENV)/.demo console
 	@exec $(RUN) orderwright.cli demo
 
-test: $(VENV)/.dev console chromium
+test: $(VENV)/.dev $(RIVALS) console chromium
 	@$(if $(CONSOLE),$(NPM) run test --if-present -- --passWithNoTests)
 	@exec $(RUN) pytest -m "not soak" $(ARGS)
 
-soak: $(VENV)/.dev console chromium
+soak: $(VENV)/.dev $(RIVALS) console chromium
 	@exec $(RUN) pytest -m soak $(ARGS)
 
 bench: $(VENV)/.dev
@@ -65,7 +68,7 @@ chromium:
 	else echo "no Chromium here: install it (apt-get install chromium) for the browser tests" >&2; exit 1; fi
 
 clean:
-	rm -rf $(VENV) web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) web/node_modules web/dist tests/conformance/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # A virtual environment knows its own path: one that was moved is made anew.
 $(VENV)/.made: $(if $(filter-out $(subst $() ,?,$(CURDIR)),$(subst $() ,?,$(shell cat $(VENV)/.made 2>/dev/null))),moved)
@@ -102,6 +105,11 @@ endef
 web/node_modules/.installed: web/package-lock.json web/package.json web/.npmrc $(VENV)/.made | $(VENV)/.demo
 	@echo "installing the console's dependencies"
 	@$(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+$(RIVALS): tests/conformance/package-lock.json tests/conformance/package.json tests/conformance/.npmrc | $(VENV)/.demo
+	@echo "installing what the statechart core is measured against"
+	@$(NPM) ci --prefix ../tests/conformance --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
 web/dist/index.html: web/node_modules/.installed $(if $(filter-out x$(WEB_STATE)x,x$(WEB_BUILT)x),changed)

@@ -6,17 +6,62 @@ a field that is missing, or of another type than the value, is unknown and never
 
 from __future__ import annotations
 
-from orderwright.condition.evaluation import MISSING, Evaluation, Lookup, evaluate
-from orderwright.condition.model import ConditionInvalid, Group, Reference, Rule, parse
+from orderwright.condition.change import Change
+from orderwright.condition.compiled import Check, compile  # noqa: A004 (as in re.compile)
+from orderwright.condition.counterfactual import Counterfactual, Way, counterfactual
+from orderwright.condition.equality import key, required
+from orderwright.condition.evaluation import Evaluation, Lists, Lookup, evaluate
+from orderwright.condition.kleene import join, negate
+from orderwright.condition.model import (
+    OPERATORS,
+    Group,
+    ListReference,
+    Reference,
+    Rule,
+    fields,
+    walk,
+)
+from orderwright.condition.parsing import Regex, parse
+from orderwright.condition.printing import plain, to_json
+from orderwright.condition.problem import ConditionInvalid, Problem
+from orderwright.condition.schema import Catalogue, FactField, FactType, Schema
+from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern
 
 __all__ = [
+    "MAX_DEPTH",
     "MISSING",
+    "OPERATORS",
+    "Catalogue",
+    "Change",
+    "Check",
     "ConditionInvalid",
+    "Counterfactual",
     "Evaluation",
+    "FactField",
+    "FactType",
     "Group",
+    "Json",
+    "ListReference",
+    "Lists",
     "Lookup",
+    "NamedList",
+    "Pattern",
+    "Problem",
     "Reference",
+    "Regex",
     "Rule",
+    "Schema",
+    "Way",
+    "compile",
+    "counterfactual",
     "evaluate",
+    "fields",
+    "join",
+    "key",
+    "negate",
     "parse",
+    "plain",
+    "required",
+    "to_json",
+    "walk",
 ]

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import operator as op
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final, TypeGuard
+from typing import Literal
 
-from orderwright.condition.model import Group, Json, Reference, Rule
+from orderwright.condition.comparison import compare
+from orderwright.condition.kleene import join, negate
+from orderwright.condition.model import UNARY, Group, ListReference, Reference, Rule
+from orderwright.condition.printing import plain, to_json
+from orderwright.condition.value import MISSING, Json, NamedList, read
+from orderwright.money import Money
 
-
-class _Missing:
-    """The value of a path that leads nowhere; distinct from null."""
-
-    def __repr__(self) -> str:
-        return "missing"
-
-
-MISSING: Final = _Missing()
+__all__ = ["MISSING", "Evaluation", "Lists", "Lookup", "evaluate", "join"]
 
 Lookup = Callable[[str], Json]
 """Reads a dotted path; MISSING where it leads nowhere."""
+
+Lists = Callable[[str], NamedList | None]
+"""Finds a named list as it is at this moment; None where there is none."""
+
+Cause = Literal["missing", "type", "currency"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,137 +31,92 @@ class Evaluation:
     Attributes:
         result: True, False, or None when unknown.
         rule: the rule, or None for a group.
+        group: the group, or None for a rule.
         actual: what the field held (rules only); MISSING when it was absent.
-        expected: what it was compared with (rules only).
-        missing: the paths that led nowhere, below this node.
+        expected: what it was compared with (rules only): a literal, what a reference led to, a list's entries.
+        missing: the paths that led nowhere below this node, and `list <name>` for a list that does not exist.
         members: the evaluations of a group's members, in order, all of them.
     """
 
     result: bool | None
     rule: Rule | None = None
+    group: Group | None = None
     actual: Json = None
     expected: Json = None
     missing: tuple[str, ...] = ()
     members: tuple[Evaluation, ...] = ()
 
+    @property
+    def cause(self) -> Cause | None:
+        """Why a rule is unknown: something is missing, the types differ, or the currencies do."""
+        if self.rule is None or self.result is not None:
+            return None
+        if self.missing:
+            return "missing"
+        actual, expected = read(self.actual)[1], read(self.expected)[1]
+        two = isinstance(actual, Money) and isinstance(expected, Money)
+        return "currency" if two else "type"
 
-def evaluate(group: Group, lookup: Lookup) -> Evaluation:
-    """Evaluate every rule of a group by Kleene's three-valued logic."""
-    members = tuple(
-        evaluate(member, lookup) if isinstance(member, Group) else _rule(member, lookup)
-        for member in group.rules
-    )
-    result = join(group.combinator, [member.result for member in members])
-    if group.negated and result is not None:
-        result = not result
-    missing = tuple(dict.fromkeys(path for member in members for path in member.missing))
-    return Evaluation(result=result, missing=missing, members=members)
-
-
-def join(combinator: str, results: Sequence[bool | None]) -> bool | None:
-    """Join results: a False decides an `and`, a True decides an `or`; else an unknown stays unknown."""
-    deciding = combinator == "or"
-    if deciding in results:
-        return deciding
-    return None if None in results else not deciding
-
-
-def _rule(rule: Rule, lookup: Lookup) -> Evaluation:
-    actual = lookup(rule.field)
-    expected = lookup(rule.value.path) if isinstance(rule.value, Reference) else rule.value
-    missing = [rule.field] if actual is MISSING else []
-    if expected is MISSING and isinstance(rule.value, Reference):
-        missing.append(rule.value.path)
-    if rule.operator in _NULL:
-        result: bool | None = (actual is MISSING or actual is None) is _NULL[rule.operator]
-        missing = []
-    elif missing:
-        result = None
-    else:
-        result = _compare(rule.operator, actual, expected)
-    return Evaluation(
-        result=result, rule=rule, actual=actual, expected=expected, missing=tuple(missing)
-    )
+    def to_json(self) -> dict[str, Json]:
+        """Return the tree as JSON-ready data: each rule and group as written, with what it came to."""
+        if self.group is not None:
+            found = {**to_json(self.group), "result": self.result, "missing": list(self.missing)}
+            found["rules"] = [member.to_json() for member in self.members]
+            return found
+        found = {**(to_json(self.rule) if self.rule else {}), "result": self.result}
+        found["missing"] = list(self.missing)
+        if self.actual is not MISSING:
+            found["actual"] = plain(self.actual)
+        if self.expected is not MISSING:
+            found["expected"] = plain(self.expected)
+        if self.cause:
+            found["cause"] = self.cause
+        return found
 
 
-_NULL: Final[Mapping[str, bool]] = {"is_null": True, "is_not_null": False}
-_NUMBERS: Final = (int, float, Decimal)
-_ORDER: Final = {">": op.gt, "<": op.lt, ">=": op.ge, "<=": op.le}
-_NEGATIONS: Final[Mapping[str, str]] = {"!=": "==", "not_in": "in", "not_contains": "contains"}
-
-
-def _compare(operator: str, actual: Json, expected: Json) -> bool | None:
-    if operator in _NEGATIONS:
-        positive = _compare(_NEGATIONS[operator], actual, expected)
-        return None if positive is None else not positive
-    if operator == "==":
-        return _equal(actual, expected)
-    if operator in _ORDER:
-        return _ordered(operator, actual, expected)
-    if operator in ("in", "between"):
-        return _in(actual, expected) if operator == "in" else _between(actual, expected)
-    if operator == "contains" and _is_list(actual):
-        return _in(expected, actual)
-    return _text(operator, actual, expected)
-
-
-def _equal(one: Json, other: Json) -> bool | None:
-    """Compare to the bottom: a list or an object is equal when its members are, each within its own kind."""
-    if kind(one) != kind(other):
-        return None
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        if one.keys() != other.keys():
-            return False
-        return join("and", [_equal(one[key], other[key]) for key in one])
-    if _is_list(one) and _is_list(other):
-        if len(one) != len(other):
-            return False
-        return join("and", [_equal(*pair) for pair in zip(one, other, strict=True)])
-    return one == other
-
-
-def _between(actual: Json, expected: Json) -> bool | None:
-    if not _is_list(expected) or len(expected) != 2:  # noqa: PLR2004 (a low and a high end)
-        return None
-    low, high = expected
-    return join("and", [_ordered(">=", actual, low), _ordered("<=", actual, high)])
-
-
-def _ordered(operator: str, actual: Json, expected: Json) -> bool | None:
-    if isinstance(actual, str) and isinstance(expected, str):
-        return bool(_ORDER[operator](actual, expected))
-    if isinstance(actual, _NUMBERS) and isinstance(expected, _NUMBERS):
-        exact = kind(actual) == kind(expected) == "number"
-        return bool(_ORDER[operator](actual, expected)) if exact else None
+def no_lists(_name: str) -> NamedList | None:
+    """Find no list: what a condition without lists is evaluated with."""
     return None
 
 
-def _in(item: Json, container: Json) -> bool | None:
-    if not _is_list(container):
-        return None
-    return join("or", [_equal(item, member) for member in container])
+def evaluate(group: Group, lookup: Lookup, *, lists: Lists = no_lists) -> Evaluation:
+    """Evaluate every rule of a group by Kleene's three-valued logic.
+
+    Args:
+        group: what `parse` read.
+        lookup: reads facts.
+        lists: finds named lists; a list that it does not know leaves its rules unknown.
+    """
+    members = tuple(
+        evaluate(member, lookup, lists=lists)
+        if isinstance(member, Group)
+        else _rule(member, lookup, lists)
+        for member in group.rules
+    )
+    result = join(group.combinator, [member.result for member in members])
+    return Evaluation(
+        result=negate(result) if group.negated else result,
+        group=group,
+        missing=tuple(dict.fromkeys(path for member in members for path in member.missing)),
+        members=members,
+    )
 
 
-def _is_list(value: Json) -> TypeGuard[Sequence[Json]]:
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
-def _text(operator: str, actual: Json, expected: Json) -> bool | None:
-    if not isinstance(actual, str) or not isinstance(expected, str):
-        return None
-    if operator == "contains":
-        return expected in actual
-    return actual.startswith(expected) if operator == "starts_with" else actual.endswith(expected)
-
-
-def kind(value: Json) -> str:
-    """Name the strict type of a JSON value; two values compare only within one kind."""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float | Decimal):
-        return "number"
-    if isinstance(value, str):
-        return "text"
-    if value is None:
-        return "null"
-    return "object" if isinstance(value, Mapping) else "list"
+def _rule(rule: Rule, lookup: Lookup, lists: Lists) -> Evaluation:
+    actual, expected = lookup(rule.field), rule.value
+    missing = [] if actual is not MISSING or rule.operator in UNARY else [rule.field]
+    if isinstance(rule.value, Reference):
+        expected = lookup(rule.value.path)
+        missing += [rule.value.path] if expected is MISSING else []
+    elif isinstance(rule.value, ListReference):
+        expected = lists(rule.value.name)
+        if expected is None:
+            expected = MISSING
+            missing.append(f"list {rule.value.name}")
+    return Evaluation(
+        result=compare(rule.operator, actual, expected),
+        rule=rule,
+        actual=actual,
+        expected=expected,
+        missing=tuple(missing),
+    )

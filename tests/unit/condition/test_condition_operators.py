@@ -3,20 +3,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, strategies as st
+from conditions import eur, every, judge, judged, rule
 
-from orderwright.condition import MISSING, ConditionInvalid, Evaluation, Reference, evaluate, parse
-from orderwright.condition.model import OPERATORS, UNARY
+from orderwright.condition import MISSING, OPERATORS, NamedList
+from orderwright.condition.model import UNARY
+from orderwright.money import Money
 
 A, B, U = True, False, None  # holds, does not hold, unknown
-
-
-def judged(rule: dict, **fields: object) -> bool | None:
-    return whole({"combinator": "and", "rules": [rule]}, **fields).result
-
-
-def whole(group: dict, **fields: object) -> Evaluation:
-    return evaluate(parse(group), lambda path: fields.get(path, MISSING))
 
 
 # (operator, what the field holds, the value of the rule, the result)
@@ -52,8 +45,7 @@ TABLE = [
 def test_an_operator_answers_by_its_row_in_the_table(
     operator: str, actual: object, value: object, result: bool | None
 ):
-    rule = {"field": "f", "operator": operator, "value": value}
-    assert judged(rule, f=actual) is result
+    assert judged(rule("f", operator, value), f=actual) is result
 
 
 @pytest.mark.parametrize(
@@ -62,8 +54,7 @@ def test_an_operator_answers_by_its_row_in_the_table(
 def test_a_value_read_from_a_field_answers_like_a_literal(
     operator: str, actual: object, value: object, result: bool | None
 ):
-    rule = {"field": "f", "operator": operator, "value": {"fact": "g"}}
-    assert judged(rule, f=actual, g=value) is result
+    assert judged(rule("f", operator, {"fact": "g"}), f=actual, g=value) is result
 
 
 def test_the_table_has_every_operator():
@@ -77,7 +68,7 @@ def test_a_missing_field_is_unknown_and_named(operator: str):
         "combinator": "and",
         "rules": [{"field": "f.g", "operator": operator, "value": value}],
     }
-    found = whole(group)
+    found = judge(group, {})
     assert found.result is None
     assert found.missing == ("f.g",)
 
@@ -94,167 +85,145 @@ def test_a_reference_that_leads_nowhere_is_unknown_and_named():
         "combinator": "and",
         "rules": [{"field": "a", "operator": "<", "value": {"fact": "limit"}}],
     }
-    found = whole(group, a=1)
+    found = judge(group, {"a": 1})
     assert found.result is None
     assert found.missing == ("limit",)
 
 
 @pytest.mark.parametrize("bounds", [[1], [1, 2, 3], [], "ab", 5, None, {"low": 1, "high": 2}])
 def test_between_with_a_referenced_value_that_is_no_pair_is_unknown(bounds: object):
-    rule = {"field": "a", "operator": "between", "value": {"fact": "bounds"}}
-    assert judged(rule, a=1, bounds=bounds) is None
-    assert judged(rule, a="a", bounds=bounds) is None
+    within = rule("a", "between", {"fact": "bounds"})
+    assert judged(within, a=1, bounds=bounds) is None
+    assert judged(within, a="a", bounds=bounds) is None
 
 
 def test_objects_are_equal_when_their_members_are_within_their_kinds():
-    rule = {"field": "a", "operator": "==", "value": {"fact": "b"}}
-    assert judged(rule, a={"x": 1, "y": [2]}, b={"y": [2], "x": 1}) is True
-    assert judged(rule, a={"x": 1}, b={"x": 2}) is False
-    assert judged(rule, a={"x": 1}, b={"z": 1}) is False
-    assert judged(rule, a={"x": 1}, b={"x": True}) is None
+    same = rule("a", "==", {"fact": "b"})
+    assert judged(same, a={"x": 1, "y": [2]}, b={"y": [2], "x": 1}) is True
+    assert judged(same, a={"x": 1}, b={"x": 2}) is False
+    assert judged(same, a={"x": 1}, b={"z": 1}) is False
+    assert judged(same, a={"x": 1}, b={"x": True}) is None
 
 
-# --- groups ---------------------------------------------------------------------------------------
-
-answers = st.sampled_from([True, False, None])
-RANK = {False: 0, None: 1, True: 2}  # Kleene: and is the least, or the greatest
+# --- numbers and money ----------------------------------------------------------------------------
 
 
-def _rule(answer: bool | None, number: int) -> tuple[dict, dict]:
-    field = f"f{number}"
-    known = {} if answer is None else {field: answer}
-    return {"field": field, "operator": "==", "value": True}, known
+def test_a_float_is_the_decimal_that_was_written():
+    assert judged(rule("rate", "==", 0.1), rate=Decimal("0.1")) is True
+    assert judged(rule("rate", "<", Decimal("0.3")), rate=0.3) is False
+    tiny = Decimal("0.1000000000000000055511151231257827")  # what a double makes of 0.1
+    assert judged(rule("rate", "==", tiny), rate=0.1) is False
 
 
-@given(st.lists(answers, min_size=1, max_size=6), st.sampled_from(["and", "or"]), st.booleans())
-def test_groups_follow_kleene_logic(members: list[bool | None], combinator: str, negated: bool):
-    rules, known = [], {}
-    for number, answer in enumerate(members):
-        rule, fields = _rule(answer, number)
-        rules.append(rule)
-        known |= fields
-    pick = min if combinator == "and" else max
-    expected = pick(members, key=RANK.__getitem__)
-    if negated and expected is not None:
-        expected = not expected
-    found = whole({"combinator": combinator, "not": negated, "rules": rules}, **known)
-    assert found.result is expected
-    assert [one.result for one in found.members] == members
-    assert found.missing == tuple(f"f{i}" for i, answer in enumerate(members) if answer is None)
-
-
-def test_an_evaluation_mirrors_the_tree_with_actual_and_expected():
-    found = whole(
-        {
-            "combinator": "or",
-            "rules": [
-                {"field": "a", "operator": ">", "value": 5},
-                {
-                    "combinator": "and",
-                    "rules": [{"field": "b", "operator": "==", "value": {"fact": "c"}}],
-                },
-            ],
-        },
-        a=3,
-        b="x",
-        c="x",
+def test_large_integers_and_long_decimals_compare_exactly():
+    assert judged(rule("n", "==", 2**53 + 1), n=2**53) is False
+    assert (
+        judged(rule("n", ">", {"decimal": "1.000000000000000000000000000000000000001"}), n=1)
+        is False
     )
-    assert found.result is True
-    first, nested = found.members
-    assert (first.actual, first.expected, first.result) == (3, 5, False)
-    (inner,) = nested.members
-    assert (inner.actual, inner.expected) == ("x", "x")
-    assert inner.rule is not None
-    assert inner.rule.value == Reference("c")
+    assert judged(rule("n", "<", Decimal("1E+999999999")), n=10**100) is True
 
 
-# --- parsing --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), Decimal("sNaN"), b"a", {1}, object()])
+def test_what_is_not_json_compares_with_nothing(odd: object):
+    for operator in ("==", "!=", "<", "contains"):
+        assert judged(rule("f", operator, {"fact": "f"}), f=odd) is None
+    assert judged(rule("f", "in", []), f=odd) is None
+    assert judged(rule("f", "not_in", {"list": "nothing"}), f=odd) is None
 
-GOOD = {"field": "a", "operator": "==", "value": 1}
+
+LIMIT = eur("10000.00")
+FORMS = [
+    ({"amount": "10000.00", "currency": "EUR"}, A),
+    ({"amount": "10000", "currency": "EUR"}, A),
+    ({"amount": 10000, "currency": "EUR"}, A),
+    ({"amount": 10000.0, "currency": "EUR"}, A),
+    ({"amount": Decimal("10000.01"), "currency": "EUR"}, B),
+    ({"money": "9999.99", "currency": "EUR"}, B),
+    ({"minor": 1_000_000, "currency": "EUR"}, A),
+    (Money(1_000_000, "EUR"), A),
+    (Money(1_000_000, "USD"), U),
+    ({"amount": "10000.00", "currency": "USD"}, U),
+    ({"amount": "10000.001", "currency": "EUR"}, U),
+    ({"amount": "1e4", "currency": "EUR"}, U),
+    ({"amount": "10000.00", "currency": "XXX"}, U),
+    ({"amount": "10000.00", "currency": None}, U),
+    ({"amount": "10000.00", "currency": "EUR", "rate": 1}, U),
+    ({"amount": True, "currency": "EUR"}, U),
+    ({"amount": float("nan"), "currency": "EUR"}, U),
+    ({"sum": "10000.00", "currency": "EUR"}, U),
+    ({"minor": "1000000", "currency": "EUR"}, U),
+    ({"minor": True, "currency": "EUR"}, U),
+    ({"minor": 2**63, "currency": "EUR"}, U),
+    ({"minor": 1, "currency": "XXX"}, U),
+    (10000, U),
+    ("10000.00", U),
+    (None, U),
+]
+
+
+@pytest.mark.parametrize(("amount", "result"), FORMS)
+def test_money_compares_exactly_in_each_of_its_forms_and_with_nothing_else(
+    amount: object, result: bool | None
+):
+    assert judged(rule("amount", "==", LIMIT), amount=amount) is result
+    opposite = None if result is None else not result
+    assert judged(rule("amount", "!=", LIMIT), amount=amount) is opposite
+
+
+@pytest.mark.parametrize("operator", ["==", "!=", ">", "<", ">=", "<="])
+def test_two_currencies_never_compare(operator: str):
+    assert judged(rule("amount", operator, LIMIT), amount=Money(5, "NGN")) is None
+    assert judged(rule("amount", "between", [LIMIT, LIMIT]), amount=Money(5, "NGN")) is None
+    assert judged(rule("amount", "in", [LIMIT]), amount=Money(5, "NGN")) is None
+
+
+def test_money_has_an_order():
+    below, above = Money(999_999, "EUR"), {"amount": "10000.01", "currency": "EUR"}
+    for operator, answers in ((">", (B, A)), (">=", (B, A)), ("<", (A, B)), ("<=", (A, B))):
+        found = [judged(rule("f", operator, LIMIT), f=amount) for amount in (below, above)]
+        assert tuple(found) == answers
+    assert judged(rule("f", "between", [eur("1"), LIMIT]), f=below) is True
+
+
+# --- lists and patterns ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("source", "path", "code"),
+    ("value", "name", "result"),
     [
-        ([], "at", "type"),
-        (None, "at", "type"),
-        ({"combinator": "xor", "rules": [GOOD]}, "at.combinator", "combinator"),
-        ({"rules": [GOOD]}, "at.combinator", "combinator"),
-        ({"combinator": "and", "rules": []}, "at.rules", "type"),
-        ({"combinator": "and"}, "at.rules", "type"),
-        ({"combinator": "and", "rules": "a"}, "at.rules", "type"),
-        ({"combinator": "and", "rules": [GOOD], "not": "yes"}, "at.not", "type"),
-        ({"combinator": "and", "rules": [GOOD], "id": 1}, "at.id", "unknown_key"),
-        ({"combinator": "and", "rules": [5]}, "at.rules[0]", "type"),
-        ({"combinator": "and", "rules": [{**GOOD, "x": 1}]}, "at.rules[0].x", "unknown_key"),
-        ({"combinator": "and", "rules": [{**GOOD, "field": ""}]}, "at.rules[0].field", "type"),
-        (
-            {"combinator": "and", "rules": [{**GOOD, "operator": "matches"}]},
-            "at.rules[0].operator",
-            "operator",
-        ),
-        (
-            {"combinator": "and", "rules": [{**GOOD, "operator": []}]},
-            "at.rules[0].operator",
-            "operator",
-        ),
-        (
-            {"combinator": "and", "rules": [{"field": "a", "operator": "=="}]},
-            "at.rules[0].value",
-            "value_missing",
-        ),
-        (
-            {"combinator": "and", "rules": [{**GOOD, "value": {"x": 1}}]},
-            "at.rules[0].value",
-            "value",
-        ),
-        (
-            {"combinator": "and", "rules": [{**GOOD, "value": {"fact": 1}}]},
-            "at.rules[0].value",
-            "value",
-        ),
-        (
-            {"combinator": "and", "rules": [{**GOOD, "operator": "in"}]},
-            "at.rules[0].value",
-            "value",
-        ),
-        (
-            {"combinator": "and", "rules": [{**GOOD, "operator": "between"}]},
-            "at.rules[0].value",
-            "value",
-        ),
-        (
-            {"combinator": "and", "rules": [{**GOOD, "operator": "between", "value": [1]}]},
-            "at.rules[0].value",
-            "value",
-        ),
-        (
-            {
-                "combinator": "and",
-                "rules": [GOOD, {"combinator": "or", "rules": [{**GOOD, "operator": "~"}]}],
-            },
-            "at.rules[1].rules[0].operator",
-            "operator",
-        ),
+        ("NG", "countries", A), ("ng", "countries", B), (1, "countries", U), (None, "countries", U),
+        (1, "sums", A), (2, "sums", U), ("1", "sums", A), ("2", "sums", U), (True, "sums", U),
+        (Money(100, "EUR"), "sums", A), (Money(100, "USD"), "sums", U),
+        ("x", "nothing", B), (1, "nothing", B), (MISSING, "nothing", U), ("x", "unheard of", U),
     ],
-)
-def test_a_condition_without_meaning_is_refused_with_the_place_of_the_mistake(
-    source: object, path: str, code: str
-):
-    with pytest.raises(ConditionInvalid) as refused:
-        parse(source, "at")
-    assert (path, code) in [(where, what) for where, what, _ in refused.value.problems]
+)  # fmt: skip
+def test_membership_of_a_named_list_is_strict(value: object, name: str, result: bool | None):
+    assert judged(rule("f", "in", {"list": name}), f=value) is result
+    opposite = None if result is None else not result
+    assert judged(rule("f", "not_in", {"list": name}), f=value) is opposite
 
 
-def test_every_mistake_is_told_at_once():
-    source = {
-        "combinator": "x",
-        "rules": [{"field": "", "operator": "=="}, {"field": "a", "operator": "?"}],
-    }
-    with pytest.raises(ConditionInvalid) as refused:
-        parse(source)
-    assert [path for path, _, _ in refused.value.problems] == [
-        "combinator",
-        "rules[0].field",
-        "rules[1].operator",
-    ]
+def test_a_list_that_is_not_there_is_named_as_missing():
+    assert judge(every(rule("f", "in", {"list": "vips"})), {"f": "x"}).missing == ("list vips",)
+
+
+def test_a_named_list_equals_another_with_the_same_entries():
+    assert NamedList.of("l", ["a", 1]) == NamedList.of("l", ["a", 1])
+    assert NamedList.of("l", ["a"]) != NamedList.of("l", ["b"])
+
+
+def test_a_pattern_is_searched_by_the_engine_that_was_given():
+    spam = rule("email", "matches", r"@(spam|junk)\.example$")
+    assert judged(spam, email="a@junk.example") is True
+    assert judged(spam, email="a@junk.example.org") is False
+    assert judged(spam, email=5) is None
+    assert judged(spam) is None
+
+
+def test_values_that_nest_without_end_are_unknown_and_no_error():
+    deep: list = []
+    for _ in range(10_000):
+        deep = [deep]
+    assert judged(rule("f", "==", {"fact": "g"}), f=deep, g=[deep]) is None
+    assert judged(rule("f", "in", {"fact": "g"}), f=deep, g=[deep]) is None

@@ -49,7 +49,8 @@ def reaction(chart: Chart, at: Configuration, event: str) -> Reaction:
             at.reactions.clear()
         tried = groups(chart, at.atomics, event)
         sure = bool(tried) and all(group[0].guard is None for group in tried)
-        chosen = settle(chart, at, [group[0] for group in tried], {}) if sure else []
+        first = list(dict.fromkeys(group[0] for group in tried)) if sure else []
+        chosen = settle(chart, at, first, {})
         made = plan(chart, at, tuple(chosen), {}) if sure else None
         found = at.reactions[event] = Reaction(tried, made)
     return found

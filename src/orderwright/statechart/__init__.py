@@ -14,14 +14,15 @@ from orderwright.statechart.behaviour import (
     Scope,
     Verdict,
 )
-from orderwright.statechart.definition import Chart, EventDeclaration, StateNode
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.definition import EventDeclaration, StateNode
 from orderwright.statechart.effect import Cancel, Effect, Emit, Invoke, Post, Schedule, StopInvoke
-from orderwright.statechart.execution import Microstep
 from orderwright.statechart.explain import Explanation, Waiting, explain
 from orderwright.statechart.loader import load
 from orderwright.statechart.problem import ChartInvalid, Problem
 from orderwright.statechart.snapshot import Event, Snapshot
 from orderwright.statechart.step import StartRefused, Step, send, start
+from orderwright.statechart.trace import Microstep
 
 __all__ = [
     "Behaviour",

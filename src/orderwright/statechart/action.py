@@ -1,14 +1,17 @@
-"""Perform actions: each sees the context that the one before left; what they bring about is collected, not done."""
+"""Perform a program: each action sees the context that the one before left; effects are collected, not done.
+
+A failure raises `Stop` with the code `action_error`, which refuses the whole event.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
 
 from orderwright.json_text import Json
-from orderwright.statechart.behaviour import Outcome
+from orderwright.statechart.behaviour import Outcome, Scope
 from orderwright.statechart.definition import (
-    Action,
+    ROOT,
     Assign,
     CancelLater,
     EmitEvent,
@@ -18,128 +21,211 @@ from orderwright.statechart.definition import (
     SendLater,
     Template,
 )
-from orderwright.statechart.effect import Cancel, Effect, Emit, Post, Schedule
-from orderwright.statechart.scope import Missing, Moment, Stop, fill
+from orderwright.statechart.effect import Cancel, Effect, Emit, Invoke, Post, Schedule, StopInvoke
+from orderwright.statechart.moment import Ended, Missing, Moment, Stop, fill
+from orderwright.statechart.plan import Begin, Finish, Leave, Program
 from orderwright.statechart.snapshot import Event
 
-_NO_PARAMS = Template({}, constant=True)
+T = TypeVar("T")
 
 
-class Performance:
-    """The actions of one macrostep: they change the moment's context, and leave effects and internal events.
-
-    Every method raises `Stop` with `action_error` when an action cannot be performed.
-    """
-
-    __slots__ = ("effects", "moment", "queue")
-
-    def __init__(self, moment: Moment) -> None:
-        self.moment = moment
-        self.effects: list[Effect] = []
-        self.queue: deque[Event] = deque()
-
-    def perform(self, actions: Iterable[Action], place: str) -> None:
-        """Perform actions in order; `place` names them in messages."""
-        for action in actions:
-            try:
-                self._perform(action, place)
-            except Missing as missing:
-                what = f"an action of {place} needs {missing.path}, which is missing"
-                raise _failed(what, place=place, missing=missing.path) from missing
-
-    def schedule(self, event: Event, delay: int | str, timer: str, place: str) -> None:
-        """Schedule an event, unless the delay that the behaviour names is None."""
-        milliseconds = delay if isinstance(delay, int) else self._delay(delay, place)
-        if milliseconds is not None:
-            self.effects.append(Schedule(event, max(milliseconds, 0), timer))
-
-    def fill(self, template: Template, place: str) -> Json:
-        """Return a template's value."""
-        try:
-            return fill(template, self.moment)
-        except Missing as missing:
-            what = f"{place} needs {missing.path}, which is missing"
-            raise _failed(what, place=place, missing=missing.path) from missing
-
-    def _perform(self, action: Action, place: str) -> None:
-        match action:
-            case NamedAction():
-                self._call(action, place)
-            case Assign(values):
-                self._assign(self._object(values, place))
-            case Raise(name, data):
-                self.queue.append(Event(name, self._object(data, place)))
-            case EmitEvent(name, data):
-                self.effects.append(Emit(name, self._object(data, place)))
-            case PostEntry(ledger, data):
-                self.effects.append(Post(ledger, self._object(data, place)))
-            case SendLater(name, data, delay, timer):
-                self.schedule(Event(name, self._object(data, place)), delay, timer, place)
-            case CancelLater(timer):
-                self.effects.append(Cancel(timer))
-
-    def _call(self, action: NamedAction, place: str) -> None:
-        name = action.name
-        implementation = self.moment.behaviour.actions.get(name)
+def perform(moment: Moment, program: Program) -> None:
+    """Perform a program's actions in order."""
+    implementations = moment.behaviour.actions
+    for active, place, name, action in program:
+        moment.active = active
+        if name is None:
+            _PERFORMED[type(action)](action, place, moment)
+            continue
+        implementation = implementations.get(name)
         if implementation is None:
-            raise _failed(f"no action {name!r} in the behaviour", action=name, place=place)
+            raise _missing("action", name, place)
         try:
-            outcome: object = implementation(self.moment.scope(action.params))
-        except Missing:
-            raise
+            outcome = implementation(moment.seen or moment.scope())
         except Exception as error:
-            shown = f"{type(error).__name__}: {error}"
-            what = f"action {name!r} failed: {shown}"
-            raise _failed(what, action=name, place=place, error=shown) from error
-        if outcome is None:
-            return
-        if not isinstance(outcome, Outcome) or not _is_sound(outcome):
-            what = f"action {name!r} returned {outcome!r}, not a sound Outcome or None"
-            raise _failed(what, action=name, place=place)
-        self._assign(outcome.assign)
-        self.queue.extend(outcome.raised)
-        self.effects.extend(outcome.effects)
-
-    def _assign(self, values: Mapping[str, Json]) -> None:
-        if values:
-            self.moment.context = {**self.moment.context, **values}
-
-    def _delay(self, name: str, place: str) -> int | None:
-        implementation = self.moment.behaviour.delays.get(name)
-        if implementation is None:
-            raise _failed(f"no delay {name!r} in the behaviour", delay=name, place=place)
-        try:
-            answer: object = implementation(self.moment.scope(_NO_PARAMS))
-        except Exception as error:
-            shown = f"{type(error).__name__}: {error}"
-            what = f"delay {name!r} failed: {shown}"
-            raise _failed(what, delay=name, place=place, error=shown) from error
-        if answer is not None and (not isinstance(answer, int) or isinstance(answer, bool)):
-            what = f"delay {name!r} is not whole milliseconds or None"
-            raise _failed(what, delay=name, place=place)
-        return answer
-
-    def _object(self, template: Template, place: str) -> Mapping[str, Json]:
-        value = fill(template, self.moment)
-        if not isinstance(value, Mapping):
-            what = f"an action of {place} needs an object, found {type(value).__name__}"
-            raise _failed(what, place=place)
-        return value
+            raise _broken("action", name, place, error) from error
+        if outcome is not None:
+            _bring(outcome, name, place, moment)
 
 
-def _failed(message: str, **values: Json) -> Stop:
-    return Stop("action_error", message, values)
+def invoke(moment: Moment) -> None:
+    """Start the invocations of the nodes that were entered and are still active."""
+    for index in moment.invoking:
+        node = moment.chart.nodes[index]
+        for work in node.invoke:
+            given = _filled(work.input, node.id, moment)
+            moment.effects.append(Invoke(work.id, work.src, given))
+
+
+# --- one action -----------------------------------------------------------------------------------
+
+
+def _call(action: NamedAction, place: str, moment: Moment) -> None:
+    implementation = moment.behaviour.actions.get(action.name)
+    if implementation is None:
+        raise _missing("action", action.name, place)
+    scope = _scoped(action.params, place, moment)
+    try:
+        outcome = implementation(scope)
+    except Exception as error:
+        raise _broken("action", action.name, place, error) from error
+    if outcome is not None:
+        _bring(outcome, action.name, place, moment)
+
+
+def _assign(action: Assign, place: str, moment: Moment) -> None:
+    moment.assign(_object(action.values, place, moment))
+
+
+def _raise(action: Raise, place: str, moment: Moment) -> None:
+    moment.enqueue(Event(action.type, _object(action.data, place, moment)))
+
+
+def _emit(action: EmitEvent, place: str, moment: Moment) -> None:
+    moment.effects.append(Emit(action.type, _object(action.data, place, moment)))
+
+
+def _post(action: PostEntry, place: str, moment: Moment) -> None:
+    moment.effects.append(Post(action.ledger, _object(action.data, place, moment)))
+
+
+def _send(action: SendLater, place: str, moment: Moment) -> None:
+    event = Event(action.type, _object(action.data, place, moment))
+    delay = action.delay
+    milliseconds = delay if isinstance(delay, int) else _delay(delay, place, moment)
+    if milliseconds is not None:
+        moment.effects.append(Schedule(event, max(milliseconds, 0), action.id))
+
+
+def _cancel(action: CancelLater, _: str, moment: Moment) -> None:
+    moment.effects.append(Cancel(action.id))
+
+
+def _begin(action: Begin, _: str, moment: Moment) -> None:
+    moment.invoking = tuple(sorted((*moment.invoking, action.node)))
+
+
+def _leave(action: Leave, _: str, moment: Moment) -> None:
+    if action.node in moment.invoking:  # entered in this macrostep: nothing has been started
+        moment.invoking = tuple(index for index in moment.invoking if index != action.node)
+        return
+    node = moment.chart.nodes[action.node]
+    moment.effects.extend(StopInvoke(work.id) for work in node.invoke)
+
+
+def _finish(action: Finish, place: str, moment: Moment) -> None:
+    """End the chart; the root's own output sees its final node's as that of a done event."""
+    output = _filled(action.output, place, moment) if action.output else None
+    root = moment.chart.nodes[ROOT]
+    if root.output is not None:
+        event = moment.event
+        moment.turn(Event(f"done.state.{root.id}", {"output": output}))
+        output = _filled(root.output, root.id, moment)
+        moment.turn(event)
+    moment.ended = Ended(output)
+
+
+_PERFORMED: Final[Mapping[type, Callable[..., None]]] = {  # type: ignore[explicit-any]  # each is called with its own kind
+    NamedAction: _call,
+    Assign: _assign,
+    Raise: _raise,
+    EmitEvent: _emit,
+    PostEntry: _post,
+    SendLater: _send,
+    CancelLater: _cancel,
+    Begin: _begin,
+    Leave: _leave,
+    Finish: _finish,
+}
+
+
+# --- what a host's functions answer ---------------------------------------------------------------
+
+
+def _bring(outcome: object, name: str, place: str, moment: Moment) -> None:
+    if not isinstance(outcome, Outcome) or not _is_sound(outcome):
+        what = f"action {name!r} returned {outcome!r}, not a sound Outcome or None"
+        raise _failed(what, action=name, place=place)
+    if outcome.assign:
+        moment.assign(outcome.assign)
+    if outcome.raised:
+        for event in outcome.raised:
+            moment.enqueue(event)
+    if outcome.effects:
+        moment.effects.extend(outcome.effects)
 
 
 def _is_sound(outcome: Outcome) -> bool:
     """Tell whether an outcome holds what its type promises: a host's code may not be type-checked."""
-    assigned: object = outcome.assign
-    raised: object = outcome.raised
-    effects: object = outcome.effects
+    assigned, raised, effects = outcome.assign, outcome.raised, outcome.effects
     return (
-        isinstance(assigned, Mapping)
-        and isinstance(raised, Sequence)
-        and isinstance(effects, Sequence)
-        and all(isinstance(event, Event) for event in raised)
-        and all(isinstance(effect, Effect) for effect in effects)
+        (type(assigned) is dict or isinstance(assigned, Mapping))
+        and (raised == () or _is_list_of(Event, raised))
+        and (effects == () or _is_list_of(Effect, effects))
     )
+
+
+def _is_list_of(kind: object, listed: object) -> bool:
+    return isinstance(listed, Sequence) and all(isinstance(one, kind) for one in listed)  # type: ignore[arg-type]
+
+
+def _delay(name: str, place: str, moment: Moment) -> int | None:
+    implementation = moment.behaviour.delays.get(name)
+    if implementation is None:
+        raise _missing("delay", name, place)
+    try:
+        answer: object = implementation(moment.scope())
+    except Exception as error:
+        raise _broken("delay", name, place, error) from error
+    if answer is None or (isinstance(answer, int) and not isinstance(answer, bool)):
+        return answer
+    raise _failed(f"delay {name!r} is not whole milliseconds or None", delay=name, place=place)
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def _object(template: Template, place: str, moment: Moment) -> Mapping[str, Json]:
+    value = _filled(template, place, moment)
+    if not isinstance(value, Mapping):
+        what = f"an action of {place} needs an object, found {type(value).__name__}"
+        raise _failed(what, place=place)
+    return value
+
+
+def _filled(template: Template, place: str, moment: Moment) -> Json:
+    try:
+        return fill(template, moment)
+    except Missing as missing:
+        raise _lacking(place, missing) from missing
+
+
+def _scoped(params: Template, place: str, moment: Moment) -> Scope:
+    try:
+        return moment.scope_with(params)
+    except Missing as missing:
+        raise _lacking(place, missing) from missing
+    except TypeError as wrong:
+        raise _failed(f"an action of {place}: {wrong}", place=place) from wrong
+
+
+# --- failures -------------------------------------------------------------------------------------
+
+
+def _missing(kind: str, name: str, place: str) -> Stop:
+    return _failed(f"no {kind} {name!r} in the behaviour", **{kind: name, "place": place})
+
+
+def _broken(kind: str, name: str, place: str, error: Exception) -> Stop:
+    shown = f"{type(error).__name__}: {error}"
+    what = f"{kind} {name!r} failed: {shown}"
+    return _failed(what, **{kind: name, "place": place, "error": shown})
+
+
+def _lacking(place: str, missing: Missing) -> Stop:
+    what = f"an action of {place} needs {missing.path}, which is missing"
+    return _failed(what, place=place, missing=missing.path)
+
+
+def _failed(message: str, **values: Json) -> Stop:
+    return Stop("action_error", message, values)

@@ -6,12 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final, Protocol
 
 from orderwright.json_text import Json
 from orderwright.statechart.effect import Effect
 from orderwright.statechart.snapshot import Event
 
-_NOTHING: Mapping[str, Json] = MappingProxyType({})
+NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
+"""No data."""
+
+
+class Place(Protocol):
+    """Knows which nodes are active at this moment."""
+
+    def is_active(self, node_id: str) -> bool:
+        """Tell whether a node is."""
 
 
 class Scope:
@@ -25,29 +34,32 @@ class Scope:
         now: the time of the step, aware.
     """
 
-    __slots__ = ("_active", "context", "event", "facts", "now", "params")
+    __slots__ = ("_place", "context", "event", "facts", "now", "params")
 
     def __init__(
         self,
-        *,
         context: Mapping[str, Json],
         facts: Mapping[str, Json],
         params: Mapping[str, Json],
         event: Event | None,
         now: datetime,
-        active: Callable[[str], bool],
+        place: Place,
     ) -> None:
         self.context = context
         self.facts = facts
         self.params = params
         self.event = event
         self.now = now
-        self._active = active
+        self._place = place
+
+    def given(self, params: Mapping[str, Json]) -> Scope:
+        """Return the same with other parameters."""
+        return Scope(self.context, self.facts, params, self.event, self.now, self._place)
 
     @property
     def data(self) -> Mapping[str, Json]:
         """The event's data; empty in start."""
-        return self.event.data if self.event else _NOTHING
+        return self.event.data if self.event else NOTHING
 
     def in_state(self, node_id: str) -> bool:
         """Tell whether the node with this id is active at this moment.
@@ -55,7 +67,7 @@ class Scope:
         Raises:
             KeyError: the chart has no such node.
         """
-        return self._active(node_id)
+        return self._place.is_active(node_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A chart in memory: state nodes, transitions, guards and actions, as immutable data.
+"""What an author wrote, as immutable data: state nodes, transitions, guards and actions.
 
 Nodes are numbered in document order, so that order questions are comparisons of integers: `a` comes before `b`
 when a.index < b.index, and `d` descends from `a` when a.index < d.index <= a.last.
@@ -6,7 +6,7 @@ when a.index < b.index, and `d` descends from `a` when a.index < d.index <= a.la
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -151,7 +151,7 @@ Action = NamedAction | Assign | Raise | EmitEvent | PostEntry | SendLater | Canc
 # --- structure ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Transition:
     """A way from `source`; `targets` is empty for one that only acts.
 
@@ -168,9 +168,6 @@ class Transition:
     reenter: bool = False
     description: str = ""
     meta: Json = None
-
-    def __hash__(self) -> int:
-        return hash(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,46 +227,6 @@ class EventDeclaration:
     data: Mapping[str, Json] | None = None
     by: Literal["user", "system"] = "user"
     facts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """A loaded chart. Share it freely: it never changes; `plans` only remembers what was derived from it."""
-
-    id: str
-    version: int
-    hash: str
-    definition: str
-    nodes: tuple[StateNode, ...]
-    ids: Mapping[str, int]
-    context: Mapping[str, Json]
-    events: Mapping[str, EventDeclaration]
-    plans: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
-
-    def node(self, node_id: str) -> StateNode:
-        """Return the node with an id.
-
-        Raises:
-            KeyError: no node has it.
-        """
-        return self.nodes[self.ids[node_id]]
-
-    def leaves(self, configuration: Iterable[str]) -> str:
-        """Return the keys of the leaf nodes of a configuration, joined by a space: its state in a word."""
-        nodes = [self.node(node_id) for node_id in configuration]
-        return " ".join(node.key for node in nodes if node.kind in ("atomic", "final"))
-
-    def descends(self, node: int, ancestor: int) -> bool:
-        """Tell whether `node` lies properly below `ancestor`."""
-        return ancestor < node <= self.nodes[ancestor].last
-
-    def ancestors(self, node: int) -> list[int]:
-        """Return the proper ancestors of a node, innermost first."""
-        found, parent = [], self.nodes[node].parent
-        while parent is not None:
-            found.append(parent)
-            parent = self.nodes[parent].parent
-        return found
 
 
 ROOT: Final = 0

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from orderwright.statechart.chart import Chart
 from orderwright.statechart.definition import (
     AllOf,
     AnyOf,
-    Chart,
     Guard,
     InState,
     NamedGuard,

@@ -9,10 +9,12 @@ from typing import Final, Literal
 
 from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Behaviour, Reason, Refused
-from orderwright.statechart.definition import Chart, Transition
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.configuration import groups, restore
+from orderwright.statechart.definition import Transition
 from orderwright.statechart.guard import possible, reasons
-from orderwright.statechart.scope import Moment, Probe
-from orderwright.statechart.selection import candidates, restore
+from orderwright.statechart.moment import Moment, Probe
+from orderwright.statechart.plan import Groups
 from orderwright.statechart.snapshot import Event, Snapshot
 from orderwright.statechart.step import send
 
@@ -100,17 +102,15 @@ def _is_open(  # noqa: PLR0913 (what a step is made of)
         return False
     if not _lacks_facts(refused):
         return True
-    moment = Moment(chart, behaviour, context=snapshot.context, facts=facts, event=event, now=now)
-    return _may_pass(chart, snapshot, str(refused.values["transition"]), moment)
-
-
-def _may_pass(chart: Chart, snapshot: Snapshot, path: str, moment: Moment) -> bool:
-    """Tell whether data may take an event past the guard at `path`, for which facts are missing."""
     at = restore(chart, snapshot.configuration)
-    if at is None or moment.event is None:
-        return False
-    moment.active = at.active
-    for group in candidates(chart, at, moment.event.type):
+    moment = Moment(chart, behaviour, at, snapshot.context, snapshot.history, facts, event, now)
+    tried = groups(chart, at.atomics, event.type) if at is not None else ()
+    return _may_pass(tried, str(refused.values["transition"]), moment)
+
+
+def _may_pass(tried: Groups, path: str, moment: Moment) -> bool:
+    """Tell whether data may take an event past the guard at `path`, for which facts are missing."""
+    for group in tried:
         for number, transition in enumerate(group):
             if transition.path == path and transition.guard is not None:
                 answers = possible(transition.guard, moment)
@@ -141,10 +141,9 @@ def _waiting(
     at = restore(chart, snapshot.configuration) if snapshot.hash == chart.hash else None
     if at is None or snapshot.status == "done":
         return ()
-    moment = Moment(chart, behaviour, context=snapshot.context, facts=facts, event=None, now=now)
-    moment.active = at.active
+    moment = Moment(chart, behaviour, at, snapshot.context, snapshot.history, facts, None, now)
     found: dict[str, Waiting] = {}
-    for group in candidates(chart, at, None):
+    for group in at.always:
         for transition in group:
             if transition.guard is not None:
                 found[transition.path] = _stands(chart, transition, moment)

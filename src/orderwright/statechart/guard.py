@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from orderwright import condition
 from orderwright.condition.evaluation import join
+from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Reason, Verdict
 from orderwright.statechart.definition import (
     AllOf,
@@ -19,10 +20,7 @@ from orderwright.statechart.definition import (
     Path,
     When,
 )
-from orderwright.statechart.scope import MISSING, Missing, Moment, Stop, read
-
-if TYPE_CHECKING:
-    from orderwright.json_text import Json
+from orderwright.statechart.moment import MISSING, Missing, Moment, Stop, read
 
 _DATA_DECIDES = Verdict(ok=None, code="data_decides", message="the event's data decide")
 
@@ -33,19 +31,15 @@ def judge(guard: Guard, moment: Moment) -> bool | None:
     Raises:
         Stop: guard_error, when an implementation is missing, raises, or answers with something else.
     """
-    if isinstance(guard, NamedGuard):
-        return verdict(guard, moment).ok
-    if isinstance(guard, AllOf | AnyOf):
-        return _joined(guard, moment)
-    if isinstance(guard, Not):
-        held = judge(guard.member, moment)
-        return None if held is None else not held
-    if isinstance(guard, InState):
-        return moment.is_active(guard.node)
-    return condition.evaluate(guard.group, lambda path: _lookup(path, moment)).result
+    return _JUDGED[type(guard)](guard, moment)
 
 
-def _joined(guard: AllOf | AnyOf, moment: Moment) -> bool | None:
+def _judge_named(guard: NamedGuard, moment: Moment) -> bool | None:
+    answer = _asked(guard, moment)
+    return answer.ok if isinstance(answer, Verdict) else answer
+
+
+def _judge_joined(guard: AllOf | AnyOf, moment: Moment) -> bool | None:
     deciding = isinstance(guard, AnyOf)
     result: bool | None = not deciding
     for member in guard.members:
@@ -55,6 +49,29 @@ def _joined(guard: AllOf | AnyOf, moment: Moment) -> bool | None:
         if held is None:
             result = None
     return result
+
+
+def _judge_not(guard: Not, moment: Moment) -> bool | None:
+    held = judge(guard.member, moment)
+    return None if held is None else not held
+
+
+def _judge_state(guard: InState, moment: Moment) -> bool:
+    return moment.is_active(guard.node)
+
+
+def _judge_condition(guard: When, moment: Moment) -> bool | None:
+    return condition.evaluate(guard.group, lookup(moment)).result
+
+
+_JUDGED: Final[Mapping[type, Callable[..., bool | None]]] = {  # type: ignore[explicit-any]  # each is called with its own kind
+    NamedGuard: _judge_named,
+    AllOf: _judge_joined,
+    AnyOf: _judge_joined,
+    Not: _judge_not,
+    InState: _judge_state,
+    When: _judge_condition,
+}
 
 
 def possible(guard: Guard, moment: Moment) -> frozenset[bool | None]:
@@ -78,36 +95,35 @@ def verdict(guard: NamedGuard, moment: Moment) -> Verdict:
     Raises:
         Stop: guard_error.
     """
+    answer = _asked(guard, moment)
+    return answer if isinstance(answer, Verdict) else Verdict(ok=answer)
+
+
+def _asked(guard: NamedGuard, moment: Moment) -> bool | Verdict | None:
     implementation = moment.behaviour.guards.get(guard.name)
     if implementation is None:
-        raise Stop(
-            "guard_error", f"no guard {guard.name!r} in the behaviour", {"guard": guard.name}
-        )
-    looked = moment.probe.touched if moment.probe is not None else 0
+        raise _failed(guard, f"no guard {guard.name!r} in the behaviour")
+    probe = moment.probe
+    looked = probe.touched if probe is not None else 0
     try:
-        answer = implementation(moment.scope(guard.params))
+        answer: object = implementation(moment.scope_with(guard.params))
     except Missing as missing:
         return Verdict(ok=None, message=str(missing), values={"missing": [missing.path]})
     except Exception as error:
-        if moment.probe is not None and moment.probe.touched > looked:
+        if probe is not None and probe.touched > looked:
             return _DATA_DECIDES
-        raise Stop(
-            "guard_error",
-            f"guard {guard.name!r} failed: {type(error).__name__}: {error}",
-            {"guard": guard.name, "error": f"{type(error).__name__}: {error}"},
-        ) from error
-    if moment.probe is not None and moment.probe.touched > looked:
+        shown = f"{type(error).__name__}: {error}"
+        raise _failed(guard, f"guard {guard.name!r} failed: {shown}", error=shown) from error
+    if probe is not None and probe.touched > looked:
         return _DATA_DECIDES
-    return _as_verdict(guard.name, answer)
-
-
-def _as_verdict(name: str, answer: object) -> Verdict:
-    if isinstance(answer, Verdict):
+    if answer is None or isinstance(answer, bool | Verdict):
         return answer
-    if answer is None or isinstance(answer, bool):
-        return Verdict(ok=answer)
-    message = f"guard {name!r} answered {type(answer).__name__}, not a bool or a Verdict"
-    raise Stop("guard_error", message, {"guard": name})
+    found = type(answer).__name__
+    raise _failed(guard, f"guard {guard.name!r} answered {found}, not a bool or a Verdict")
+
+
+def _failed(guard: NamedGuard, message: str, **values: Json) -> Stop:
+    return Stop("guard_error", message, {"guard": guard.name, **values})
 
 
 # --- reasons --------------------------------------------------------------------------------------
@@ -134,7 +150,7 @@ def _reasons(guard: Guard, moment: Moment) -> Iterable[Reason]:
             for member in guard.members:
                 yield from reasons(member, moment)
     elif isinstance(guard, When):
-        found = _conditions(condition.evaluate(guard.group, lambda path: _lookup(path, moment)))
+        found = _conditions(condition.evaluate(guard.group, lookup(moment)))
         yield from (why for why in found if moment.probe is None or not _asks_data(why))
     else:
         yield from _single(guard, moment)
@@ -196,9 +212,14 @@ def _conditions(evaluation: condition.Evaluation) -> Iterable[Reason]:
     )
 
 
-def _lookup(path: str, moment: Moment) -> Json:
-    root, *keys = path.split(".")
-    if root == "event" and moment.probe is not None:
-        moment.probe.look()
-    found = read(Path(root, tuple(keys)), moment)
-    return condition.MISSING if found is MISSING else found
+def lookup(moment: Moment) -> condition.Lookup:
+    """Return how a condition reads the moment."""
+
+    def find(path: str) -> Json:
+        root, *keys = path.split(".")
+        if root == "event" and moment.probe is not None:
+            moment.probe.look()
+        found = read(Path(root, tuple(keys)), moment)
+        return condition.MISSING if found is MISSING else found
+
+    return find

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from orderwright.json_text import Json
-from orderwright.statechart.definition import Chart, EventDeclaration
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.definition import EventDeclaration
 from orderwright.statechart.layout import Draft, lay_out
 from orderwright.statechart.problem import ChartInvalid, Problem, Problems
 from orderwright.statechart.wiring import wire

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from orderwright.statechart.behaviour import Reason
 from orderwright.statechart.definition import Transition
 from orderwright.statechart.guard import reasons
-from orderwright.statechart.scope import Moment, Stop
-from orderwright.statechart.selection import Configuration, candidates
-from orderwright.statechart.snapshot import Event
+from orderwright.statechart.moment import Moment, Stop
+from orderwright.statechart.plan import Configuration, Groups
 
 
 def undecided(transition: Transition, moment: Moment) -> Stop:
@@ -25,23 +24,19 @@ def undecided(transition: Transition, moment: Moment) -> Stop:
     )
 
 
-def untaken(event: Event, at: Configuration, moment: Moment) -> Stop:
+def untaken(moment: Moment, at: Configuration, groups: Groups) -> Stop:
     """Return the refusal for an event that enables nothing, with every failing guard of what it might take."""
-    groups = candidates(moment.chart, at, event.type)
+    event = moment.event.type if moment.event else ""
+    if not groups:
+        where = [moment.chart.nodes[index].label for index in at.atomics]
+        message = f"{event} has no meaning in {', '.join(where)}"
+        return Stop("unhandled", message, {"event": event, "states": where})
     tried = {t.path: t for group in groups for t in group}
-    if not tried:
-        return _unhandled(event, at, moment)
     why = _distinct(
         reason for t in tried.values() if t.guard for reason in reasons(t.guard, moment)
     )
-    message = "; ".join(reason.message for reason in why) or f"{event.type} is blocked"
-    return Stop("blocked", message, {"event": event.type}, why)
-
-
-def _unhandled(event: Event, at: Configuration, moment: Moment) -> Stop:
-    where = [moment.chart.nodes[index].label for index in at.atomics]
-    message = f"{event.type} has no meaning in {', '.join(where)}"
-    return Stop("unhandled", message, {"event": event.type, "states": where})
+    message = "; ".join(reason.message for reason in why) or f"{event} is blocked"
+    return Stop("blocked", message, {"event": event}, why)
 
 
 def _missing(reason: Reason) -> list[str]:

@@ -16,7 +16,7 @@ from orderwright.json_text import Json, dump, load, scan
 from orderwright.statechart import head
 from orderwright.statechart.head import Head, Ids, Status
 
-_NO_HISTORY: Final[Mapping[str, Ids]] = MappingProxyType({})
+NO_HISTORY: Final[Mapping[str, Ids]] = MappingProxyType({})
 _CONTEXT: Final = ',"context":'  # no string can hold it: its quotes would be escaped
 
 
@@ -49,7 +49,7 @@ class Snapshot(NamedTuple):
     configuration: Ids
     value: Json
     context: Mapping[str, Json]
-    history: Mapping[str, Ids] = _NO_HISTORY
+    history: Mapping[str, Ids] = NO_HISTORY
     status: Status = "active"
     output: Json = None
 
@@ -112,7 +112,7 @@ def _tail(snapshot: Snapshot) -> dict[str, Json]:
 
 
 def _assembled(found: Head, context: dict[str, Json], source: Mapping[str, Json]) -> Snapshot:
-    history = _NO_HISTORY
+    history = NO_HISTORY
     if source.get("history"):
         recorded = head.typed(source, "history", dict)
         history = {node: head.names(ids, f"history.{node}") for node, ids in recorded.items()}

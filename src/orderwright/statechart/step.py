@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from orderwright.errors import RefusedError
 from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Behaviour, Refused
-from orderwright.statechart.definition import Chart
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.configuration import differences, restore
 from orderwright.statechart.effect import Effect
-from orderwright.statechart.execution import Execution, Microstep
-from orderwright.statechart.scope import Moment, Stop
-from orderwright.statechart.selection import restore
-from orderwright.statechart.snapshot import Event, Snapshot
+from orderwright.statechart.execution import react, run
+from orderwright.statechart.moment import Moment, Stop
+from orderwright.statechart.program import beginning, reaction
+from orderwright.statechart.snapshot import NO_HISTORY, Event, Snapshot
+from orderwright.statechart.trace import Microstep, Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What came of a start or an event.
 
     Attributes:
         snapshot: the new snapshot; the same object as before when refused.
         effects: what the caller must now perform, in order; empty when refused.
-        trace: the microsteps, when asked for.
+        trace: the microsteps, when asked for; those up to the failure when refused.
         changed: whether the snapshot differs or there are effects.
         refused: why nothing happened, or None.
     """
@@ -34,6 +35,10 @@ class Step:
     trace: tuple[Microstep, ...] = ()
     changed: bool = False
     refused: Refused | None = None
+
+
+_made = tuple.__new__
+"""Makes a named tuple without a Python call: half of the time of a step that does nothing on its way."""
 
 
 class StartRefused(RefusedError):
@@ -69,13 +74,14 @@ def start(
         StartRefused: a guard, an action or a loop stopped it.
     """
     given = {**chart.context, **(context or {})}
-    moment = Moment(chart, behaviour, context=given, facts=facts or {}, event=None, now=now)
-    execution = Execution(moment, None, {}, trace=trace)
+    moment = Moment(chart, behaviour, None, given, NO_HISTORY, facts, None, now)
+    if trace:
+        moment.trace = Trace()
     try:
-        execution.start()
+        run(moment, beginning(chart))
     except Stop as stop:
         raise StartRefused(stop.refused) from stop
-    return _step(chart, execution, None)
+    return _step(moment, None)
 
 
 def send(  # noqa: PLR0913 (the facade)
@@ -92,48 +98,74 @@ def send(  # noqa: PLR0913 (the facade)
 
     Source: https://www.w3.org/TR/scxml/#AlgorithmforSCXMLInterpretation
     """
-    at = restore(chart, snapshot.configuration) if snapshot.hash == chart.hash else None
-    if at is None:
-        return Step(snapshot, refused=_mismatch(chart, snapshot))
+    at = chart.configurations.get(snapshot.configuration)
+    if at is None or snapshot.hash != chart.hash:
+        at = restore(chart, snapshot.configuration) if snapshot.hash == chart.hash else None
+        if at is None:
+            return Step(snapshot, refused=_mismatch(chart, snapshot))
     if snapshot.status == "done":
         message = f"{chart.id} has ended; {event.type} comes too late"
         return Step(snapshot, refused=Refused("done", message, {"event": event.type}))
-    moment = Moment(
-        chart, behaviour, context=snapshot.context, facts=facts or {}, event=event, now=now
-    )
-    execution = Execution(moment, at, snapshot.history, trace=trace)
+    answer = at.reactions.get(event.type) or reaction(chart, at, event.type)
+    sure = answer.plan
+    if trace or snapshot.history:
+        sure = None  # somebody wants to see how; what was recorded decides where to
+    elif sure is not None and sure.still:
+        moved = (*sure.after.head, snapshot.context, snapshot.history, "active", None)
+        after = _made(Snapshot, moved)
+        return _made(Step, (after, (), (), after != snapshot, None))
+    moment = Moment(chart, behaviour, at, snapshot.context, snapshot.history, facts, event, now)
+    if trace:
+        moment.trace = Trace()
     try:
-        execution.react(event)
+        if sure is not None:
+            run(moment, sure)
+        else:
+            react(moment, at, answer.groups)
     except Stop as stop:
-        return Step(snapshot, refused=stop.refused)
-    return _step(chart, execution, snapshot)
+        return Step(snapshot, (), _traced(moment), refused=stop.refused)
+    return _step(moment, snapshot)
+
+
+def _step(moment: Moment, before: Snapshot | None) -> Step:
+    if moment.at is None:
+        raise RuntimeError("a chart that has not been entered has no configuration")
+    ended = moment.ended
+    tail = ("active", None) if ended is None else ("done", ended.output)
+    after = _made(Snapshot, (*moment.at.head, moment.context, moment.history, *tail))
+    effects = tuple(moment.effects)
+    changed = bool(effects) or after != before
+    return _made(
+        Step, (after, effects, () if moment.trace is None else _traced(moment), changed, None)
+    )
+
+
+def _traced(moment: Moment) -> tuple[Microstep, ...]:
+    return moment.trace.told(moment.event) if moment.trace is not None else ()
 
 
 def _mismatch(chart: Chart, snapshot: Snapshot) -> Refused:
-    unknown = [node for node in snapshot.configuration if node not in chart.ids]
+    """Return the refusal of a snapshot that was made by another structure, with every difference that shows."""
     found = f"{snapshot.chart_id} v{snapshot.version} ({snapshot.hash})"
     wanted = f"{chart.id} v{chart.version} ({chart.hash})"
+    listed: list[Json] = [
+        {"part": part, "snapshot": theirs, "chart": ours}
+        for part, theirs, ours in (
+            ("chart", snapshot.chart_id, chart.id),
+            ("version", snapshot.version, chart.version),
+            ("hash", snapshot.hash, chart.hash),
+        )
+        if theirs != ours
+    ]
+    listed += [
+        {"part": "configuration", "state": state, "message": what}
+        for state, what in differences(chart, snapshot.configuration)
+    ]
+    why = "".join(
+        f"; {state}: {what}" for state, what in differences(chart, snapshot.configuration)
+    )
     return Refused(
         "snapshot_mismatch",
-        f"the snapshot belongs to {found}, not to {wanted}",
-        {"snapshot": found, "chart": wanted, "unknown_states": unknown},
+        f"the snapshot belongs to {found}, not to {wanted}{why}",
+        {"snapshot": found, "chart": wanted, "differences": listed},
     )
-
-
-def _step(chart: Chart, execution: Execution, before: Snapshot | None) -> Step:
-    at = execution.configuration
-    snapshot = Snapshot(
-        chart_id=chart.id,
-        version=chart.version,
-        hash=chart.hash,
-        configuration=at.ids,
-        value=at.value,
-        context=execution.moment.context,
-        history=execution.history,
-        status="done" if execution.done else "active",
-        output=execution.output,
-    )
-    effects = tuple(execution.effects)
-    moved = before is None or before.configuration != at.ids  # mostly so, and cheaper to tell
-    changed = moved or bool(effects) or snapshot != before
-    return Step(snapshot, effects, tuple(execution.trace or ()), changed)

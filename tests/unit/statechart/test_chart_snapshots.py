@@ -63,9 +63,7 @@ def test_a_snapshot_survives_json_unchanged():
     assert json.dumps(Snapshot.from_json(json.loads(text)).to_json()) == text
 
 
-@pytest.mark.parametrize(
-    "key", ["chart", "version", "hash", "configuration", "context", "status"]
-)
+@pytest.mark.parametrize("key", ["chart", "version", "hash", "configuration", "context", "status"])
 def test_a_document_without_a_key_is_refused_by_its_name(key: str):
     broken = {name: value for name, value in GOOD.items() if name != key}
     with pytest.raises(ValueError, match=f"snapshot.{key}"):

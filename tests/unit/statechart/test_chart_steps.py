@@ -13,7 +13,7 @@ from orderwright.statechart import (
     Schedule,
     StopInvoke,
 )
-from orderwright.statechart.selection import descriptors
+from orderwright.statechart.configuration import descriptors
 
 # --- order ----------------------------------------------------------------------------------------
 
@@ -677,4 +677,5 @@ def test_the_trace_tells_the_microsteps_with_guards_only_when_asked():
     (step,) = drive.step.trace
     assert (step.event, step.exited, step.entered) == ("E", ("c.a",), ("c.b",))
     assert step.transitions == ("states.a.on.E[1]",)
-    assert step.guards == (("states.a.on.E[0]", False),)
+    ((path, judgement),) = step.guards
+    assert (path, judgement.guard, judgement.held) == ("states.a.on.E[0]", "no", False)

@@ -18,7 +18,7 @@ from orderwright.statechart.checks.reach import structure
 from orderwright.statechart.checks.shadow import shadows
 from orderwright.statechart.checks.source import Source
 from orderwright.statechart.checks.template import templates
-from orderwright.statechart.definition import Chart
+from orderwright.statechart.chart import Chart
 from orderwright.statechart.problem import Problem
 
 __all__ = ["check"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from orderwright.json_text import Json
 from orderwright.statechart.checks.source import Source, matches
-from orderwright.statechart.definition import Chart
+from orderwright.statechart.chart import Chart
 from orderwright.statechart.problem import Problem
 
 OWN = ("after.", "done.", "error.")

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orderwright.statechart.checks.source import Source, transitions_of
-from orderwright.statechart.definition import ROOT, Chart, Raise, StateNode, Transition
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.definition import (
+    ROOT,
+    Raise,
+    StateNode,
+    Transition,
+)
 from orderwright.statechart.problem import Problem
 
 

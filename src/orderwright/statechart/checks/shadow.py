@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orderwright.statechart.checks.source import Source
-from orderwright.statechart.definition import AllOf, AnyOf, Chart, Guard, StateNode, Transition
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.definition import (
+    AllOf,
+    AnyOf,
+    Guard,
+    StateNode,
+    Transition,
+)
 from orderwright.statechart.problem import Problem
 
 

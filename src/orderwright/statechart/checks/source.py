@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from orderwright.json_text import Json
-from orderwright.statechart.definition import Chart, StateNode, Transition
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.definition import StateNode, Transition
 from orderwright.statechart.problem import Problem
 
 _GROUPS = ("and", "or")

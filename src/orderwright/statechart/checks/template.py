@@ -14,7 +14,8 @@ from typing import Final
 
 from orderwright.json_text import Json
 from orderwright.statechart.checks.source import Act, Source, Test, matches, values
-from orderwright.statechart.definition import Chart, EventDeclaration, Transition
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.definition import EventDeclaration, Transition
 from orderwright.statechart.problem import Problem
 
 _NULL: Final = ("is_null", "is_not_null")

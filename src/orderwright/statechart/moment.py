@@ -1,0 +1,234 @@
+"""The moment in which a guard or an action runs, and how it reads values from it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from orderwright.json_text import Json
+from orderwright.statechart.behaviour import NOTHING, Behaviour, Reason, Refused, Scope
+from orderwright.statechart.chart import Chart
+from orderwright.statechart.definition import Path, Template
+from orderwright.statechart.effect import Effect
+from orderwright.statechart.plan import Configuration, History
+from orderwright.statechart.snapshot import Event
+from orderwright.statechart.trace import Trace
+
+
+class Stop(Exception):
+    """Ends a macrostep; the external event is refused."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        values: Mapping[str, Json] | None = None,
+        reasons: tuple[Reason, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.refused = Refused(code, message, dict(values or {}), reasons)
+
+
+class Missing(Exception):
+    """A path leads nowhere."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is missing")
+        self.path = path
+
+
+class _Nowhere:
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING: Final = _Nowhere()
+NOWHERE: Final[frozenset[int]] = frozenset()
+
+
+class Probe(Mapping[str, Json]):
+    """Empty event data that counts who looks into it: how `explain` finds out what data decides."""
+
+    def __init__(self) -> None:
+        self.touched = 0
+
+    def look(self) -> None:
+        """Count a look."""
+        self.touched += 1
+
+    def __getitem__(self, key: str) -> Json:
+        self.touched += 1
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self.touched += 1
+        return iter(())
+
+    def __len__(self) -> int:
+        self.touched += 1
+        return 0
+
+
+class Ended(NamedTuple):
+    """The end of a chart."""
+
+    output: Json
+
+
+class Moment:
+    """A running macrostep: what is known right now, and what has come of it so far.
+
+    Attributes:
+        chart: the chart.
+        behaviour: its implementations.
+        at: the configuration at the last stop; None before the first.
+        active: the nodes that are active at this moment, on the way from `at` to the next.
+        context: the next snapshot's context in the making.
+        history: what history nodes restore.
+        facts: what the world knows, fixed for the macrostep.
+        event: the event at hand.
+        now: the time of the step.
+        effects: what is to be performed by the host, in order.
+        queue: internal events that wait; None as long as there was none.
+        invoking: nodes whose invocations begin when the macrostep ends.
+        ended: the chart has reached its end, with this output.
+        trace: what the macrostep did, when somebody asked.
+        seen: the scope in use, as long as nothing in it changes.
+    """
+
+    __slots__ = (
+        "active",
+        "at",
+        "behaviour",
+        "chart",
+        "context",
+        "effects",
+        "ended",
+        "event",
+        "facts",
+        "history",
+        "invoking",
+        "now",
+        "queue",
+        "seen",
+        "trace",
+    )
+
+    def __init__(  # noqa: PLR0913 (what a macrostep is made of; made for each step)
+        self,
+        chart: Chart,
+        behaviour: Behaviour,
+        at: Configuration | None,
+        context: Mapping[str, Json],
+        history: History,
+        facts: Mapping[str, Json] | None,
+        event: Event | None,
+        now: datetime,
+    ) -> None:
+        self.chart = chart
+        self.behaviour = behaviour
+        self.at = at
+        self.active = at.active if at is not None else NOWHERE
+        self.context = context
+        self.history = history
+        self.facts = MappingProxyType(facts) if facts else NOTHING
+        self.event = event
+        self.now = now
+        self.effects: list[Effect] = []
+        self.queue: deque[Event] | None = None
+        self.invoking: tuple[int, ...] = ()
+        self.ended: Ended | None = None
+        self.trace: Trace | None = None
+        self.seen: Scope | None = None
+
+    @property
+    def probe(self) -> Probe | None:
+        """The event's data when nobody has entered them yet."""
+        data = self.event.data if self.event is not None else None
+        return data if isinstance(data, Probe) else None
+
+    def scope(self) -> Scope:
+        """Return what a guard, action or delay without parameters sees; the same until something changes."""
+        if self.seen is None:
+            context = MappingProxyType(self.context)
+            self.seen = Scope(context, self.facts, NOTHING, self.event, self.now, self)
+        return self.seen
+
+    def scope_with(self, params: Template) -> Scope:
+        """Return what a guard or action with parameters sees.
+
+        Raises:
+            Missing: a parameter's path leads nowhere.
+            TypeError: a path leads to something else than an object of parameters.
+        """
+        if not params.source:
+            return self.scope()
+        given = fill(params, self)
+        if not isinstance(given, dict):
+            raise TypeError(f"parameters are an object, not {type(given).__name__}")
+        return self.scope().given(MappingProxyType(given))
+
+    def assign(self, values: Mapping[str, Json]) -> None:
+        """Set keys of the context."""
+        if values:
+            self.context = {**self.context, **values}
+            self.seen = None
+
+    def turn(self, event: Event | None) -> None:
+        """Go on with another event."""
+        self.event = event
+        self.seen = None
+
+    def enqueue(self, event: Event) -> None:
+        """Put an internal event at the end of the queue."""
+        if self.queue is None:
+            self.queue = deque()
+        self.queue.append(event)
+
+    def is_active(self, node_id: str) -> bool:
+        """Tell whether a node is active at this moment."""
+        return self.chart.ids[node_id] in self.active
+
+
+def read(path: Path, moment: Moment) -> Json:
+    """Follow a path into the moment; MISSING where it leads nowhere. List items go by number."""
+    if path.root == "now":
+        return moment.now.isoformat()
+    at: Json = moment.context if path.root == "context" else moment.facts
+    if path.root == "event":
+        at = moment.event.data if moment.event else {}
+    for key in path.keys:
+        if isinstance(at, Mapping):
+            at = at.get(key, MISSING)
+        elif isinstance(at, list) and key.isdecimal() and int(key) < len(at):
+            at = at[int(key)]
+        else:
+            return MISSING
+    return at
+
+
+def fill(template: Template, moment: Moment) -> Json:
+    """Return a template's value with its paths replaced.
+
+    Raises:
+        Missing: a path leads nowhere.
+    """
+    return template.source if template.constant else _fill(template.source, moment)
+
+
+def _fill(source: Json, moment: Moment) -> Json:
+    if isinstance(source, Path):
+        found = read(source, moment)
+        if found is MISSING:
+            if source.root == "event" and moment.probe is not None:
+                moment.probe.look()
+            raise Missing(str(source))
+        return found
+    if isinstance(source, Mapping):
+        return {key: _fill(member, moment) for key, member in source.items()}
+    if isinstance(source, list):
+        return [_fill(member, moment) for member in source]
+    return source

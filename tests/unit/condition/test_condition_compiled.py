@@ -9,7 +9,7 @@ from orderwright.condition import MISSING, key, required
 from orderwright.money import Money
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(groups(), facts)
 def test_a_compiled_condition_answers_as_the_evaluated_one(source: dict, held: dict):
     group = read(source)
@@ -39,7 +39,7 @@ def test_it_knows_no_lists_unless_they_are_given():
 # --- what an index needs --------------------------------------------------------------------------
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(groups(), facts)
 def test_a_condition_that_holds_has_what_it_requires(source: dict, held: dict):
     group = read(source)

@@ -212,6 +212,7 @@ P, Q, R = rule("p", ">", 1), rule("q", ">", 1), rule("r", ">", 1)
 LOW = {"p": 0, "q": 0, "r": 0}
 HIGH = {"p": 2, "q": 2, "r": 2}
 P5 = rule("p", ">", 5)
+NINE = rule("p", "!=", 9)
 NOTHING = "nothing simple would make it pass"
 
 
@@ -228,6 +229,9 @@ NOTHING = "nothing simple would make it pass"
         (every(P, Q), {"p": 2}, ["q > 1"]),
         (every(P, some(Q, R)), LOW, ["p > 1 and q > 1", "p > 1 and r > 1"]),
         (some(every(P, Q), R), LOW, ["r > 1", "p > 1 and q > 1"]),
+        (some(P, P), LOW, ["p > 1"]),
+        (some(P, every(Q, P)), LOW, ["p > 1"]),
+        (some(P, every(P, R)), LOW, ["p > 1"]),
         (some(every(P, no(every(Q))), R), LOW, ["p > 1", "r > 1"]),
     ],
 )
@@ -256,6 +260,7 @@ def test_a_group_says_which_rules_must_change(source: dict, held: dict, ways: li
         (every(P5, rule("q", "<", {"fact": "p"})), {"p": 0, "q": 7}, "would pass if p > q (7)"),
         (every(P5, rule("p", "<", {"fact": "q"})), {"p": 0, "q": 7}, "would pass if p > 5 and p < q (7)"),
         (every(P5, rule("p", "<", {"fact": "q"})), {"p": 0, "q": 3}, NOTHING),
+        (some(every(P5, NINE), every(rule("p", "<", 0), NINE)), {"p": 3}, "would pass if p > 5 and p != 9"),
         (every(rule("p", "==", {"fact": "p.x"}), rule("p.x", "==", 1)), {"p": 0, "p.x": 0}, NOTHING),
     ],
 )  # fmt: skip
@@ -283,6 +288,13 @@ def _parts(words: str) -> list[str]:
         [rule("f", "contains", 1), rule("f", "contains", 3), rule("f", "not_contains", 2)],
         [rule("f", ">", {"decimal": "1.1"}), rule("f", "<", {"decimal": "1.2"})],
         [rule("f", ">", {"decimal": "1E+99999999999"})],
+        [rule("f", ">", eur("1")), rule("f", "!=", eur("1.01")), rule("f", "<", eur("1.04"))],
+        [
+            rule("f", ">", eur("1")),
+            rule("f", "<", eur("9")),
+            rule("f", "!=", eur("1.01")),
+            rule("f", "!=", eur("8.99")),
+        ],
         [rule("f", "==", True), rule("f", "!=", False)],
         [rule("f", "is_not_null"), rule("f", "!=", 0)],
         [rule("f", "!=", ["a"])],
@@ -293,6 +305,12 @@ def test_an_example_is_found_for_what_several_rules_ask_of_a_field(asked: list[d
     source = every(*asked)
     (way, *_) = counterfactual(judge(source, {}), wanted=True).ways
     assert judge(source, way.example).result is True
+
+
+def test_an_example_is_a_plain_number_where_one_will_do():
+    source = every(rule("f", ">", {"decimal": "1.1"}), rule("f", "<", {"decimal": "1.2"}))
+    (way,) = counterfactual(judge(source, {})).ways
+    assert way.to_json()["example"] == {"f": 1.15}
 
 
 def test_a_pattern_has_no_example():

@@ -260,6 +260,7 @@ def test_a_group_says_which_rules_must_change(source: dict, held: dict, ways: li
         (every(P5, rule("q", "<", {"fact": "p"})), {"p": 0, "q": 7}, "would pass if p > q (7)"),
         (every(P5, rule("p", "<", {"fact": "q"})), {"p": 0, "q": 7}, "would pass if p > 5 and p < q (7)"),
         (every(P5, rule("p", "<", {"fact": "q"})), {"p": 0, "q": 3}, NOTHING),
+        (every(rule("p", "is_null"), rule("p.x", "==", 1)), {"p": 1, "p.x": 0}, NOTHING),
         (some(every(P5, NINE), every(rule("p", "<", 0), NINE)), {"p": 3}, "would pass if p > 5 and p != 9"),
         (every(rule("p", "==", {"fact": "p.x"}), rule("p.x", "==", 1)), {"p": 0, "p.x": 0}, NOTHING),
     ],

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from conformance.xstate_charts import Case, cases
-from conformance.xstate_differences import DIFFERENCES, Difference, log
+from conformance.xstate_differences import DIFFERENCES, Difference, log, logged
 from conformance.xstate_process import XState
 from orderwright.statechart import (
     Behaviour,
@@ -176,6 +176,33 @@ def test_a_known_difference_is_one(xstate: XState, difference: Difference):
     events = [{"type": name} for name in difference.events]
     theirs = xstate.run(write_xstate(chart).config, events)[-1]["log"]
     assert (ours, [name for name, _ in theirs]) == (difference.ours, difference.theirs)
+
+
+@pytest.mark.parametrize("order", ["ABCD", "DCBA", "BDAC", "AABCDX", "CDXAB", "ABXCD"])
+@pytest.mark.parametrize("around", [False, True])
+def test_regions_of_regions_end_alike(xstate: XState, order: str, around: bool):
+    """Parallel nodes in a parallel node: chance alone hardly ever ends them all."""
+    inner = {
+        key: {"type": "parallel", "onDone": ended(key), "states": {n: ending(n) for n in names}}
+        for key, names in {"p": "AB", "q": "CD"}.items()
+    }
+    outer = {"type": "parallel", "onDone": ended("o"), "states": inner}
+    definition: dict = {"id": "c", "context": {"n": 0}, "output": {"from": "event.output"}}
+    if around:
+        definition |= {"initial": "o", "states": {"o": outer}, "on": {"X": ".o"}}
+    else:
+        definition |= outer
+    compare(xstate, definition, None, Case(definition, [(name, 0) for name in order]))
+
+
+def ended(name: str) -> dict:
+    return {"actions": log(f"{name} ended")}
+
+
+def ending(name: str) -> dict:
+    last = logged(f"{name} last", type="final", output={"from": "context.n"})
+    first = logged(f"{name} first", on={name: {"target": "last", "actions": "count"}})
+    return {"initial": "first", "onDone": ended(name), "states": {"first": first, "last": last}}
 
 
 def test_a_timer_whose_id_is_given_again_still_runs_in_xstate(xstate: XState):

@@ -90,7 +90,8 @@ function run({ config, events }) {
     count: assign({ n: ({ context }) => context.n + 1 }),
   };
   const outlet = { output: ({ event }) => event.output ?? null }; // a chart's output is its end's
-  const machine = createMachine({ ...outlet, ...reviveNode(config) }, { actions, guards });
+  const options = { maxIterations: 5000 }; // a loop is an error, not a process that hangs
+  const machine = createMachine({ ...outlet, ...reviveNode(config), options }, { actions, guards });
   const scheduled = () => actor.system.getSnapshot()._scheduledEvents;
   const clock = clockOf(scheduled);
   const actor = createActor(machine, { clock });

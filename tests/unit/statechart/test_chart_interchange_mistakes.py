@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from interchange_samples import chart, with_transition
 
 from orderwright.statechart import ChartInvalid
-from orderwright.statechart.interchange import Note, read_xstate
+from orderwright.statechart.interchange import Note, read_xstate, spelling
+
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "xstate.md"
 
 
 def noted(config: object) -> list[Note]:
@@ -152,3 +155,9 @@ def test_all_mistakes_are_reported_at_once_and_left_out():
 def test_what_is_no_object_is_no_machine(text: str):
     with pytest.raises(ChartInvalid):
         read_xstate(text)
+
+
+def test_the_page_on_xstate_names_every_old_spelling():
+    old = spelling.OLD_NODE | spelling.OLD_TRANSITION | spelling.OLD_INVOKE | spelling.OLD_ACTIONS
+    section = PAGE.read_text().split("## Spellings of XState v4")[1]
+    assert [name for name in old if f"`{name}`" not in section] == []

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -128,21 +127,27 @@ def assert_agreement(xstate: XState, case: Case) -> None:
 
 def assert_agreement_on_reading(xstate: XState, case: Case) -> None:
     """What XState runs is the document as it stands; what we run is what reading made of it."""
-    config = json.loads(json.dumps(write_xstate(load(case.definition)).config))
-    drop_reentry(config)
+    written = json.dumps(write_xstate(load(case.definition)).config)
+    config, lossy = json.loads(written), json.loads(written)
+    drop_reentry(lossy, set())
+    drop_reentry(config, {note.path for note in read_xstate(lossy).notes})
     read = read_xstate(config)
-    assert read.mistakes == ()
-    if not read.notes:  # a loss is what the two do not agree on
-        compare(xstate, read.definition, config, case)
+    assert read.notes == ()
+    compare(xstate, read.definition, config, case)
 
 
-def drop_reentry(node: dict) -> None:
-    """Take `reenter` from all transitions of a machine, so that they mean what XState means without."""
-    for child in node.get("states", {}).values():
-        drop_reentry(child)
-    lists = [*node.get("on", {}).values(), *node.get("after", {}).values(), node.get("onDone", [])]
-    for transition in [*chain.from_iterable(lists), node.get("always", {})]:
-        transition.pop("reenter", None)
+def drop_reentry(node: dict, keep: Collection[str], path: str = "") -> None:
+    """Take `reenter` from the transitions of a machine, so that they mean what XState means without."""
+    for key, child in node.get("states", {}).items():
+        drop_reentry(child, keep, f"{path}states.{key}.")
+    lists = {
+        f"{part}.{key}": one for part in ("on", "after") for key, one in node.get(part, {}).items()
+    }
+    lists["onDone"] = node.get("onDone", [])
+    places = {f"{key}[{i}]": one for key, listed in lists.items() for i, one in enumerate(listed)}
+    for place, transition in {**places, "always": node.get("always", {})}.items():
+        if f"{path}{place}.target" not in keep:
+            transition.pop("reenter", None)
 
 
 def compare(xstate: XState, definition: Mapping, config: Mapping | None, case: Case) -> None:
@@ -227,15 +232,16 @@ drawn = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+same_again = settings(drawn, derandomize=True)  # what chance finds is for the soak to find
 
 
-@settings(drawn, max_examples=300)
+@settings(same_again, max_examples=300)
 @given(case=cases)
 def test_random_charts_go_the_same_way_in_xstate(xstate: XState, case: Case):
     assert_agreement(xstate, case)
 
 
-@settings(drawn, max_examples=200)
+@settings(same_again, max_examples=200)
 @given(case=cases)
 def test_random_machines_of_xstate_go_the_same_way_here(xstate: XState, case: Case):
     assert_agreement_on_reading(xstate, case)

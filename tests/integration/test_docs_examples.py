@@ -38,6 +38,14 @@ async def test_the_pure_core_works_as_it_is_shown():
     await run("reference/statechart.md")
 
 
+async def test_a_condition_works_as_it_is_shown():
+    await run("reference/condition.md")
+
+
+async def test_charts_and_machines_are_translated_as_it_is_shown():
+    await run("reference/xstate.md")
+
+
 async def test_the_readme_shows_what_works(database_url: str):
     async with Orderwright.connect(database_url) as app:
         context = {"orderId": "o1", "currency": "EUR", "grandTotalMinor": 100}

@@ -26,6 +26,7 @@ from orderwright.condition.printing import plain, to_json
 from orderwright.condition.problem import ConditionInvalid, Problem
 from orderwright.condition.schema import Catalogue, FactField, FactType, Schema
 from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern
+from orderwright.condition.wording import shown
 
 __all__ = [
     "MAX_DEPTH",
@@ -62,6 +63,7 @@ __all__ = [
     "parse",
     "plain",
     "required",
+    "shown",
     "to_json",
     "walk",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from orderwright.condition.change import Change, without_implied
@@ -72,8 +72,7 @@ def counterfactual(
         schema: the labels of fields, for the words.
     """
     aim = evaluation.result is not True if wanted is None else wanted
-    found = [_way(changes, schema or {}) for changes in Search(evaluation).ways(wanted=aim)]
-    ways = tuple(sorted((way for way in found if way is not None), key=_size))
+    ways = _least(_way(changes, schema or {}) for changes in Search(evaluation).ways(wanted=aim))
     verb = "pass" if aim else "not pass"
     if not ways:
         return Counterfactual(wanted=aim, ways=(), words=f"nothing simple would make it {verb}")
@@ -95,6 +94,20 @@ def _way(changes: tuple[Change, ...], schema: Schema) -> Way | None:
     labels = {name: known.label for name, known in schema.items() if known.label}
     said = [say(change, labels) for change in least]
     return Way(changes=least, words=" and ".join(said), example=example)
+
+
+def _least(found: Iterable[Way | None]) -> tuple[Way, ...]:
+    """Put the smallest ways first, and leave out each that says all of another one and more."""
+    kept: list[Way] = []
+    for way in sorted((way for way in found if way is not None), key=_size):
+        if not any(_said(other) <= _said(way) for other in kept):
+            kept.append(way)
+    return tuple(kept)
+
+
+def _said(way: Way) -> frozenset[str]:
+    """Return what a way asks for; two rules may ask for the same."""
+    return frozenset(say(change, {}) for change in way.changes)
 
 
 def _size(way: Way) -> tuple[int, int]:

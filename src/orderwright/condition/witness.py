@@ -6,7 +6,7 @@ import decimal
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeGuard
 
 from orderwright.condition.change import Change, entries
 from orderwright.condition.value import MISSING, Json, read
@@ -32,8 +32,7 @@ def _candidates(asked: Sequence[Change]) -> Iterator[Json]:
         yield from _near(value)
     yield from _texts(asked, values)
     yield tuple(change.value for change in asked if change.operator == "contains")
-    for one, other in itertools.combinations(values[:_MOST], 2):
-        yield from _amid(one, other)
+    yield from _between([value for value in values if _is_number(value)])
     yield from _ANY
 
 
@@ -41,7 +40,7 @@ def _some(items: Sequence[Json]) -> list[Json]:
     """Take a few entries of a list, and with them the greatest of each kind: beyond it nothing is listed."""
     exact = [read(item)[1] for item in items]
     few = exact[:_MOST]
-    numbers = [item for item in exact if isinstance(item, int | Decimal)]
+    numbers = [item for item in exact if _is_number(item)]
     amounts = [item for item in exact if isinstance(item, Money)]
     texts = [item for item in exact if isinstance(item, str)]
     few += [max(numbers)] if numbers else []
@@ -53,9 +52,9 @@ def _near(value: Json) -> Iterable[Json]:
     if isinstance(value, bool):
         return (not value,)
     if isinstance(value, int):
-        return value + 1, value - 1, *_around(Decimal(value))
+        return value + 1, value - 1
     if isinstance(value, Decimal):
-        return _around(value)
+        return _EXACT.add(value, Decimal(1)), _EXACT.subtract(value, Decimal(1))
     if isinstance(value, Money):
         return Money(value.minor + 1, value.currency), Money(value.minor - 1, value.currency)
     if isinstance(value, str):
@@ -63,14 +62,17 @@ def _near(value: Json) -> Iterable[Json]:
     return (tuple(value), (*value, None)) if isinstance(value, tuple | list) else ()
 
 
-def _around(value: Decimal) -> Iterable[Decimal]:
-    one = Decimal(1)
-    return (
-        _EXACT.add(value, one),
-        _EXACT.subtract(value, one),
-        _EXACT.next_plus(value),
-        _EXACT.next_minus(value),
-    )
+def _between(numbers: Sequence[int | Decimal]) -> Iterator[Decimal]:
+    """Yield what lies amid two numbers, and then what lies next to each."""
+    exact = [Decimal(number) for number in numbers]
+    for one, other in itertools.combinations(exact[:_MOST], 2):
+        yield _EXACT.divide(_EXACT.add(one, other), Decimal(2))
+    for number in exact:
+        yield from (_EXACT.next_plus(number), _EXACT.next_minus(number))
+
+
+def _is_number(value: Json) -> TypeGuard[int | Decimal]:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 _EXACT: Final = decimal.Context(
@@ -93,12 +95,3 @@ def _texts(asked: Sequence[Change], values: Sequence[Json]) -> Iterator[str]:
     yield longest[0] + within + longest[1]
     yield f"{longest[0]}x{within}x{longest[1]}"
     yield from (f"{longest[0]}{text}{longest[1]}" for text in values if isinstance(text, str))
-
-
-def _amid(one: Json, other: Json) -> Iterator[Json]:
-    """Yield a value between two of a kind."""
-    if isinstance(one, Money) and isinstance(other, Money):
-        yield Money((one.minor + other.minor) // 2, one.currency)
-    elif isinstance(one, int | Decimal) and isinstance(other, int | Decimal):
-        total = _EXACT.add(Decimal(one), Decimal(other))
-        yield _EXACT.divide(total, Decimal(2))

@@ -9,11 +9,44 @@ from orderwright.condition import MISSING, key, required
 from orderwright.money import Money
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(groups(), facts)
 def test_a_compiled_condition_answers_as_the_evaluated_one(source: dict, held: dict):
     group = read(source)
     assert condition.compile(group)(on(held), LISTS.get) is judge(group, held).result
+
+
+P, Q = rule("p", "==", 1), rule("q", "!=", "x")
+
+
+@pytest.mark.parametrize(
+    ("source", "held", "result"),
+    [
+        (every(P), {"p": 1}, True),
+        (every(P), {"p": 2}, False),
+        (every(P), {"p": 1.0}, True),
+        (every(P), {"p": True}, None),
+        (every(P), {}, None),
+        (no(every(Q)), {"q": "x"}, True),
+        (no(every(Q)), {"q": 5}, None),
+        (every(P, Q), {"p": 1, "q": "y"}, True),
+        (every(P, Q), {"p": 1}, None),
+        (every(P, Q), {"q": "x"}, False),
+        (some(P, Q), {"p": 1}, True),
+        (some(P, Q), {"p": 2}, None),
+        (some(P, every(Q, Q)), {"p": 2, "q": "x"}, False),
+        (every(rule("p", "<", {"fact": "q"})), {"p": 1, "q": 2}, True),
+        (every(rule("p", "in", ["a", "b"])), {"p": "b"}, True),
+        (every(rule("p", "not_in", ["a", 1])), {"p": "b"}, None),
+        (every(rule("p", "<=", eur("5"))), {"p": Money(500, "EUR")}, True),
+        (every(rule("p", "is_null")), {}, True),
+        (every(rule("p", "matches", "^a")), {"p": "ba"}, False),
+    ],
+)
+def test_a_compiled_condition_answers_by_its_row_in_the_table(
+    source: dict, held: dict, result: bool | None
+):
+    assert condition.compile(read(source))(on(held)) is result
 
 
 def test_it_reads_nothing_that_can_no_longer_matter():
@@ -39,7 +72,7 @@ def test_it_knows_no_lists_unless_they_are_given():
 # --- what an index needs --------------------------------------------------------------------------
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(groups(), facts)
 def test_a_condition_that_holds_has_what_it_requires(source: dict, held: dict):
     group = read(source)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import IntEnum, StrEnum
 
 import pytest
 from conditions import eur, every, judge, judged, rule
@@ -130,6 +131,18 @@ def test_what_is_not_json_compares_with_nothing(odd: object):
         assert judged(rule("f", operator, {"fact": "f"}), f=odd) is None
     assert judged(rule("f", "in", []), f=odd) is None
     assert judged(rule("f", "not_in", {"list": "nothing"}), f=odd) is None
+
+
+def test_members_of_enumerations_are_what_they_are_made_of():
+    class Method(StrEnum):
+        CARD = "CARD"
+
+    class Rank(IntEnum):
+        HIGH = 3
+
+    assert judged(rule("f", "==", "CARD"), f=Method.CARD) is True
+    assert judged(rule("f", "in", {"list": "countries"}), f=Method.CARD) is False
+    assert judged(rule("f", ">", 2.5), f=Rank.HIGH) is True
 
 
 LIMIT = eur("10000.00")

@@ -52,7 +52,7 @@ def _shuffled(source: dict, data: st.DataObject) -> dict:
     return {**source, "rules": data.draw(st.permutations(parts))}
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(groups())
 def test_a_condition_comes_back_as_it_went_out(source: dict):
     group = read(source)
@@ -63,7 +63,7 @@ def test_a_condition_comes_back_as_it_went_out(source: dict):
 KNOWING = sorted(OPERATORS - UNARY)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(groups(rules(KNOWING)), facts, st.sampled_from(FIELDS))
 def test_to_know_less_never_turns_an_answer_around(source: dict, held: dict, field: str):
     before = judge(source, held).result

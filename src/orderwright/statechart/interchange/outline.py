@@ -25,6 +25,10 @@ class Site:
         """Tell whether this node lies properly below another."""
         return any(above is other for above in self.line())
 
+    def has_child(self, key: Json) -> bool:
+        """Tell whether a value is the key of a child."""
+        return isinstance(key, str) and key in self.children
+
     def line(self) -> Iterator[Site]:
         """Return the nodes above this one, innermost first."""
         above = self.parent

@@ -140,15 +140,15 @@ class _Reading:
         self.notes.loss("version", f"{source!r} is left out: a version here is a whole number")
         return None
 
-    def initial(self, source: Json, _site: Site, path: str) -> Json:
+    def initial(self, source: Json, site: Site, path: str) -> Json:
         if not isinstance(source, Mapping):
-            return from_xstate(source) if isinstance(source, str) else source
+            return source if site.has_child(source) else _spell(source)
         body = {k: v for k, v in source.items() if k not in ("description", "meta")}
         for key in source.keys() - body.keys():
             self.notes.loss(at(path, key), f"`{key}` of an initial transition is left out")
         read = keep(body, path, INITIAL_KEYS, {}, self.notes)
-        if isinstance(read.get("target"), str):
-            read["target"] = from_xstate(str(read["target"]))
+        if "target" in read:
+            read["target"] = self.initial(read["target"], site, path)
         if "actions" in read:
             read["actions"] = read_actions(read["actions"], at(path, "actions"), self.notes)
         return read
@@ -160,11 +160,8 @@ class _Reading:
 
     def default(self, source: Json, site: Site, path: str) -> Json:
         """The default of a history node; its object form is ours alone."""
-        if isinstance(source, list):
-            return [self.default(one, site, path) for one in source]
-        if isinstance(source, Mapping):
-            return self.initial(source, site, path)
-        return from_xstate(source) if isinstance(source, str) else source
+        is_ours = isinstance(source, Mapping)
+        return self.initial(source, site, path) if is_ours else _spell(source)
 
     def states(self, source: Json, site: Site, path: str) -> Json:
         self.notes.mapping(source, path, "`states`")
@@ -226,6 +223,13 @@ class _Reading:
                 read[key] = self.transitions(read[key], site, at(path, key))
         note_functions(read.get("input"), at(path, "input"), self.notes)
         return read
+
+
+def _spell(target: Json) -> Json:
+    """Respell what names a state node, or a list of such."""
+    if isinstance(target, list):
+        return [_spell(one) for one in target]
+    return from_xstate(target) if isinstance(target, str) else target
 
 
 def _declaration(body: Json) -> Json:

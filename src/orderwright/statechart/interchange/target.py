@@ -30,21 +30,18 @@ def locate(outline: Outline, site: Site, target: str) -> Site | None:
 
 
 def locate_ours(outline: Outline, site: Site, target: str) -> Site | None:
-    """Return the node that one of our targets leads to; ids may hold dots, so the longest id wins."""
+    """Return the node that a target of a loaded chart leads to; ids may hold dots, so the longest id wins."""
     if not target.startswith("#"):
         start = site if target.startswith(".") else site.parent
         return outline.find(start, target.removeprefix(".").split("."))
-    start, rest = _by_id(outline, target[1:])
-    return outline.find(start, rest)
+    return outline.find(*_by_id(outline, target[1:]))
 
 
-def _by_id(outline: Outline, text: str) -> tuple[Site | None, list[str]]:
+def _by_id(outline: Outline, text: str) -> tuple[Site, list[str]]:
     parts = text.split(".")
-    for cut in range(len(parts), 0, -1):
-        name = ".".join(parts[:cut])
-        if name in outline.ids:
-            return outline.ids[name], parts[cut:]
-    return None, []
+    cuts = range(len(parts), 0, -1)
+    cut = next(cut for cut in cuts if ".".join(parts[:cut]) in outline.ids)
+    return outline.ids[".".join(parts[:cut])], parts[cut:]
 
 
 def from_xstate(target: str) -> str:
@@ -58,8 +55,6 @@ def to_xstate(outline: Outline, target: str) -> str:
     if not target.startswith("#"):
         return target.replace("\\", "\\\\")
     start, rest = _by_id(outline, target[1:])
-    if start is None:
-        return target
     return "#" + ".".join([to_id(outline, start), *map(_escape, rest)])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from orderwright.json_text import Json
@@ -66,8 +66,7 @@ class _Writing:
         return {"schemas" if key == "events" else key: one for key, one in written.items()}
 
     def events(self, source: Json, _site: Site, _path: str) -> Json:
-        declared = source if isinstance(source, Mapping) else {}
-        return {"events": {event_type.to_xstate(name): body for name, body in declared.items()}}
+        return {"events": {event_type.to_xstate(name): body for name, body in _members(source)}}
 
     def node(self, source: Mapping[str, Json], site: Site) -> dict[str, Json]:
         return {
@@ -76,44 +75,44 @@ class _Writing:
         }
 
     def initial(self, source: Json, site: Site, path: str) -> Json:
-        written = self.default(source, site, path)
-        named = written.get("target") if isinstance(written, Mapping) else written
-        if not isinstance(named, str) or named not in site.children:
+        named = source.get("target") if isinstance(source, Mapping) else source
+        if not site.has_child(named):
             self.notes.loss(
                 path, "XState's `initial` is the key of a child; it takes nothing deeper"
             )
-        return written
+        return self.transition(source, site)
 
     def default(self, source: Json, site: Site, path: str) -> Json:
-        """Where an initial or a history transition leads."""
-        if isinstance(source, str):
-            return to_xstate(self.outline, source)
-        if isinstance(source, list):
-            return [to_xstate(self.outline, str(one)) for one in source]
-        written = dict(source) if isinstance(source, Mapping) else {}
-        written["target"] = self.default(written["target"], site, path)
-        if "actions" in written:
-            written["actions"] = write_actions(written["actions"])
-        if site.kind == "history":
+        """Where a history node leads the first time."""
+        if isinstance(source, Mapping):
             self.notes.loss(path, "XState's history takes a target without actions")
-        return written
+        return self.transition(source, site)
+
+    def transition(self, source: Json, site: Site) -> Json:
+        """Respell an initial or a history transition; XState takes the key of a child as it stands."""
+        if isinstance(source, Mapping):
+            written = {**source, "target": self.transition(source["target"], site)}
+            if "actions" in written:
+                written["actions"] = write_actions(written["actions"])
+            return written
+        if isinstance(source, list):
+            return [self.transition(one, site) for one in source]
+        return source if site.has_child(source) else to_xstate(self.outline, str(source))
 
     def states(self, _source: Json, site: Site, _path: str) -> Json:
         return {key: self.node(child.source, child) for key, child in site.children.items()}
 
-    def on(self, source: Json, site: Site, _path: str) -> Json:
-        declared = source if isinstance(source, Mapping) else {}
+    def on(self, source: Json, site: Site, path: str) -> Json:
         return {
-            event_type.to_xstate(name): self.transitions(body, site, _path)
-            for name, body in declared.items()
+            event_type.to_xstate(name): self.transitions(body, site, path)
+            for name, body in _members(source)
         }
 
     def transitions(self, source: Json, site: Site, _path: str) -> Json:
         return write_transitions(source, site, self.outline)
 
-    def after(self, source: Json, site: Site, _path: str) -> Json:
-        declared = source if isinstance(source, Mapping) else {}
-        return {delay: self.transitions(body, site, _path) for delay, body in declared.items()}
+    def after(self, source: Json, site: Site, path: str) -> Json:
+        return {delay: self.transitions(body, site, path) for delay, body in _members(source)}
 
     def actions(self, source: Json, _site: Site, _path: str) -> Json:
         return write_actions(source)
@@ -121,8 +120,12 @@ class _Writing:
     def invocations(self, source: Json, site: Site, path: str) -> Json:
         if isinstance(source, list):
             return [self.invocations(one, site, path) for one in source]
-        work = dict(source) if isinstance(source, Mapping) else {}
-        for key in ("onDone", "onError"):
-            if key in work:
-                work[key] = self.transitions(work[key], site, path)
-        return work
+        return {
+            key: self.transitions(one, site, path) if key in ("onDone", "onError") else one
+            for key, one in _members(source)
+        }
+
+
+def _members(source: Json) -> Iterable[tuple[str, Json]]:
+    """Return the members of what a loaded chart has as an object."""
+    return source.items() if isinstance(source, Mapping) else ()

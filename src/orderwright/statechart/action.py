@@ -41,7 +41,7 @@ def perform(moment: Moment, program: Program) -> None:
         if implementation is None:
             raise _missing("action", name, place)
         try:
-            outcome = implementation(moment.seen or moment.scope())
+            outcome = implementation(moment)
         except Exception as error:
             raise _broken("action", name, place, error) from error
         if outcome is not None:
@@ -118,10 +118,9 @@ def _finish(action: Finish, place: str, moment: Moment) -> None:
     output = _filled(action.output, place, moment) if action.output else None
     root = moment.chart.nodes[ROOT]
     if root.output is not None:
-        event = moment.event
-        moment.turn(Event(f"done.state.{root.id}", {"output": output}))
+        event, moment.event = moment.event, Event(f"done.state.{root.id}", {"output": output})
         output = _filled(root.output, root.id, moment)
-        moment.turn(event)
+        moment.event = event
     moment.ended = Ended(output)
 
 
@@ -174,7 +173,7 @@ def _delay(name: str, place: str, moment: Moment) -> int | None:
     if implementation is None:
         raise _missing("delay", name, place)
     try:
-        answer: object = implementation(moment.scope())
+        answer: object = implementation(moment)
     except Exception as error:
         raise _broken("delay", name, place, error) from error
     if answer is None or (isinstance(answer, int) and not isinstance(answer, bool)):
@@ -202,7 +201,7 @@ def _filled(template: Template, place: str, moment: Moment) -> Json:
 
 def _scoped(params: Template, place: str, moment: Moment) -> Scope:
     try:
-        return moment.scope_with(params)
+        return moment.scope(params)
     except Missing as missing:
         raise _lacking(place, missing) from missing
     except TypeError as wrong:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from orderwright.json_text import Json
 from orderwright.statechart.effect import Effect
@@ -16,15 +17,8 @@ NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 """No data."""
 
 
-class Place(Protocol):
-    """Knows which nodes are active at this moment."""
-
-    def is_active(self, node_id: str) -> bool:
-        """Tell whether a node is."""
-
-
-class Scope:
-    """What guards, actions and delays may look at; all of it read-only.
+class Scope(ABC):
+    """What guards, actions and delays may look at while they run; all of it read-only.
 
     Attributes:
         context: the instance's data as the action before left it.
@@ -34,40 +28,26 @@ class Scope:
         now: the time of the step, aware.
     """
 
-    __slots__ = ("_place", "context", "event", "facts", "now", "params")
+    __slots__ = ("context", "event", "facts", "now", "params")
 
-    def __init__(
-        self,
-        context: Mapping[str, Json],
-        facts: Mapping[str, Json],
-        params: Mapping[str, Json],
-        event: Event | None,
-        now: datetime,
-        place: Place,
-    ) -> None:
-        self.context = context
-        self.facts = facts
-        self.params = params
-        self.event = event
-        self.now = now
-        self._place = place
-
-    def given(self, params: Mapping[str, Json]) -> Scope:
-        """Return the same with other parameters."""
-        return Scope(self.context, self.facts, params, self.event, self.now, self._place)
+    context: Mapping[str, Json]
+    facts: Mapping[str, Json]
+    params: Mapping[str, Json]
+    event: Event | None
+    now: datetime
 
     @property
     def data(self) -> Mapping[str, Json]:
         """The event's data; empty in start."""
         return self.event.data if self.event else NOTHING
 
+    @abstractmethod
     def in_state(self, node_id: str) -> bool:
         """Tell whether the node with this id is active at this moment.
 
         Raises:
             KeyError: the chart has no such node.
         """
-        return self._place.is_active(node_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ Action = NamedAction | Assign | Raise | EmitEvent | PostEntry | SendLater | Canc
 # --- structure ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """A way from `source`; `targets` is empty for one that only acts.
 
@@ -168,6 +168,9 @@ class Transition:
     reenter: bool = False
     description: str = ""
     meta: Json = None
+
+    def __hash__(self) -> int:
+        return hash(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,7 @@ def _next(moment: Moment, at: Configuration) -> tuple[Transition, ...]:
                 return enabled
         if not moment.queue:
             return ()
-        event = moment.queue.popleft()
-        moment.turn(event)
+        event = moment.event = moment.queue.popleft()
         enabled = _enabled(moment, at, reaction(moment.chart, at, event.type).groups)
         if enabled:
             return enabled

@@ -57,7 +57,7 @@ def _judge_not(guard: Not, moment: Moment) -> bool | None:
 
 
 def _judge_state(guard: InState, moment: Moment) -> bool:
-    return moment.is_active(guard.node)
+    return moment.in_state(guard.node)
 
 
 def _judge_condition(guard: When, moment: Moment) -> bool | None:
@@ -106,7 +106,7 @@ def _asked(guard: NamedGuard, moment: Moment) -> bool | Verdict | None:
     probe = moment.probe
     looked = probe.touched if probe is not None else 0
     try:
-        answer: object = implementation(moment.scope_with(guard.params))
+        answer: object = implementation(moment.scope(guard.params))
     except Missing as missing:
         return Verdict(ok=None, message=str(missing), values={"missing": [missing.path]})
     except Exception as error:
@@ -162,7 +162,7 @@ def _single(guard: NamedGuard | Not | InState, moment: Moment) -> Iterable[Reaso
         if answer.ok is not True and answer is not _DATA_DECIDES:
             yield answer.reason(guard.name)
     elif isinstance(guard, InState):
-        if not moment.is_active(guard.node):
+        if not moment.in_state(guard.node):
             yield Reason("not_in_state", f"{guard.node} is not active", {"state": guard.node})
     else:
         yield from _holding(guard, moment)

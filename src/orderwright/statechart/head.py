@@ -21,37 +21,34 @@ _REMEMBERED: Final = 10_000
 
 
 class Head(NamedTuple):
-    """Everything of a snapshot but context, history and output."""
+    """Everything of a snapshot but context, history and output.
 
-    chart_id: str
-    version: int
-    hash: str
-    configuration: Ids
-    value: Json
+    Attributes:
+        start: chart id, version, structural hash, configuration, value: what a snapshot's fields begin with.
+        status: whether the chart has reached its end.
+        text: the beginning of the snapshot's JSON text, up to the status.
+    """
+
+    start: tuple[str, int, str, Ids, Json]
     status: Status
     text: str
-    """The beginning of the snapshot's JSON text, up to the last of these."""
-
-    def to_json(self) -> dict[str, Json]:
-        """Return the first keys of a snapshot's JSON."""
-        return _written(*self[:6])
 
 
-_BY_PARTS: Final[dict[tuple[str, int, str, Ids, Status], Head]] = {}
+Key = tuple[str, int, str, Ids, Status]
+
+_BY_PARTS: Final[dict[Key, Head]] = {}
 _BY_TEXT: Final[dict[str, Head]] = {}
 
 
-def share(
-    chart_id: str, version: int, hash_: str, configuration: Ids, value: Json, status: Status
-) -> Head:
-    """Return the one head with these parts."""
-    key = (chart_id, version, hash_, configuration, status)
+def share(key: Key, value: Json) -> Head:
+    """Return the one head with these parts: chart id, version, hash, configuration, status; and value."""
     found = _BY_PARTS.get(key)
-    if found is not None and (found.value is value or found.value == value):
+    if found is not None and (found.start[4] is value or found.start[4] == value):
         return found
+    chart_id, version, hash_, configuration, status = key
     ids = tuple(map(intern, configuration))
-    text = dump(_written(*key[:4], value, status))[:-1]
-    made = Head(intern(chart_id), version, intern(hash_), ids, value, status, text)
+    text = dump(written(key, value))[:-1]
+    made = Head((intern(chart_id), version, intern(hash_), ids, value), status, text)
     if len(_BY_PARTS) >= _REMEMBERED:
         _BY_PARTS.clear()
         _BY_TEXT.clear()
@@ -64,6 +61,19 @@ def known(text: str) -> Head | None:
     return _BY_TEXT.get(text)
 
 
+def written(key: Key, value: Json) -> dict[str, Json]:
+    """Return the first keys of a snapshot's JSON."""
+    chart_id, version, hash_, configuration, status = key
+    return {
+        "chart": chart_id,
+        "version": version,
+        "hash": hash_,
+        "configuration": list(configuration),
+        "value": value,
+        "status": status,
+    }
+
+
 def read(source: Mapping[str, Json]) -> Head:
     """Return the head in a snapshot's JSON.
 
@@ -73,14 +83,14 @@ def read(source: Mapping[str, Json]) -> Head:
     status = typed(source, "status", str)
     if status not in ("active", "done"):
         raise ValueError(f"snapshot.status: {status!r} is not `active` or `done`")
-    return share(
+    key: Key = (
         typed(source, "chart", str),
         typed(source, "version", int),
         typed(source, "hash", str),
         names(typed(source, "configuration", list), "configuration"),
-        source.get("value"),
         "done" if status == "done" else "active",
     )
+    return share(key, source.get("value"))
 
 
 def typed(source: Mapping[str, Json], key: str, kind: type[T]) -> T:
@@ -90,6 +100,8 @@ def typed(source: Mapping[str, Json], key: str, kind: type[T]) -> T:
         ValueError: it is not of this kind.
     """
     value = source.get(key)
+    if type(value) is kind:
+        return value
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ValueError(f"snapshot.{key}: expected {kind.__name__}, found {type(value).__name__}")  # noqa: TRY004 (a bad document, not a bad call)
     return value
@@ -104,16 +116,3 @@ def names(value: Json, key: str) -> Ids:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise ValueError(f"snapshot.{key}: expected a list of node ids")
     return tuple(value)
-
-
-def _written(
-    chart_id: str, version: int, hash_: str, configuration: Ids, value: Json, status: Status
-) -> dict[str, Json]:
-    return {
-        "chart": chart_id,
-        "version": version,
-        "hash": hash_,
-        "configuration": list(configuration),
-        "value": value,
-        "status": status,
-    }

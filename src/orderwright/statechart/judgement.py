@@ -32,7 +32,7 @@ def judged(guard: Guard, moment: Moment) -> Judgement:
             held = None if inner.held is None else not inner.held
             return Judgement(guard="not", held=held, members=(inner,))
         case InState(node):
-            return Judgement(guard=f"in {node}", held=moment.is_active(node))
+            return Judgement(guard=f"in {node}", held=moment.in_state(node))
         case When(group):
             return _condition(condition.evaluate(group, lookup(moment)))
 

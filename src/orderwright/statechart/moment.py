@@ -78,25 +78,23 @@ class Ended(NamedTuple):
     output: Json
 
 
-class Moment:
+class Moment(Scope):
     """A running macrostep: what is known right now, and what has come of it so far.
+
+    It is itself the scope that the host's functions see, as one object for each step is faster made than two.
 
     Attributes:
         chart: the chart.
         behaviour: its implementations.
         at: the configuration at the last stop; None before the first.
         active: the nodes that are active at this moment, on the way from `at` to the next.
-        context: the next snapshot's context in the making.
+        held: the next snapshot's context in the making; `context` shows it read-only.
         history: what history nodes restore.
-        facts: what the world knows, fixed for the macrostep.
-        event: the event at hand.
-        now: the time of the step.
         effects: what is to be performed by the host, in order.
         queue: internal events that wait; None as long as there was none.
         invoking: nodes whose invocations begin when the macrostep ends.
         ended: the chart has reached its end, with this output.
         trace: what the macrostep did, when somebody asked.
-        seen: the scope in use, as long as nothing in it changes.
     """
 
     __slots__ = (
@@ -104,16 +102,12 @@ class Moment:
         "at",
         "behaviour",
         "chart",
-        "context",
         "effects",
         "ended",
-        "event",
-        "facts",
+        "held",
         "history",
         "invoking",
-        "now",
         "queue",
-        "seen",
         "trace",
     )
 
@@ -132,9 +126,11 @@ class Moment:
         self.behaviour = behaviour
         self.at = at
         self.active = at.active if at is not None else NOWHERE
-        self.context = context
+        self.held = context
+        self.context = MappingProxyType(context)
         self.history = history
         self.facts = MappingProxyType(facts) if facts else NOTHING
+        self.params = NOTHING
         self.event = event
         self.now = now
         self.effects: list[Effect] = []
@@ -142,7 +138,6 @@ class Moment:
         self.invoking: tuple[int, ...] = ()
         self.ended: Ended | None = None
         self.trace: Trace | None = None
-        self.seen: Scope | None = None
 
     @property
     def probe(self) -> Probe | None:
@@ -150,37 +145,32 @@ class Moment:
         data = self.event.data if self.event is not None else None
         return data if isinstance(data, Probe) else None
 
-    def scope(self) -> Scope:
-        """Return what a guard, action or delay without parameters sees; the same until something changes."""
-        if self.seen is None:
-            context = MappingProxyType(self.context)
-            self.seen = Scope(context, self.facts, NOTHING, self.event, self.now, self)
-        return self.seen
+    def in_state(self, node_id: str) -> bool:
+        """Tell whether the node with this id is active at this moment.
 
-    def scope_with(self, params: Template) -> Scope:
-        """Return what a guard or action with parameters sees.
+        Raises:
+            KeyError: the chart has no such node.
+        """
+        return self.chart.ids[node_id] in self.active
+
+    def scope(self, params: Template) -> Scope:
+        """Return what a guard or action with these parameters sees.
 
         Raises:
             Missing: a parameter's path leads nowhere.
             TypeError: a path leads to something else than an object of parameters.
         """
         if not params.source:
-            return self.scope()
+            return self
         given = fill(params, self)
         if not isinstance(given, dict):
             raise TypeError(f"parameters are an object, not {type(given).__name__}")
-        return self.scope().given(MappingProxyType(given))
+        return Given(self, MappingProxyType(given))
 
     def assign(self, values: Mapping[str, Json]) -> None:
         """Set keys of the context."""
-        if values:
-            self.context = {**self.context, **values}
-            self.seen = None
-
-    def turn(self, event: Event | None) -> None:
-        """Go on with another event."""
-        self.event = event
-        self.seen = None
+        self.held = {**self.held, **values}
+        self.context = MappingProxyType(self.held)
 
     def enqueue(self, event: Event) -> None:
         """Put an internal event at the end of the queue."""
@@ -188,16 +178,34 @@ class Moment:
             self.queue = deque()
         self.queue.append(event)
 
-    def is_active(self, node_id: str) -> bool:
-        """Tell whether a node is active at this moment."""
-        return self.chart.ids[node_id] in self.active
+
+class Given(Scope):
+    """What a moment's functions with parameters see."""
+
+    __slots__ = ("_moment",)
+
+    def __init__(self, moment: Moment, params: Mapping[str, Json]) -> None:
+        self.context = moment.context
+        self.facts = moment.facts
+        self.params = params
+        self.event = moment.event
+        self.now = moment.now
+        self._moment = moment
+
+    def in_state(self, node_id: str) -> bool:
+        """Tell whether the node with this id is active at this moment.
+
+        Raises:
+            KeyError: the chart has no such node.
+        """
+        return self._moment.in_state(node_id)
 
 
 def read(path: Path, moment: Moment) -> Json:
     """Follow a path into the moment; MISSING where it leads nowhere. List items go by number."""
     if path.root == "now":
         return moment.now.isoformat()
-    at: Json = moment.context if path.root == "context" else moment.facts
+    at: Json = moment.held if path.root == "context" else moment.facts
     if path.root == "event":
         at = moment.event.data if moment.event else {}
     for key in path.keys:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
 from types import MappingProxyType
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from orderwright.json_text import Json, dump, load, scan
 from orderwright.statechart import head
@@ -55,7 +55,9 @@ class Snapshot(NamedTuple):
 
     def to_json(self) -> dict[str, Json]:
         """Return a JSON-ready object; `history` and `output` stand in it only where there is any."""
-        return {**_head(self).to_json(), "context": dict(self.context), **_tail(self)}
+        found = head.written(_key(self), self.value)
+        found["context"] = dict(self.context)
+        return {**found, **_tail(self)} if self.history or self.output is not None else found
 
     @classmethod
     def from_json(cls, source: Mapping[str, Json]) -> Snapshot:
@@ -73,11 +75,12 @@ class Snapshot(NamedTuple):
             ValueError: NaN or an infinity is in the context, or it is nested too deeply.
             TypeError: something in the context is not JSON.
         """
-        context = self.context
+        chart_id, version, hash_, configuration, value, context, history, status, output = self
+        begun = head.share((chart_id, version, hash_, configuration, status), value).text
         written = dump(context if type(context) is dict else dict(context))
-        if not self.history and self.output is None:
-            return f"{_head(self).text}{_CONTEXT}{written}}}"
-        return f"{_head(self).text}{_CONTEXT}{written},{dump(_tail(self))[1:]}"
+        if not history and output is None:
+            return f"{begun}{_CONTEXT}{written}}}"
+        return f"{begun}{_CONTEXT}{written},{dump(_tail(self))[1:]}"
 
     @classmethod
     def from_text(cls, text: str) -> Snapshot:
@@ -91,15 +94,20 @@ class Snapshot(NamedTuple):
         if met is None:
             return cls.from_json(load(text))
         context, end = scan(text, cut + len(_CONTEXT))
-        rest = text[end:]
-        tail = {} if rest == "}" else load("{" + rest[1:])
         if type(context) is not dict:
             raise ValueError(f"snapshot.context: expected dict, found {type(context).__name__}")
-        return _assembled(met, context, tail)
+        if text[end:] == "}":
+            tail = (_shared(context), NO_HISTORY, met.status, None)
+            return _made(cls, met.start + tail)
+        return _assembled(met, context, load("{" + text[end + 1 :]))
 
 
-def _head(snapshot: Snapshot) -> Head:
-    return head.share(*snapshot[:5], snapshot.status)
+_made = tuple.__new__
+"""Makes a named tuple without a call in between: snapshots are made for every event."""
+
+
+def _key(snapshot: Snapshot) -> head.Key:
+    return (*snapshot[:4], snapshot.status)
 
 
 def _tail(snapshot: Snapshot) -> dict[str, Json]:
@@ -116,13 +124,13 @@ def _assembled(found: Head, context: dict[str, Json], source: Mapping[str, Json]
     if source.get("history"):
         recorded = head.typed(source, "history", dict)
         history = {node: head.names(ids, f"history.{node}") for node, ids in recorded.items()}
-    output = source.get("output")
-    return Snapshot(*found[:5], _shared(context), history, found.status, output)
+    tail = (_shared(context), history, found.status, source.get("output"))
+    return _made(Snapshot, found.start + tail)
 
 
 def _shared(context: dict[str, Json]) -> dict[str, Json]:
     """Return the context with its keys, and the keys of objects in it, as the strings that all others use."""
     return {
-        intern(key): _shared(cast("dict[str, Json]", value)) if type(value) is dict else value
+        intern(key): value if type(value) is not dict else _shared(value)
         for key, value in context.items()
     }

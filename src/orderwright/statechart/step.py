@@ -111,8 +111,8 @@ def send(  # noqa: PLR0913 (the facade)
     if trace or snapshot.history:
         sure = None  # somebody wants to see how; what was recorded decides where to
     elif sure is not None and sure.still:
-        moved = (*sure.after.head, snapshot.context, snapshot.history, "active", None)
-        after = _made(Snapshot, moved)
+        tail = (snapshot.context, snapshot.history, "active", None)
+        after = _made(Snapshot, sure.after.head + tail)
         return _made(Step, (after, (), (), after != snapshot, None))
     moment = Moment(chart, behaviour, at, snapshot.context, snapshot.history, facts, event, now)
     if trace:
@@ -131,13 +131,12 @@ def _step(moment: Moment, before: Snapshot | None) -> Step:
     if moment.at is None:
         raise RuntimeError("a chart that has not been entered has no configuration")
     ended = moment.ended
-    tail = ("active", None) if ended is None else ("done", ended.output)
-    after = _made(Snapshot, (*moment.at.head, moment.context, moment.history, *tail))
-    effects = tuple(moment.effects)
-    changed = bool(effects) or after != before
-    return _made(
-        Step, (after, effects, () if moment.trace is None else _traced(moment), changed, None)
-    )
+    status, output = ("active", None) if ended is None else ("done", ended.output)
+    tail = (moment.held, moment.history, status, output)
+    after = _made(Snapshot, moment.at.head + tail)
+    effects = tuple(moment.effects) if moment.effects else ()
+    trace = _traced(moment) if moment.trace is not None else ()
+    return _made(Step, (after, effects, trace, bool(effects) or after != before, None))
 
 
 def _traced(moment: Moment) -> tuple[Microstep, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from orderwright.statechart.behaviour import Behaviour
+from orderwright.statechart.chart import Chart
 from orderwright.statechart.checks.declaration import declarations
 from orderwright.statechart.checks.implementation import implementations
 from orderwright.statechart.checks.loop import loops
@@ -18,7 +19,6 @@ from orderwright.statechart.checks.reach import structure
 from orderwright.statechart.checks.shadow import shadows
 from orderwright.statechart.checks.source import Source
 from orderwright.statechart.checks.template import templates
-from orderwright.statechart.chart import Chart
 from orderwright.statechart.problem import Problem
 
 __all__ = ["check"]

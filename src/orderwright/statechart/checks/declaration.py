@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from orderwright.json_text import Json
-from orderwright.statechart.checks.source import Source, matches
 from orderwright.statechart.chart import Chart
+from orderwright.statechart.checks.source import Source, matches
 from orderwright.statechart.problem import Problem
 
 OWN = ("after.", "done.", "error.")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orderwright.statechart.checks.source import Source
 from orderwright.statechart.chart import Chart
+from orderwright.statechart.checks.source import Source
 from orderwright.statechart.definition import Transition
 from orderwright.statechart.problem import Problem
 

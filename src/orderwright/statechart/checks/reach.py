@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orderwright.statechart.checks.source import Source, transitions_of
 from orderwright.statechart.chart import Chart
+from orderwright.statechart.checks.source import Source, transitions_of
 from orderwright.statechart.definition import (
     ROOT,
     Raise,

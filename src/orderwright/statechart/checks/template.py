@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from orderwright.json_text import Json
-from orderwright.statechart.checks.source import Act, Source, Test, matches, values
 from orderwright.statechart.chart import Chart
+from orderwright.statechart.checks.source import Act, Source, Test, matches, values
 from orderwright.statechart.definition import EventDeclaration, Transition
 from orderwright.statechart.problem import Problem
 

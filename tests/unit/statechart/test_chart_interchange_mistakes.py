@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 from interchange_samples import chart, with_transition
 
-from orderwright.statechart import ChartInvalid
+from orderwright.statechart import ChartInvalid, load
 from orderwright.statechart.interchange import Note, read_xstate, spelling
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "xstate.md"
@@ -135,6 +137,7 @@ OTHERS = [
     (node(on=[]), f"{NODE}.on", "type"),
     (node(on={"X": 5}), f"{NODE}.on.X", "type"),
     (node(states=[]), f"{NODE}.states", "type"),
+    ({**chart(), "states": {"A": {}, "B": "final"}}, "states.B", "type"),
 ]
 
 
@@ -155,6 +158,35 @@ def test_all_mistakes_are_reported_at_once_and_left_out():
 def test_what_is_no_object_is_no_machine(text: str):
     with pytest.raises(ChartInvalid):
         read_xstate(text)
+
+
+known = spelling.ROOT_KEYS | spelling.TRANSITION_KEYS | spelling.INVOKE_KEYS
+inner_keys = "cond params event delay guards sendId assignment events a.b onEntry data".split()
+words = st.sampled_from([*sorted(known), *inner_keys])
+said = st.sampled_from(
+    ["", "A", ".A", "#c", "#", "a.b", "\\", "*", "xstate.after.1.c", "parallel", "history", "final", "=>"]
+    + [f"xstate.{name}" for name in "assign raise cancel emit and or not stateIn guard send".split()]
+    + ["orderwright.when", "orderwright.post", "() => 1"]
+)  # fmt: skip
+anything = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-1, 9), said),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(words, said), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+parts = st.dictionaries(words, anything, max_size=3)
+
+
+@settings(max_examples=300, deadline=None)
+@given(states=st.dictionaries(st.sampled_from("ABC"), parts, max_size=3), root=parts)
+def test_whatever_stands_in_a_document_is_read_or_noted(states: dict, root: dict):
+    document = {"id": "c", "initial": "A", "states": {"A": {}, **states}, **root}
+    before = json.dumps(document)
+    read = read_xstate(document)
+    assert json.dumps(document) == before
+    with contextlib.suppress(ChartInvalid):  # what only loading finds
+        load(read.definition)
 
 
 def test_the_page_on_xstate_names_every_old_spelling():

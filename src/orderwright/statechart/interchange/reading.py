@@ -164,8 +164,8 @@ class _Reading:
         return self.initial(source, site, path) if is_ours else _spell(source)
 
     def states(self, source: Json, site: Site, path: str) -> Json:
-        self.notes.mapping(source, path, "`states`")
-        for key in site.children:
+        for key, body in self.notes.mapping(source, path, "`states`").items():
+            self.notes.mapping(body, at(path, key), "a state node")
             if "." in key:
                 fix = "rename it; a key here has no dot"
                 self.notes.mistake(at(path, key), "key", f"{key!r} cannot be a key: {fix}")

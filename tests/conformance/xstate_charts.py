@@ -236,24 +236,28 @@ def _drop_hidden(parallel: Site, ids: Mapping[str, Site]) -> None:
     That shows where one of two answers leaves nothing, so that they do not conflict; and where the inner one leaves
     more than the outer one, so that a third can take its place.
     """
-    inner = [answer for one in _all(parallel) if one is not parallel for answer in _answers(one)]
+    below = [one for one in _all(parallel) if one is not parallel]
+    inner = [(one, *answer) for one in below for answer in _answers(one)]
     for outer in [parallel, *parallel.line()]:
         for key, name in list(_keys(outer)):
             ours = _transitions(outer, key, name)
-            rivals = [there for event, there in inner if _overlap(event, _event(outer, key, name))]
+            event = _event(outer, key, name)
+            rivals = [(one, there) for one, other, there in inner if _overlap(other, event)]
             free = any("target" not in one for one in ours) or any(
-                _leads_out(one, outer, ids) for there in rivals for one in there
+                _leads_out(site, one, outer, ids) for site, there in rivals for one in there
             )
             if rivals and free:
                 _drop(outer, key, name)
 
 
-def _leads_out(transition: dict, outer: Site, ids: Mapping[str, Site]) -> bool:
+def _leads_out(site: Site, transition: dict, outer: Site, ids: Mapping[str, Site]) -> bool:
+    """Whether an inner transition may leave more than an outer one, or nothing, as one to its own atomic source."""
     named = transition.get("target", [])
     targets = [
         ids[one.removeprefix("#")] for one in ([named] if isinstance(named, str) else named)
     ]
-    return not targets or not all(one.is_below(outer) for one in targets)
+    restarts = targets == [site] and not site.children
+    return not targets or restarts or not all(one.is_below(outer) for one in targets)
 
 
 def _drop_eventless(parallel: Site) -> None:

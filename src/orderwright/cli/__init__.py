@@ -31,6 +31,7 @@ class Command:
 
 
 COMMANDS = {
+    "chart": Command(module="chart", summary="check, draw, explain or explore a chart in a file"),
     "db": Command(module="db", summary="start, stop or look at the embedded PostgreSQL"),
     "demo": Command(module="demo", summary="run the product with demo data"),
     "import": Command(module="import_", summary="replay orders from elsewhere, such as Olist's"),

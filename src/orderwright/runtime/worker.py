@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
-
-import structlog
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime import outbox
 from orderwright.runtime.firing import fire_next
+from orderwright.runtime.loop import Loop
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.write import forget_expired_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from orderwright.runtime.engine import Engine
@@ -26,7 +24,6 @@ _SOON: Final = 0.01  # seconds until unsettled events are looked at again
 _PATIENCE: Final = 1000  # times that `drain` looks again before it gives up: 10 s at least
 _HOURLY: Final = 3600.0
 
-_logger = structlog.get_logger(__name__)
 
 
 class OutboxHeld(RuntimeFault):
@@ -59,8 +56,8 @@ class Worker:
         """
         stop = stop or asyncio.Event()
         turns = [_Relaying(self._engine, one, self._poll_seconds).turn for one in self._consumers]
-        woken = [_Loop(turn, self._poll_seconds, stop) for turn in [*turns, self._fire]]
-        loops = [*woken, _Loop(self._forget_keys, _HOURLY, stop)]
+        woken = [Loop(turn, self._poll_seconds, stop) for turn in [*turns, self._fire]]
+        loops = [*woken, Loop(self._forget_keys, _HOURLY, stop)]
         async with asyncio.TaskGroup() as group:
             hearing = group.create_task(self._hear(woken))
             running = [group.create_task(loop.run()) for loop in loops]
@@ -90,7 +87,7 @@ class Worker:
                 return done
             done += moved
 
-    async def _hear(self, loops: Sequence[_Loop]) -> None:
+    async def _hear(self, loops: Sequence[Loop]) -> None:
         if self._listener is None:
             return
         with self._listener.subscribe() as changes:
@@ -154,36 +151,3 @@ class _Relaying:
         async with self._engine.pool.acquire() as connection:
             await outbox.enrol(connection, self._consumer.name, at=self._engine.clock.now())
         self._enrolled = True
-
-
-class _Loop:
-    """Takes turns until told to stop; between turns it waits for as long as the turn says, or for a wake."""
-
-    def __init__(
-        self, turn: Callable[[], Awaitable[float]], pause_on_error: float, stop: asyncio.Event
-    ) -> None:
-        self._turn = turn
-        self._pause_on_error = pause_on_error
-        self._stop = stop
-        self._signal = asyncio.Event()
-
-    def wake(self) -> None:
-        """End the wait."""
-        self._signal.set()
-
-    async def run(self) -> None:
-        """Take turns."""
-        while not self._stop.is_set():
-            self._signal.clear()
-            try:
-                pause = await self._turn()
-            except Exception:  # the database may be away; the next turn will tell
-                _logger.exception("turn_failed")
-                pause = self._pause_on_error
-            if pause and not self._stop.is_set():
-                await self._rest(pause)
-
-    async def _rest(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._signal.wait()

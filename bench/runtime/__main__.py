@@ -39,7 +39,7 @@ from orderwright.app.permissions import Identity, Role
 from orderwright.app.settings import Settings
 from orderwright.statechart import Event
 
-SCRIPTS: Final = Path(__file__).parent / "pgbench"
+SCRIPTS: Final = Path(__file__).parents[1] / "pgbench"
 CONCURRENT: Final = (1, 8, 16)
 SALES: Final = 2000
 SECONDS: Final = 1

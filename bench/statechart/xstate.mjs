@@ -1,5 +1,6 @@
-// XState v5 on the cases of cases.json, one order per line of stdin: {"case", "way", "cycles"}; a cycle is all events
-// of the case. Answers one line: CPU microseconds, and the state after each event of one more cycle.
+// XState v5 on the cases of cases.json, one order per line of stdin: {"case", "way", "cycles", "warmUp"}; a cycle is all
+// events of the case. Answers one line: CPU microseconds of `cycles` cycles after `warmUp` others, and the state after each
+// event of one more cycle.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { assign, createActor, initialTransition, setup, transition } from 'xstate';
@@ -14,45 +15,50 @@ const machines = {
   nested: setup({ actions: { inc: () => {} } }).createMachine({ ...cases.nested.definition, context: {} }),
 };
 
-// Each way gives a function that takes one event and returns the state value.
+// Each way gives a function that takes one event, and one that reads the state value after it.
 const ways = {
   'actor.send': (machine) => {
     const actor = createActor(machine).start();
-    return (event) => {
-      actor.send(event);
-      return actor.getSnapshot().value;
-    };
+    return { take: (event) => actor.send(event), value: () => actor.getSnapshot().value };
   },
   'transition()': (machine) => {
     let [snapshot] = initialTransition(machine);
-    return (event) => {
+    const take = (event) => {
       [snapshot] = transition(machine, snapshot, event);
-      return snapshot.value;
     };
+    return { take, value: () => snapshot.value };
   },
   stored: (machine) => {
     let stored = JSON.stringify(createActor(machine).start().getPersistedSnapshot());
-    return (event) => {
+    const take = (event) => {
       const actor = createActor(machine, { snapshot: JSON.parse(stored) }).start();
       actor.send(event);
       stored = JSON.stringify(actor.getPersistedSnapshot());
       actor.stop();
-      return actor.getSnapshot().value;
     };
+    return { take, value: () => JSON.parse(stored).value };
   },
 };
 
-const running = {};
-for (const [name, machine] of Object.entries(machines)) {
-  const events = cases[name].events.map((type) => ({ type }));
-  for (const [way, begin] of Object.entries(ways)) running[`${name} ${way}`] = { events, take: begin(machine) };
-}
+const prepare = (name, way) => ({
+  events: cases[name].events.map((type) => ({ type })),
+  ...ways[way](machines[name]),
+});
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { case: name, way, cycles } = JSON.parse(line);
-  const { events, take } = running[`${name} ${way}`];
+// Takes all events of a case `cycles` times; returns the microseconds of CPU.
+const run = ({ events, take }, cycles) => {
   const start = process.cpuUsage();
   for (let i = 0; i < cycles; i++) for (const event of events) take(event);
   const { user, system } = process.cpuUsage(start);
-  console.log(JSON.stringify({ microseconds: user + system, values: events.map(take) }));
+  return user + system;
+};
+
+const running = {};
+for await (const line of createInterface({ input: process.stdin })) {
+  const { case: name, way, cycles, warmUp } = JSON.parse(line);
+  const one = (running[`${name} ${way}`] ??= prepare(name, way));
+  run(one, warmUp);
+  const microseconds = run(one, cycles);
+  const values = one.events.map((event) => (one.take(event), one.value()));
+  console.log(JSON.stringify({ microseconds, values }));
 }

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from orderwright.app.permissions import PERMISSIONS, Identity
 from orderwright.app.sight import INTERNAL_EVENTS, context_for, reasons_for
 from orderwright.app.words import Words, actor_name, label_of, words_of
+from orderwright.json_text import load
 from orderwright.runtime.command import Actor
 from orderwright.runtime.instance import found
 from orderwright.runtime.journal import LogRow, read_log, unfold
-from orderwright.json_text import load
 from orderwright.runtime.timers import pending
 from orderwright.statechart import EventDeclaration, Explanation, Reason
 

@@ -145,18 +145,18 @@ def _bring(outcome: object, name: str, place: str, moment: Moment) -> None:
     if not isinstance(outcome, Outcome) or not _is_sound(outcome):
         what = f"action {name!r} returned {outcome!r}, not a sound Outcome or None"
         raise _failed(what, action=name, place=place)
-    if outcome.assign:
-        moment.assign(outcome.assign)
-    if outcome.raised:
-        for event in outcome.raised:
-            moment.enqueue(event)
-    if outcome.effects:
-        moment.effects.extend(outcome.effects)
+    assigned, raised, effects = outcome
+    if assigned:
+        moment.assign(assigned)
+    for event in raised:
+        moment.enqueue(event)
+    if effects:
+        moment.effects.extend(effects)
 
 
 def _is_sound(outcome: Outcome) -> bool:
     """Tell whether an outcome holds what its type promises: a host's code may not be type-checked."""
-    assigned, raised, effects = outcome.assign, outcome.raised, outcome.effects
+    assigned, raised, effects = outcome
     return (
         (type(assigned) is dict or isinstance(assigned, Mapping))
         and (raised == () or _is_list_of(Event, raised))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from orderwright.json_text import Json
 from orderwright.statechart.effect import Effect
@@ -60,14 +60,13 @@ class Reason:
     unblockers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A guard's answer with its reason; `ok` is None when facts are missing."""
 
     ok: bool | None
     code: str = ""
     message: str = ""
-    values: Mapping[str, Json] = field(default_factory=dict)
+    values: Mapping[str, Json] = NOTHING
     unblockers: Sequence[str] = ()
 
     def reason(self, fallback: str) -> Reason:
@@ -76,11 +75,10 @@ class Verdict:
         return Reason(self.code or fallback, message, dict(self.values), tuple(self.unblockers))
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What an action brings about: keys of the context to set, internal events to raise, effects."""
 
-    assign: Mapping[str, Json] = field(default_factory=dict)
+    assign: Mapping[str, Json] = NOTHING
     raised: Sequence[Event] = ()
     effects: Sequence[Effect] = ()
 

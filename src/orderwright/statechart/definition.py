@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from orderwright.json_text import Json
 
 if TYPE_CHECKING:
-    from orderwright.condition import Group
+    from orderwright.condition import Check, Group
 
 Kind = Literal["atomic", "compound", "parallel", "final", "history"]
 
@@ -78,9 +78,10 @@ class InState:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A condition group over context.*, event.* and facts.*."""
+    """A condition group over context.*, event.* and facts.*; `check` is the group compiled."""
 
     group: Group
+    check: Check = field(compare=False, repr=False)
 
 
 Guard = NamedGuard | AllOf | AnyOf | Not | InState | When

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from orderwright.condition import ConditionInvalid, Group, Reference, parse
+from orderwright import condition
 from orderwright.json_text import Json
 from orderwright.statechart.definition import (
     Action,
@@ -118,27 +118,17 @@ def _in(source: Mapping[str, Json], path: str, problems: Problems) -> Guard:
 
 def _when(source: Mapping[str, Json], path: str, problems: Problems) -> Guard | None:
     try:
-        group = parse(source["when"], f"{path}.when")
-    except ConditionInvalid as invalid:
+        group = condition.parse(source["when"], f"{path}.when", catalogue={})
+    except condition.ConditionInvalid as invalid:
         for problem in invalid.problems:
             problems.add(*problem)
         return None
-    for field in _fields(group):
+    for field in sorted(condition.fields(group)):
         if field.split(".")[0] not in _ROOTS:
             problems.add(
                 f"{path}.when", "field", f"{field!r} is not under context, event or facts"
             )
-    return When(group)
-
-
-def _fields(group: Group) -> Iterable[str]:
-    for member in group.rules:
-        if isinstance(member, Group):
-            yield from _fields(member)
-        else:
-            yield member.field
-            if isinstance(member.value, Reference):
-                yield member.value.path
+    return When(group, condition.compile(group))
 
 
 _GUARDS: Mapping[str, Callable[[Mapping[str, Json], str, Problems], Guard | None]] = {

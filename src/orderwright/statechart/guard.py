@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from orderwright import condition
-from orderwright.condition.evaluation import join
 from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Reason, Verdict
 from orderwright.statechart.definition import (
@@ -61,7 +61,7 @@ def _judge_state(guard: InState, moment: Moment) -> bool:
 
 
 def _judge_condition(guard: When, moment: Moment) -> bool | None:
-    return condition.evaluate(guard.group, lookup(moment)).result
+    return guard.check(lookup(moment))
 
 
 _JUDGED: Final[Mapping[type, Callable[..., bool | None]]] = {  # type: ignore[explicit-any]  # each is called with its own kind
@@ -79,7 +79,7 @@ def possible(guard: Guard, moment: Moment) -> frozenset[bool | None]:
     if isinstance(guard, AllOf | AnyOf):
         combinator = "or" if isinstance(guard, AnyOf) else "and"
         ways = itertools.product(*(possible(member, moment) for member in guard.members))
-        return frozenset(join(combinator, way) for way in ways)
+        return frozenset(condition.join(combinator, way) for way in ways)
     if isinstance(guard, Not):
         answers = possible(guard.member, moment)
         return frozenset(None if held is None else not held for held in answers)
@@ -200,14 +200,15 @@ def _conditions(evaluation: condition.Evaluation) -> Iterable[Reason]:
     if missing:
         yield Reason("missing", f"{', '.join(missing)} is not known", {"missing": missing})
         return
+    actual, expected = condition.shown(evaluation.actual), condition.shown(evaluation.expected)
     yield Reason(
         "condition",
-        f"{rule.field} is {evaluation.actual!r}, needed {rule.operator} {evaluation.expected!r}",
+        f"{rule.field} is {actual}, needed {rule.operator} {expected}",
         {
             "field": rule.field,
-            "actual": evaluation.actual,
+            "actual": condition.plain(evaluation.actual),
             "operator": rule.operator,
-            "expected": evaluation.expected,
+            "expected": condition.plain(evaluation.expected),
         },
     )
 
@@ -216,10 +217,16 @@ def lookup(moment: Moment) -> condition.Lookup:
     """Return how a condition reads the moment."""
 
     def find(path: str) -> Json:
-        root, *keys = path.split(".")
-        if root == "event" and moment.probe is not None:
+        way = _path(path)
+        if way.root == "event" and moment.probe is not None:
             moment.probe.look()
-        found = read(Path(root, tuple(keys)), moment)
+        found = read(way, moment)
         return condition.MISSING if found is MISSING else found
 
     return find
+
+
+@lru_cache(maxsize=10_000)
+def _path(path: str) -> Path:
+    root, *keys = path.split(".")
+    return Path(root, tuple(keys))

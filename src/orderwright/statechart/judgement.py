@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orderwright import condition
-from orderwright.condition.evaluation import join
 from orderwright.json_text import Json
 from orderwright.statechart.definition import AllOf, AnyOf, Guard, InState, NamedGuard, Not, When
 from orderwright.statechart.guard import lookup, verdict
@@ -25,7 +24,7 @@ def judged(guard: Guard, moment: Moment) -> Judgement:
         case AllOf() | AnyOf():
             found = tuple(_until_decided(guard, moment))
             combinator = "or" if isinstance(guard, AnyOf) else "and"
-            held = join(combinator, [one.held for one in found])
+            held = condition.join(combinator, [one.held for one in found])
             return Judgement(guard=combinator, held=held, members=found)
         case Not(member):
             inner = judged(member, moment)
@@ -44,7 +43,7 @@ def _named(guard: NamedGuard, moment: Moment) -> Judgement:
         held=answer.ok,
         code=answer.code,
         message=answer.message,
-        values=answer.values,
+        values=dict(answer.values),
     )
 
 
@@ -61,9 +60,9 @@ def _condition(found: condition.Evaluation) -> Judgement:
     if rule is None:
         members = tuple(_condition(member) for member in found.members)
         return Judgement(guard="when", held=found.result, members=members)
-    values: dict[str, Json] = {"expected": found.expected}
+    values: dict[str, Json] = {"expected": condition.plain(found.expected)}
     if found.missing:
         values["missing"] = list(found.missing)
     else:
-        values["actual"] = found.actual
+        values["actual"] = condition.plain(found.actual)
     return Judgement(guard=f"{rule.field} {rule.operator}", held=found.result, values=values)

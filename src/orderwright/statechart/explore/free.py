@@ -14,7 +14,7 @@ from typing import Final
 from orderwright.statechart.behaviour import Refused
 from orderwright.statechart.chart import Chart
 from orderwright.statechart.explore.move import Arrival, Move, offered
-from orderwright.statechart.explore.reduction import FALLBACK, reduce
+from orderwright.statechart.explore.reduction import reduce
 from orderwright.statechart.explore.script import EMPTY, Identity, Line, Origin, Player, Script
 from orderwright.statechart.snapshot import Event, Snapshot
 from orderwright.statechart.step import StartRefused, Step, send, start
@@ -100,16 +100,15 @@ class FreeWalk:
             return Arrival(move=move, snapshot=None, refused=refused), None
         for number, line in enumerate(script):
             self._endings.setdefault(line.moment, script[number:])
-        paths = (path for one in step.trace for path in one.transitions)
-        taken = tuple(path for path in paths if path != FALLBACK)
+        taken = tuple(player.transitions)
         return Arrival(move=move, snapshot=step.snapshot, transitions=taken), None
 
     def _step(self, snapshot: Snapshot | None, event: Event | None) -> Step | Refused:
         behaviour = self._player.behaviour
         if snapshot is not None and event is not None:
-            return send(self._chart, behaviour, snapshot, event, now=_NOW, trace=True)
+            return send(self._chart, behaviour, snapshot, event, now=_NOW)
         try:
-            return start(self._chart, behaviour, now=_NOW, trace=True)
+            return start(self._chart, behaviour, now=_NOW)
         except StartRefused as stopped:
             return stopped.refused
 

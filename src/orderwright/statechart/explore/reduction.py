@@ -6,7 +6,7 @@ move the original. Its marks tell the walk what may make a guard answer otherwis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,10 +32,6 @@ from orderwright.statechart.diagram import describe
 
 CHANGED: Final = "changed"
 """The context may have changed."""
-MOVED: Final = "moved"
-"""States were left; others are about to be entered."""
-TAKEN: Final = "taken"
-"""A transition is taken that moves nothing."""
 FALLBACK: Final = ""
 """The path of a transition that takes the internal events that nothing else takes, so that none goes by unseen."""
 INTERNAL: Final = "internal"
@@ -62,11 +58,13 @@ class Question:
 class Reduced:
     """The reduced chart, its questions, what it raises, and what history is about.
 
-    `parents` are those of history nodes, `remembered` the nodes whose leaving these may remember.
+    `moving` tells of each transition whether it has targets; `parents` are those of history nodes, `remembered` the
+    nodes whose leaving these may remember.
     """
 
     chart: Chart
     questions: tuple[Question, ...]
+    moving: Mapping[str, bool]
     raised: frozenset[str]
     parents: frozenset[int]
     remembered: frozenset[int]
@@ -89,6 +87,7 @@ def reduce(chart: Chart) -> Reduced:
     return Reduced(
         chart=reduced,
         questions=tuple(reduction.questions),
+        moving=reduction.moving,
         raised=frozenset(reduction.raised),
         parents=reduction.parents,
         remembered=reduction.remembered,
@@ -98,6 +97,11 @@ def reduce(chart: Chart) -> Reduced:
 def left(index: int) -> str:
     """Return the mark of leaving a node."""
     return f"left {index}"
+
+
+def taken(path: str) -> str:
+    """Return the mark of taking the transition with a path."""
+    return f"taken {path}"
 
 
 def ended(index: int) -> str:
@@ -113,6 +117,7 @@ def raising(event: str) -> str:
 class _Reduction:
     def __init__(self, chart: Chart) -> None:
         self.questions: list[Question] = []
+        self.moving: dict[str, bool] = {FALLBACK: False}
         self.raised: set[str] = set()
         parents = (node.parent for node in chart.nodes if node.kind == "history")
         self.parents = frozenset(parent for parent in parents if parent is not None)
@@ -127,11 +132,11 @@ class _Reduction:
         ending = [_mark(ended(node.index))] if node.kind == "final" else []
         return replace(
             node,
-            initial=self.transition(node.initial) if node.initial else None,
+            initial=self.default(node.initial) if node.initial else None,
             transitions=self.transitions(node),
             always=tuple(self.transition(one) for one in node.always),
-            entry=(*self.moving(node.entry), *ending),
-            exit=(*self.moving(node.exit), *leaving),
+            entry=(*self.left_of(node.entry), *ending),
+            exit=(*self.left_of(node.exit), *leaving),
             after=(),
             invoke=(),
             output=None,
@@ -148,19 +153,22 @@ class _Reduction:
                 event="*",
                 path=FALLBACK,
                 guard=NamedGuard(INTERNAL, _EMPTY),
-                actions=(_mark(TAKEN),),
+                actions=(_mark(taken(FALLBACK)),),
             )
             found["*"] = (*found.get("*", ()), last)
         return found
 
     def transition(self, transition: Transition) -> Transition:
         guard = transition.guard
-        moved = _mark(MOVED if transition.targets else TAKEN)
+        self.moving[transition.path] = bool(transition.targets)
         return replace(
             transition,
             guard=self.guard(guard, transition) if guard is not None else None,
-            actions=(moved, *self.moving(transition.actions)),
+            actions=(_mark(taken(transition.path)), *self.left_of(transition.actions)),
         )
+
+    def default(self, transition: Transition) -> Transition:
+        return replace(transition, actions=tuple(self.left_of(transition.actions)))
 
     def guard(self, guard: Guard, transition: Transition) -> Guard:
         match guard:
@@ -189,7 +197,7 @@ class _Reduction:
         )
         return NamedGuard(name, _EMPTY)
 
-    def moving(self, actions: Iterable[Action]) -> Iterator[Action]:
+    def left_of(self, actions: Iterable[Action]) -> Iterator[Action]:
         """Yield what is left of actions: a mark where the context may change, raises without their data."""
         for action in actions:
             if isinstance(action, NamedAction | Assign):

@@ -14,14 +14,14 @@ from orderwright.statechart.explore.move import Choice
 from orderwright.statechart.explore.queue import Queue
 from orderwright.statechart.explore.reduction import (
     CHANGED,
+    FALLBACK,
     INTERNAL,
-    MOVED,
-    TAKEN,
     Question,
     Reduced,
     ended,
     left,
     raising,
+    taken,
 )
 from orderwright.statechart.snapshot import Event
 
@@ -66,11 +66,10 @@ class Player:
         self._chart = reduced.chart
         self._parents = reduced.parents
         self._steady = steady
-        marks: dict[str, Callable[[Scope], Outcome | None]] = {
-            CHANGED: self._change,
-            MOVED: self._move,
-            TAKEN: self._observe,
-        }
+        marks: dict[str, Callable[[Scope], Outcome | None]] = {CHANGED: self._change}
+        marks.update(
+            {taken(path): self._taker(path, moves) for path, moves in reduced.moving.items()}
+        )
         marks.update({left(index): self._leaver(index) for index in reduced.remembered})
         marks.update({raising(name): self._raiser(name) for name in reduced.raised})
         finals = (node.index for node in nodes if node.kind == "final")
@@ -87,6 +86,7 @@ class Player:
         self._external = external
         self.moment: Hashable = None
         self.choices: list[Choice] = []
+        self.transitions: list[str] = []
         self._blind: dict[str, bool] = {}
         self._seeing: dict[str, bool] = {}
         self._event = external
@@ -146,10 +146,16 @@ class Player:
         self._blind.clear()
         self._seeing.clear()
 
-    def _move(self, scope: Scope) -> None:
-        self._observe(scope)
-        self._seeing.clear()
-        self._leaving.clear()
+    def _taker(self, path: str, moves: bool) -> Callable[[Scope], None]:  # noqa: FBT001 (a table's value)
+        def take(scope: Scope) -> None:
+            self._observe(scope)
+            if path != FALLBACK:
+                self.transitions.append(path)
+            if moves:
+                self._seeing.clear()
+                self._leaving.clear()
+
+        return take
 
     def _observe(self, scope: Scope) -> None:
         """Notice that another event has come up."""

@@ -25,7 +25,6 @@ _PATIENCE: Final = 1000  # times that `drain` looks again before it gives up: 10
 _HOURLY: Final = 3600.0
 
 
-
 class OutboxHeld(RuntimeFault):
     """A transaction somewhere in the cluster stays open and holds the outbox back."""
 

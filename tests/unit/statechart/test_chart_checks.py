@@ -1,50 +1,16 @@
-"""What the checks find, and, as much, what they leave alone."""
+"""What the checks find, each at its place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import pytest
-from drawing import BEHAVIOUR, charts, happenings
-from driving import NOW
-from hypothesis import HealthCheck, given, settings
+from findings import LABELLED, found, paying, reads, regions, two, when
 
 from orderwright.app import shipped
 from orderwright.domain.orders import BEHAVIOURS
-from orderwright.statechart import Behaviour, Chart, StartRefused, Step, load, send, start
+from orderwright.statechart import Behaviour, Chart, load
 from orderwright.statechart.checks import check
-
-CLOSED = {"type": "object", "properties": {"sum": {"type": "object", "properties": {"minor": {}}}}}
-LABELLED = {"label": "Pay", "data": CLOSED, "facts": ["credit"]}
-
-
-def found(definition: Mapping, behaviour: Behaviour | None = None) -> list[tuple[str, str]]:
-    return [(one.path, one.code) for one in check(load(definition), behaviour)]
-
-
-def two(**a: object) -> dict:
-    """A chart of two states `a` and `b`, with a way back; what is given is added to `a`."""
-    return {"initial": "a", "states": {"a": {"on": {"GO": "b"}, **a}, "b": {"on": {"GO": "a"}}}}
-
-
-def regions(one: dict, other: dict) -> dict:
-    return {"type": "parallel", "states": {"one": one, "other": other}}
-
-
-def when(field: str, value: object = 1, operator: str = "==") -> dict:
-    rule = {"field": field, "operator": operator, "value": value}
-    return {"when": {"combinator": "and", "rules": [rule]}}
-
-
-def paying(transition: Mapping, **declared: object) -> dict:
-    """A chart with a context that declares PAY, with a transition on it."""
-    events = {"PAY": {**LABELLED, **declared}}
-    return {"context": {"due": 1}, "events": events, "on": {"PAY": transition}}
-
-
-def reads(path: str) -> dict:
-    return {"actions": {"emit": {"type": "paid", "data": {"x": [{"from": path}]}}}}
-
 
 STRUCTURE = {
     "a state that nothing leads to": (
@@ -305,176 +271,6 @@ def test_the_checks_find(definition: Mapping, expected: list[tuple[str, str]]):
     assert found(definition) == expected
 
 
-FINE = {
-    "a state in a list of targets, behind a history, below an initial": {
-        "initial": {"target": ["#p.x", "#p.y"]},
-        "states": {
-            "p": {
-                "id": "p",
-                "type": "parallel",
-                "on": {"OUT": "out"},
-                "states": {
-                    "one": {"initial": "z", "states": {"z": {}, "x": {"id": "p.x", "on": {"Z": "z"}}}},
-                    "two": {"initial": "y", "states": {"y": {"id": "p.y"}}},
-                    "h": {"type": "history", "history": "deep"},
-                },
-            },
-            "out": {"on": {"BACK": "#p.h"}},
-        },
-    }
-    | {"id": "chart"},
-    "a state at rest beside a region that moves": {
-        "initial": "p",
-        "states": {
-            "p": regions({"initial": "x", "states": {"x": {}}}, {"on": {"OUT": "#chart.z"}}),
-            "z": {"type": "final"},
-        },
-    },
-    "a state whose way out is above it, or a timer, or work that ends": {
-        "initial": "a",
-        "on": {"B": ".b", "C": ".c"},
-        "states": {
-            "a": {},
-            "b": {"after": {"5": "a"}},
-            "c": {"invoke": {"src": "work", "onDone": "a"}},
-        },
-    },
-    "a chart of one state": {"id": "one"},
-    "a history of a parallel root that starts anew": {
-        **regions({"initial": "x", "states": {"x": {"on": {"X": "y"}}, "y": {}}}, {}),
-        "on": {"X": ".h"},
-    }
-    | {
-        "states": {
-            "one": {"initial": "x", "states": {"x": {"on": {"Y": "y"}}, "y": {}}},
-            "h": {"type": "history"},
-        }
-    },
-    "an end that is raised by hand": two(
-        initial="x",
-        entry={"raise": {"type": "done.state.chart.a"}},
-        states={"x": {}},
-        onDone="b",
-    ),
-    "guards on what may be active too": {
-        **regions(
-            {"initial": "x", "states": {"x": {"on": {"X": {"guard": {"in": "#y"}}}}}},
-            {"initial": "y", "states": {"y": {"id": "y"}}},
-        ),
-        "on": {"Y": {"guard": {"and": [{"in": "#chart.one"}, {"not": {"in": "y"}}]}}},
-    },
-    "what stands after a guard, another guard, or under another name": two(
-        on={"GO": [{"target": "b", "guard": "g"}, {"target": "b", "guard": {"and": ["h", {"not": "g"}]}}, "b"]},
-        always=[{"target": "b", "guard": {"type": "g", "params": {"n": 1}}},
-                {"target": "b", "guard": {"type": "g", "params": {"n": 2}}}],
-    ),
-    "a wildcard before an exact name": {
-        "initial": "a",
-        "on": {"GO": {}, "GO.on": {}},
-        "states": {
-            "a": {"on": {"*": {"guard": "g"}, "GO.on": {"guard": "g"}, "GO.*": {"guard": "g"}}},
-            "b": {"on": {"GO": "a"}},
-        },
-    }
-    | {"initial": "b"},
-    "what only some states below answer first": {
-        "initial": "a",
-        "on": {"GO": ".b"},
-        "states": {"a": {"on": {"GO": {"guard": "g"}}}, "b": {"on": {"GO": {}}}},
-    },
-    "what states below do not answer when they are done": {
-        "initial": "a",
-        "on": {"GO": {}},
-        "states": {"a": {"on": {"GO": "b"}}, "b": {"type": "final"}},
-    },
-    "eventless circles that a guard may end": {
-        "initial": "a",
-        "states": {
-            "a": {"always": [{"target": "c", "guard": "g"}, {"target": "b"}]},
-            "b": {"always": "a"},
-            "c": {"type": "final"},
-        },
-    },
-    "eventless ways that come to rest, in a state, at an end, behind a history": {
-        "initial": "a",
-        "states": {
-            "a": {"always": "b"},
-            "b": {
-                "initial": "c",
-                "always": [{"target": "e", "guard": "g"}],
-                "states": {"c": {}, "h": {"type": "history"}},
-            },
-            "d": {"always": {"target": "#chart.b.h"}},
-            "e": {"always": "f", "on": {"X": "d"}},
-            "f": {"type": "final"},
-        },
-    },
-    "a region that turns until another one ends it": {
-        "initial": "p",
-        "states": {
-            "p": regions({"always": {"actions": "note"}}, {"always": "#chart.z"}),
-            "z": {"type": "final"},
-        },
-    },
-    "an eventless way into regions": {
-        "initial": "a",
-        "states": {
-            "a": {"always": "p"},
-            "p": {**regions({"on": {"X": {}}}, {}), "on": {"Y": "a"}},
-        },
-    },
-    "a chart that declares no events": two(),
-    "events that the chart makes itself": {
-        "events": {"PAY": LABELLED},
-        "context": {"n": 0},
-        "initial": "a",
-        "entry": [{"raise": {"type": "OWN"}}, {"send": {"type": "LATE", "delay": 5}}],
-        "on": {"OWN": {}, "LATE": {}, "PAY": {}, "error.*": {}},
-        "states": {"a": {"after": {"5": "b"}}, "b": {"type": "final"}},
-    },
-    "events under a wildcard": {
-        "events": {"PAY.card": LABELLED, "PAY": LABELLED},
-        "entry": {"raise": {"type": "PAY"}},
-        "on": {"PAY.*": {}},
-    },
-    "data that the schema has": paying(reads("event.sum.minor")),
-    "data deeper than the schema goes": paying(reads("event.sum.minor.digits")),
-    "data of an event without a schema of its properties": paying(reads("event.x"), data={"type": "object"}),
-    "data that a schema leaves open": paying(
-        reads("event.x"), data={"properties": {"y": {}}, "additionalProperties": {"type": "string"}}
-    ),
-    "data that a schema takes from elsewhere": paying(
-        reads("event.x"), data={"properties": {"y": {}}, "allOf": [{"properties": {"x": {}}}]}
-    ),
-    "data that another event under the wildcard has": {
-        "events": {"A.x": LABELLED, "A.y": {**LABELLED, "data": {"properties": {"z": {}}}}},
-        "on": {"A.*": reads("event.z")},
-    },
-    "data in an entry, which any event may lead to": paying({}) | {"entry": reads("event.x")["actions"]},
-    "data and facts of an eventless transition": paying({})
-    | {"initial": "a", "states": {"a": {"always": {"guard": {"or": [when("event.x"), when("facts.x")]}}}}},
-    "context that is assigned": paying(
-        {"actions": [{"assign": {"paid": 1}}, {"emit": {"type": "e", "data": {"p": {"from": "context.paid"}}}}]}
-    ),
-    "context of a chart that declares none": {"context": {}, "on": {"PAY": reads("context.x")}},
-    "the whole of the data, of the context, and the time": paying(
-        {"actions": {"assign": {"a": {"from": "event"}, "b": {"from": "now"}, "c": {"from": "context"}}}}
-    ),
-    "paths that are asked for null": paying(
-        {"guard": {"or": [when("context.x", None, "is_null"), when("event.x", None, "is_not_null")]}}
-    ),
-    "a fact that the event declares": paying({"guard": when("facts.credit.limit")}),
-    "what an action's parameters call `from` among others": paying(
-        {"actions": {"type": "n", "params": {"x": {"from": "event.nowhere", "to": 1}}}}
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("definition", FINE.values(), ids=FINE)
-def test_the_checks_leave_alone(definition: Mapping):
-    assert found(definition) == []
-
-
 # --- implementations ------------------------------------------------------------------------------
 
 NAMED = two(
@@ -526,48 +322,3 @@ def test_findings_stand_in_the_order_of_the_definition_and_say_what_would_be_rig
     problems = check(load({"initial": "a", "states": {"a": {"on": {"X": ["b", "b"]}}, "b": {}}}))
     assert [one.path for one in problems] == ["states.a.on.X[1]", "states.b"]
     assert problems[1].message.endswith('say `"type": "final"`, or give it a transition')
-
-
-# --- what a run proves ----------------------------------------------------------------------------
-
-
-def lived(chart: Chart, sent: list) -> list[Step]:
-    """Every step of a random run that was not refused."""
-    try:
-        steps = [start(chart, BEHAVIOUR, now=NOW, trace=True)]
-    except StartRefused:
-        return []
-    for event, facts in sent:
-        before = steps[-1].snapshot
-        steps.append(send(chart, BEHAVIOUR, before, event, facts=facts, now=NOW, trace=True))
-    return [step for step in steps if step.refused is None]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(charts(), happenings)
-def test_what_happens_in_a_run_is_never_called_impossible(chart: Chart, sent: list):
-    reported = {(one.code, one.path) for one in check(chart)}
-    microsteps = [one for step in lived(chart, sent) for one in step.trace]
-    for path in {path for one in microsteps for path in one.transitions}:
-        assert ("transition.shadowed", path) not in reported
-        assert ("done.never", path) not in reported
-    for node in {node for one in microsteps for node in one.entered}:
-        place = ".".join(f"states.{key}" for key in node.split(".")[1:])
-        assert ("state.unreachable", place) not in reported
-    assert not microsteps or not any(
-        code == "always.loop" and came_to(path, microsteps) for code, path in reported
-    )
-
-
-def came_to(path: str, microsteps: list) -> bool:
-    """Whether a step that came to an end passed by an eventless transition that never comes to rest."""
-    return any(path in one.transitions for one in microsteps)
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(charts(), happenings)
-def test_what_a_history_restores_is_never_called_nothing(chart: Chart, sent: list):
-    idle = {one.path for one in check(chart) if one.code == "history.idle"}
-    for step in lived(chart, sent):
-        for node in step.snapshot.history:
-            assert ".".join(f"states.{key}" for key in node.split(".")[1:]) not in idle

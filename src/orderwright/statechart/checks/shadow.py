@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orderwright.statechart.chart import Chart
-from orderwright.statechart.checks.source import Source
+from orderwright.statechart.checks.source import Source, matches
 from orderwright.statechart.definition import (
     AllOf,
     AnyOf,
@@ -75,15 +75,8 @@ def _rivals(node: StateNode, event: str | None) -> Iterator[Transition]:
         yield from node.always
         return
     for descriptor, listed in node.transitions.items():
-        if _embraces(descriptor, event):
+        if matches(descriptor, event):
             yield from listed
-
-
-def _embraces(wide: str, narrow: str) -> bool:
-    if wide in ("*", narrow):
-        return True
-    stem = wide.removesuffix(".*")
-    return stem != wide and (narrow == stem or narrow.startswith(f"{stem}."))
 
 
 def _problem(transition: Transition, why: str) -> Problem:

@@ -152,6 +152,7 @@ async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[O
             formats=FORMATS,
             wakeup=announcer,
         )
+        stack.push_async_callback(engine.alarm.close)
         listener = await stack.enter_async_context(Listener(url))
         yield Orderwright(
             revision=migrated.after,

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from orderwright.errors import Conflict
+from orderwright.runtime.alarm import FAULTS, Alarm
 from orderwright.runtime.attempt import Attempts, Detour, Result
 from orderwright.runtime.command import Actor, Cause, Command, Create, Origin, Send
 from orderwright.runtime.fact import FactLoader, FactRequest
 from orderwright.runtime.instance import Instance, found, read
 from orderwright.runtime.joining import Joinable, joined
+from orderwright.runtime.journal import CREATED
 from orderwright.statechart import Event, explain
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection, Pool
     from orderwright.runtime.registry import Registry
     from orderwright.runtime.wakeup import Announcer
-    from orderwright.statechart import Explanation
+    from orderwright.statechart import Explanation, Refused
 
 _ATTEMPTS: Final = 10
 _PATIENCE: Final = 2  # attempts without a lock
@@ -61,6 +63,7 @@ class Engine:
         self.registry = registry
         self.clock = clock
         self.wakeup = wakeup
+        self.alarm = Alarm(pool, clock)
         self._attempts = Attempts(registry, clock, facts, formats)
 
     async def create(  # noqa: PLR0913 (the interface is fixed)
@@ -185,9 +188,18 @@ class Engine:
         else:
             async with joined(connection) as inner:
                 result = await self._repeat(command, inner)
+        if result.refused is not None and result.refused.code in FAULTS:
+            self._raise_alarm(command, result.refused)
         if result.refused is None and not result.replayed:
             self.wakeup.announce(result.root_id, again=connection is not None)
         return result
+
+    def _raise_alarm(self, command: Command, refused: Refused) -> None:
+        """Record that a step was refused because something is not in order; the answer does not wait for it."""
+        event = command.event.type if isinstance(command, Send) else CREATED
+        names = {"instance": command.instance_id, "event": event, **refused.values}
+        subject = f"{command.instance_id}/{event}"
+        self.alarm.raise_for("step", subject, refused.code, refused.message, names)
 
     async def _repeat(
         self, command: Command, held: Connection | None, *, trusted: bool = False

@@ -16,5 +16,10 @@ def pause_after(attempts: int) -> timedelta:
 
 def words(error: Exception) -> str:
     """Name an error's class and message, as text of a limited length that PostgreSQL can keep."""
-    text = f"{type(error).__name__}: {error}"[:_LONGEST_TEXT]
-    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
+    return sentence(f"{type(error).__name__}: {error}")
+
+
+def sentence(text: str) -> str:
+    """Return text of a limited length that PostgreSQL can keep."""
+    kept = text[:_LONGEST_TEXT].encode(errors="backslashreplace").decode()
+    return kept.replace("\x00", "\\x00")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.incident import Kind
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.timers import DueTimer
 
@@ -60,10 +61,19 @@ async def _fire(
         if timer is None or connection.is_closed():
             raise
         await _postpone(connection, timer, error, now)
+        _raise_alarm(engine, "timer_failed", timer, "timer_failed", words(error))
         return _Fired(None)
     if result.refused is not None:
-        _logger.info("timer_refused", **_names(timer), code=result.refused.code)
+        refused = result.refused
+        _logger.info("timer_refused", **_names(timer), code=refused.code)
+        _raise_alarm(engine, "timer_refused", timer, refused.code, refused.message)
     return _Fired(result)
+
+
+def _raise_alarm(engine: Engine, kind: Kind, timer: DueTimer, code: str, cause: str) -> None:
+    details = {**_names(timer), "due_at": timer.due_at.isoformat(), "event": timer.event.type}
+    subject = f"{timer.instance_id}/{timer.timer_id}"
+    engine.alarm.raise_for(kind, subject, code, cause, details)
 
 
 def _command(timer: DueTimer) -> Send:

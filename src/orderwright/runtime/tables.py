@@ -18,6 +18,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     DateTime,
     Identity,
     Index,
@@ -185,4 +186,78 @@ ledger_entry = Table(
     _words("data"),
     _moment("recorded_at"),
     PrimaryKeyConstraint("instance_id", "version", "n", name="ledger_entry_pk"),
+)
+
+chart_migration = Table(
+    "chart_migration",
+    metadata,
+    _words("migration_id"),
+    _words("chart_id"),
+    _number("from_version"),
+    _number("to_version"),
+    _words("mapping"),
+    _words("status"),
+    _words("passed"),  # the last instance that was dealt with
+    _number("moved"),
+    _moment("started_at"),
+    _moment("updated_at"),
+    PrimaryKeyConstraint("migration_id", name="chart_migration_pk"),
+    Index(
+        "chart_migration_running",
+        "chart_id",
+        "from_version",
+        unique=True,
+        postgresql_where=text("status = 'running'"),
+    ),
+)
+
+chart_migration_stuck = Table(
+    "chart_migration_stuck",
+    metadata,
+    _words("migration_id"),
+    _words("instance_id"),
+    _number("version"),
+    _words("state"),
+    _words("reasons"),
+    PrimaryKeyConstraint("migration_id", "instance_id", name="chart_migration_stuck_pk"),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    _words("incident_id"),
+    _words("kind"),
+    _words("subject"),
+    _words("owner"),
+    _words("status"),
+    _words("code"),
+    _words("cause"),
+    _words("details"),
+    _words("retry"),
+    Column("count", BigInteger, nullable=False),
+    _moment("first_seen_at"),
+    _moment("last_seen_at"),
+    _moment("resolved_at", nullable=True),
+    _words("resolved_by", nullable=True),
+    _words("resolution", nullable=True),
+    PrimaryKeyConstraint("incident_id", name="incident_pk"),
+    Index(
+        "incident_open",
+        "kind",
+        "subject",
+        "code",
+        unique=True,
+        postgresql_where=text("status = 'open'"),
+    ),
+)
+
+anchor = Table(
+    "anchor",
+    metadata,
+    Column("anchored_on", Date, nullable=False),
+    _moment("taken_at"),
+    Column("instances", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("previous", LargeBinary, nullable=True),
+    PrimaryKeyConstraint("anchored_on", name="anchor_pk"),
 )

@@ -55,6 +55,7 @@ async def build_engine(pool: Pool, clock: DrivenClock, facts: dict[str, FactLoad
 async def engine(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator[Engine]:
     built = await build_engine(pool, clock, {"weight": scales.load})
     yield built
+    await built.alarm.close()
     await built.wakeup.close()
 
 

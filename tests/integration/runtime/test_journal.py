@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings, strategies as st
 from parcel import START
 
-from orderwright.runtime.journal import LogRow, chained, difference, fold, unfold
 from orderwright.json_text import canonical, dump, load
+from orderwright.runtime.journal import LogRow, chained, difference, fold, unfold
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:

@@ -1,0 +1,202 @@
+"""Incidents: records of what somebody must look at, with an owner, a cause and what to do about it.
+
+The same trouble (kind, subject and code) is one open incident however often it comes: the record counts, and says when
+it was first and last seen. An incident is closed by a person, or by the watch that opened it. Trouble that comes
+again after that opens a new one, so that the past of a subject can be read.
+
+What stops an event never writes to the instance: see `orderwright.runtime.alarm` for how these records come about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
+
+from orderwright.errors import NotFound
+from orderwright.json_text import dump, load
+from orderwright.runtime.identity import fresh_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from orderwright.runtime.pool import Connection
+
+Kind: TypeAlias = Literal[
+    "step", "timer_refused", "timer_failed", "consumer_lagging", "instance_stuck", "anchor_differs"
+]
+Status: TypeAlias = Literal["open", "resolved"]
+
+
+class IncidentNotFound(NotFound):
+    """No open incident has this id."""
+
+    code = "incident.not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who looks after a kind of incident, and how what failed is tried again."""
+
+    owner: str
+    retry: str
+
+
+DUTIES: Final[Mapping[Kind, Duty]] = {
+    "step": Duty(
+        "chart author",
+        "correct the behaviour, the chart (in a new version) or the missing fact; then send the event again",
+    ),
+    "timer_refused": Duty(
+        "chart author", "the timer is gone; send its event by hand if it is still wanted"
+    ),
+    "timer_failed": Duty("operations", "the timer is kept and fires again by itself"),
+    "consumer_lagging": Duty(
+        "operations",
+        "the relay goes on by itself; see that workers run and what the consumer fails at",
+    ),
+    "instance_stuck": Duty(
+        "operations", "see that workers run; else send the event by hand, or migrate the instance"
+    ),
+    "anchor_differs": Duty(
+        "security",
+        "compare the database with a backup from before; nothing repairs this by itself",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """Trouble that was seen, once or more.
+
+    Attributes:
+        subject: what has it: an instance and an event, a timer, a consumer.
+        code: what kind of trouble, for programs.
+        cause: a sentence.
+        details: names and numbers behind the sentence, JSON-ready.
+    """
+
+    kind: Kind
+    subject: str
+    code: str
+    cause: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    seen_at: datetime
+    count: int = 1
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two sightings the same trouble."""
+        return self.kind, self.subject, self.code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """A record; `resolution` is what the one who closed it said."""
+
+    incident_id: str
+    kind: Kind
+    subject: str
+    owner: str
+    status: Status
+    code: str
+    cause: str
+    details: Mapping[str, object]
+    retry: str
+    count: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str | None
+    resolution: str | None
+
+
+async def record(connection: Connection, sightings: Iterable[Sighting]) -> None:
+    """Open an incident for each sighting, or count it on the one that is open."""
+    ordered = sorted(sightings, key=lambda one: one.key)  # one order of locks for everybody
+    await connection.executemany(_RECORD, [_row(sighting) for sighting in ordered])
+
+
+async def incidents(
+    connection: Connection, *, status: Status | None = "open", limit: int = 100
+) -> tuple[Incident, ...]:
+    """Return incidents, the latest seen first; with status None those of both."""
+    rows = await connection.fetch(_LIST, status, limit)
+    return tuple(_incident(row) for row in rows)
+
+
+async def resolve(
+    connection: Connection, incident_id: str, *, by: str, resolution: str, at: datetime
+) -> Incident:
+    """Close an incident.
+
+    Raises:
+        IncidentNotFound: no open incident has this id.
+    """
+    row = await connection.fetchrow(_RESOLVE, incident_id, by, resolution, at)
+    if row is None:
+        raise IncidentNotFound(
+            f"no open incident {incident_id!r}", values={"incident": incident_id}
+        )
+    return _incident(row)
+
+
+async def settle(
+    connection: Connection, kind: Kind, *, still: Iterable[str], at: datetime
+) -> None:
+    """Close the open incidents of a kind whose subjects no longer have the trouble."""
+    await connection.execute(_SETTLE, kind, list(still), at)
+
+
+def _row(sighting: Sighting) -> tuple[object, ...]:
+    duty = DUTIES[sighting.kind]
+    return (
+        fresh_id(),
+        sighting.kind,
+        sighting.subject,
+        duty.owner,
+        sighting.code,
+        sighting.cause,
+        dump(dict(sighting.details)),
+        duty.retry,
+        sighting.count,
+        sighting.seen_at,
+    )
+
+
+def _incident(row: Record) -> Incident:
+    columns = dict(row)
+    columns["details"] = load(cast("str", columns["details"]))
+    return Incident(**columns)
+
+
+_RECORD = """
+insert into orderwright.incident as i (
+    incident_id, kind, subject, owner, status, code, cause, details, retry, count, first_seen_at, last_seen_at)
+values ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $10)
+on conflict (kind, subject, code) where status = 'open' do update
+set count = i.count + excluded.count, cause = excluded.cause, details = excluded.details,
+    last_seen_at = greatest(i.last_seen_at, excluded.last_seen_at)
+"""
+_COLUMNS = """incident_id, kind, subject, owner, status, code, cause, details, retry, count, first_seen_at,
+       last_seen_at, resolved_at, resolved_by, resolution"""
+_LIST = f"""
+select {_COLUMNS}
+from orderwright.incident
+where $1::text is null or status = $1
+order by last_seen_at desc, incident_id
+limit $2
+"""  # noqa: S608 (constants)
+_RESOLVE = f"""
+update orderwright.incident
+set status = 'resolved', resolved_by = $2, resolution = $3, resolved_at = $4
+where incident_id = $1 and status = 'open'
+returning {_COLUMNS}
+"""  # noqa: S608 (constants)
+_SETTLE = """
+update orderwright.incident
+set status = 'resolved', resolved_by = 'system', resolution = 'it has passed', resolved_at = $3
+where kind = $1 and status = 'open' and subject <> all($2::text[])
+"""

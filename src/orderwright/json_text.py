@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Final, NoReturn, cast
 
@@ -26,7 +27,7 @@ def _refuse(value: object) -> NoReturn:
 
 # No markers: a value that contains itself ends in RecursionError instead of being looked for each time.
 _write = c_make_encoder(None, _refuse, encode_basestring, None, ":", ",", False, False, False)
-_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+_scan: Callable[[str, int], tuple[object, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 def dump(value: object) -> str:
@@ -59,12 +60,11 @@ def scan(text: str, start: int) -> tuple[object, int]:
         ValueError: no JSON value begins there, or it is nested too deeply.
     """
     try:
-        value, end = _scan(text, start)
+        return _scan(text, start)
     except StopIteration:
         raise ValueError(f"no JSON value at {start}") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    return value, end
 
 
 def is_storable(text: str) -> bool:

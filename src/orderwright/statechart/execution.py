@@ -13,7 +13,6 @@ from orderwright.statechart.plan import Configuration, Groups, Plan
 from orderwright.statechart.program import ending, plan, reaction
 from orderwright.statechart.refusal import undecided, untaken
 from orderwright.statechart.selection import settle
-from orderwright.statechart.snapshot import Event
 from orderwright.statechart.trace import Trace
 
 MICROSTEPS: Final = 1_000
@@ -41,13 +40,12 @@ def run(moment: Moment, taken: Plan, transitions: tuple[Transition, ...] = ()) -
     left = MICROSTEPS
     while left:
         left -= 1
-        event = moment.event
         if taken.program:
             perform(moment, taken.program)
         if taken.recorded:
             moment.history = {**moment.history, **taken.recorded}
         if moment.trace is not None:
-            _note(moment, moment.trace, event, transitions, taken)
+            _note(moment, moment.trace, transitions, taken)
         at = moment.at = taken.after
         moment.active = at.active
         if moment.ended is not None:
@@ -106,11 +104,10 @@ def _holds(moment: Moment, guard: Guard, transition: Transition) -> bool:
 def _note(
     moment: Moment,
     trace: Trace,
-    event: Event | None,
     transitions: tuple[Transition, ...],
     taken: Plan,
 ) -> None:
     nodes = moment.chart.nodes
     paths = tuple(transition.path for transition in transitions)
     exited = tuple(nodes[index].id for index in taken.exits)
-    trace.take(event, paths, exited, tuple(nodes[index].id for index in taken.entries))
+    trace.take(moment.event, paths, exited, tuple(nodes[index].id for index in taken.entries))

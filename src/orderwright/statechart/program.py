@@ -131,7 +131,7 @@ class _Walk:
         for action in actions:
             plain = isinstance(action, NamedAction) and action.params == _NO_DATA
             name = action.name if isinstance(action, NamedAction) and plain else None
-            self.lines.append(Line(self.active, place, name, action))
+            self.lines.append((self.active, place, name, action))
 
     def leave(self, exits: Iterable[int]) -> None:
         for index in exits:

@@ -107,14 +107,14 @@ def send(  # noqa: PLR0913 (the facade)
         message = f"{chart.id} has ended; {event.type} comes too late"
         return Step(snapshot, refused=Refused("done", message, {"event": event.type}))
     answer = at.reactions.get(event.type) or reaction(chart, at, event.type)
-    sure = answer.plan
-    if trace or snapshot.history:
+    sure, context, history = answer.plan, snapshot.context, snapshot.history
+    if trace or history:
         sure = None  # somebody wants to see how; what was recorded decides where to
     elif sure is not None and sure.still:
-        tail = (snapshot.context, snapshot.history, "active", None)
+        tail = (context, history, "active", None)
         after = _made(Snapshot, sure.after.head + tail)
         return _made(Step, (after, (), (), after != snapshot, None))
-    moment = Moment(chart, behaviour, at, snapshot.context, snapshot.history, facts, event, now)
+    moment = Moment(chart, behaviour, at, context, history, facts, event, now)
     if trace:
         moment.trace = Trace()
     try:

@@ -303,20 +303,24 @@ class _Wiring:
     def invocations(
         self, draft: Draft, into: dict[str, list[Transition]]
     ) -> tuple[Invocation, ...]:
-        listed = _listed(draft.source.get("invoke", []))
-        return tuple(self.invocation(draft, one, i, into) for i, one in enumerate(listed))
+        declared = draft.source.get("invoke", [])
+        if not isinstance(declared, list | tuple):
+            return (self.invocation(draft, declared, 0, "invoke", into),)
+        return tuple(
+            self.invocation(draft, one, i, f"invoke[{i}]", into) for i, one in enumerate(declared)
+        )
 
     def invocation(
-        self, draft: Draft, body: Json, number: int, into: dict[str, list[Transition]]
+        self, draft: Draft, body: Json, number: int, key: str, into: dict[str, list[Transition]]
     ) -> Invocation:
-        place = f"{draft.at('invoke')}[{number}]"
+        place = draft.at(key)
         source = self.problems.mapping(body, place, "an invocation")
         self.problems.only(source, place, _INVOKE_KEYS)
         src = self.problems.text(source.get("src"), f"{place}.src", "`src`")
         name = self.problems.text(source.get("id", f"{number}.{draft.id}"), f"{place}.id", "`id`")
-        for key, event in (("onDone", f"done.invoke.{name}"), ("onError", f"error.invoke.{name}")):
-            if key in source:
-                self.collect(draft, event, source[key], f"invoke[{number}].{key}", into)
+        for end, event in (("onDone", f"done.invoke.{name}"), ("onError", f"error.invoke.{name}")):
+            if end in source:
+                self.collect(draft, event, source[end], f"{key}.{end}", into)
         given = expression.value(source.get("input"), f"{place}.input", self.problems)
         return Invocation(name, src, given)
 

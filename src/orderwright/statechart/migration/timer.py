@@ -22,7 +22,7 @@ from orderwright.statechart.definition import After, SendLater, StateNode, Templ
 from orderwright.statechart.effect import Cancel, Effect, Schedule
 from orderwright.statechart.migration.mapping import VersionMapping
 from orderwright.statechart.moment import Moment, Stop
-from orderwright.statechart.plan import Configuration, Line
+from orderwright.statechart.plan import Configuration
 from orderwright.statechart.snapshot import NO_HISTORY, Event, Snapshot
 
 _NO_DATA: Final = Template({}, constant=True)
@@ -118,7 +118,7 @@ class Timers:
         )
         action = SendLater(after.event, _NO_DATA, after.delay, after.event)
         try:
-            perform(moment, (Line(self._at.active, self._chart.nodes[index].id, None, action),))
+            perform(moment, ((self._at.active, self._chart.nodes[index].id, None, action),))
         except Stop as stop:
             refused = stop.refused
             self.reasons.append(Reason("timer_underivable", refused.message, dict(refused.values)))

@@ -142,13 +142,14 @@ async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[O
         stack.push_async_callback(models.dispose)
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
-        registry = Registry(_behaviour)
+        loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
+        registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS)
         await _prepare(pool, registry, clock)
         engine = Engine(
             pool,
             registry,
             clock,
-            facts=fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes),
+            facts=loaders,
             formats=FORMATS,
             wakeup=announcer,
         )

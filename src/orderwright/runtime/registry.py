@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from orderwright.errors import DefinitionInvalid, NotFound
+from orderwright.runtime.soundness import require_sound
 from orderwright.statechart import Behaviour, Chart, load
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
+
+    from jsonschema import FormatChecker
 
     from orderwright.runtime.pool import Connection
     from orderwright.statechart import Event
@@ -49,31 +53,45 @@ class Lifecycle:
 
 
 class Registry:
-    """The charts that this process runs, by id and version."""
+    """The charts that this process runs, by id and version.
 
-    def __init__(self, behaviours: Behaviours) -> None:
+    `facts` and `formats` are what new charts may name: facts that somebody loads, formats that somebody checks.
+    None asks nothing of them.
+    """
+
+    def __init__(
+        self,
+        behaviours: Behaviours,
+        *,
+        facts: Collection[str] | None = None,
+        formats: FormatChecker | None = None,
+    ) -> None:
         self._behaviours = behaviours
+        self._facts = facts
+        self._formats = formats
         self._loaded: dict[tuple[str, int], Lifecycle] = {}
         self._events_with_facts: set[str] = set()
 
     async def publish(self, connection: Connection, definition: str, *, at: datetime) -> Chart:
         """Store a definition, unless the very same is stored already, and keep it in memory.
 
+        What is stored already is not checked again: checks that a later release brings stop nobody who runs it.
+
         Raises:
             ChartInvalid: the definition has no meaning.
             ChartChanged: another text was published under this version.
+            ChartUnsound: the checks of charts find something in it.
             ChartNotFound: there is no behaviour for it.
         """
         chart = load(definition)
         lifecycle = self._with_behaviour(chart)
-        await connection.execute(_PUBLISH, chart.id, chart.version, chart.hash, definition, at)
         stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
+        if stored is None:
+            require_sound(chart, lifecycle.behaviour, facts=self._facts, formats=self._formats)
+            await connection.execute(_PUBLISH, chart.id, chart.version, chart.hash, definition, at)
+            stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
         if stored != definition:
-            raise ChartChanged(
-                f"chart {chart.id} v{chart.version} is published and cannot change; give the new"
-                f" definition the version {chart.version + 1}",
-                values={"chart": chart.id, "version": chart.version},
-            )
+            raise _changed(chart)
         self._keep(lifecycle)
         return chart
 
@@ -131,6 +149,14 @@ class Registry:
         if behaviour is None:
             raise _missing(chart.id, chart.version, "has no behaviour in this process")
         return Lifecycle(chart, behaviour)
+
+
+def _changed(chart: Chart) -> ChartChanged:
+    return ChartChanged(
+        f"chart {chart.id} v{chart.version} is published and cannot change; give the new"
+        f" definition the version {chart.version + 1}",
+        values={"chart": chart.id, "version": chart.version},
+    )
 
 
 def _missing(chart_id: str, version: int, why: str) -> ChartNotFound:

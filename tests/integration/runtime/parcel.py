@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
+NO_DATA = {"type": "object", "properties": {}, "additionalProperties": False}
+
 PARCEL = {
     "id": "parcel",
     "version": 1,
@@ -31,17 +33,17 @@ PARCEL = {
                 "additionalProperties": False,
             },
         },
-        "TOUCH": {"label": "Touch"},
-        "HOLD": {"label": "Hold"},
-        "RESUME": {"label": "Resume"},
-        "WEIGH": {"label": "Weigh", "facts": ["weight"]},
-        "INSPECT": {"label": "Inspect", "by": "system"},
-        "REMIND_LATER": {"label": "Remind later"},
-        "REMIND_SOON": {"label": "Remind soon"},
-        "FORGET": {"label": "Forget"},
-        "REMIND": {"label": "Remind", "by": "system"},
-        "SEAL": {"label": "Seal"},
-        "CALL": {"label": "Call"},
+        "TOUCH": {"label": "Touch", "data": NO_DATA},
+        "HOLD": {"label": "Hold", "data": NO_DATA},
+        "RESUME": {"label": "Resume", "data": NO_DATA},
+        "WEIGH": {"label": "Weigh", "data": NO_DATA, "facts": ["weight"]},
+        "INSPECT": {"label": "Inspect", "data": NO_DATA, "by": "system"},
+        "REMIND_LATER": {"label": "Remind later", "data": NO_DATA},
+        "REMIND_SOON": {"label": "Remind soon", "data": NO_DATA},
+        "FORGET": {"label": "Forget", "data": NO_DATA},
+        "REMIND": {"label": "Remind", "data": NO_DATA, "by": "system"},
+        "SEAL": {"label": "Seal", "data": NO_DATA},
+        "CALL": {"label": "Call", "data": NO_DATA},
     },
     "states": {
         "OPEN": {
@@ -73,7 +75,7 @@ PARCEL = {
             }
         },
         "HELD": {"on": {"RESUME": "OPEN"}, "after": {"600000": {"target": "OPEN"}}},
-        "CALLING": {"invoke": {"id": "call", "src": "call"}},
+        "CALLING": {"invoke": {"id": "call", "src": "call"}, "on": {"SEAL": "SEALED"}},
         "SEALED": {"type": "final"},
     },
 }

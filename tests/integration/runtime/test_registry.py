@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import copy
 import json
 from typing import TYPE_CHECKING
 
 import pytest
+from jsonschema import FormatChecker
 from parcel import BEHAVIOUR, PARCEL, START
 
+from orderwright.runtime.edition import compare, editions
 from orderwright.runtime.registry import ChartChanged, ChartNotFound, Registry
-from orderwright.statechart import ChartInvalid
+from orderwright.runtime.soundness import ChartUnsound
+from orderwright.statechart import ChartInvalid, Event
 
 if TYPE_CHECKING:
     from parcel import Rows
@@ -72,3 +76,68 @@ async def test_an_instance_keeps_the_version_it_started_on(engine: Engine, pool:
 
     found = await rows("select instance_id, chart_version from orderwright.instance order by 1")
     assert [tuple(row.values()) for row in found] == [("p1", 1), ("p2", 2)]
+
+
+async def test_a_chart_with_findings_is_refused_with_each_place_and_cure(pool: Pool, rows: Rows):
+    unsound = copy.deepcopy(PARCEL)
+    unsound["states"]["LOST"] = {"on": {"SEAL": "SEALED"}}
+    unsound["events"]["TOUCH"]["data"] = {"type": "objekt"}
+    unsound["events"]["HOLD"]["data"] = {
+        "properties": {"on": {"format": "moon"}, "at": {"format": "date"}}
+    }
+    registry = Registry(KNOWN, facts={"height"}, formats=FormatChecker())
+
+    with pytest.raises(ChartUnsound) as refused:
+        await registry.publish(pool, json.dumps(unsound), at=START)
+
+    found = {one.path: one for one in refused.value.findings}
+    assert {path: one.code for path, one in found.items()} == {
+        "states.LOST": "state.unreachable",
+        "events.TOUCH.data.type": "schema.invalid",
+        "events.HOLD.data.properties.on.format": "schema.format",
+        "events.WEIGH.facts[0]": "fact.unknown",
+    }
+    assert "leave the state out" in found["states.LOST"].message
+    assert "height" in found["events.WEIGH.facts[0]"].message
+    assert refused.value.values["findings"][0]["path"] == "states.LOST"
+    assert await rows("select 1 from orderwright.chart") == []
+
+
+async def test_what_was_published_before_the_checks_is_still_taken(pool: Pool):
+    text = json.dumps({"id": "parcel", "version": 1, "initial": "a", "states": {"a": {}, "b": {}}})
+    with pytest.raises(ChartUnsound):
+        await Registry(KNOWN).publish(pool, text, at=START)
+    await pool.execute(
+        "insert into orderwright.chart values ('parcel', 1, 'h', $1, $2)", text, START
+    )
+    assert (await Registry(KNOWN).publish(pool, text, at=START)).version == 1
+
+
+async def test_published_versions_are_listed_with_their_instances(engine: Engine, pool: Pool):
+    await engine.create("parcel", "p1", actor="ann")
+    await engine.create("parcel", "p2", actor="ann")
+    await engine.send("p2", Event("SEAL"), actor="ann")
+    await Registry(KNOWN).publish(pool, SECOND, at=START)
+
+    listed = await editions(pool, "parcel")
+
+    assert [(one.version, one.running, one.ended) for one in listed] == [(1, 1, 1), (2, 0, 0)]
+    assert listed[0].published_at == START
+    assert await editions(pool) == listed
+    assert await editions(pool, "crate") == ()
+
+
+async def test_two_published_versions_are_compared_in_words(pool: Pool):
+    second = copy.deepcopy(PARCEL) | {"version": 2}
+    second["states"]["OPEN"]["on"]["HOLD"] = {"target": "HELD", "actions": "add"}
+    for text in (TEXT, json.dumps(second)):
+        await Registry(KNOWN).publish(pool, text, at=START)
+    [change] = await compare(pool, "parcel", 1, 2)
+    assert change == (
+        "states.parcel.OPEN.on.HOLD.actions",
+        "added",
+        "action",
+        "the action add is new",
+    )
+    with pytest.raises(ChartNotFound):
+        await compare(pool, "parcel", 1, 3)

@@ -28,6 +28,7 @@ from orderwright.statechart.definition import (
 from orderwright.statechart.problem import Problems
 
 _ROOTS = ("event", "context", "facts")
+_DIGITS = 15  # of a delay: 30,000 years
 _NO_PARAMS = Template(source={}, constant=True)
 
 
@@ -214,11 +215,15 @@ def _cancel(source: Mapping[str, Json], path: str, problems: Problems) -> Action
 
 def delay(source: Json, path: str, problems: Problems) -> int | str:
     """Read a delay: whole milliseconds, or the name of one."""
-    if isinstance(source, int) and not isinstance(source, bool):
+    if isinstance(source, int) and not isinstance(source, bool) and source < 10**_DIGITS:
         return max(source, 0)
     if isinstance(source, str) and source:
-        return int(source) if source.isdecimal() else source
-    problems.add(path, "delay", "a delay is whole milliseconds or the name of a delay")
+        if source.isascii() and source.isdecimal() and len(source) <= _DIGITS:
+            return int(source)
+        if not source.isdecimal():
+            return source
+    expected = f"whole milliseconds, of at most {_DIGITS} digits, or the name of a delay"
+    problems.add(path, "delay", f"a delay is {expected}")
     return 0
 
 

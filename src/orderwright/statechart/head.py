@@ -49,7 +49,7 @@ def share(key: Key, value: Json) -> Head:
     ids = tuple(map(intern, configuration))
     text = dump(written(key, value))[:-1]
     made = Head((intern(chart_id), version, intern(hash_), ids, value), status, text)
-    if len(_BY_PARTS) >= _REMEMBERED:
+    if len(_BY_TEXT) >= _REMEMBERED:  # the larger one: a key may come with several values
         _BY_PARTS.clear()
         _BY_TEXT.clear()
     _BY_PARTS[key] = _BY_TEXT[text] = made

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from orderwright.json_text import Json
 from orderwright.statechart.chart import Chart
 from orderwright.statechart.definition import EventDeclaration
+from orderwright.statechart.document import parse, write
 from orderwright.statechart.layout import Draft, lay_out
-from orderwright.statechart.problem import ChartInvalid, Problem, Problems
+from orderwright.statechart.problem import ChartInvalid, Problems
 from orderwright.statechart.wiring import wire
 
 _DECLARATION_KEYS = frozenset({"label", "description", "data", "by", "facts"})
@@ -31,8 +32,8 @@ def load(definition: Mapping[str, Json] | str) -> Chart:
         ChartInvalid: the definition has no meaning; `problems` lists every mistake with its path.
     """
     problems = Problems()
-    text = definition if isinstance(definition, str) else _write(definition)
-    source = problems.mapping(_parse(text, problems), "", "a chart")
+    text = definition if isinstance(definition, str) else write(definition)
+    source = problems.mapping(parse(text, problems), "", "a chart")
     if problems.found:
         raise ChartInvalid(problems.found)
     drafts = lay_out(source, problems)
@@ -52,47 +53,6 @@ def load(definition: Mapping[str, Json] | str) -> Chart:
         context=MappingProxyType(dict(context)),
         events=MappingProxyType(events),
     )
-
-
-def _write(definition: Mapping[str, Json]) -> str:
-    try:
-        return json.dumps(definition, ensure_ascii=False)
-    except (TypeError, ValueError) as unwritable:
-        raise ChartInvalid([Problem("", "json", f"not JSON: {unwritable}")]) from None
-
-
-class _Object(dict[str, Json]):
-    """An object as it was written; `twice` holds the keys that stand in it more than once."""
-
-    def __init__(self, pairs: list[tuple[str, Json]]) -> None:
-        super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.twice = [key for key in self if keys.count(key) > 1] if len(self) < len(keys) else []
-
-
-def _parse(text: str, problems: Problems) -> Json:
-    def constant(name: str) -> None:
-        problems.add("", "json", f"{name} is not JSON")
-
-    try:
-        parsed: Json = json.loads(text, object_pairs_hook=_Object, parse_constant=constant)
-    except json.JSONDecodeError as broken:
-        place = f"line {broken.lineno} column {broken.colno}"
-        raise ChartInvalid([Problem("", "json", f"not JSON at {place}: {broken.msg}")]) from None
-    _note_duplicates(parsed, "", problems)
-    return parsed
-
-
-def _note_duplicates(source: Json, path: str, problems: Problems) -> None:
-    if isinstance(source, list):
-        for i, member in enumerate(source):
-            _note_duplicates(member, f"{path}[{i}]", problems)
-    if isinstance(source, _Object):
-        for key in source.twice:
-            message = f"the key {key!r} stands twice in one object"
-            problems.add(f"{path}.{key}" if path else key, "duplicate_key", message)
-        for key, member in source.items():
-            _note_duplicates(member, f"{path}.{key}" if path else key, problems)
 
 
 def _version(source: Json, problems: Problems) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from orderwright.json_text import Json, dump, load, scan
 from orderwright.statechart import head
@@ -18,6 +18,7 @@ from orderwright.statechart.head import Head, Ids, Status
 
 NO_HISTORY: Final[Mapping[str, Ids]] = MappingProxyType({})
 _CONTEXT: Final = ',"context":'  # no string can hold it: its quotes would be escaped
+_TAILS: Final = (',"history":', ',"output":')
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,12 @@ class Snapshot(NamedTuple):
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: a key is missing or holds the wrong type; the message names it.
+            ValueError: a key is missing or holds the wrong type, and the message names it; or it is nested too deeply.
         """
-        return _assembled(head.read(source), head.typed(source, "context", dict), source)
+        try:
+            return _assembled(head.read(source), head.typed(source, "context", dict), source)
+        except RecursionError:
+            raise ValueError("snapshot: nested too deeply") from None
 
     def to_text(self) -> str:
         """Return the JSON text of `to_json`, compact.
@@ -87,23 +91,32 @@ class Snapshot(NamedTuple):
         """Read what `to_text` wrote, or any other JSON text of a snapshot.
 
         Raises:
-            ValueError: not JSON, or a key is missing or holds the wrong type; the message names it.
+            ValueError: not JSON; a key is missing or holds the wrong type, and the message names it; or it is nested
+                too deeply.
         """
         cut = text.find(_CONTEXT)
+        begin = cut + len(_CONTEXT)
         met = head.known(text[:cut])
-        if met is None:
-            return cls.from_json(load(text))
-        context, end = scan(text, cut + len(_CONTEXT))
-        if type(context) is not dict:
-            raise ValueError(f"snapshot.context: expected dict, found {type(context).__name__}")
+        if met is None or text[begin : begin + 1] != "{":
+            return cls.from_json(_object(text))
+        context, end = cast("tuple[dict[str, Json], int]", scan(text, begin))
         if text[end:] == "}":
             tail = (_shared(context), NO_HISTORY, met.status, None)
             return _made(cls, met.start + tail)
+        if not text.startswith(_TAILS, end):
+            return cls.from_json(_object(text))
         return _assembled(met, context, load("{" + text[end + 1 :]))
 
 
 _made = tuple.__new__
 """Makes a named tuple without a call in between: snapshots are made for every event."""
+
+
+def _object(text: str) -> dict[str, Json]:
+    found: Json = load(text)
+    if isinstance(found, dict):
+        return found
+    raise ValueError(f"snapshot: expected an object, found {type(found).__name__}")
 
 
 def _key(snapshot: Snapshot) -> head.Key:
@@ -121,7 +134,7 @@ def _tail(snapshot: Snapshot) -> dict[str, Json]:
 
 def _assembled(found: Head, context: dict[str, Json], source: Mapping[str, Json]) -> Snapshot:
     history = NO_HISTORY
-    if source.get("history"):
+    if source.get("history") is not None:
         recorded = head.typed(source, "history", dict)
         history = {node: head.names(ids, f"history.{node}") for node, ids in recorded.items()}
     tail = (_shared(context), history, found.status, source.get("output"))
@@ -129,8 +142,17 @@ def _assembled(found: Head, context: dict[str, Json], source: Mapping[str, Json]
 
 
 def _shared(context: dict[str, Json]) -> dict[str, Json]:
-    """Return the context with its keys, and the keys of objects in it, as the strings that all others use."""
-    return {
-        intern(key): value if type(value) is not dict else _shared(value)
-        for key, value in context.items()
-    }
+    """Return the context with its keys, and the keys of objects in it, as the strings that all others use.
+
+    Raises:
+        ValueError: a key is no string, as those of Python's own objects may be.
+    """
+    try:
+        return {
+            intern(key): value if type(value) is not dict else _shared(value)
+            for key, value in context.items()
+        }
+    except RecursionError:
+        return context  # too deep to be looked through; sharing only saves memory
+    except TypeError:
+        raise ValueError("snapshot.context: the keys of objects are strings") from None

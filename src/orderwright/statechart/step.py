@@ -128,8 +128,7 @@ def send(  # noqa: PLR0913 (the facade)
 
 
 def _step(moment: Moment, before: Snapshot | None) -> Step:
-    if moment.at is None:
-        raise RuntimeError("a chart that has not been entered has no configuration")
+    assert moment.at is not None  # a macrostep ends in a configuration
     ended = moment.ended
     status, output = ("active", None) if ended is None else ("done", ended.output)
     tail = (moment.held, moment.history, status, output)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from orderwright.json_text import Json
+from orderwright.statechart.document import parse, too_deep
 from orderwright.statechart.interchange import event_type
 from orderwright.statechart.interchange.action import read_actions
 from orderwright.statechart.interchange.note import Note, Notes, at
@@ -23,7 +23,7 @@ from orderwright.statechart.interchange.spelling import (
 )
 from orderwright.statechart.interchange.target import from_xstate
 from orderwright.statechart.interchange.transition import read_transitions
-from orderwright.statechart.problem import ChartInvalid, Problem
+from orderwright.statechart.problem import ChartInvalid, Problem, Problems
 
 _DECLARATION = frozenset({"label", "description", "data", "by", "facts"})
 
@@ -54,22 +54,24 @@ def read_xstate(config: Mapping[str, Json] | str) -> Imported:
             transition means something else there; each is noted with its fix.
 
     Raises:
-        ChartInvalid: it is not JSON, or not an object.
+        ChartInvalid: it is not JSON, not an object, or nested too deeply.
     """
     source = _parse(config) if isinstance(config, str) else config
     if not isinstance(source, Mapping):
         raise ChartInvalid([Problem("", "type", "a machine is an object")])
-    reading = _Reading(Outline(source, "(machine)"))
-    definition = reading.root()
+    try:
+        reading = _Reading(Outline(source, "(machine)"))
+        definition = reading.root()
+    except RecursionError:
+        raise ChartInvalid([too_deep("")]) from None
     return Imported(definition=definition, notes=tuple(reading.notes.found))
 
 
 def _parse(text: str) -> Json:
-    try:
-        parsed: Json = json.loads(text)
-    except json.JSONDecodeError as broken:
-        place = f"line {broken.lineno} column {broken.colno}"
-        raise ChartInvalid([Problem("", "json", f"not JSON at {place}: {broken.msg}")]) from None
+    problems = Problems()
+    parsed = parse(text, problems)
+    if problems.found:
+        raise ChartInvalid(problems.found)
     return parsed
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
 from types import MappingProxyType
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from orderwright.json_text import Json, dump, load, scan
 from orderwright.statechart import head
@@ -99,13 +99,13 @@ class Snapshot(NamedTuple):
         met = head.known(text[:cut])
         if met is None or text[begin : begin + 1] != "{":
             return cls.from_json(_object(text))
-        context, end = cast("tuple[dict[str, Json], int]", scan(text, begin))
-        if text[end:] == "}":
+        context, end = scan(text, begin)
+        if type(context) is dict and text[end:] == "}":
             tail = (_shared(context), NO_HISTORY, met.status, None)
             return _made(cls, met.start + tail)
-        if not text.startswith(_TAILS, end):
-            return cls.from_json(_object(text))
-        return _assembled(met, context, load("{" + text[end + 1 :]))
+        if type(context) is dict and text.startswith(_TAILS, end):
+            return _assembled(met, context, load("{" + text[end + 1 :]))
+        return cls.from_json(_object(text))
 
 
 _made = tuple.__new__

@@ -139,9 +139,34 @@ async def test_health_tells_what_works(server: Server, sign_in: SignIn) -> None:
     assert (await me.http.get("/healthz")).json() == {"status": "ok"}
     ready = await me.http.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json() == {
-        "status": "ok",
-        "database": "ok",
-        "worker": "ok",
-        "failing_consumers": [],
+    answer = ready.json()
+    relay = answer.pop("relay")
+    assert answer == {"status": "ok", "database": "ok", "worker": "ok"}
+    assert 0 <= relay["horizon_seconds"] < 60
+    [phases] = [one for one in relay["consumers"] if one["consumer"] == "phases"]
+    assert set(phases) - {"consumer"} == {
+        "events",
+        "seconds",
+        "parked_roots",
+        "dead_roots",
+        "waiting_events",
     }
+    assert phases["parked_roots"] == 0
+
+
+async def test_health_is_degraded_while_a_root_is_parked(
+    server: Server, sign_in: SignIn, database_url: str
+) -> None:
+    me = await sign_in(server)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "insert into orderwright.parked_root values"
+        " ('phases', 'o1', 'o1/2/1', 24, 'no', now(), now(), now())"
+    )
+    await connection.close()
+
+    ready = await me.http.get("/readyz")
+
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    [phases] = [one for one in ready.json()["relay"]["consumers"] if one["consumer"] == "phases"]
+    assert (phases["parked_roots"], phases["dead_roots"]) == (1, 1)

@@ -95,8 +95,7 @@ async def _assert_each_request_applied_once(pool: Pool, last: int) -> None:
 
 async def _assert_each_event_consumed_once(pool: Pool) -> None:
     assert await pool.fetch(_TWICE) == []
-    consumer = await pool.fetchrow("select attempts, last_error from orderwright.consumer")
-    assert tuple(consumer) == (0, None)
+    assert await pool.fetch("select * from orderwright.parked_root") == []
 
 
 async def _assert_verified(app: Orderwright) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Final, Literal
 
 import asyncpg
 from fastapi import APIRouter, Request, Response
@@ -12,8 +13,12 @@ from pydantic import BaseModel, Field
 from orderwright.api.auth import COOKIE, app_of, forget, identity_of, remember
 from orderwright.app.people import LoginRequired
 from orderwright.app.permissions import Identity
+from orderwright.runtime.lag import RelayStatus, read_status
 
 router = APIRouter()
+
+_LONG_HELD: Final = 60.0
+"""Seconds after which an open transaction counts as forgotten."""
 
 
 class Credentials(BaseModel):
@@ -81,13 +86,13 @@ async def healthz() -> Healthy:
 async def readyz(request: Request) -> JSONResponse:
     """Tell whether the process can do its work: 200, or 503 with the part that cannot.
 
-    A consumer that fails makes it `degraded`, which is 200: taking this process away would not help.
+    A parked root or a horizon that is held makes it `degraded`, which is 200: taking this process away would not help.
     """
     checks = {"database": await _database(request), "worker": _worker(request)}
-    failing = await _failing(request) if checks["database"] == "ok" else []
     ready = all(state in ("ok", "elsewhere") for state in checks.values())
-    status = "unavailable" if not ready else "degraded" if failing else "ok"
-    body = {"status": status, **checks, "failing_consumers": failing}
+    relay = await _relay(request) if checks["database"] == "ok" else None
+    status = "unavailable" if not ready else "degraded" if relay and _is_troubled(relay) else "ok"
+    body = {"status": status, **checks, "relay": _shown(relay) if relay else None}
     return JSONResponse(body, 200 if ready else 503)
 
 
@@ -101,12 +106,24 @@ async def _database(request: Request) -> str:
     return "ok" if revision == app_of(request).revision else f"at revision {revision}"
 
 
-async def _failing(request: Request) -> list[str]:
-    """Name the consumers that stand at an event which they cannot handle; taking this process away helps none."""
-    rows = await app_of(request).pool.fetch(
-        "select name from orderwright.consumer where attempts > 0 order by name"
-    )
-    return [row["name"] for row in rows]
+async def _relay(request: Request) -> RelayStatus:
+    app = app_of(request)
+    async with app.pool.acquire() as connection:
+        return await read_status(connection, now=app.clock.now())
+
+
+def _shown(relay: RelayStatus) -> dict[str, object]:
+    """Show figures, but no names of the server's users: anybody may ask."""
+    return {
+        "consumers": [asdict(consumer) for consumer in relay.consumers],
+        "horizon_seconds": relay.horizon_seconds,
+    }
+
+
+def _is_troubled(relay: RelayStatus) -> bool:
+    """Tell whether somebody should look at the relay."""
+    is_held = relay.horizon_seconds > _LONG_HELD
+    return is_held or any(consumer.parked_roots for consumer in relay.consumers)
 
 
 def _worker(request: Request) -> str:

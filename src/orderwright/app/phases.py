@@ -24,8 +24,8 @@ from orderwright.app import records
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor
+from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.identity import derived_id
-from orderwright.runtime.relay import Consumer
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ _logger = structlog.get_logger(__name__)
 
 
 class PhaseBroken(RuntimeFault):
-    """A phase change met something that cannot be; the relay stops there and tries again."""
+    """A phase change met something that cannot be; the relay parks the order and tries again."""
 
     code = "phase.broken"
 

@@ -1,8 +1,8 @@
 """The durable engine: it runs charts on PostgreSQL and knows nothing of orders.
 
 Reading order: `tables` (what is stored), `journal` (log against snapshot), `write` (the only write
-path), `attempt` and `engine` (create, send, explain), `relay` and `firing` (what happens after),
-`worker` (the loop around those), `replay` (the proof).
+path), `attempt` and `engine` (create, send, explain), `consumer`, `parking`, `relay` and `firing` (what
+happens after), `worker` (the loop around those), `replay` (the proof).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ cluster: a transaction left open anywhere holds every consumer back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import load
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.command import Origin
     from orderwright.runtime.pool import Connection
+
+
+BATCH: Final = 100
+"""How many events are read at a time; a consumer's locks are held for as long as it takes to handle them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +58,29 @@ class Cursor:
     id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A consumer that this transaction has to itself."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An event with its place; `is_behind_parked` tells that its root is parked for the consumer that reads."""
 
-    cursor: Cursor
-    attempts: int
-    next_attempt_at: datetime | None
+    place: Cursor
+    event: DomainEvent
+    is_behind_parked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """The next settled events in order, each with its place; `unsettled` tells that more will follow."""
+    """The next settled events in order; `unsettled` tells that more will follow."""
 
-    events: tuple[tuple[Cursor, DomainEvent], ...]
+    events: tuple[Placed, ...]
     unsettled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What there is to do for a consumer: events after its cursor, settled or not; a parked root that is due."""
+
+    is_behind: bool
+    has_due_root: bool
 
 
 class OutboxAhead(RuntimeFault):
@@ -94,84 +106,84 @@ async def enrol(connection: Connection, name: str, *, at: datetime) -> None:
     await connection.execute(_ENROL, name, at)
 
 
-async def is_behind(connection: Connection, name: str) -> bool:
-    """Tell whether there are events after a consumer's cursor, settled or not; takes no lock."""
-    return bool(await connection.fetchval(_BEHIND, name))
+async def look_ahead(connection: Connection, name: str, *, now: datetime) -> Outlook:
+    """Tell what there is to do for a consumer; takes no lock."""
+    row = await connection.fetchrow(_AHEAD, name, now)
+    assert row is not None
+    return Outlook(is_behind=row["is_behind"], has_due_root=row["has_due_root"])
 
 
-async def claim(connection: Connection, name: str) -> Claim | None:
-    """Lock a consumer for this transaction; None while another has it."""
+async def claim(connection: Connection, name: str) -> Cursor | None:
+    """Lock a consumer for this transaction and return its cursor; None while another has it."""
     row = await connection.fetchrow(_CLAIM, name)
-    if row is None:
-        return None
-    return Claim(
-        cursor=Cursor(row["ord"], row["id"]),
-        attempts=row["attempts"],
-        next_attempt_at=row["next_attempt_at"],
-    )
+    return Cursor(row["ord"], row["id"]) if row else None
 
 
-async def next_batch(connection: Connection, cursor: Cursor) -> Batch:
-    """Read up to 100 events after a place."""
-    rows = await connection.fetch(_NEXT, cursor.ord, cursor.id)
-    settled = tuple((Cursor(row["ord"], row["id"]), _event(row)) for row in rows if row["settled"])
+async def next_batch(connection: Connection, name: str, cursor: Cursor) -> Batch:
+    """Read the next events after a consumer's cursor, up to `BATCH`."""
+    rows = await connection.fetch(_NEXT, cursor.ord, cursor.id, name)
+    settled = tuple(placed(row) for row in rows if row["is_settled"])
     return Batch(events=settled, unsettled=len(settled) < len(rows))
 
 
 async def advance(connection: Connection, name: str, cursor: Cursor, *, at: datetime) -> None:
-    """Move a consumer's cursor; its failures are forgotten."""
+    """Move a consumer's cursor, and note when everything up to there was acknowledged that does not wait."""
     await connection.execute(_ADVANCE, name, cursor.ord, cursor.id, at)
 
 
-async def record_failure(
-    connection: Connection, name: str, error: str, *, next_attempt_at: datetime, at: datetime
-) -> None:
-    """Note that the event after the cursor could not be handled, and when to try again."""
-    await connection.execute(_FAILED, name, error, next_attempt_at, at)
+def placed(row: Record) -> Placed:
+    """Read a row that was selected with `EVENT_COLUMNS`, its place, and `is_parked`."""
+    columns = {name: row[name] for name in _PLAIN}
+    event = DomainEvent(data=load(row["payload"]), **columns)
+    return Placed(Cursor(row["ord"], row["id"]), event, row["is_parked"])
 
 
-def _event(row: Record) -> DomainEvent:
-    columns = {name: row[name] for name in DomainEvent.__slots__ if name != "data"}
-    return DomainEvent(data=load(row["payload"]), **columns)
+_PLAIN: Final = tuple(name for name in DomainEvent.__slots__ if name != "data")
 
+EVENT_COLUMNS: Final = """
+outbox.event_id, outbox.instance_id, outbox.root_id, outbox.version, outbox.name, outbox.payload,
+outbox.correlation_id, outbox.causation_id,
+coalesce((select log.origin from orderwright.log
+          where log.instance_id = outbox.instance_id and log.version = outbox.version), 'live') as origin,
+outbox.occurred_at, outbox.recorded_at
+"""
+"""What `placed` reads of `orderwright.outbox`, beside the place."""
 
 _ENROL = """
 insert into orderwright.consumer (name, ord, id, attempts, updated_at) values ($1, '0', 0, 0, $2)
 on conflict (name) do nothing
 """
 # Ordered and limited, not `exists`: the planner would scan the whole table to find that nothing is left.
-_BEHIND = """
+_AHEAD = """
 select (
     select id from orderwright.outbox
     where (ord, id) > (
         (select ord from orderwright.consumer where name = $1),
         (select id from orderwright.consumer where name = $1))
     order by ord, id
-    limit 1) is not null
+    limit 1) is not null as is_behind,
+    exists (
+        select from orderwright.parked_root
+        where consumer = $1 and dead_at is null and next_attempt_at <= $2) as has_due_root
 """
 _CLAIM = """
-select ord, id, attempts, next_attempt_at from orderwright.consumer where name = $1 for update skip locked
+select ord, id from orderwright.consumer where name = $1 for update skip locked
 """
 # A literal limit: with a parameter the planner does not know how few rows are wanted.
-_NEXT = """
-select ord, id, event_id, instance_id, root_id, version, name, payload, correlation_id, causation_id,
-       coalesce((select log.origin from orderwright.log
-                 where log.instance_id = outbox.instance_id and log.version = outbox.version), 'live') as origin,
-       occurred_at, recorded_at, ord < pg_snapshot_xmin(pg_current_snapshot()) as settled
+_NEXT = f"""
+select ord, id, {EVENT_COLUMNS},
+       exists (select from orderwright.parked_root
+               where parked_root.consumer = $3 and parked_root.root_id = outbox.root_id) as is_parked,
+       ord < pg_snapshot_xmin(pg_current_snapshot()) as is_settled
 from orderwright.outbox
 where (ord, id) > ($1, $2)
 order by ord, id
-limit 100
-"""
+limit {BATCH}
+"""  # noqa: S608 (nothing of a caller)
 _ADVANCE = """
-update orderwright.consumer
-set ord = $2, id = $3, attempts = 0, last_error = null, next_attempt_at = null, updated_at = $4
-where name = $1
-"""
-_FAILED = """
-update orderwright.consumer
-set attempts = attempts + 1, last_error = $2, next_attempt_at = $3, updated_at = $4
-where name = $1
+with moved as (
+    update orderwright.consumer set ord = $2, id = $3, updated_at = $4 where name = $1)
+insert into orderwright.acknowledgement (consumer, ord, id, acknowledged_at) values ($1, $2, $3, $4)
 """
 
 _IS_AHEAD = """

@@ -1,131 +1,124 @@
 """The relay: it hands the outbox to consumers, each at its own pace, in order, never skipping an event.
 
 What a consumer writes and its cursor commit together, so that in the database an event takes effect exactly once.
-A consumer that fails is stopped at the event that it cannot handle and tried again later; the others go on.
+An event that a consumer cannot handle parks its root for that consumer (`parking`): what follows in that root waits
+in order, all other roots and all other consumers go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-import asyncpg
-import structlog
-
-from orderwright.runtime import outbox
-from orderwright.runtime.failure import pause_after, words
+from orderwright.runtime import outbox, parking
+from orderwright.runtime.consumer import Consumer, Handed, hand_over
 
 if TYPE_CHECKING:
     from orderwright.clock import Clock
-    from orderwright.runtime.outbox import Batch, Claim, DomainEvent
+    from orderwright.runtime.outbox import Cursor, Placed
     from orderwright.runtime.pool import Connection, Pool
-
-_logger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consumer:
-    """Somebody who acts on domain events.
-
-    Attributes:
-        name: under which its cursor is kept; it never changes.
-        events: the names that it wants; None for all.
-        handle: is called in a savepoint of the relay's transaction. It writes on the connection that it
-            is given, and raises if it cannot. Calls to the engine take `connection=` that connection.
-    """
-
-    name: str
-    events: frozenset[str] | None
-    handle: Callable[[Connection, DomainEvent], Awaitable[None]]
-
-    def wants(self, event: DomainEvent) -> bool:
-        """Tell whether the event is to be handed over."""
-        return self.events is None or event.name in self.events
 
 
 class Standing(Enum):
     """How a consumer stands after a pass."""
 
-    DONE = "nothing is left for it"
+    DONE = "nothing is left for it but parked roots that are not due"
     MORE = "there may be more to read"
     HELD = "more will follow when other transactions have ended"
     TAKEN = "another relay has it at this moment"
-    FAILING = "it failed and waits for its next attempt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """What a pass came to: how many events the cursor passed, and the roots of those that were wanted."""
+    """What a pass came to.
+
+    Attributes:
+        passed: how many events were acknowledged.
+        parked: how many were set aside behind a failing one.
+        roots: the roots of those that were handled.
+    """
 
     standing: Standing
     passed: int = 0
+    parked: int = 0
     roots: frozenset[str] = frozenset()
 
 
 async def relay(pool: Pool, consumer: Consumer, clock: Clock) -> Pass:
-    """Hand the next events to a consumer, up to 100, in one transaction."""
+    """Try one parked root again that is due, then hand over the next events; a transaction for each."""
     async with pool.acquire() as connection:
-        if not await outbox.is_behind(connection, consumer.name):
-            return Pass(standing=Standing.DONE)
-        async with connection.transaction():
-            claim = await outbox.claim(connection, consumer.name)
-            if claim is None:
-                return Pass(standing=Standing.TAKEN)
-            if claim.next_attempt_at is not None and claim.next_attempt_at > clock.now():
-                return Pass(standing=Standing.FAILING)
-            batch = await outbox.next_batch(connection, claim.cursor)
-            return await _hand_over(connection, consumer, claim, batch, clock)
+        ahead = await outbox.look_ahead(connection, consumer.name, now=clock.now())
+        retried = None
+        if ahead.has_due_root:
+            retried = await _retry(connection, consumer, clock)
+        if not ahead.is_behind:
+            return retried or Pass(standing=Standing.DONE)
+        done = await _go_on(connection, consumer, clock)
+        return _both(retried, done) if retried else done
 
 
-async def _hand_over(
-    connection: Connection, consumer: Consumer, claim: Claim, batch: Batch, clock: Clock
-) -> Pass:
-    passed: list[DomainEvent] = []
-    cursor, error = claim.cursor, None
-    for place, event in batch.events:
-        error = await _handle(connection, consumer, event)
-        if error is not None:
-            break
-        cursor = place
-        passed.append(event)
-    if passed:
-        await outbox.advance(connection, consumer.name, cursor, at=clock.now())
+async def _go_on(connection: Connection, consumer: Consumer, clock: Clock) -> Pass:
+    async with connection.transaction():
+        cursor = await outbox.claim(connection, consumer.name)
+        if cursor is None:
+            return Pass(standing=Standing.TAKEN)
+        batch = await outbox.next_batch(connection, consumer.name, cursor)
+        handed = await hand_over(connection, consumer, batch.events)
+        reached = _last(handed)
+        if reached is not None:
+            at = clock.now()
+            await outbox.advance(connection, consumer.name, reached, at=at)
+            if handed.waiting:
+                await parking.park(connection, consumer, handed.failures, at=at)
+                await parking.add_waiting(connection, consumer.name, handed.waiting)
     standing = Standing.HELD if batch.unsettled else Standing.MORE
-    if error is not None and not isinstance(error, asyncpg.DeadlockDetectedError):
-        attempts = 0 if passed else claim.attempts
-        await _record(connection, consumer, error, attempts, clock)
-        standing = Standing.FAILING
-    roots = frozenset(event.root_id for event in passed if consumer.wants(event))
-    return Pass(standing=standing, passed=len(passed), roots=roots)
+    return _passed(consumer, standing, handed)
 
 
-async def _handle(
-    connection: Connection, consumer: Consumer, event: DomainEvent
-) -> Exception | None:
-    """Return what went wrong. A deadlock is nobody's failure: the pass ends and its locks with it."""
-    if not consumer.wants(event):
-        return None
-    try:
-        async with connection.transaction():
-            await consumer.handle(connection, event)
-    except Exception as error:
-        if connection.is_closed():
-            raise
-        _logger.exception("consumer_failed", consumer=consumer.name, event_id=event.event_id)
-        return error
-    return None
+async def _retry(connection: Connection, consumer: Consumer, clock: Clock) -> Pass:
+    async with connection.transaction():
+        if await outbox.claim(connection, consumer.name) is None:
+            return Pass(standing=Standing.TAKEN)
+        root = await parking.claim_due(connection, consumer.name, now=clock.now())
+        if root is None:
+            return Pass(standing=Standing.MORE)
+        handed = await hand_over(
+            connection, consumer, await parking.next_waiting(connection, root)
+        )
+        at = clock.now()
+        await parking.acknowledge(connection, consumer.name, handed.done, at=at)
+        for failure in handed.failures:
+            await parking.postpone(connection, consumer, root, failure, at=at)
+        if not handed.failures:
+            await parking.release(connection, root)
+    return _passed(consumer, Standing.MORE, Handed(done=handed.done, waiting=(), failures=()))
 
 
-async def _record(
-    connection: Connection, consumer: Consumer, error: Exception, attempts: int, clock: Clock
-) -> None:
-    now = clock.now()
-    await outbox.record_failure(
-        connection,
-        consumer.name,
-        words(error),
-        next_attempt_at=now + pause_after(attempts),
-        at=now,
+def _last(handed: Handed) -> Cursor | None:
+    """Return the place up to which a batch was worked through; both lists are in order."""
+    ends = [events[-1].place for events in (handed.done, handed.waiting) if events]
+    return max(ends, key=lambda place: (place.ord, place.id), default=None)
+
+
+def _passed(consumer: Consumer, standing: Standing, handed: Handed) -> Pass:
+    return Pass(
+        standing=standing,
+        passed=len(handed.done),
+        parked=len(handed.waiting),
+        roots=_roots(consumer, handed.done),
+    )
+
+
+def _roots(consumer: Consumer, done: Sequence[Placed]) -> frozenset[str]:
+    return frozenset(one.event.root_id for one in done if consumer.wants(one.event))
+
+
+def _both(retried: Pass, done: Pass) -> Pass:
+    return Pass(
+        standing=done.standing,
+        passed=retried.passed + done.passed,
+        parked=done.parked,
+        roots=retried.roots | done.roots,
     )

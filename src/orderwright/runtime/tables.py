@@ -134,6 +134,8 @@ outbox = Table(
     UniqueConstraint("event_id", name="outbox_event_id"),
 )
 
+# `attempts`, `last_error` and `next_attempt_at` are of releases that stopped a whole consumer at a failure. They stay
+# empty, so that such a release still runs on this schema.
 consumer = Table(
     "consumer",
     metadata,
@@ -145,6 +147,52 @@ consumer = Table(
     _moment("next_attempt_at", nullable=True),
     _moment("updated_at"),
     PrimaryKeyConstraint("name", name="consumer_pk"),
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    _words("consumer"),
+    Column("ord", Xid8, nullable=False),
+    Column("id", BigInteger, nullable=False),
+    _moment("acknowledged_at", nullable=True),
+    PrimaryKeyConstraint("consumer", "ord", "id", name="acknowledgement_pk"),
+)
+
+parked_root = Table(
+    "parked_root",
+    metadata,
+    _words("consumer"),
+    _words("root_id"),
+    _words("event_id"),
+    _number("attempts"),
+    _words("last_error"),
+    _moment("parked_at"),
+    _moment("next_attempt_at"),
+    _moment("dead_at", nullable=True),
+    PrimaryKeyConstraint("consumer", "root_id", name="parked_root_pk"),
+    Index(
+        "parked_root_due",
+        "consumer",
+        "next_attempt_at",
+        postgresql_where=text("dead_at is null"),
+    ),
+)
+
+waiting_event = Table(
+    "waiting_event",
+    metadata,
+    _words("consumer"),
+    _words("event_id"),
+    _words("root_id"),
+    _moment("acknowledged_at", nullable=True),
+    PrimaryKeyConstraint("consumer", "event_id", name="waiting_event_pk"),
+    Index(
+        "waiting_event_root",
+        "consumer",
+        "root_id",
+        postgresql_where=text("acknowledged_at is null"),
+    ),
 )
 
 timer = Table(

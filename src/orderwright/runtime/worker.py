@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from orderwright.runtime.consumer import Consumer
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.relay import Consumer, Pass
+    from orderwright.runtime.relay import Pass
     from orderwright.runtime.wakeup import Listener
 
 _SOON: Final = 0.01  # seconds until unsettled events are looked at again
@@ -70,8 +71,8 @@ class Worker:
         """Relay and fire until nothing is left, and return how many events and timers that were.
 
         Timers count as due up to `until`, by default the clock's present. Before each timer the outbox
-        is emptied, so that what follows from one comes before the next. Consumers that fail are left
-        where they are.
+        is emptied, so that what follows from one comes before the next. Parked roots are tried again
+        if they are due by the clock.
 
         Raises:
             OutboxHeld: events stay unsettled because a transaction is left open.
@@ -116,7 +117,7 @@ class _Relaying:
     async def turn(self) -> float:
         """Make a pass and return how many seconds to wait before the next."""
         done = await self._pass()
-        if done.passed or done.standing is Standing.MORE:
+        if done.passed or done.parked or done.standing is Standing.MORE:
             self._held = 0
             return 0
         if done.standing is not Standing.HELD:
@@ -126,14 +127,14 @@ class _Relaying:
         return min(self._poll_seconds, _SOON * (1 << min(self._held, 16)))
 
     async def empty(self) -> int:
-        """Make passes until nothing is left or the consumer fails; return how many events passed."""
+        """Make passes until nothing is left but parked roots; return how many events passed."""
         total = fruitless = 0
         while True:
             done = await self._pass()
             total += done.passed
-            if done.standing in (Standing.DONE, Standing.FAILING):
+            if done.standing is Standing.DONE:
                 return total
-            fruitless = 0 if done.passed else fruitless + 1
+            fruitless = 0 if done.passed or done.parked else fruitless + 1
             if fruitless > _PATIENCE:
                 raise OutboxHeld("a transaction stays open and holds the outbox back")
             await asyncio.sleep(_SOON if fruitless else 0)

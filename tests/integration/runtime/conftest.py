@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import FormatChecker
+from listing import TABLE
 from parcel import BEHAVIOUR, PARCEL, START, Scales
 
 from orderwright.clock import DrivenClock
@@ -18,6 +19,7 @@ from orderwright.runtime.wakeup import Announcer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from listing import Seen
     from parcel import Everything, Rows
 
     from orderwright.runtime.fact import FactLoader
@@ -86,5 +88,17 @@ def rows(pool: Pool) -> Rows:
     async def read(query: str, *values: object) -> list[dict[str, object]]:
         async with pool.acquire() as connection:
             return [dict(row) for row in await connection.fetch(query, *values)]
+
+    return read
+
+
+@pytest.fixture
+async def seen(pool: Pool, rows: Rows) -> Seen:
+    """A table that would show a second delivery of anything, and what a `Listing` has written to it."""
+    await pool.execute(TABLE)
+
+    async def read(consumer: str = "listing") -> list[str]:
+        found = await rows("select event_id from seen where consumer = $1 order by n", consumer)
+        return [row["event_id"] for row in found]
 
     return read

@@ -10,8 +10,8 @@ from parcel import Scales
 
 from conftest import build_engine
 from orderwright.clock import SystemClock
+from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.pool import open_pool
-from orderwright.runtime.relay import Consumer
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from waiting import eventually
 
-from orderwright.runtime.relay import Consumer, relay
+from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.relay import relay
 from orderwright.runtime.wakeup import Listener
 from orderwright.runtime.worker import OutboxHeld, Worker
 from orderwright.statechart import Event

@@ -83,12 +83,13 @@ select exists (
     select from orderwright.outbox as o join orderwright.consumer as c on c.name = 'phases'
     where o.root_id = any($1) and (o.ord, o.id) > (c.ord, c.id))
 or not exists (select from orderwright.consumer where name = 'phases')
+or exists (select from orderwright.parked_root where consumer = 'phases' and root_id = any($1))
 or exists (
     select from orderwright.timer as t join orderwright.instance as i on i.instance_id = t.instance_id
     where i.root_id = any($1) and t.due_at <= $2)
 """
 _OBSTACLE = """
-select name || ': ' || last_error from orderwright.consumer where last_error is not null
+select consumer || ': ' || last_error from orderwright.parked_root
 union all
 select instance_id || ': ' || last_error from orderwright.timer where last_error is not null
 limit 1

@@ -1,0 +1,143 @@
+"""Who acts on domain events, and how events are handed over: all at once, or one by one when that fails.
+
+A batch goes over in one savepoint, which is what makes the relay fast. When anything in it fails, the savepoint is
+rolled back and each event gets its own, so that the one that fails is found and the others take effect. A root whose
+event failed is left alone for the rest of the batch: nothing of it may overtake that event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+import structlog
+
+if TYPE_CHECKING:
+    from orderwright.runtime.outbox import DomainEvent, Placed
+    from orderwright.runtime.pool import Connection
+
+ATTEMPTS: Final = 24
+"""How often a failing event is tried by itself, over about half a day."""
+
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """Somebody who acts on domain events.
+
+    Attributes:
+        name: under which its cursor is kept; it never changes.
+        events: the names that it wants; None for all.
+        handle: is called in a savepoint of the relay's transaction. It writes on the connection that it
+            is given, and raises if it cannot. Calls to the engine take `connection=` that connection.
+            What it does anywhere else may be repeated.
+        handle_all: handles several events in order, if that is cheaper; `handle` is asked when it fails.
+        attempts: how often a failing event is tried before it waits for somebody to look into it.
+    """
+
+    name: str
+    events: frozenset[str] | None
+    handle: Callable[[Connection, DomainEvent], Awaitable[None]]
+    handle_all: Callable[[Connection, Sequence[DomainEvent]], Awaitable[None]] | None = None
+    attempts: int = ATTEMPTS
+
+    def wants(self, event: DomainEvent) -> bool:
+        """Tell whether the event is to be handed over."""
+        return self.events is None or event.name in self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An event that a consumer could not handle, and why."""
+
+    event: DomainEvent
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """What became of a batch.
+
+    Attributes:
+        done: handled, or not wanted.
+        waiting: has to wait behind a failing event of its root; the failing ones are among them.
+        failures: the first failing event of each root.
+
+    A deadlock is nobody's failure: the batch ends before the event that met it, in neither list.
+    """
+
+    done: Sequence[Placed]
+    waiting: Sequence[Placed]
+    failures: Sequence[Failure]
+
+
+async def hand_over(
+    connection: Connection, consumer: Consumer, events: Sequence[Placed]
+) -> Handed:
+    """Hand events to a consumer, in order; those whose root is parked wait."""
+    waiting = [one for one in events if one.is_behind_parked and consumer.wants(one.event)]
+    done = [one for one in events if not (one.is_behind_parked and consumer.wants(one.event))]
+    wanted = [one.event for one in done if consumer.wants(one.event)]
+    if await _handle_all(connection, consumer, wanted):
+        return Handed(done=done, waiting=waiting, failures=())
+    return await _one_by_one(connection, consumer, events)
+
+
+async def _handle_all(
+    connection: Connection, consumer: Consumer, events: Sequence[DomainEvent]
+) -> bool:
+    if not events:
+        return True
+    try:
+        async with connection.transaction():
+            if consumer.handle_all is not None:
+                await consumer.handle_all(connection, events)
+                return True
+            for event in events:
+                await consumer.handle(connection, event)
+    except Exception as error:
+        if connection.is_closed():
+            raise
+        _logger.debug("batch_failed", consumer=consumer.name, error=str(error))
+        return False
+    return True
+
+
+async def _one_by_one(
+    connection: Connection, consumer: Consumer, events: Sequence[Placed]
+) -> Handed:
+    done: list[Placed] = []
+    waiting: list[Placed] = []
+    failures: dict[str, Failure] = {}
+    for one in events:
+        if not consumer.wants(one.event):
+            done.append(one)
+            continue
+        if one.is_behind_parked or one.event.root_id in failures:
+            waiting.append(one)
+            continue
+        error = await _handle(connection, consumer, one.event)
+        if isinstance(error, asyncpg.DeadlockDetectedError):
+            break
+        if error is not None:
+            failures[one.event.root_id] = Failure(one.event, error)
+        (done if error is None else waiting).append(one)
+    return Handed(done=done, waiting=waiting, failures=tuple(failures.values()))
+
+
+async def _handle(
+    connection: Connection, consumer: Consumer, event: DomainEvent
+) -> Exception | None:
+    """Return what went wrong."""
+    try:
+        async with connection.transaction():
+            await consumer.handle(connection, event)
+    except Exception as error:
+        if connection.is_closed():
+            raise
+        _logger.exception("consumer_failed", consumer=consumer.name, event_id=event.event_id)
+        return error
+    return None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jsonschema import FormatChecker
 
     from orderwright.clock import Clock
+    from orderwright.runtime.job import JobKinds
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.registry import Lifecycle, Registry
     from orderwright.statechart import Snapshot
@@ -75,7 +76,9 @@ class Attempts:
         clock: Clock,
         facts: Mapping[str, FactLoader],
         formats: FormatChecker,
+        kinds: JobKinds,
     ) -> None:
+        self._kinds = kinds
         self._registry = registry
         self._clock = clock
         self._facts = facts
@@ -157,6 +160,7 @@ class Attempts:
             facts=facts,
             occurred_at=at,
             recorded_at=now,
+            kinds=self._kinds,
         )
         [outcome] = await apply(connection, [transition])
         return _applied(transition) if outcome == "applied" else Detour.OVERTAKEN

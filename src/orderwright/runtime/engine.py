@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jsonschema import FormatChecker
 
     from orderwright.clock import Clock
+    from orderwright.runtime.job import JobKinds
     from orderwright.runtime.pool import Connection, Pool
     from orderwright.runtime.registry import Registry
     from orderwright.runtime.wakeup import Announcer
@@ -49,7 +50,7 @@ class Engine:
     others kept changing the instance (`instance.busy`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of an engine)
         self,
         pool: Pool,
         registry: Registry,
@@ -58,13 +59,15 @@ class Engine:
         facts: Mapping[str, FactLoader],
         formats: FormatChecker,
         wakeup: Announcer,
+        kinds: JobKinds | None = None,
     ) -> None:
         self.pool = pool
         self.registry = registry
         self.clock = clock
         self.wakeup = wakeup
         self.alarm = Alarm(pool, clock)
-        self._attempts = Attempts(registry, clock, facts, formats)
+        self.kinds: JobKinds = dict(kinds or {})
+        self._attempts = Attempts(registry, clock, facts, formats, self.kinds)
 
     async def create(  # noqa: PLR0913 (the interface is fixed)
         self,

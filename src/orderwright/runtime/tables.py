@@ -7,7 +7,7 @@ Four rules explain the shape of the columns:
 - Times come from the engine's clock, never from `now()`, so that an import and a simulation can say
   when they are.
 - No foreign keys on the hot path: every row below is written by `orderwright.apply_steps` in one
-  transaction with its instance, and nothing is deleted but timers and expired keys.
+  transaction with its instance, and nothing is deleted but timers, expired keys and old jobs.
 - `ord` orders the outbox: the greatest of the instance's last `ord` and the writing transaction's id.
   A reader that stays below the oldest running transaction never passes a row that is not yet visible,
   and the rows of one instance stay in order even if a transaction with an early id wrote the later one.
@@ -308,4 +308,57 @@ anchor = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("previous", LargeBinary, nullable=True),
     PrimaryKeyConstraint("anchored_on", name="anchor_pk"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    _words("job_id"),
+    _words("kind"),
+    _words("key"),
+    _words("payload"),
+    _words("root_id"),
+    _words("instance_id", nullable=True),
+    _words("invoke_id", nullable=True),
+    _words("correlation_id"),
+    _words("causation_id", nullable=True),
+    _words("status"),
+    _number("attempts"),
+    _number("attempt_limit"),
+    _number("fence"),
+    _moment("next_attempt_at"),
+    _words("host", nullable=True),
+    _moment("started_at", nullable=True),
+    _moment("leased_until", nullable=True),
+    _words("result", nullable=True),
+    _words("last_error", nullable=True),
+    _moment("created_at"),
+    _moment("finished_at", nullable=True),
+    PrimaryKeyConstraint("job_id", name="job_pk"),
+    UniqueConstraint("key", name="job_key"),
+    Index("job_waiting", "next_attempt_at", "job_id", postgresql_where=text("status = 'waiting'")),
+    Index("job_running", "leased_until", postgresql_where=text("status = 'running'")),
+    Index("job_dead", "finished_at", "job_id", postgresql_where=text("status = 'dead'")),
+    Index(
+        "job_invocation",
+        "instance_id",
+        "invoke_id",
+        postgresql_where=text("instance_id is not null"),
+    ),
+    Index("job_created_at", "created_at"),
+)
+
+job_history = Table(
+    "job_history",
+    metadata,
+    _words("job_id"),
+    Column("id", BigInteger, Identity(always=True), nullable=False),
+    _moment("at"),
+    _words("what"),
+    _number("fence"),
+    _words("host", nullable=True),
+    _words("actor_id", nullable=True),
+    _words("detail", nullable=True),
+    _words("payload", nullable=True),
+    PrimaryKeyConstraint("job_id", "id", name="job_history_pk"),
 )

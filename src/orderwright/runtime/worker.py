@@ -1,4 +1,4 @@
-"""The worker: it relays the outbox and fires timers, for as long as it runs or until nothing is left."""
+"""The worker: it relays the outbox, fires timers and runs jobs, for as long as it runs or until nothing is left."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.consumer import Consumer
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.job_runner import JobRunner
     from orderwright.runtime.relay import Pass
     from orderwright.runtime.wakeup import Listener
 
@@ -34,7 +35,7 @@ class OutboxHeld(RuntimeFault):
 
 
 class Worker:
-    """Runs consumers and timers; any number of workers may run at once, in one process or many."""
+    """Runs consumers, timers and jobs; any number of workers may run at once, in one process or many."""
 
     def __init__(
         self,
@@ -42,9 +43,11 @@ class Worker:
         consumers: Sequence[Consumer],
         listener: Listener | None = None,
         *,
+        jobs: JobRunner | None = None,
         poll_seconds: float = 1.0,
     ) -> None:
         self._engine = engine
+        self._jobs = jobs
         self._consumers = tuple(consumers)
         self._listener = listener
         self._poll_seconds = poll_seconds
@@ -57,10 +60,12 @@ class Worker:
         stop = stop or asyncio.Event()
         turns = [_Relaying(self._engine, one, self._poll_seconds).turn for one in self._consumers]
         woken = [Loop(turn, self._poll_seconds, stop) for turn in [*turns, self._fire]]
-        loops = [*woken, Loop(self._forget_keys, _HOURLY, stop)]
+        loops = [*woken, Loop(self._forget, _HOURLY, stop)]
         async with asyncio.TaskGroup() as group:
             hearing = group.create_task(self._hear(woken))
             running = [group.create_task(loop.run()) for loop in loops]
+            if self._jobs is not None:
+                running.append(group.create_task(self._jobs.run(stop)))
             await stop.wait()
             for loop in loops:
                 loop.wake()
@@ -68,11 +73,11 @@ class Worker:
             hearing.cancel()
 
     async def drain(self, until: datetime | None = None) -> int:
-        """Relay and fire until nothing is left, and return how many events and timers that were.
+        """Relay, fire and run until nothing is left, and return how many events, timers and jobs that were.
 
         Timers count as due up to `until`, by default the clock's present. Before each timer the outbox
-        is emptied, so that what follows from one comes before the next. Parked roots are tried again
-        if they are due by the clock.
+        is emptied, so that what follows from one comes before the next; jobs come when no timer is
+        due. Parked roots and failed jobs are tried again if they are due by the clock.
 
         Raises:
             OutboxHeld: events stay unsettled because a transaction is left open.
@@ -83,6 +88,8 @@ class Worker:
             moved = sum([await relaying.empty() for relaying in relays])
             if not moved:
                 moved = int(await fire_next(self._engine, until=until))
+            if not moved and self._jobs is not None:
+                moved = await self._jobs.run_due()
             if not moved:
                 return done
             done += moved
@@ -91,16 +98,20 @@ class Worker:
         if self._listener is None:
             return
         with self._listener.subscribe() as changes:
-            async for _ in changes:
+            async for change in changes:
                 for loop in loops:
                     loop.wake()
+                if self._jobs is not None:
+                    self._jobs.hear(change)
 
     async def _fire(self) -> float:
         return 0 if await fire_next(self._engine) else self._poll_seconds
 
-    async def _forget_keys(self) -> float:
+    async def _forget(self) -> float:
         async with self._engine.pool.acquire() as connection:
             await forget_expired_keys(connection, at=self._engine.clock.now())
+        if self._jobs is not None:
+            await self._jobs.forget()
         return _HOURLY
 
 

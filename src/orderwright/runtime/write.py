@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from orderwright.errors import RuntimeFault
-from orderwright.json_text import dump
+from orderwright.json_text import canonical, dump
 from orderwright.runtime.command import Command, Create
+from orderwright.runtime.identity import derived_id
 from orderwright.runtime.instance import Instance, found
 from orderwright.runtime.journal import CREATED, LogRow, chained, difference, iso
-from orderwright.statechart import Cancel, Emit, Post, Schedule
+from orderwright.statechart import Cancel, Emit, Invoke, Post, Schedule, StopInvoke
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from orderwright.runtime.job import JobKinds
     from orderwright.runtime.pool import Connection
     from orderwright.statechart import Chart, Step
 
@@ -23,17 +25,24 @@ Outcome = Literal["applied", "exists", "version_conflict", "key_conflict"]
 
 KEY_LIFE = timedelta(days=30)
 """How long an idempotency key is remembered."""
+INVOKED: Final = "invoke:"
+"""How the keys of invocations begin, and no other job's."""
 
 
 class EffectUnsupported(RuntimeFault):
-    """A chart asks for an effect that this engine cannot perform; the step is not taken."""
+    """A chart invokes what nobody here handles; the step is not taken."""
 
     code = "effect.unsupported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """A step that was computed and is to be stored; `before` is None for a start."""
+    """A step that was computed and is to be stored.
+
+    Attributes:
+        before: what the step was computed from; None for a start.
+        kinds: who does what the chart may invoke.
+    """
 
     command: Command
     chart: Chart
@@ -42,6 +51,7 @@ class Transition:
     facts: Mapping[str, object]
     occurred_at: datetime
     recorded_at: datetime
+    kinds: JobKinds = field(default_factory=dict)
 
     @property
     def version(self) -> int:
@@ -65,10 +75,11 @@ async def apply(connection: Connection, transitions: Sequence[Transition]) -> li
     """Store steps, each wholly or not at all, and return what became of each.
 
     Raises:
-        EffectUnsupported: one of them has an effect that cannot be performed; none is stored.
+        EffectUnsupported: one of them invokes what nobody handles; none is stored.
     """
-    items = dump([_item(transition) for transition in transitions])
-    rows = await connection.fetch(_APPLY, items)
+    items = [_item(transition) for transition in transitions]
+    invoking = any("invokes" in item or "stops" in item for item in items)
+    rows = await connection.fetch(_APPLY_INVOKING if invoking else _APPLY, dump(items))
     return [cast("Outcome", row["outcome"]) for row in rows]
 
 
@@ -143,6 +154,8 @@ def _effects(transition: Transition) -> dict[str, object]:
     emits: list[object] = []
     posts: list[object] = []
     timers: dict[str, dict[str, object] | None] = {}
+    invokes: list[object] = []
+    stops: list[object] = []
     for effect in transition.step.effects:
         match effect:
             case Emit():
@@ -153,13 +166,17 @@ def _effects(transition: Transition) -> dict[str, object]:
                 timers[effect.id] = _timer(effect, transition.occurred_at)
             case Cancel():
                 timers[effect.id] = None
-            case _:
-                raise _unsupported(transition, effect)
+            case Invoke():
+                invokes.append(_invocation(transition, effect))
+            case StopInvoke():
+                stops.append(effect.id)
     found = {
         "emits": emits,
         "posts": posts,
         "timers": [timer for timer in timers.values() if timer],
         "cancels": [name for name, timer in timers.items() if timer is None],
+        "invokes": invokes,
+        "stops": stops,
     }
     return {name: rows for name, rows in found.items() if rows}
 
@@ -173,14 +190,33 @@ def _timer(effect: Schedule, now: datetime) -> dict[str, object]:
     }
 
 
-def _unsupported(transition: Transition, effect: object) -> EffectUnsupported:
-    kind = type(effect).__name__
+def _invocation(transition: Transition, effect: Invoke) -> dict[str, object]:
+    """Write an invocation as a job; its id is its own in each entry of the state."""
+    kind = transition.kinds.get(effect.src)
+    if kind is None:
+        raise _unsupported(transition, effect)
+    name = canonical([transition.command.instance_id, transition.version, effect.id])
+    job_id = derived_id(f"{INVOKED}{name}")
+    return {
+        "job_id": job_id,
+        "kind": kind.name,
+        "key": INVOKED + job_id,
+        "payload": dump(effect.input),
+        "invoke_id": effect.id,
+        "attempt_limit": kind.attempts,
+    }
+
+
+def _unsupported(transition: Transition, effect: Invoke) -> EffectUnsupported:
+    chart = transition.chart
     return EffectUnsupported(
-        f"chart {transition.chart.id} v{transition.chart.version} asks for {kind}, which is not"
-        " performed yet",
-        values={"chart": transition.chart.id, "effect": kind},
+        f"chart {chart.id} v{chart.version} invokes {effect.src!r}, which nobody here handles",
+        values={"chart": chart.id, "src": effect.src, "known": sorted(transition.kinds)},
     )
 
 
 _APPLY = "select outcome from orderwright.apply_steps($1::text::jsonb) order by item"
+_APPLY_INVOKING = (
+    "select outcome from orderwright.apply_steps_and_invocations($1::text::jsonb) order by item"
+)
 _FORGET = "delete from orderwright.idempotency_key where expires_at <= $1"

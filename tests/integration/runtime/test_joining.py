@@ -154,7 +154,7 @@ async def test_the_callers_transaction_survives_an_error(engine: Engine, pool: P
     await engine.create("parcel", "p1", actor="ann")
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("create temporary table host (n int)")
-        with pytest.raises(Exception, match="Invoke"):
+        with pytest.raises(Exception, match="invokes"):
             await engine.send("p1", Event("CALL"), actor="ann", connection=connection)
         assert await connection.fetchval("select count(*) from host") == 0
         await engine.send("p1", Event("TOUCH"), actor="ann", connection=connection)

@@ -1,0 +1,143 @@
+"""Invocations: jobs that a state started, and whose end comes back to it as an event.
+
+The step that leaves the state stops the job in its own transaction, and the step that takes the result ends the job in
+its own. Both lock the instance first, so that they happen one after the other: a result is taken once, by the entry
+of the state that asked for it, or not at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from orderwright.errors import RuntimeFault
+from orderwright.json_text import scan
+from orderwright.runtime import job_row
+from orderwright.runtime.command import Actor, Cause, Send
+from orderwright.runtime.failure import words
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orderwright.runtime.attempt import Result
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.job_row import ClaimedJob, Failure
+    from orderwright.runtime.pool import Connection
+    from orderwright.statechart import Refused
+
+INVOKER: Final = Actor("invoke", "system")
+"""Who acts when invoked work ends."""
+_FAULTS: Final = frozenset({"guard_error", "guard_unknown", "action_error", "loop"})
+"""Refusals for which the chart or the world is to be put right; the others say that nobody waits for the result."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class ResultRefused(RuntimeFault):
+    """The chart could not take the result of an invocation; it is tried again."""
+
+    code = "invoke.result_refused"
+    retryable = True
+
+
+async def answer(engine: Engine, job: ClaimedJob, result: str) -> bool:
+    """End an invocation and send its result to the instance, in one transaction; False if it was not ours.
+
+    Raises:
+        ResultRefused: a guard or an action failed; nothing was done.
+    """
+    event = Event(f"done.invoke.{job.invoke_id}", {"output": scan(result, 0)[0]})
+    async with engine.pool.acquire() as connection, connection.transaction():
+        await _lock(connection, job)
+        if not await job_row.finish(connection, [(job, result)], at=engine.clock.now()):
+            return False
+        taken = await _send(engine, connection, job, event)
+        if taken.refused is not None and taken.refused.code in _FAULTS:
+            raise _refused(job, taken.refused)
+    _announce(engine, job, taken)
+    return True
+
+
+async def give_up(engine: Engine, job: ClaimedJob, failure: Failure) -> bool:
+    """End an invocation for good and send the error to the instance; False if it was not ours.
+
+    If the chart takes the error, that is its end. If not, it stays a dead letter.
+    """
+    now = engine.clock.now()
+    async with engine.pool.acquire() as connection, connection.transaction():
+        await _lock(connection, job)
+        if not await job_row.fail(connection, job, failure, at=now):
+            return False
+        taken = await _tell(engine, connection, job, failure)
+        if taken is not None and taken.refused is None:
+            await job_row.conclude(connection, job)
+    if taken is not None:
+        _announce(engine, job, taken)
+    return True
+
+
+async def _tell(
+    engine: Engine, connection: Connection, job: ClaimedJob, failure: Failure
+) -> Result | None:
+    """Send the error; None if the engine failed at it."""
+    error = {"message": failure.error, "attempts": job.attempts}
+    try:
+        async with connection.transaction():
+            event = Event(f"error.invoke.{job.invoke_id}", {"error": error})
+            return await _send(engine, connection, job, event)
+    except Exception as problem:
+        if connection.is_closed():
+            raise
+        _logger.exception("invoke_error_not_told", **_names(job), error=words(problem))
+        return None
+
+
+async def _send(engine: Engine, connection: Connection, job: ClaimedJob, event: Event) -> Result:
+    cause = Cause(
+        actor=INVOKER,
+        correlation_id=job.correlation_id,
+        causation_id=job.causation_id,
+        occurred_at=await _not_before(connection, job, engine.clock.now()),
+    )
+    return await engine.fire(
+        connection, Send(instance_id=_instance(job), event=event, cause=cause)
+    )
+
+
+def _announce(engine: Engine, job: ClaimedJob, taken: Result) -> None:
+    if taken.refused is None:
+        engine.wakeup.announce(taken.root_id)
+    else:
+        _logger.info("invoke_refused", **_names(job), code=taken.refused.code)
+
+
+def _refused(job: ClaimedJob, refused: Refused) -> ResultRefused:
+    message = f"{job.instance_id} could not take the result of {job.invoke_id}: {refused.message}"
+    return ResultRefused(message, values={"code": refused.code, **_names(job)})
+
+
+def _names(job: ClaimedJob) -> dict[str, object]:
+    return {"instance_id": job.instance_id, "invoke_id": job.invoke_id, "job_id": job.job_id}
+
+
+def _instance(job: ClaimedJob) -> str:
+    assert job.instance_id is not None
+    return job.instance_id
+
+
+async def _lock(connection: Connection, job: ClaimedJob) -> None:
+    await connection.execute(_LOCK, job.instance_id)
+
+
+async def _not_before(connection: Connection, job: ClaimedJob, now: datetime) -> datetime:
+    """Return now, or when the instance's latest row occurred if that is later: time does not run backwards."""
+    latest: datetime | None = await connection.fetchval(_LATEST, job.instance_id)
+    return max(now, latest) if latest else now
+
+
+_LOCK: Final = "select 1 from orderwright.instance where instance_id = $1 for update"
+_LATEST: Final = """
+select occurred_at from orderwright.log where instance_id = $1 order by version desc limit 1
+"""

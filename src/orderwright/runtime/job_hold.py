@@ -1,0 +1,80 @@
+"""A job in hand: its handler at work, for as long as the job is ours."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING
+
+from orderwright.json_text import dump, is_storable, scan
+from orderwright.runtime.job import JobCancelled, JobKind, JobRun, JobTimedOut
+
+if TYPE_CHECKING:
+    from orderwright.runtime.job_row import ClaimedJob
+
+
+class Hold:
+    """Calls the handler of a claimed job; `result` awaits its end."""
+
+    def __init__(self, job: ClaimedJob, kind: JobKind) -> None:
+        self.job = job
+        self.is_revoked = False
+        self._work = asyncio.create_task(_call(job, kind))
+
+    def revoke(self) -> None:
+        """End the handler's work, unless it has ended: nobody wants its outcome any more."""
+        if not self._work.done():
+            self.is_revoked = True
+            self._work.cancel()
+
+    async def ended(self) -> str | Exception | None:
+        """Wait for the handler; return its result as JSON text, what it raised, or None if it was revoked."""
+        try:
+            await asyncio.wait([self._work])
+        except asyncio.CancelledError:
+            self._work.cancel()
+            raise
+        if self.is_revoked:
+            return None
+        if self._work.cancelled():
+            return JobCancelled("the handler was cancelled, but not by its host")
+        error = self._work.exception()
+        if error is not None and not isinstance(error, Exception):
+            raise error
+        return error or self._work.result()
+
+
+async def _call(job: ClaimedJob, kind: JobKind) -> str:
+    run = JobRun(
+        job_id=job.job_id,
+        kind=job.kind,
+        payload=scan(job.payload, 0)[0],
+        key=job.key,
+        attempt=job.attempts,
+        root_id=job.root_id,
+        correlation_id=job.correlation_id,
+    )
+    limit = asyncio.timeout(kind.timeout_seconds)
+    try:
+        async with limit:
+            result = await _handled(kind, run)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise JobTimedOut(f"it took longer than {kind.timeout_seconds:g} s") from error
+    return _text(result)
+
+
+async def _handled(kind: JobKind, run: JobRun) -> object:
+    if inspect.iscoroutinefunction(kind.handle):
+        return await kind.handle(run)
+    result = await asyncio.to_thread(partial(kind.handle, run))
+    return await result if inspect.isawaitable(result) else result
+
+
+def _text(result: object) -> str:
+    text = dump(result)
+    if not is_storable(text):
+        raise ValueError("the result holds half a surrogate pair")
+    return text

@@ -1,0 +1,107 @@
+"""What is written when an attempt at a job has ended, well or badly."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from orderwright.errors import OrderwrightError
+from orderwright.runtime import job_row
+from orderwright.runtime.failure import pause_after, spread, words
+from orderwright.runtime.invocation import answer, give_up
+from orderwright.runtime.job_row import Failure
+
+if TYPE_CHECKING:
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.job_row import ClaimedJob, Happening
+
+LONGEST_PAUSE: Final = timedelta(hours=1)
+"""The pauses between attempts double up to here."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class Outcomes:
+    """Writes how attempts ended; what comes together is written together."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: list[_Finishing] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def done(self, job: ClaimedJob, result: str) -> None:
+        """Write a result; that of an invocation goes to its instance in the same transaction.
+
+        Raises:
+            ResultRefused: the instance could not take it; the attempt is still to be ended.
+        """
+        if job.instance_id is not None:
+            taken = await answer(self._engine, job, result)
+        else:
+            taken = await self._finish(job, result)
+        _report(job, taken=taken, what="done")
+
+    async def failed(self, job: ClaimedJob, what: Happening, error: Exception) -> None:
+        """Write a failure: another attempt follows after a pause, unless it was the last or can never succeed."""
+        hopeless = isinstance(error, OrderwrightError) and not error.retryable
+        is_final = job.is_last or hopeless
+        pause = pause_after(job.attempts - 1, longest=LONGEST_PAUSE)
+        retry_at = self._engine.clock.now() + spread(pause, f"{job.job_id}/{job.fence}")
+        failure = Failure(what=what, error=words(error), retry_at=None if is_final else retry_at)
+        if is_final and job.instance_id is not None:
+            taken = await give_up(self._engine, job, failure)
+        else:
+            async with self._engine.pool.acquire() as connection:
+                taken = await job_row.fail(connection, job, failure, at=self._engine.clock.now())
+        _report(job, taken=taken, what=what, error=failure.error, dead=is_final)
+
+    async def _finish(self, job: ClaimedJob, result: str) -> bool:
+        loop = asyncio.get_running_loop()
+        finishing = _Finishing(job, result, loop.create_future())
+        self._waiting.append(finishing)
+        if self._writing is None or self._writing.done():
+            self._writing = loop.create_task(self._write())
+        return await finishing.taken
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                async with self._engine.pool.acquire() as connection:
+                    results = [(one.job, one.result) for one in batch]
+                    taken = await job_row.finish(connection, results, at=self._engine.clock.now())
+            except Exception as error:  # noqa: BLE001 (each of those who wait gets it)
+                for one in batch:
+                    one.fail(error)
+            else:
+                for one in batch:
+                    one.settle(taken=one.job.job_id in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finishing:
+    """A result that waits to be written; whoever waits for it may have gone."""
+
+    job: ClaimedJob
+    result: str
+    taken: asyncio.Future[bool]
+
+    def settle(self, *, taken: bool) -> None:
+        if not self.taken.done():
+            self.taken.set_result(taken)
+
+    def fail(self, error: Exception) -> None:
+        if not self.taken.done():
+            self.taken.set_exception(error)
+
+
+def _report(job: ClaimedJob, *, taken: bool, what: str, **more: object) -> None:
+    names = {"job_id": job.job_id, "kind": job.kind, "attempt": job.attempts, "fence": job.fence}
+    if not taken:
+        _logger.warning("job_outcome_too_late", **names, what=what)
+    elif what != "done":
+        _logger.error("job_failed", **names, what=what, **more)

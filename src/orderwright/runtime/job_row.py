@@ -1,0 +1,254 @@
+"""The rows of jobs: each function is one statement, and each change after a claim is guarded by the claim's fence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from orderwright.runtime.identity import derived_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from orderwright.runtime.job import JobKind
+    from orderwright.runtime.pool import Connection
+
+MOST: Final = 128
+"""How many jobs one claim takes at most."""
+
+Happening = Literal["failed", "lost", "refused", "retried"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to be written; `payload` is JSON text, `due_at` the earliest time of its first attempt."""
+
+    kind: JobKind
+    key: str
+    payload: str
+    root_id: str
+    correlation_id: str
+    causation_id: str | None
+    due_at: datetime
+
+    @property
+    def job_id(self) -> str:
+        """The id, which follows from the key."""
+        return derived_id(f"job:{self.key}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedJob:
+    """A job that this host may run while it carries this fence.
+
+    Attributes:
+        attempts: how many there have been, this one included.
+        instance_id, invoke_id: for an invocation, the instance that waits for the result, and its name there.
+    """
+
+    job_id: str
+    kind: str
+    key: str
+    payload: str
+    root_id: str
+    instance_id: str | None
+    invoke_id: str | None
+    correlation_id: str
+    causation_id: str | None
+    attempts: int
+    attempt_limit: int
+    fence: int
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no attempt is left after this one."""
+        return self.attempts >= self.attempt_limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """How an attempt ended: what is written down, and when the next one may begin; None if there is none."""
+
+    what: Happening
+    error: str
+    retry_at: datetime | None
+
+
+async def insert(connection: Connection, job: NewJob, *, at: datetime) -> bool:
+    """Write a job; False when one with its key is there already, which then stays as it is."""
+    values = (job.job_id, job.kind.name, job.key, job.payload, job.root_id, job.correlation_id)
+    more = (job.causation_id, job.kind.attempts, job.due_at, at)
+    return await connection.fetchval(_INSERT, *values, *more) is not None
+
+
+async def asked(connection: Connection, key: str) -> tuple[str, str] | None:
+    """Return kind and payload of the job with a key."""
+    row = await connection.fetchrow(_ASKED, key)
+    return (row["kind"], row["payload"]) if row else None
+
+
+async def claim(
+    connection: Connection,
+    kinds: Iterable[str],
+    most: int,
+    *,
+    host: str,
+    at: datetime,
+    leased_until: datetime,
+) -> list[ClaimedJob]:
+    """Take up to `most` jobs that are due, the longest due first; count the attempt; give each its fence."""
+    # A literal limit: with a parameter the planner does not know how few rows are wanted.
+    query = _CLAIM.replace("{most}", str(_rounded(most)))
+    return _claimed(await connection.fetch(query, at, list(kinds), host, leased_until))
+
+
+async def expired(connection: Connection, *, at: datetime) -> list[ClaimedJob]:
+    """Return up to 100 jobs whose lease has run out, as their lost hosts held them."""
+    return _claimed(await connection.fetch(_EXPIRED, at))
+
+
+async def extend(
+    connection: Connection, jobs: Sequence[ClaimedJob], *, leased_until: datetime
+) -> frozenset[str]:
+    """Extend leases; return the ids of those that are still ours to run.
+
+    A row that is locked at this moment is left for the next time: to wait for it could end in a deadlock with
+    a step that stops several invocations.
+    """
+    held = ([job.job_id for job in jobs], [job.fence for job in jobs])
+    await connection.execute(_EXTEND, *held, leased_until)
+    rows = await connection.fetch(_HELD, *held)
+    return frozenset(row["job_id"] for row in rows)
+
+
+async def finish(
+    connection: Connection, results: Sequence[tuple[ClaimedJob, str]], *, at: datetime
+) -> frozenset[str]:
+    """Write results; return the ids of the jobs that took them. The others have gone on without this host."""
+    ordered = sorted(results, key=lambda result: result[0].job_id)
+    ids = [job.job_id for job, _ in ordered]
+    fences = [job.fence for job, _ in ordered]
+    rows = await connection.fetch(_FINISH, ids, fences, [text for _, text in ordered], at)
+    return frozenset(row["job_id"] for row in rows)
+
+
+async def fail(connection: Connection, job: ClaimedJob, failure: Failure, *, at: datetime) -> bool:
+    """End an attempt without a result: the job waits for the next one, or is dead; False if it was not ours.
+
+    One that is said to be lost must still be so: its host may have extended the lease meanwhile.
+    """
+    values = (job.job_id, job.fence, failure.retry_at, failure.error, at, failure.what)
+    return await connection.fetchval(_FAIL, *values) is not None
+
+
+async def release(connection: Connection, jobs: Sequence[ClaimedJob], *, at: datetime) -> None:
+    """Give jobs back that were interrupted, as if this attempt had not been."""
+    held = ([job.job_id for job in jobs], [job.fence for job in jobs])
+    await connection.execute(_RELEASE, *held, at)
+
+
+async def conclude(connection: Connection, job: ClaimedJob) -> None:
+    """Note of a dead invocation that its chart has just taken the error: nobody need retry it."""
+    await connection.execute(_CONCLUDE, job.job_id)
+
+
+async def forget_finished(connection: Connection, *, before: datetime) -> int:
+    """Delete jobs that were made before a time and need nobody any more, and their history; return how many."""
+    return cast("int", await connection.fetchval(_FORGET, before))
+
+
+def _rounded(most: int) -> int:
+    """Round down to a power of two, so that there are few statements to prepare."""
+    return 1 << (min(most, MOST).bit_length() - 1)
+
+
+def _claimed(rows: Iterable[Record]) -> list[ClaimedJob]:
+    return [ClaimedJob(**dict(row.items())) for row in rows]
+
+
+_INSERT: Final = """
+insert into orderwright.job (
+    job_id, kind, key, payload, root_id, correlation_id, causation_id, status, attempts, attempt_limit, fence,
+    next_attempt_at, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, 0, $9, $10)
+on conflict (key) do nothing
+returning job_id
+"""
+_ASKED: Final = "select kind, payload from orderwright.job where key = $1"
+_CLAIM: Final = """
+with due as materialized (
+    select job_id from orderwright.job
+    where status = 'waiting' and next_attempt_at <= $1 and kind = any ($2::text[])
+    order by next_attempt_at, job_id
+    limit {most}
+    for update skip locked
+)
+update orderwright.job as j
+set status = 'running', attempts = attempts + 1, fence = fence + 1, host = $3, started_at = $1, leased_until = $4
+from due
+where j.job_id = due.job_id
+returning
+    j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
+    j.attempts, j.attempt_limit, j.fence
+"""
+_EXPIRED: Final = """
+select
+    j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
+    j.attempts, j.attempt_limit, j.fence
+from orderwright.job as j
+where status = 'running' and leased_until <= $1
+order by leased_until
+limit 100
+"""
+_EXTEND: Final = """
+with held as materialized (
+    select job_id from orderwright.job
+    join unnest($1::text[], $2::integer[]) as mine (job_id, fence) using (job_id, fence)
+    where status = 'running'
+    for update of job skip locked
+)
+update orderwright.job as j set leased_until = $3 from held where j.job_id = held.job_id
+"""
+_HELD: Final = """
+select job_id from orderwright.job
+join unnest($1::text[], $2::integer[]) as mine (job_id, fence) using (job_id, fence)
+where status = 'running'
+"""
+_FINISH: Final = """
+update orderwright.job as j
+set status = 'done', result = outcome.result, leased_until = null, finished_at = $4
+from unnest($1::text[], $2::integer[], $3::text[]) as outcome (job_id, fence, result)
+where j.job_id = outcome.job_id and j.fence = outcome.fence and j.status = 'running'
+returning j.job_id
+"""
+_FAIL: Final = """
+with ended as (
+    update orderwright.job
+    set status = case when $3::timestamptz is null then 'dead' else 'waiting' end,
+        next_attempt_at = coalesce($3, next_attempt_at), last_error = $4, leased_until = null,
+        finished_at = case when $3::timestamptz is null then $5::timestamptz end
+    where job_id = $1 and fence = $2 and status = 'running' and ($6::text <> 'lost' or leased_until <= $5)
+    returning job_id, fence, host
+)
+insert into orderwright.job_history (job_id, at, what, fence, host, detail)
+select job_id, $5, $6, fence, host, $4 from ended
+returning job_id
+"""
+_RELEASE: Final = """
+update orderwright.job as j
+set status = 'waiting', attempts = attempts - 1, next_attempt_at = $3, leased_until = null
+from unnest($1::text[], $2::integer[]) as mine (job_id, fence)
+where j.job_id = mine.job_id and j.fence = mine.fence and j.status = 'running'
+"""
+_CONCLUDE: Final = "update orderwright.job set status = 'failed' where job_id = $1"
+_FORGET: Final = """
+with old as (
+    delete from orderwright.job where created_at < $1 and status in ('done', 'failed', 'stopped') returning job_id
+), told as (
+    delete from orderwright.job_history where job_id in (select job_id from old)
+)
+select count(*)::integer from old
+"""

@@ -1,0 +1,221 @@
+"""Running jobs: claims what is due, calls the handlers, keeps the leases, and takes over what lost hosts left.
+
+A lease is extended when a third of it has passed, so that two extensions may fail. A host whose event loop stands
+still for longer loses its jobs to others: they run twice then, with the same key, and the outcome of the first is
+refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+import structlog
+
+from orderwright.errors import Conflict
+from orderwright.runtime import job_row
+from orderwright.runtime.job import JobAbandoned
+from orderwright.runtime.job_hold import Hold
+from orderwright.runtime.job_outcome import Outcomes
+from orderwright.runtime.loop import Loop
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.job_row import ClaimedJob
+    from orderwright.runtime.wakeup import Change
+
+LEASE: Final = timedelta(seconds=30)
+_BEATS: Final = 3
+_TRIES: Final = 60
+_KEPT: Final = timedelta(days=30)
+_PASSING: Final = (
+    OSError,
+    Conflict,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+"""What may pass when an outcome is to be written: it is tried again, which the fence makes safe."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class JobRunner:
+    """Runs the jobs of the engine's kinds, up to `concurrency` at a time; any number of runners may run at once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        concurrency: int = 16,
+        lease: timedelta = LEASE,
+        grace_seconds: float = 10.0,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._engine = engine
+        self._concurrency = concurrency
+        self._lease = lease
+        self._grace_seconds = grace_seconds
+        self._poll_seconds = poll_seconds
+        self._host = f"{socket.gethostname()}/{os.getpid()}"
+        self._outcomes = Outcomes(engine)
+        self._holds: dict[asyncio.Task[None], Hold] = {}
+        self._claiming: Loop | None = None
+        self._beating: Loop | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then give what is in hand the time of grace, and give back the rest."""
+        ended = asyncio.Event()
+        claiming = self._claiming = Loop(self._claim, self._poll_seconds, stop)
+        reaping = Loop(self._reap, self._poll_seconds, stop)
+        beating = self._beating = Loop(self._beat, self._poll_seconds, ended)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(beating.run())
+                taking = [group.create_task(loop.run()) for loop in (claiming, reaping)]
+                await stop.wait()
+                claiming.wake()
+                reaping.wake()
+                await asyncio.wait(taking)
+                await self._drain()
+                ended.set()
+                beating.wake()
+        finally:
+            for task in self._holds:
+                task.cancel()
+
+    async def run_due(self) -> int:
+        """Run jobs that are due now to their ends and return how many that were; at most one batch."""
+        if not self._engine.kinds:
+            return 0
+        ended = asyncio.Event()
+        beating = self._beating = Loop(self._beat, self._poll_seconds, ended)
+        beats = asyncio.create_task(beating.run())
+        try:
+            await self._reap()
+            begun = [self._begin(job) for job in await self._claim_up_to(self._concurrency)]
+            await asyncio.gather(*begun)
+        finally:
+            ended.set()
+            beating.wake()
+            await beats
+        return len(begun)
+
+    def hear(self, change: Change) -> None:
+        """Look for new jobs, and whether what changed has stopped one in hand."""
+        if self._claiming is not None:
+            self._claiming.wake()
+        touched = any(change.touches(hold.job.root_id) for hold in self._holds.values())
+        if self._beating is not None and touched:
+            self._beating.wake()
+
+    async def forget(self) -> None:
+        """Delete jobs that ended well, or whose end nobody waits for, 30 days after they were made."""
+        async with self._engine.pool.acquire() as connection:
+            await job_row.forget_finished(connection, before=self._engine.clock.now() - _KEPT)
+
+    async def _claim(self) -> float:
+        free = self._concurrency - len(self._holds)
+        if not free or not self._engine.kinds:
+            return self._poll_seconds
+        claimed = await self._claim_up_to(free)
+        for job in claimed:
+            self._begin(job)
+        return 0 if claimed else self._poll_seconds
+
+    async def _claim_up_to(self, most: int) -> list[ClaimedJob]:
+        now = self._engine.clock.now()
+        async with self._engine.pool.acquire() as connection:
+            return await job_row.claim(
+                connection,
+                self._engine.kinds,
+                most,
+                host=self._host,
+                at=now,
+                leased_until=now + self._lease,
+            )
+
+    def _begin(self, job: ClaimedJob) -> asyncio.Task[None]:
+        hold = Hold(job, self._engine.kinds[job.kind])
+        task = asyncio.create_task(self._attend(hold))
+        self._holds[task] = hold
+        task.add_done_callback(self._let_go)
+        return task
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        del self._holds[task]
+        if self._claiming is not None:
+            self._claiming.wake()
+
+    async def _attend(self, hold: Hold) -> None:
+        """Wait for the handler and write how it ended; what cannot be written is left to the lease."""
+        try:
+            end = await hold.ended()
+            if isinstance(end, str):
+                await self._done(hold.job, end)
+            elif end is not None:
+                await self._persist(lambda: self._outcomes.failed(hold.job, "failed", end))
+        except Exception:
+            _logger.exception("job_unsettled", job_id=hold.job.job_id)
+
+    async def _done(self, job: ClaimedJob, result: str) -> None:
+        try:
+            await self._persist(lambda: self._outcomes.done(job, result))
+        except Exception as error:  # noqa: BLE001 (it becomes the attempt's failure)
+            refused = error
+            await self._persist(lambda: self._outcomes.failed(job, "refused", refused))
+
+    async def _persist(self, write: Callable[[], Awaitable[None]]) -> None:
+        for _ in range(_TRIES):
+            try:
+                return await write()
+            except _PASSING as error:
+                _logger.warning("job_outcome_delayed", error=str(error))
+                await asyncio.sleep(self._poll_seconds)
+        return await write()
+
+    async def _beat(self) -> float:
+        """Extend the leases of what is in hand, and drop what is no longer ours."""
+        holds = list(self._holds.values())
+        if holds:
+            until = self._engine.clock.now() + self._lease
+            async with self._engine.pool.acquire() as connection:
+                ours = await job_row.extend(
+                    connection, [hold.job for hold in holds], leased_until=until
+                )
+            for hold in holds:
+                if hold.job.job_id not in ours:
+                    hold.revoke()
+        return self._lease.total_seconds() / _BEATS
+
+    async def _reap(self) -> float:
+        """End the attempts of hosts that let their leases run out."""
+        async with self._engine.pool.acquire() as connection:
+            lost = await job_row.expired(connection, at=self._engine.clock.now())
+        for job in lost:
+            error = JobAbandoned(f"its host was lost during attempt {job.attempts}")
+            await self._outcomes.failed(job, "lost", error)
+        return self._poll_seconds
+
+    async def _drain(self) -> None:
+        """Wait for what is in hand; after the time of grace, end the handlers and give their jobs back."""
+        if not self._holds:
+            return
+        _, left = await asyncio.wait(list(self._holds), timeout=self._grace_seconds)
+        holds = [self._holds[task] for task in left if task in self._holds]
+        for hold in holds:
+            hold.revoke()
+        if left:
+            await asyncio.wait(left, timeout=self._grace_seconds)
+        revoked = [hold.job for hold in holds if hold.is_revoked]
+        if revoked:
+            async with self._engine.pool.acquire() as connection:
+                await job_row.release(connection, revoked, at=self._engine.clock.now())

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from errand import Receiver, build_errands
+
+from orderwright.errors import InputInvalid
+from orderwright.runtime import dead_letter
+from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.dead_letter import DeadLetterNotFound, Edited, JobNotDead
+from orderwright.runtime.job_queue import JobQueue
+from orderwright.runtime.job_runner import JobRunner
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Pool
+
+
+@pytest.fixture
+def receiver():
+    return Receiver()
+
+
+@pytest.fixture
+async def engine(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
+    built = await build_errands(pool, clock, [receiver.kind(), receiver.kind("fax")])
+    yield built
+    await built.wakeup.close()
+
+
+def by(key: str | None = None, reason: str | None = None) -> Cause:
+    return Cause(actor=Actor("ann"), idempotency_key=key, reason=reason)
+
+
+async def kill(engine: Engine, receiver: Receiver, *keys: str, kind: str = "call") -> list[str]:
+    """Make dead letters, one after the other in time; return their ids."""
+    ids = []
+    for key in keys:
+        receiver.failures.append(InputInvalid("to", "nobody", "somebody"))
+        ids.append(await JobQueue(engine).enqueue(kind, {"to": "nobody"}, key=key, root_id="r1"))
+        assert await JobRunner(engine).run_due() == 1
+        engine.clock.advance(timedelta(seconds=1))
+    receiver.calls.clear()
+    return ids
+
+
+async def test_dead_letters_are_listed_the_latest_first_with_error_payload_and_history(
+    engine: Engine, receiver: Receiver, pool: Pool
+):
+    old, new = await kill(engine, receiver, "k1", "k2")
+    [fax] = await kill(engine, receiver, "k3", kind="fax")
+    listed = await dead_letter.listed(pool)
+    assert [letter.job_id for letter in listed] == [fax, new, old]
+    assert await dead_letter.count(pool) == 3
+    assert await dead_letter.count(pool, kind="fax") == 1
+    assert [letter.job_id for letter in await dead_letter.listed(pool, kind="fax")] == [fax]
+    first = listed[0]
+    assert (first.payload, first.key, first.attempts) == ({"to": "nobody"}, "k3", 1)
+    assert first.last_error.startswith("InputInvalid: to:")
+    [happened] = first.history
+    assert (happened.what, happened.fence, happened.detail) == ("failed", 1, first.last_error)
+    page = await dead_letter.listed(pool, after=(first.finished_at, first.job_id), most=1)
+    assert [letter.job_id for letter in page] == [new]
+
+
+async def test_a_dead_letter_is_mended_and_retried_under_its_own_key(
+    engine: Engine, receiver: Receiver, pool: Pool
+):
+    [job_id] = await kill(engine, receiver, "k1")
+    done = await dead_letter.retry(
+        engine, job_id, by(reason="typo"), edited=Edited('{"to":"ben"}')
+    )
+    assert (done.letter.status, done.letter.payload, done.replayed) == (
+        "waiting",
+        {"to": "ben"},
+        False,
+    )
+    retried = done.letter.history[-1]
+    assert (retried.what, retried.actor_id, retried.detail) == ("retried", "ann", "typo")
+    assert retried.payload == {"to": "nobody"}
+    await JobRunner(engine).run_due()
+    assert [(run.key, run.payload, run.attempt) for run in receiver.calls] == [
+        ("k1", {"to": "ben"}, 1)
+    ]
+    assert await dead_letter.listed(pool) == []
+
+
+async def test_many_dead_letters_are_retried_and_each_effect_happens_once(
+    engine: Engine, receiver: Receiver
+):
+    keys = [f"k{n}" for n in range(40)]
+    for job_id in await kill(engine, receiver, *keys):
+        await dead_letter.retry(engine, job_id, by())
+    runner = JobRunner(engine)
+    while await runner.run_due():
+        pass
+    assert sorted(run.key for run in receiver.calls) == sorted(keys)
+    assert sorted(receiver.effects) == sorted(keys)
+
+
+async def test_only_what_is_dead_can_be_retried(engine: Engine, receiver: Receiver):
+    [job_id] = await kill(engine, receiver, "k1")
+    await dead_letter.retry(engine, job_id, by())
+    with pytest.raises(JobNotDead):
+        await dead_letter.retry(engine, job_id, by("late"))
+    with pytest.raises(DeadLetterNotFound):
+        await dead_letter.retry(engine, "nothing", by())
+    with pytest.raises(DeadLetterNotFound):
+        await dead_letter.retry(engine, "nothing", by("late"))
+    await JobRunner(engine).run_due()
+    with pytest.raises(JobNotDead):
+        await dead_letter.retry(engine, job_id, by())
+
+
+async def test_a_repeated_retry_is_answered_and_not_done_again(
+    engine: Engine, receiver: Receiver, pool: Pool
+):
+    [job_id, other] = await kill(engine, receiver, "k1", "k2")
+    first = await dead_letter.retry(engine, job_id, by("once"))
+    await JobRunner(engine).run_due()
+    again = await dead_letter.retry(engine, job_id, by("once"))
+    assert (first.replayed, again.replayed, again.letter.status) == (False, True, "done")
+    for wrong, edited in ((other, None), (job_id, Edited("1"))):
+        with pytest.raises(IdempotencyMismatch):
+            await dead_letter.retry(engine, wrong, by("once"), edited=edited)
+    assert await dead_letter.count(pool) == 1
+
+
+async def test_a_refused_retry_does_not_use_up_its_key(engine: Engine, receiver: Receiver):
+    job_id = await JobQueue(engine).enqueue("call", None, key="k1", root_id="r1")
+    with pytest.raises(JobNotDead):
+        await dead_letter.retry(engine, job_id, by("mine"))
+    receiver.failures = [InputInvalid("to", "nobody", "somebody")]
+    await JobRunner(engine).run_due()
+    assert not (await dead_letter.retry(engine, job_id, by("mine"))).replayed
+
+
+async def test_a_retried_invocation_brings_its_result(
+    engine: Engine, receiver: Receiver, pool: Pool
+):
+    receiver.failures = [InputInvalid("to", "nobody", "somebody")]
+    await engine.create("errand", "e1", actor="ann")
+    await engine.send("e1", Event("SILENT"), actor="ann")
+    await JobRunner(engine).run_due()
+    [letter] = await dead_letter.listed(pool)
+    assert (letter.instance_id, letter.invoke_id) == ("e1", "call")
+    await dead_letter.retry(engine, letter.job_id, by())
+    await JobRunner(engine).run_due()
+    assert (await dead_letter.find(pool, letter.job_id)).status == "done"

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from errand import Receiver, build_errands
+
+from orderwright.errors import Gateway, InputInvalid
+from orderwright.runtime import invocation, job_row
+from orderwright.runtime.job_runner import LEASE, JobRunner
+from orderwright.runtime.replay import Replay
+from orderwright.runtime.write import EffectUnsupported
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from parcel import Rows
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.job_row import ClaimedJob
+    from orderwright.runtime.pool import Pool
+
+
+@pytest.fixture
+def receiver():
+    return Receiver()
+
+
+@pytest.fixture
+async def engine(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
+    built = await build_errands(pool, clock, [receiver.kind()])
+    await built.create("errand", "e1", actor="ann", correlation_id="morning")
+    yield built
+    assert await Replay(pool, clock).verify("e1") == ()
+    await built.wakeup.close()
+
+
+@pytest.fixture
+def runner(engine: Engine):
+    return JobRunner(engine)
+
+
+async def send(engine: Engine, *events: str) -> None:
+    for event in events:
+        result = await engine.send("e1", Event(event), actor="ann")
+        assert result.refused is None
+
+
+async def state(engine: Engine) -> tuple[str, object]:
+    instance = await engine.read("e1")
+    assert instance is not None
+    return instance.state, instance.snapshot.context["said"]
+
+
+async def statuses(rows: Rows) -> list[str]:
+    found = await rows("select status from orderwright.job order by causation_id")
+    return [row["status"] for row in found]
+
+
+async def claimed(engine: Engine) -> ClaimedJob:
+    now = engine.clock.now()
+    [one] = await job_row.claim(
+        engine.pool, engine.kinds, 1, host="gone", at=now, leased_until=now + LEASE
+    )
+    return one
+
+
+async def test_a_state_starts_work_and_gets_its_result_as_an_event(
+    engine: Engine, runner: JobRunner, receiver: Receiver, rows: Rows
+):
+    await send(engine, "CALL")
+    assert await runner.run_due() == 1
+    assert await state(engine) == ("IDLE", "yes")
+    [run] = receiver.calls
+    assert (run.payload, run.root_id, run.correlation_id) == ({"said": []}, "e1", "e1/2")
+    [row] = await rows("select * from orderwright.log where event_type = 'done.invoke.call'")
+    assert row["event_data"] == '{"output":"yes"}'
+    assert (row["actor_kind"], row["actor_id"]) == ("system", "invoke")
+    assert (row["correlation_id"], row["causation_id"]) == ("e1/2", "e1/2")
+    assert await statuses(rows) == ["done"]
+
+
+async def test_each_entry_of_the_state_is_an_invocation_of_its_own(
+    engine: Engine, runner: JobRunner, receiver: Receiver, rows: Rows
+):
+    for _ in range(2):
+        await send(engine, "CALL")
+        await runner.run_due()
+    assert await statuses(rows) == ["done", "done"]
+    assert len({run.key for run in receiver.calls}) == 2
+
+
+async def test_work_that_fails_for_good_comes_back_as_an_error(
+    engine: Engine, runner: JobRunner, receiver: Receiver, rows: Rows, clock: DrivenClock
+):
+    receiver.failures = [Gateway("busy"), Gateway("busy"), Gateway("gone")]
+    await send(engine, "CALL")
+    for _ in range(3):
+        assert (await state(engine))[0] == "CALLING"
+        await runner.run_due()
+        clock.advance(timedelta(minutes=1))
+    assert await state(engine) == ("FAILED", {"message": "Gateway: gone", "attempts": 3})
+    assert await statuses(rows) == ["failed"]
+    assert len({run.key for run in receiver.calls}) == 1
+    assert list(receiver.effects.values()) == [{"said": []}]
+
+
+async def test_an_error_that_the_chart_does_not_take_leaves_a_dead_letter(
+    engine: Engine, runner: JobRunner, receiver: Receiver, rows: Rows
+):
+    receiver.failures = [InputInvalid("to", "nobody", "somebody")]
+    await send(engine, "SILENT")
+    await runner.run_due()
+    assert (await state(engine))[0] == "SILENT"
+    assert await statuses(rows) == ["dead"]
+    await send(engine, "LEAVE")
+    assert await statuses(rows) == ["stopped"]
+
+
+async def test_a_result_that_nobody_waits_for_is_kept_with_the_job(
+    engine: Engine, runner: JobRunner, rows: Rows
+):
+    await send(engine, "SILENT")
+    await runner.run_due()
+    assert (await state(engine))[0] == "SILENT"
+    [job] = await rows("select status, result from orderwright.job")
+    assert (job["status"], job["result"]) == ("done", '"yes"')
+
+
+async def test_work_that_was_not_begun_is_not_begun_once_the_state_is_left(
+    engine: Engine, runner: JobRunner, receiver: Receiver, rows: Rows
+):
+    await send(engine, "CALL", "LEAVE")
+    assert await runner.run_due() == 0
+    assert receiver.calls == []
+    assert await statuses(rows) == ["stopped"]
+
+
+async def test_an_instance_that_ends_stops_its_work(engine: Engine, rows: Rows):
+    await send(engine, "CALL", "END")
+    assert await statuses(rows) == ["stopped"]
+
+
+async def test_a_state_that_is_not_left_keeps_its_work(
+    engine: Engine, runner: JobRunner, receiver: Receiver
+):
+    await send(engine, "CALL", "STAY")
+    await runner.run_due()
+    assert await state(engine) == ("IDLE", "yes")
+    assert len(receiver.calls) == 1
+
+
+async def test_a_handler_is_ended_when_its_state_is_left(
+    engine: Engine, receiver: Receiver, rows: Rows
+):
+    receiver.hold = asyncio.Event()
+    await send(engine, "CALL")
+    runner = JobRunner(engine, lease=timedelta(seconds=0.03))
+    running = asyncio.create_task(runner.run_due())
+    await receiver.called.wait()
+    await send(engine, "LEAVE")
+    async with asyncio.timeout(10):
+        await running
+    assert receiver.effects == {}
+    assert await statuses(rows) == ["stopped"]
+
+
+async def test_the_result_of_an_earlier_entry_is_dropped(
+    engine: Engine, runner: JobRunner, rows: Rows
+):
+    await send(engine, "CALL")
+    stale = await claimed(engine)
+    await send(engine, "AGAIN")
+    assert not await invocation.answer(engine, stale, '"stale"')
+    failure = job_row.Failure(what="failed", error="stale", retry_at=None)
+    assert not await invocation.give_up(engine, stale, failure)
+    assert (await state(engine)) == ("CALLING", [])
+    await runner.run_due()
+    assert await state(engine) == ("IDLE", "yes")
+    assert await statuses(rows) == ["stopped", "done"]
+
+
+async def test_a_result_is_taken_once_however_often_it_is_brought(engine: Engine, rows: Rows):
+    await send(engine, "CALL")
+    job = await claimed(engine)
+    taken = await asyncio.gather(*[invocation.answer(engine, job, '"yes"') for _ in range(8)])
+    assert sorted(taken) == [False] * 7 + [True]
+    found = await rows("select 1 from orderwright.log where event_type = 'done.invoke.call'")
+    assert len(found) == 1
+
+
+async def test_leaving_the_state_and_the_result_come_one_after_the_other(
+    engine: Engine, rows: Rows
+):
+    for n in range(20):
+        await send(engine, "CALL")
+        job = await claimed(engine)
+        answer = invocation.answer(engine, job, f'"{n}"')
+        leave = engine.send("e1", Event("LEAVE"), actor="ann")
+        taken, left = await asyncio.gather(answer, leave)
+        assert taken == (left.refused is not None)
+        assert (await state(engine))[0] == "IDLE"
+    assert set(await statuses(rows)) <= {"done", "stopped"}
+
+
+async def test_a_result_that_the_chart_cannot_take_is_asked_for_again(
+    engine: Engine, runner: JobRunner, receiver: Receiver, rows: Rows, clock: DrivenClock
+):
+    await send(engine, "STRICT")
+    await runner.run_due()
+    assert (await state(engine))[0] == "STRICT"
+    [refused] = await rows("select what, detail from orderwright.job_history")
+    assert refused["what"] == "refused"
+    assert "event.output.word" in refused["detail"]
+    assert await statuses(rows) == ["waiting"]
+    receiver.answer = {"word": "yes"}
+    clock.advance(timedelta(seconds=1))
+    await runner.run_due()
+    assert await state(engine) == ("IDLE", "yes")
+    assert len({run.key for run in receiver.calls}) == 1
+
+
+async def test_what_nobody_handles_cannot_be_invoked(pool: Pool, clock: DrivenClock, rows: Rows):
+    engine = await build_errands(pool, clock, [])
+    await engine.create("errand", "e2", actor="ann")
+    with pytest.raises(EffectUnsupported):
+        await engine.send("e2", Event("CALL"), actor="ann")
+    assert await rows("select 1 from orderwright.job") == []
+    assert (await engine.read("e2")).version == 1
+
+
+async def test_invoked_work_lives_and_dies_with_the_callers_transaction(
+    engine: Engine, pool: Pool, rows: Rows
+):
+    async with pool.acquire() as connection:
+        outer = connection.transaction()
+        await outer.start()
+        await engine.send("e1", Event("CALL"), actor="ann", connection=connection)
+        await outer.rollback()
+    assert await statuses(rows) == []
+    assert (await state(engine))[0] == "IDLE"

@@ -1,0 +1,246 @@
+"""Migrations of running instances to another version of their chart.
+
+A run keeps where it is in the database and commits that with each batch, so that one that was interrupted goes on when
+it is asked for again with the same mapping; with another mapping it begins anew. Two processes that ask for the same
+take turns. Instances that have ended stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from jsonschema import Draft202012Validator, SchemaError
+
+from orderwright.json_text import Json, canonical
+from orderwright.runtime import migration_run as runs
+from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.edition import published
+from orderwright.runtime.move import (
+    BUSY,
+    Moves,
+    Route,
+    Stuck,
+    Wait,
+    move_batch,
+    move_one,
+    rehearse_batch,
+)
+from orderwright.statechart.migration import MappingInvalid, Passage, read_mapping
+from orderwright.statechart.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.migration_run import Run
+    from orderwright.runtime.pool import Connection
+
+_BATCH: Final = 50
+_PATIENCE: Final = timedelta(seconds=5)  # for an instance that somebody else holds
+
+Progress = Callable[[int, int], None]
+"""Is told how many instances were dealt with, and of how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationReport:
+    """What a migration came to, or would come to.
+
+    Attributes:
+        moved: how many instances moved (in a dry run: would).
+        stuck: every instance that cannot move, with its reasons.
+        resumed: whether it went on with one that had been interrupted; `moved` counts both.
+    """
+
+    chart_id: str
+    from_version: int
+    to_version: int
+    dry_run: bool
+    moved: int
+    stuck: tuple[Stuck, ...] = field(default=())
+    resumed: bool = False
+
+
+class Migrations:
+    """Moves running instances between versions of their charts."""
+
+    def __init__(
+        self, engine: Engine, *, batch: int = _BATCH, patience: timedelta = _PATIENCE
+    ) -> None:
+        self._engine = engine
+        self._batch = batch
+        self._patience = patience
+
+    async def migrate(  # noqa: PLR0913 (what is asked, and by whom)
+        self,
+        chart_id: str,
+        from_version: int,
+        to_version: int,
+        mapping: Mapping[str, Json],
+        *,
+        dry_run: bool = False,
+        actor: Actor | str,
+        reason: str | None = None,
+        progress: Progress | None = None,
+    ) -> MigrationReport:
+        """Move every running instance of one version that can move, beside live traffic.
+
+        Args:
+            chart_id: the chart.
+            from_version: the published version that instances leave.
+            to_version: the published version that they get; its behaviour must be in this process.
+            mapping: see `orderwright.statechart.migration`; beside that `schema`, a JSON Schema that the new
+                context of each instance must satisfy.
+            dry_run: only say what would happen; nothing is written.
+            actor: who asks for it; stands in the log of each instance.
+            reason: a person's words, kept in the log.
+            progress: is called after each batch.
+
+        Raises:
+            ChartNotFound: one of the versions is not published, or has no behaviour here.
+            MappingInvalid: the mapping has no meaning for these versions.
+        """
+        async with self._engine.pool.acquire() as connection:
+            route = await self._route(connection, chart_id, from_version, to_version, mapping)
+            total = await runs.running(connection, chart_id, from_version)
+        tell = _Told(progress or _ignore, total)
+        if dry_run:
+            return await self._rehearse(route, tell)
+        async with self._engine.pool.acquire() as connection:
+            async with connection.transaction():
+                now = self._engine.clock.now()
+                run = await runs.begin(connection, route, canonical(dict(mapping)), at=now)
+            cause = Cause(
+                actor=Actor.of(actor),
+                reason=reason,
+                correlation_id=run.migration_id,
+                origin="migration",
+            )
+            await self._move_all(connection, route, run, cause, tell)
+            await self._move_busy(connection, route, run, cause)
+            return await self._report(connection, route, run)
+
+    async def _route(
+        self,
+        connection: Connection,
+        chart_id: str,
+        from_version: int,
+        to_version: int,
+        mapping: Mapping[str, Json],
+    ) -> Route:
+        before = await published(connection, chart_id, from_version)
+        after = await self._engine.registry.get(connection, chart_id, to_version)
+        rest = {key: value for key, value in mapping.items() if key != "schema"}
+        read = read_mapping(rest, before, after.chart)
+        passage = Passage(before, after.chart, after.behaviour, read)
+        schema = _schema(mapping.get("schema"))
+        return Route(before=before, after=after.chart, passage=passage, schema=schema)
+
+    async def _rehearse(self, route: Route, tell: _Told) -> MigrationReport:
+        moved, stuck, passed = 0, list[Stuck](), ""
+        async with self._engine.pool.acquire() as connection:
+            while True:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    moves = await rehearse_batch(
+                        connection,
+                        route,
+                        passed=passed,
+                        limit=self._batch,
+                        now=self._engine.clock.now(),
+                    )
+                if moves.last is None:
+                    return _report(route, moved, stuck, dry_run=True)
+                passed = moves.last
+                moved += len(moves.roots)
+                stuck.extend(moves.stuck)
+                tell.more(moves)
+
+    async def _move_all(
+        self, connection: Connection, route: Route, run: Run, cause: Cause, tell: _Told
+    ) -> None:
+        while True:
+            async with connection.transaction():
+                passed = await runs.passed(connection, run.migration_id)
+                if passed is None:  # another process has finished it meanwhile
+                    return
+                now = self._engine.clock.now()
+                moves = await move_batch(
+                    connection, route, cause, passed=passed, limit=self._batch, now=now
+                )
+                await runs.advance(connection, run.migration_id, moves, at=now)
+            self._announce(moves)
+            if moves.last is None:
+                return
+            tell.more(moves)
+
+    async def _move_busy(
+        self, connection: Connection, route: Route, run: Run, cause: Cause
+    ) -> None:
+        """Try those that others had locked, one by one, and close the run."""
+        wait = Wait(patience=self._patience, clock=self._engine.clock)
+        for one in await runs.stuck(connection, run.migration_id):
+            if one.reasons[0].code == BUSY:
+                async with connection.transaction():
+                    moves = await move_one(connection, route, cause, one.instance_id, wait=wait)
+                    now = self._engine.clock.now()
+                    await runs.settle(connection, run.migration_id, one.instance_id, moves, at=now)
+                self._announce(moves)
+        await runs.finish(connection, run.migration_id, at=self._engine.clock.now())
+
+    async def _report(self, connection: Connection, route: Route, run: Run) -> MigrationReport:
+        moved = await runs.moved(connection, run.migration_id)
+        stuck = await runs.stuck(connection, run.migration_id)
+        return _report(route, moved, stuck, resumed=run.resumed)
+
+    def _announce(self, moves: Moves) -> None:
+        for root_id in moves.roots:
+            self._engine.wakeup.announce(root_id)
+
+
+@dataclass(slots=True)
+class _Told:
+    """Counts for the one who watches."""
+
+    progress: Progress
+    total: int
+    done: int = 0
+
+    def more(self, moves: Moves) -> None:
+        self.done += len(moves.roots) + len(moves.stuck)
+        self.progress(self.done, max(self.total, self.done))
+
+
+def _ignore(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
+def _schema(source: Json) -> Draft202012Validator | None:
+    if source is None:
+        return None
+    try:
+        Draft202012Validator.check_schema(source)  # type: ignore[arg-type]  # it says what is no schema
+    except SchemaError as error:
+        raise MappingInvalid([Problem("schema", "schema.invalid", error.message)]) from error
+    return Draft202012Validator(source)  # type: ignore[arg-type]
+
+
+def _report(
+    route: Route,
+    moved: int,
+    stuck: Sequence[Stuck],
+    *,
+    dry_run: bool = False,
+    resumed: bool = False,
+) -> MigrationReport:
+    return MigrationReport(
+        chart_id=route.after.id,
+        from_version=route.before.version,
+        to_version=route.after.version,
+        dry_run=dry_run,
+        moved=moved,
+        stuck=tuple(stuck),
+        resumed=resumed,
+    )

@@ -1,0 +1,32 @@
+"""A migration in a process of its own, for `test_migration`: it says how far it is after each batch, until killed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from parcel import BEHAVIOUR, START, Scales
+from relabelled import MAPPING, SECOND_TEXT
+
+from conftest import build_engine
+from orderwright.clock import DrivenClock
+from orderwright.runtime.migration import Migrations
+from orderwright.runtime.pool import open_pool
+
+
+async def run(url: str) -> None:
+    """Migrate until killed."""
+    pool = await open_pool(url)
+    engine = await build_engine(pool, DrivenClock(START), {"weight": Scales().load})
+    engine.registry._behaviours = {"parcel": {1: BEHAVIOUR, 2: BEHAVIOUR}}
+    await engine.registry.publish(pool, SECOND_TEXT, at=START)
+
+    def tell(done: int, _total: int) -> None:
+        sys.stdout.write(f"{done}\n")
+        sys.stdout.flush()
+
+    await Migrations(engine, batch=5).migrate("parcel", 1, 2, MAPPING, actor="ann", progress=tell)
+
+
+if __name__ == "__main__":
+    asyncio.run(run(sys.argv[1]))

@@ -99,3 +99,9 @@ class Drive:
 def logged(name: str, **node: object) -> dict:
     """Return a node that logs `+name` on entry and `-name` on exit."""
     return {"entry": log(f"+{name}"), "exit": log(f"-{name}"), **node}
+
+
+def region(name: str, **on: object) -> dict:
+    """Return a region of two states that logs who comes and goes."""
+    states = {"1": logged(f"{name}1", on=on), "2": logged(f"{name}2")}
+    return logged(name, initial="1", states=states)

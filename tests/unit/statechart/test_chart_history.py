@@ -67,11 +67,6 @@ def fresh(history: dict) -> Drive:
 
 
 @pytest.mark.parametrize("kind", [SHALLOW, DEEP])
-def test_a_missing_history_default_means_the_initial_of_the_parent(kind: dict):
-    assert fresh(kind).send("BACK").value == {"in": {"low": "a"}}
-
-
-@pytest.mark.parametrize("kind", [SHALLOW, DEEP])
 def test_a_history_default_is_entered_when_nothing_is_recorded(kind: dict):
     assert fresh({**kind, "target": "high"}).send("BACK").value == {"in": {"high": "d"}}
     assert fresh({**kind, "target": "#c.in.high.e"}).send("BACK").value == {"in": {"high": "e"}}

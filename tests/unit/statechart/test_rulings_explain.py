@@ -1,3 +1,5 @@
+"""What the interfaces rule on explaining: a test for each sentence, named after it, and what follows."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -84,7 +86,7 @@ def test_every_declared_event_is_explained():
     assert set(explained()) == set(CHART["events"])
 
 
-def test_explain_says_depends_where_data_decides():
+def test_by_default_explain_tries_each_declared_event_with_empty_data_and_says_depends_where_data_decides():
     found = explained()
     statuses = {name: one.status for name, one in found.items()}
     assert statuses == {
@@ -123,7 +125,7 @@ def test_data_that_may_make_a_missing_fact_needless_decide():
     assert explain(drive.chart, BEHAVIOUR, drive.snapshot, now=NOW)["E"].status == "depends"
 
 
-def test_with_given_events_explain_agrees_with_send():
+def test_explain_with_given_events_agrees_with_send_exactly():
     tried = [Event(name, data) for name in CHART["events"] for data in ({}, {"x": 5}, {"x": 50})]
     for facts in (None, {"x": True}, {"x": False}):
         for event in tried:

@@ -1,3 +1,5 @@
+"""What the interfaces rule on refusals: a test for each sentence, named after it, and each code."""
+
 from __future__ import annotations
 
 import pytest
@@ -100,7 +102,9 @@ ACT = [log("done"), {"emit": {"type": "done"}}]  # what has happened before the 
         ({"actions": [*ACT, {"send": {"type": "x", "delay": "nobody"}}]}, "action_error"),
     ],
 )
-def test_a_failure_leaves_the_same_snapshot_object_and_no_effects(transition: dict, code: str):
+def test_any_failure_refuses_the_external_event_with_the_same_snapshot_and_no_effects(
+    transition: dict, code: str
+):
     assert_whole(drive({"target": "b", **transition}), code)
 
 
@@ -122,7 +126,9 @@ def test_a_failure_leaves_the_same_snapshot_object_and_no_effects(transition: di
         ({"type": "final", "exit": "fails"}, "action_error"),
     ],
 )
-def test_a_failure_in_eventless_and_raised_steps_refuses_the_external_event(b: dict, code: str):
+def test_any_failure_in_eventless_and_raised_steps_refuses_the_external_event_too(
+    b: dict, code: str
+):
     states = {"a": {"on": {"E": {"target": "b", "actions": ACT}}}, "b": b}
     assert_whole(Drive({"id": "c", "initial": "a", "states": states}, BEHAVIOUR), code)
 
@@ -153,6 +159,24 @@ def test_one_failing_region_refuses_the_event_for_all():
     }
     made = Drive({"id": "c", "type": "parallel", "states": {"ok": ok, "bad": bad}}, BEHAVIOUR)
     assert_whole(made, "action_error")
+
+
+def test_unhandled_internal_events_are_dropped():
+    definition = {"id": "c", "on": {"E": {"actions": {"raise": {"type": "NOBODY"}}}}}
+    drive = Drive(definition).send("E")
+    assert drive.step.refused is None
+    assert drive.step.changed is False
+
+
+def test_an_internal_event_whose_guard_fails_is_dropped():
+    definition = {
+        "id": "c",
+        "on": {
+            "E": {"actions": {"raise": {"type": "R"}}},
+            "R": {"guard": "no", "actions": log("R")},
+        },
+    }
+    assert Drive(definition, logging(guards={"no": lambda _: False})).news("E") == []
 
 
 # --- each code ------------------------------------------------------------------------------------
@@ -263,7 +287,9 @@ N, Y, U = "no", "yes", "unknown"
         ({"and": [N, "fails"]}, "blocked"), ({"or": [Y, "fails"]}, None), ({"and": [Y, "fails"]}, "guard_error"),
     ],
 )  # fmt: skip
-def test_guards_are_kleene_and_short_circuit_from_left_to_right(guard: dict, answer: str | None):
+def test_guards_are_three_valued_and_short_circuit_from_left_to_right(
+    guard: dict, answer: str | None
+):
     refused = guarded(guard).send("E").step.refused
     assert (refused and refused.code) == answer
 
@@ -301,14 +327,16 @@ def rule(field: str, operator: str = ">", value: object = 1) -> dict:
         ({"not": {"or": ["no", {"and": ["yes", "lacking"]}, "lacking"]}}, ["facts.x"]),
     ],
 )
-def test_guard_unknown_names_the_missing_facts(guard: object, missing: list[str]):
+def test_a_guard_that_is_unknown_as_a_whole_refuses_the_event_naming_the_missing_facts(
+    guard: object, missing: list[str]
+):
     refused = guarded(guard).send("E").refused
     assert refused.code == "guard_unknown"
     assert refused.values["missing"] == missing
     assert all(name in refused.message for name in missing)
 
 
-def test_a_missing_amount_is_never_below_the_limit():
+def test_an_amount_that_is_missing_is_never_below_the_limit():
     below = rule("facts.amount", "<", 1000)
     assert guarded(below).send("E").refused.code == "guard_unknown"
     assert guarded(below, amount=None).send("E").refused.code == "guard_unknown"

@@ -1,17 +1,33 @@
-"""Firing a timer: claimed, applied and gone in one transaction, so that it fires once."""
+"""Firing timers: claimed, applied and gone in one transaction, so that each fires once.
+
+    claim    instances with something due are locked, and the next timer of each is read         timers.claim_due
+    aim      each step is computed; a timer whose step cannot be falls out here, alone           shot.aim
+    store    the rows are deleted and all steps written, in one savepoint                        _store
+    apart    if that fails, each once more in a savepoint of its own, to find who is at fault    _store_apart
+    settle   what failed is postponed and tried again later; the others do not wait for it       _settle
+
+A timer whose event is refused is gone as well: it came too late.
+
+Events that declare facts are fired one by one, each in a transaction of its own: loading locks balances, which must
+not be held while others are waited for.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+import asyncpg
 import structlog
 
 from orderwright.runtime import timers
-from orderwright.runtime.command import Actor, Cause, Send
-from orderwright.runtime.failure import pause_after, words
+from orderwright.runtime.failure import pause_after
+from orderwright.runtime.shot import Shot, aim, command_of
+from orderwright.runtime.write import Transition, apply
+from orderwright.statechart import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from orderwright.runtime.attempt import Result
@@ -20,80 +36,160 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.timers import DueTimer
 
-TIMER: Final = Actor("timer", "system")
-"""Who acts when a timer fires."""
-
 _logger = structlog.get_logger(__name__)
 
 
-async def fire_next(engine: Engine, *, until: datetime | None = None) -> bool:
-    """Fire the earliest timer that is due at `until` (by default now); False when there is none.
+class _NotStored(Exception):
+    """A step of the batch was not applied."""
 
-    A timer whose event is refused is gone as well: it came too late. One that fails, because a fact
-    cannot be loaded for instance, is kept and tried again later; the others do not wait for it.
+
+class _Failed(Exception):
+    """The event was refused because something is not in order."""
+
+    def __init__(self, refused: Refused) -> None:
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pass:
+    """A pass over the timers: up to when they are due, and what time it is."""
+
+    engine: Engine
+    connection: Connection
+    until: datetime
+    now: datetime
+
+
+async def fire_due(engine: Engine, *, until: datetime | None = None) -> int:
+    """Fire a batch of the timers that are due at `until` (by default now), at most one of each instance.
+
+    Returns how many were dealt with; 0 when there are none, or others have them in hand.
     """
+    return await _fire(engine, until, alone=False)
+
+
+async def fire_next(engine: Engine, *, until: datetime | None = None) -> bool:
+    """Fire the earliest timer that is due at `until` (by default now); False when there is none."""
+    return bool(await _fire(engine, until, alone=True))
+
+
+async def _fire(engine: Engine, until: datetime | None, *, alone: bool) -> int:
     now = engine.clock.now()
     async with engine.pool.acquire() as connection:
-        fired = await _fire(engine, connection, until=until or now, now=now)
-    if fired is None:
+        run = _Pass(engine=engine, connection=connection, until=until or now, now=now)
+        shots = await _volley(run, alone=alone)
+        for shot in shots:
+            if isinstance(shot.outcome, Transition):
+                engine.wakeup.announce(shot.timer.instance.root_id)
+        with_facts = [shot.timer for shot in shots if shot.outcome is None]
+        dealt = [await _fire_with_facts(run, timer) for timer in with_facts]
+    return len(shots) - len(with_facts) + sum(dealt)
+
+
+async def _volley(run: _Pass, *, alone: bool) -> list[Shot]:
+    """Claim a batch, fire what needs no facts, and return every timer with what came of it."""
+    connection = run.connection
+    async with connection.transaction():
+        due = await timers.claim_due(connection, until=run.until, now=run.now, alone=alone)
+        shots = [await aim(run.engine, connection, timer) for timer in due]
+        shots = await _store_together(connection, shots)
+        for shot in shots:
+            await _settle(run, shot)
+    return shots
+
+
+async def _store_together(connection: Connection, shots: list[Shot]) -> list[Shot]:
+    try:
+        async with connection.transaction():
+            await _store(connection, shots)
+    except Exception as error:
+        if connection.is_closed():
+            raise
+        _logger.warning("timer_batch_failed", timers=len(shots), exc_info=error)
+        return [await _store_apart(connection, shot) for shot in shots]
+    return shots
+
+
+async def _store_apart(connection: Connection, shot: Shot) -> Shot:
+    try:
+        async with connection.transaction():
+            await _store(connection, [shot])
+    except Exception as error:
+        if connection.is_closed():
+            raise
+        return Shot(shot.timer, error)
+    return shot
+
+
+async def _store(connection: Connection, shots: Sequence[Shot]) -> None:
+    spent = [shot.timer for shot in shots if shot.is_spent]
+    steps = [shot.outcome for shot in shots if isinstance(shot.outcome, Transition)]
+    if spent:
+        await timers.take_away(connection, spent)
+    if steps:
+        outcomes = set(await apply(connection, steps))
+        if outcomes != {"applied"}:
+            raise _NotStored(", ".join(sorted(outcomes)))
+
+
+async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
+    """Fire a timer in a transaction of its own; False when somebody else did or has the instance in hand.
+
+    Who lost a deadlock did nothing, and is tried again with the next batch.
+    """
+    try:
+        result = await _apply_with_facts(run, timer)
+    except asyncpg.DeadlockDetectedError:
         return False
-    if fired.result is not None and fired.result.refused is None:
-        engine.wakeup.announce(fired.result.root_id)
+    except Exception as error:
+        if run.connection.is_closed():
+            raise
+        outcome = error.refused if isinstance(error, _Failed) else error
+        await _settle(run, Shot(timer, outcome))
+        return True
+    if result is None:
+        return False
+    if result.refused is None:
+        run.engine.wakeup.announce(result.root_id)
+    await _settle(run, Shot(timer, result.refused))
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Fired:
-    result: Result | None
+async def _apply_with_facts(run: _Pass, timer: DueTimer) -> Result | None:
+    connection, instance_id = run.connection, timer.instance.instance_id
+    async with connection.transaction():
+        due = await timers.claim_next(connection, instance_id, until=run.until, now=run.now)
+        if due is None or due.key != timer.key:
+            return None
+        await timers.take_away(connection, [due])
+        result = await run.engine.fire(connection, command_of(due))
+        if result.refused is not None and Shot(due, result.refused).failure:
+            raise _Failed(result.refused)
+        return result
 
 
-async def _fire(
-    engine: Engine, connection: Connection, *, until: datetime, now: datetime
-) -> _Fired | None:
-    timer = None
-    try:
-        async with connection.transaction():
-            timer = await timers.claim_due(connection, until=until, now=now)
-            if timer is None:
-                return None
-            result = await engine.fire(connection, _command(timer))
-    except Exception as error:
-        if timer is None or connection.is_closed():
-            raise
-        await _postpone(connection, timer, error, now)
-        _raise_alarm(engine, "timer_failed", timer, "timer_failed", words(error))
-        return _Fired(None)
-    if result.refused is not None:
-        refused = result.refused
-        _logger.info("timer_refused", **_names(timer), code=refused.code)
-        _raise_alarm(engine, "timer_refused", timer, refused.code, refused.message)
-    return _Fired(result)
+async def _settle(run: _Pass, shot: Shot) -> None:
+    """Record what did not come about, and postpone what failed."""
+    timer, failure = shot.timer, shot.failure
+    names = {"instance_id": timer.instance.instance_id, "timer_id": timer.timer_id}
+    if failure is not None:
+        error = shot.outcome if isinstance(shot.outcome, Exception) else None
+        _logger.error("timer_failed", **names, error=failure, exc_info=error)
+        retry_at = run.now + pause_after(timer.attempts)
+        await timers.postpone(run.connection, timer, failure, retry_at=retry_at)
+        _raise_alarm(run.engine, "timer_failed", timer, "timer_failed", failure)
+    elif isinstance(shot.outcome, Refused):
+        code, message = shot.outcome.code, shot.outcome.message
+        _logger.info("timer_refused", **names, code=code)
+        _raise_alarm(run.engine, "timer_refused", timer, code, message)
 
 
 def _raise_alarm(engine: Engine, kind: Kind, timer: DueTimer, code: str, cause: str) -> None:
-    details = {**_names(timer), "due_at": timer.due_at.isoformat(), "event": timer.event.type}
-    subject = f"{timer.instance_id}/{timer.timer_id}"
+    subject = f"{timer.instance.instance_id}/{timer.timer_id}"
+    details = {
+        "instance_id": timer.instance.instance_id,
+        "timer_id": timer.timer_id,
+        "due_at": timer.due_at.isoformat(),
+        "event": timer.event.type,
+    }
     engine.alarm.raise_for(kind, subject, code, cause, details)
-
-
-def _command(timer: DueTimer) -> Send:
-    cause = Cause(
-        actor=TIMER,
-        correlation_id=timer.correlation_id,
-        causation_id=f"{timer.instance_id}/{timer.instance_version}",
-        occurred_at=max(timer.due_at, timer.last_occurred_at),
-        origin=timer.origin,
-    )
-    return Send(instance_id=timer.instance_id, event=timer.event, cause=cause)
-
-
-async def _postpone(
-    connection: Connection, timer: DueTimer, error: Exception, now: datetime
-) -> None:
-    _logger.error("timer_failed", **_names(timer), exc_info=error)
-    retry_at = now + pause_after(timer.attempts)
-    await timers.postpone(connection, timer, words(error), retry_at=retry_at)
-
-
-def _names(timer: DueTimer) -> dict[str, str]:
-    return {"instance_id": timer.instance_id, "timer_id": timer.timer_id}

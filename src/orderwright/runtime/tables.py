@@ -209,6 +209,7 @@ timer = Table(
     _moment("retry_at", nullable=True),
     PrimaryKeyConstraint("instance_id", "timer_id", name="timer_pk"),
     Index("timer_due_at", "due_at"),
+    Index("timer_retry_at", "retry_at", postgresql_where=text("retry_at is not null")),
 )
 
 idempotency_key = Table(

@@ -1,14 +1,22 @@
-"""Timers that are due. Only `orderwright.apply_steps` sets them; here they are claimed and taken away."""
+"""Timers that are due. Only `orderwright.apply_steps` sets them; here they are claimed and taken away.
+
+A timer belongs to an instance, and whoever changes the timers of an instance holds the instance's lock. So it is
+instances that are claimed, those with something due, the longest overdue first, and of each its next timer: timers
+of one instance fire one after the other in due order, however many workers there are. An instance that somebody
+else has locked is passed over, not waited for; therefore claiming cannot deadlock, in whichever order it locks.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from orderwright.json_text import load
-from orderwright.statechart import Event
+from orderwright.runtime.instance import Instance
+from orderwright.statechart import Event, Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from asyncpg import Record
@@ -16,12 +24,17 @@ if TYPE_CHECKING:
     from orderwright.runtime.command import Origin
     from orderwright.runtime.pool import Connection
 
+BATCH: Final = 200
+"""How many timers are claimed at once: enough that a transaction costs each of them little, and few enough that
+callers who send to one of the locked instances wait for fractions of a second."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueTimer:
     """A timer that was claimed.
 
     Attributes:
+        instance: as it stands, locked.
         instance_version: the version of the log row that scheduled it.
         correlation_id: what that row belonged to.
         origin: of that row if the timer was overdue when it was recorded: then it is part of what was taken over.
@@ -29,7 +42,7 @@ class DueTimer:
         attempts: how often it has failed already.
     """
 
-    instance_id: str
+    instance: Instance
     timer_id: str
     due_at: datetime
     event: Event
@@ -39,29 +52,59 @@ class DueTimer:
     last_occurred_at: datetime
     attempts: int
 
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What tells it from every other timer that was ever set."""
+        return self.instance.instance_id, self.timer_id, self.instance_version
 
-async def claim_due(connection: Connection, *, until: datetime, now: datetime) -> DueTimer | None:
-    """Take away the earliest timer that is due at `until`, or return None.
 
-    The instance is locked, not the timer: whoever changes the timers of an instance holds its lock, so
-    that timers of one instance fire one after the other in due order, however many workers there are. An
-    instance that somebody else has locked is passed over.
+async def claim_due(
+    connection: Connection, *, until: datetime, now: datetime, alone: bool = False
+) -> list[DueTimer]:
+    """Lock instances with timers that are due at `until`, and return the next one of each by instance id.
+
+    Args:
+        connection: in a transaction, which keeps the locks.
+        until: what counts as due.
+        now: a timer that failed is left out until its next attempt.
+        alone: claim the earliest only, instead of up to `BATCH`.
     """
     while True:
-        instance_id = await connection.fetchval(_LOCK, until, now)
-        if instance_id is None:
-            return None
-        row = await connection.fetchrow(_TAKE, instance_id, until, now)
-        if row is not None:
-            return _due(row)
+        locked = await connection.fetch(_LOCK_ONE if alone else _LOCK_MANY, until, now)
+        if not locked:
+            return []
+        due = await _next_of(connection, {row["instance_id"] for row in locked}, until, now)
+        if due:
+            return due
+
+
+async def claim_next(
+    connection: Connection, instance_id: str, *, until: datetime, now: datetime
+) -> DueTimer | None:
+    """Lock one instance, unless somebody has, and return its next timer that is due."""
+    if not await connection.fetchval(_LOCK_THIS, instance_id):
+        return None
+    due = await _next_of(connection, {instance_id}, until, now)
+    return due[0] if due else None
+
+
+async def take_away(connection: Connection, due: Sequence[DueTimer]) -> None:
+    """Delete claimed timers; before their steps are stored, which may set one of the same name."""
+    keys = zip(*(timer.key for timer in due), strict=True)
+    await connection.execute(_TAKE, *map(list, keys))
 
 
 async def postpone(
     connection: Connection, timer: DueTimer, error: str, *, retry_at: datetime
 ) -> None:
     """Note that a timer could not be fired, and when to try again."""
-    key = (timer.instance_id, timer.timer_id, timer.instance_version)
-    await connection.execute(_POSTPONE, *key, error, retry_at)
+    await connection.execute(_POSTPONE, *timer.key, error, retry_at)
+
+
+async def earliest(connection: Connection) -> datetime | None:
+    """Return when the next timer is due, or is to be tried again; None without any."""
+    at: datetime | None = await connection.fetchval(_EARLIEST)
+    return at
 
 
 async def pending(connection: Connection, instance_id: str) -> list[tuple[str, str, datetime]]:
@@ -70,10 +113,24 @@ async def pending(connection: Connection, instance_id: str) -> list[tuple[str, s
     return [(row["timer_id"], row["event_type"], row["due_at"]) for row in rows]
 
 
+async def _next_of(
+    connection: Connection, instance_ids: set[str], until: datetime, now: datetime
+) -> list[DueTimer]:
+    """Read in a statement after the one that locked: it sees what the one who held the lock before has done."""
+    rows = await connection.fetch(_NEXT, sorted(instance_ids), until, now)
+    return [_due(row) for row in rows]
+
+
 def _due(row: Record) -> DueTimer:
-    names = [name for name in DueTimer.__slots__ if name != "event"]
+    names = [name for name in DueTimer.__slots__ if name not in ("event", "instance")]
     event = Event(row["event_type"], load(row["event_data"]))
-    return DueTimer(event=event, **{name: row[name] for name in names})
+    return DueTimer(instance=_instance(row), event=event, **{name: row[name] for name in names})
+
+
+def _instance(row: Record) -> Instance:
+    names = [name for name in Instance.__slots__ if name != "snapshot"]
+    columns = {name: row[name] for name in names}
+    return Instance(snapshot=Snapshot.from_text(row["snapshot"]), **columns)
 
 
 _LOCK = """
@@ -81,36 +138,52 @@ select i.instance_id
 from orderwright.timer as t
 join orderwright.instance as i on i.instance_id = t.instance_id
 where t.due_at <= $1 and (t.retry_at is null or t.retry_at <= $2)
-order by t.due_at, t.instance_id
-limit 1
-for update of i skip locked
+order by t.due_at
 """
-# A second statement, so that it sees what the one who held the lock before has done.
+_LOCK_ONE = _LOCK + "limit 1 for update of i skip locked"
+_LOCK_MANY = _LOCK + f"limit {BATCH} for update of i skip locked"
+_LOCK_THIS = """
+select true from orderwright.instance where instance_id = $1 for update skip locked
+"""
+# Lateral, with a limit: a few looks into indexes for each, also by a plan that was made when the tables were empty.
+_NEXT = """
+select i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.status, i.state, i.snapshot, i.log_hash,
+       i.created_at, i.updated_at, t.timer_id, t.due_at, t.event_type, t.event_data, t.instance_version, t.attempts,
+       coalesce(cause.correlation_id, i.instance_id) as correlation_id,
+       coalesce(latest.occurred_at, t.due_at) as last_occurred_at,
+       case when t.due_at <= cause.recorded_at then cause.origin else 'live' end as origin
+from unnest($1::text[]) with ordinality as locked (instance_id, place)
+cross join lateral (
+    select * from orderwright.timer
+    where instance_id = locked.instance_id and due_at <= $2 and (retry_at is null or retry_at <= $3)
+    order by due_at, instance_version, timer_id
+    limit 1) as t
+cross join lateral (
+    select * from orderwright.instance where instance_id = locked.instance_id limit 1) as i
+left join lateral (
+    select correlation_id, recorded_at, origin from orderwright.log
+    where instance_id = i.instance_id and version = t.instance_version limit 1) as cause on true
+left join lateral (
+    select occurred_at from orderwright.log
+    where instance_id = i.instance_id and version = i.version limit 1) as latest on true
+order by locked.place
+"""
 _TAKE = """
-with taken as (
-    delete from orderwright.timer
-    where instance_id = $1 and timer_id = (
-        select timer_id from orderwright.timer
-        where instance_id = $1 and due_at <= $2 and (retry_at is null or retry_at <= $3)
-        order by due_at, instance_version, timer_id
-        limit 1)
-    returning instance_id, timer_id, due_at, event_type, event_data, instance_version, attempts
-)
-select taken.instance_id, timer_id, due_at, taken.event_type, taken.event_data, instance_version, attempts,
-       coalesce(cause.correlation_id, taken.instance_id) as correlation_id,
-       coalesce(latest.occurred_at, taken.due_at) as last_occurred_at,
-       case when taken.due_at <= cause.recorded_at then cause.origin else 'live' end as origin
-from taken
-join orderwright.instance as i on i.instance_id = taken.instance_id
-left join orderwright.log as cause on cause.instance_id = taken.instance_id and cause.version = taken.instance_version
-left join orderwright.log as latest on latest.instance_id = taken.instance_id and latest.version = i.version
+delete from orderwright.timer as t
+using unnest($1::text[], $2::text[], $3::integer[]) as taken (instance_id, timer_id, instance_version)
+where t.instance_id = taken.instance_id and t.timer_id = taken.timer_id
+  and t.instance_version = taken.instance_version
 """
 _POSTPONE = """
 update orderwright.timer
 set attempts = attempts + 1, last_error = $4, retry_at = $5
 where instance_id = $1 and timer_id = $2 and instance_version = $3
 """
-
+_EARLIEST = """
+select least(
+    (select due_at from orderwright.timer where retry_at is null order by due_at limit 1),
+    (select retry_at from orderwright.timer where retry_at is not null order by retry_at limit 1))
+"""
 _PENDING = """
 select timer_id, event_type, due_at from orderwright.timer where instance_id = $1 order by due_at, timer_id
 """

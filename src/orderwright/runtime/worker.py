@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime import outbox
-from orderwright.runtime.firing import fire_next
+from orderwright.runtime.clockwork import LOOPS, Clockwork
 from orderwright.runtime.loop import Loop
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.write import forget_expired_keys
@@ -51,6 +51,7 @@ class Worker:
         self._consumers = tuple(consumers)
         self._listener = listener
         self._poll_seconds = poll_seconds
+        self._clockwork = Clockwork(engine, poll_seconds=poll_seconds)
 
     async def run(self, stop: asyncio.Event | None = None) -> None:
         """Work until cancelled, or until `stop` is set; then finish what is in hand and return.
@@ -59,7 +60,8 @@ class Worker:
         """
         stop = stop or asyncio.Event()
         turns = [_Relaying(self._engine, one, self._poll_seconds).turn for one in self._consumers]
-        woken = [Loop(turn, self._poll_seconds, stop) for turn in [*turns, self._fire]]
+        firing = [self._clockwork.turn] * LOOPS
+        woken = [Loop(turn, self._poll_seconds, stop) for turn in [*turns, *firing]]
         loops = [*woken, Loop(self._forget, _HOURLY, stop)]
         async with asyncio.TaskGroup() as group:
             hearing = group.create_task(self._hear(woken))
@@ -87,7 +89,7 @@ class Worker:
         while True:
             moved = sum([await relaying.empty() for relaying in relays])
             if not moved:
-                moved = int(await fire_next(self._engine, until=until))
+                moved = int(await self._clockwork.fire_next(until))
             if not moved and self._jobs is not None:
                 moved = await self._jobs.run_due()
             if not moved:
@@ -103,9 +105,6 @@ class Worker:
                     loop.wake()
                 if self._jobs is not None:
                     self._jobs.hear(change)
-
-    async def _fire(self) -> float:
-        return 0 if await fire_next(self._engine) else self._poll_seconds
 
     async def _forget(self) -> float:
         async with self._engine.pool.acquire() as connection:

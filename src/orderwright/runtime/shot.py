@@ -1,0 +1,110 @@
+"""What comes of one due timer: its step, computed but not stored, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from orderwright.runtime.alarm import FAULTS
+from orderwright.runtime.command import Actor, Cause, Send
+from orderwright.runtime.failure import words
+from orderwright.runtime.write import Transition
+from orderwright.statechart import Refused, send
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Connection
+    from orderwright.runtime.timers import DueTimer
+
+TIMER: Final = Actor("timer", "system")
+"""Who acts when a timer fires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A timer and what comes of it.
+
+    Attributes:
+        outcome: a step to be stored; a refusal; an error; or None: its event declares facts, which are loaded in a
+            transaction of their own.
+    """
+
+    timer: DueTimer
+    outcome: Transition | Refused | Exception | None
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the chart has no use for the event any more."""
+        return isinstance(self.outcome, Refused) and self.outcome.code not in FAULTS
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether the timer's row goes: it fires, or comes too late."""
+        return self.is_late or isinstance(self.outcome, Transition)
+
+    @property
+    def failure(self) -> str | None:
+        """Tell why the timer has to be tried again, if it has.
+
+        A refusal because a guard or an action failed, or a fact is unknown, is no answer of the chart.
+        """
+        match self.outcome:
+            case Exception():
+                return words(self.outcome)
+            case Refused() if not self.is_late:
+                return f"{self.outcome.code}: {self.outcome.message}"
+            case _:
+                return None
+
+
+async def aim(engine: Engine, connection: Connection, timer: DueTimer) -> Shot:
+    """Compute the step of a claimed timer; whatever goes wrong is this timer's alone, and is kept with it."""
+    try:
+        return Shot(timer, await _step(engine, connection, timer))
+    except Exception as error:
+        if connection.is_closed():
+            raise
+        return Shot(timer, error)
+
+
+def command_of(timer: DueTimer) -> Send:
+    """Return what a timer sends: caused by the row that set it, at the time that it was due."""
+    instance_id = timer.instance.instance_id
+    cause = Cause(
+        actor=TIMER,
+        correlation_id=timer.correlation_id,
+        causation_id=f"{instance_id}/{timer.instance_version}",
+        occurred_at=_moment(timer),
+        origin=timer.origin,
+    )
+    return Send(instance_id=instance_id, event=timer.event, cause=cause)
+
+
+async def _step(
+    engine: Engine, connection: Connection, timer: DueTimer
+) -> Transition | Refused | None:
+    instance = timer.instance
+    lifecycle = await engine.registry.get(connection, instance.chart_id, instance.chart_version)
+    if lifecycle.facts_of(timer.event):
+        return None
+    at, chart = _moment(timer), lifecycle.chart
+    step = send(chart, lifecycle.behaviour, instance.snapshot, timer.event, now=at)
+    if step.refused:
+        return step.refused
+    return Transition(
+        command=command_of(timer),
+        chart=chart,
+        before=instance,
+        step=step,
+        facts={},
+        occurred_at=at,
+        recorded_at=engine.clock.now(),
+        kinds=engine.kinds,
+    )
+
+
+def _moment(timer: DueTimer) -> datetime:
+    return max(timer.due_at, timer.last_occurred_at).astimezone(UTC)

@@ -95,6 +95,9 @@ def _planned(
     entering = Entering(chart, {**history, **recorded})
     for transition in transitions:
         entering.follow(transition)
+    entering.nodes -= (
+        at.active - left
+    )  # a history node above the source may restore what was never left
     exits = tuple(sorted(left, reverse=True))
     walk = _Walk(chart, at.active)
     walk.leave(exits)

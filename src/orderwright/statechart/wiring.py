@@ -222,9 +222,15 @@ class _Wiring:
         return targets
 
     def meeting(self, one: int, other: int) -> int | None:
-        if other in self.line(one) or one in self.line(other):
+        one, other = self.restored(one), self.restored(other)
+        if one == other or other in self.line(one) or one in self.line(other):
             return None
         return next((node for node in self.line(one) if node in self.line(other)), None)
+
+    def restored(self, index: int) -> int:
+        """Return the parent of a history node, all of which it may restore; any other node itself."""
+        draft = self.drafts[index]
+        return index if draft.kind != "history" or draft.parent is None else draft.parent
 
     def line(self, index: int) -> list[int]:
         line, at = [], self.drafts[index].parent

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from driving import Drive, log
+from driving import Drive, log, logged
 
 from orderwright.statechart import Snapshot
 
@@ -121,3 +121,17 @@ def test_a_default_over_two_histories_is_followed():
     assert Drive({"id": "c", "initial": "x", "states": outer}).send("IN").value == {
         "o": {"b": "y"}
     }
+
+
+def test_what_was_never_left_is_not_entered_by_a_history_above_the_source():
+    """`a` targets a history that restores a state within `a`: only what is inside `a` is left and entered."""
+    a = logged(
+        "a", initial="b", states={"b": logged("b"), "c": logged("c")}, on={"BACK": "#c.m.h"}
+    )
+    a["states"]["b"]["on"] = {"NEXT": "c"}
+    m = {"initial": "a", "states": {"a": a, "h": DEEP}, "on": {"LEAVE": "out"}}
+    drive = Drive({"id": "c", "initial": "m", "states": {"m": m, "out": {"on": {"IN": "m"}}}})
+    drive.send("NEXT").send("LEAVE").send("IN")
+    assert drive.value == {"m": {"a": "b"}}
+    assert drive.news("BACK") == ["-b", "+c"]
+    assert drive.value == {"m": {"a": "c"}}

@@ -201,3 +201,31 @@ def test_shallow_and_deep_history_differ_in_structure():
         return load({"id": "c", "initial": "a", "states": states}).hash
 
     assert hashed("shallow") != hashed("deep")
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [["#c.h", "#c.p.b"], ["#c.p.b", "#c.h"], ["#c.h", "#c.deep"], ["#c.p.h", "#c.h"]],
+    ids="/".join,
+)
+def test_the_history_of_a_parallel_node_stands_for_all_of_its_regions(targets: list[str]):
+    p = {"initial": "a", "states": {"a": {}, "b": {}, "h": {"type": "history"}}}
+    q = {"on": {"E": {"target": targets}}}
+    states = {
+        "p": p,
+        "q": q,
+        "h": {"type": "history"},
+        "deep": {"type": "history", "history": "deep"},
+    }
+    found = problems({"id": "c", "type": "parallel", "states": states})
+    assert found == [("states.q.on.E.target", "target")]
+
+
+def test_histories_of_different_regions_can_be_targets_together():
+    region = {"initial": "a", "states": {"a": {}, "b": {}, "h": {"type": "history"}}}
+    on = {"E": {"target": ["#c.p.h", "#c.q.h"]}}
+    chart = load({"id": "c", "type": "parallel", "states": {"p": region, "q": region}, "on": on})
+    assert [chart.nodes[one].id for one in chart.nodes[0].transitions["E"][0].targets] == [
+        "c.p.h",
+        "c.q.h",
+    ]

@@ -5,11 +5,11 @@ A failure raises `Stop` with the code `action_error`, which refuses the whole ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from orderwright.json_text import Json
-from orderwright.statechart.behaviour import Outcome, Scope
+from orderwright.statechart.behaviour import Outcome, Scope, is_list_of
 from orderwright.statechart.definition import (
     ROOT,
     Assign,
@@ -159,13 +159,13 @@ def _is_sound(outcome: Outcome) -> bool:
     assigned, raised, effects = outcome
     return (
         (type(assigned) is dict or isinstance(assigned, Mapping))
-        and (raised == () or _is_list_of(Event, raised))
-        and (effects == () or _is_list_of(Effect, effects))
+        and (raised == () or (is_list_of(Event, raised) and all(map(_is_event, raised))))
+        and (effects == () or is_list_of(Effect, effects))
     )
 
 
-def _is_list_of(kind: object, listed: object) -> bool:
-    return isinstance(listed, Sequence) and all(isinstance(one, kind) for one in listed)  # type: ignore[arg-type]
+def _is_event(one: object) -> bool:
+    return isinstance(one, Event) and isinstance(one.type, str) and isinstance(one.data, Mapping)
 
 
 def _delay(name: str, place: str, moment: Moment) -> int | None:

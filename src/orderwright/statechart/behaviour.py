@@ -104,3 +104,10 @@ class Behaviour:
     guards: Mapping[str, Callable[[Scope], bool | Verdict | None]] = field(default_factory=dict)
     actions: Mapping[str, Callable[[Scope], Outcome | None]] = field(default_factory=dict)
     delays: Mapping[str, Callable[[Scope], int | None]] = field(default_factory=dict)
+
+
+def is_list_of(kind: object, listed: object) -> bool:
+    """Tell whether something that a host's code answered is a sequence of instances of a kind."""
+    if not isinstance(listed, Sequence) or isinstance(listed, str):
+        return False
+    return all(isinstance(one, kind) for one in listed)  # type: ignore[arg-type]

@@ -14,7 +14,8 @@ from orderwright.statechart.plan import Configuration
 class Chart:
     """A loaded chart. Share it freely: it never changes.
 
-    `configurations` is only memory: the ones met so far, by the ids of their nodes, with what was derived from them.
+    Two fields are only memory. `configurations`: the ones met so far, by the ids of their nodes, with what was derived
+    from them. `histories`: those that were met and fit.
     """
 
     id: str
@@ -27,6 +28,9 @@ class Chart:
     events: Mapping[str, EventDeclaration]
     configurations: dict[tuple[str, ...], Configuration] = field(
         default_factory=dict, init=False, repr=False, compare=False
+    )
+    histories: set[tuple[tuple[str, tuple[str, ...]], ...]] = field(
+        default_factory=set, init=False, repr=False, compare=False
     )
 
     def node(self, node_id: str) -> StateNode:

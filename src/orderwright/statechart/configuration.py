@@ -7,8 +7,8 @@ from typing import Final
 
 from orderwright.json_text import Json
 from orderwright.statechart.chart import Chart
-from orderwright.statechart.definition import ROOT, Transition
-from orderwright.statechart.plan import Configuration
+from orderwright.statechart.definition import ROOT, StateNode, Transition
+from orderwright.statechart.plan import Configuration, History
 
 _REMEMBERED: Final = 20_000  # per chart: parallel charts have many
 
@@ -61,6 +61,42 @@ def _misfits(chart: Chart, index: int, active: set[int]) -> Iterator[str]:
     if node.kind == "parallel" and len(found) != len(states):
         lacking = [chart.nodes[child].id for child in states if child not in active]
         yield f"all its children are active, and {', '.join(lacking)} is not"
+
+
+def is_restorable(chart: Chart, history: History) -> bool:
+    """Tell whether every history node that was recorded can restore what it holds."""
+    found = tuple(history.items())
+    if found not in chart.histories:
+        if any(distortions(chart, history)):
+            return False
+        if len(chart.histories) >= _REMEMBERED:
+            chart.histories.clear()
+        chart.histories.add(found)
+    return True
+
+
+def distortions(chart: Chart, history: History) -> Iterator[tuple[str, str]]:
+    """Yield why a chart cannot have recorded a history: pairs of a history node's id and what is wrong."""
+    for name, ids in history.items():
+        unknown = [one for one in ids if one not in chart.ids]
+        if name not in chart.ids or chart.node(name).kind != "history":
+            yield name, "the chart has no such history node"
+        elif unknown:
+            yield name, f"it restores {', '.join(unknown)}, which the chart does not have"
+        else:
+            restored = {chart.ids[one] for one in ids}
+            yield from ((name, what) for what in _distorted(chart, chart.node(name), restored))
+
+
+def _distorted(chart: Chart, node: StateNode, restored: set[int]) -> Iterator[str]:
+    parent = ROOT if node.parent is None else node.parent
+    above = {ancestor for one in restored for ancestor in chart.ancestors(one)}
+    inside = {one for one in restored | above if chart.descends(one, parent)}
+    if not restored <= inside or (not node.deep and inside != restored):
+        yield f"what it restores lies elsewhere than in {chart.nodes[parent].id}"
+    active = {*inside, parent, *chart.ancestors(parent)}
+    for index in (parent, *(sorted(inside) if node.deep else ())):
+        yield from (f"{chart.nodes[index].id}: {what}" for what in _misfits(chart, index, active))
 
 
 def groups(

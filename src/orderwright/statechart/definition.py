@@ -31,7 +31,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A JSON value that holds paths somewhere inside; `constant` is its value when it holds none."""
+    """A JSON value that may hold paths; a `constant` one is handed out as it stands, any other is made each time."""
 
     source: Json
     constant: bool

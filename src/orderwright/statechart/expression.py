@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from orderwright import condition
 from orderwright.json_text import Json
@@ -35,7 +35,7 @@ _NO_PARAMS = Template(source={}, constant=True)
 def value(source: Json, path: str, problems: Problems) -> Template:
     """Read a JSON value in which {"from": path} objects stand for values of the scope."""
     read = _value(source, path, problems)
-    return Template(source=read, constant=not _has_path(read))
+    return Template(source=read, constant=_is_constant(read))
 
 
 def _value(source: Json, path: str, problems: Problems) -> Json:
@@ -56,15 +56,10 @@ def _path(source: Json, path: str, problems: Problems) -> Path:
     return Path(root, tuple(keys))
 
 
-def _has_path(source: Json) -> bool:
-    if isinstance(source, Path):
-        return True
-    members: Iterable[Json] = ()
-    if isinstance(source, Mapping):
-        members = source.values()
-    elif isinstance(source, list):
-        members = source
-    return any(_has_path(member) for member in members)
+def _is_constant(source: Json) -> bool:
+    """Tell whether a value can be handed out as it is: no path in it, and nothing nested that a host could change."""
+    members = source.values() if isinstance(source, Mapping) else (source,)
+    return not any(isinstance(member, Path | Mapping | list) for member in members)
 
 
 # --- guards ---------------------------------------------------------------------------------------
@@ -185,7 +180,7 @@ def _parts(
 def _assign(source: Mapping[str, Json], path: str, problems: Problems) -> Action:
     values = problems.mapping(source["assign"], f"{path}.assign", "`assign`")
     read = {key: _value(one, f"{path}.assign.{key}", problems) for key, one in values.items()}
-    return Assign(Template(source=read, constant=not _has_path(read)))
+    return Assign(Template(source=read, constant=_is_constant(read)))
 
 
 def _raise(source: Mapping[str, Json], path: str, problems: Problems) -> Action:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeGuard
 
 from orderwright import condition
 from orderwright.json_text import Json
-from orderwright.statechart.behaviour import Reason, Verdict
+from orderwright.statechart.behaviour import Reason, Verdict, is_list_of
 from orderwright.statechart.definition import (
     AllOf,
     AnyOf,
@@ -116,10 +116,24 @@ def _asked(guard: NamedGuard, moment: Moment) -> bool | Verdict | None:
         raise _failed(guard, f"guard {guard.name!r} failed: {shown}", error=shown) from error
     if probe is not None and probe.touched > looked:
         return _DATA_DECIDES
-    if answer is None or isinstance(answer, bool | Verdict):
+    if answer is None or isinstance(answer, bool) or _is_sound(answer):
         return answer
-    found = type(answer).__name__
-    raise _failed(guard, f"guard {guard.name!r} answered {found}, not a bool or a Verdict")
+    found = repr(answer) if isinstance(answer, Verdict) else type(answer).__name__
+    raise _failed(guard, f"guard {guard.name!r} answered {found}, not a bool or a sound Verdict")
+
+
+def _is_sound(answer: object) -> TypeGuard[Verdict]:
+    """Tell whether a verdict holds what its type promises: a host's code may not be type-checked."""
+    if not isinstance(answer, Verdict):
+        return False
+    ok, code, message, values, unblockers = answer
+    return (
+        (ok is None or isinstance(ok, bool))
+        and isinstance(code, str)
+        and isinstance(message, str)
+        and (type(values) is dict or isinstance(values, Mapping))
+        and (unblockers == () or is_list_of(str, unblockers))
+    )
 
 
 def _failed(guard: NamedGuard, message: str, **values: Json) -> Stop:

@@ -94,7 +94,7 @@ class Configuration:
         head: what the snapshots of this configuration begin with: chart id, version, hash, ids, value.
         always: the eventless transitions to try.
         reactions: answers by event type.
-        plans: plans by the paths of the transitions taken, and by the history where there is any.
+        plans: plans by the identities of the transitions taken, and by the history where there is any.
     """
 
     order: tuple[int, ...]

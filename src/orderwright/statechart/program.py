@@ -60,8 +60,8 @@ def plan(
     chart: Chart, at: Configuration, transitions: tuple[Transition, ...], history: History
 ) -> Plan:
     """Return what taking `transitions` together means."""
-    paths = transitions[0].path if len(transitions) == 1 else tuple(t.path for t in transitions)
-    key = (paths, tuple(history.items())) if history else paths
+    taken = id(transitions[0]) if len(transitions) == 1 else tuple(map(id, transitions))
+    key = (taken, tuple(history.items())) if history else taken
     found = at.plans.get(key)
     if found is None:
         if len(at.plans) >= _REMEMBERED:

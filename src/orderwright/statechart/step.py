@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +11,12 @@ from orderwright.errors import RefusedError
 from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Behaviour, Refused
 from orderwright.statechart.chart import Chart
-from orderwright.statechart.configuration import differences, restore
+from orderwright.statechart.configuration import (
+    differences,
+    distortions,
+    is_restorable,
+    restore,
+)
 from orderwright.statechart.effect import Effect
 from orderwright.statechart.execution import react, run
 from orderwright.statechart.moment import Moment, Stop
@@ -73,7 +79,10 @@ def start(
     Raises:
         StartRefused: a guard, an action or a loop stopped it.
     """
-    given = {**chart.context, **(context or {})}
+    own = deepcopy(
+        dict(chart.context)
+    )  # shared by all instances, and what is nested in it could be written to
+    given = {**own, **(context or {})}
     moment = Moment(chart, behaviour, None, given, NO_HISTORY, facts, None, now)
     if trace:
         moment.trace = Trace()
@@ -103,6 +112,8 @@ def send(  # noqa: PLR0913 (the facade)
         at = restore(chart, snapshot.configuration) if snapshot.hash == chart.hash else None
         if at is None:
             return Step(snapshot, refused=_mismatch(chart, snapshot))
+    if snapshot.history and not is_restorable(chart, snapshot.history):
+        return Step(snapshot, refused=_mismatch(chart, snapshot))
     if snapshot.status == "done":
         message = f"{chart.id} has ended; {event.type} comes too late"
         return Step(snapshot, refused=Refused("done", message, {"event": event.type}))
@@ -155,13 +166,12 @@ def _mismatch(chart: Chart, snapshot: Snapshot) -> Refused:
         )
         if theirs != ours
     ]
-    listed += [
-        {"part": "configuration", "state": state, "message": what}
-        for state, what in differences(chart, snapshot.configuration)
+    wrong = [
+        *(("configuration", *one) for one in differences(chart, snapshot.configuration)),
+        *(("history", *one) for one in distortions(chart, snapshot.history)),
     ]
-    why = "".join(
-        f"; {state}: {what}" for state, what in differences(chart, snapshot.configuration)
-    )
+    listed += [{"part": part, "state": state, "message": what} for part, state, what in wrong]
+    why = "".join(f"; {state}: {what}" for _, state, what in wrong)
     return Refused(
         "snapshot_mismatch",
         f"the snapshot belongs to {found}, not to {wanted}{why}",

@@ -225,6 +225,21 @@ def test_wildcards_stand_for_an_event_of_their_stem_and_one_that_nobody_names():
     assert [words(found.path(place))[-1] for place in found.places] == ["start", "pay", "any"]
 
 
+def test_a_wildcard_stands_for_an_event_that_nothing_narrower_answers_to():
+    on = {"pay": "b", "pay.*": "c", "pay.any": "d", "any": "e", "*": "f"}
+    ends = {key: {"type": "final"} for key in "bcdef"}
+    found = explored({"initial": "a", "states": {"a": {"on": on}, **ends}})
+    assert leaves(found) == {"a", "b", "c", "d", "e", "f"}
+    assert found.coverage().uncovered == ()
+
+
+def test_an_event_that_a_chart_sends_itself_comes_although_it_is_not_declared():
+    send = {"send": {"type": "LATE", "delay": 5}}
+    states = {"a": {"on": {"GO": {"actions": send}, "LATE": "b"}}, "b": {"type": "final"}}
+    chart = {"initial": "a", "events": {"GO": {}}, "states": states}
+    assert leaves(explored(chart)) == {"a", "b"}
+
+
 def test_history_makes_places_of_one_configuration_different():
     chart = {
         "initial": "p",
@@ -258,6 +273,15 @@ def test_a_transition_on_a_way_that_joins_a_known_one_is_covered_too():
         },
     }
     assert explored(chart).coverage().uncovered == ()
+
+
+def test_an_event_that_is_refused_from_outside_is_dropped_when_it_is_raised():
+    on = {
+        "A": {"guard": {"and": ["g", {"not": "g"}]}},
+        "B": {"actions": {"raise": {"type": "A"}}},
+    }
+    found = explored({"initial": "a", "states": {"a": {"on": on}}})
+    assert set(found.taken) == {"states.a.on.B"}
 
 
 def test_an_event_that_never_comes_to_rest_is_a_failure():

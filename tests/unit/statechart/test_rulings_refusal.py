@@ -10,8 +10,10 @@ from orderwright.statechart import (
     Emit,
     Event,
     Outcome,
+    Scope,
     StartRefused,
     Verdict,
+    explain,
     load,
     send,
     start,
@@ -39,6 +41,8 @@ ACTIONS = {
     "raises_text": lambda _: Outcome(raised=["E"]),
     "raises_none": lambda _: Outcome(raised=None),
     "effects_text": lambda _: Outcome(effects=["E"]),
+    "raises_number": lambda _: Outcome(raised=[Event(5)]),
+    "raises_without_data": lambda _: Outcome(raised=[Event("E", None)]),
 }
 DELAYS = {"fails": _fails, "odd": lambda _: 1.5, "bool": lambda _: True}
 BEHAVIOUR = logging(guards=GUARDS, actions=ACTIONS, delays=DELAYS)
@@ -89,6 +93,8 @@ ACT = [log("done"), {"emit": {"type": "done"}}]  # what has happened before the 
         ({"actions": [*ACT, "raises_text"]}, "action_error"),
         ({"actions": [*ACT, "raises_none"]}, "action_error"),
         ({"actions": [*ACT, "effects_text"]}, "action_error"),
+        ({"actions": [*ACT, "raises_number"]}, "action_error"),
+        ({"actions": [*ACT, "raises_without_data"]}, "action_error"),
         ({"actions": [*ACT, {"assign": {"x": {"from": "event.x"}}}]}, "action_error"),
         ({"actions": [*ACT, {"emit": {"type": "x", "data": {"from": "now"}}}]}, "action_error"),
         ({"actions": [*ACT, {"type": "log", "params": {"from": "now"}}]}, "action_error"),
@@ -226,6 +232,42 @@ def test_a_configuration_that_the_chart_does_not_have_is_a_snapshot_mismatch(con
     assert step.refused is not None
     assert step.refused.code == "snapshot_mismatch"
     assert step.snapshot is broken
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        {"c.a.h": ("c.nope",)},
+        {"c.a.h": ("c.b",)},
+        {"c.a.h": ()},
+        {"c.a.h": ("c.a.x", "c.a.y")},
+        {"c.a.h": ("c.a.h",)},
+        {"c.a.h": ("c.a",)},
+        {"c.a.h": ("c.a.y.z",)},
+        {"c.a.deep": ("c.a.y",)},
+        {"c.a.deep": ("c.a.x", "c.a.y.z")},
+        {"c.a": ("c.a.x",)},
+        {"nope": ("c.a",)},
+    ],
+    ids=str,
+)
+def test_a_history_that_the_chart_cannot_have_is_a_snapshot_mismatch(history: dict):
+    y = {"initial": "z", "states": {"z": {}}}
+    deep = {"type": "history", "history": "deep"}
+    inner = {"x": {}, "y": y, "h": {"type": "history"}, "deep": deep}
+    a = {"initial": "x", "states": inner, "on": {"E": "b"}}
+    made = Drive({"id": "c", "initial": "a", "states": {"a": a, "b": {"on": {"E": "a.h"}}}})
+    made.send("E")
+    broken = made.snapshot._replace(history=history)
+    for snapshot in (broken, broken):  # the second time from memory
+        step = send(made.chart, made.behaviour, snapshot, Event("E"), now=NOW)
+        assert step.refused is not None
+        assert step.refused.code == "snapshot_mismatch"
+        assert {one["part"] for one in step.refused.values["differences"]} == {"history"}
+        assert step.snapshot is broken
+    fits = made.snapshot._replace(history={"c.a.h": ("c.a.y",), "c.a.deep": ("c.a.y.z",)})
+    step = send(made.chart, made.behaviour, fits, Event("E"), now=NOW)
+    assert step.snapshot.value == {"a": {"y": "z"}}
 
 
 def test_a_snapshot_of_another_structure_is_a_snapshot_mismatch():
@@ -372,3 +414,55 @@ def test_effects_before_a_refusal_are_not_seen_by_the_next_event():
     made.send("E")
     assert made.send("FIRST").step.effects == (Emit("done"),)
     assert made.log == ["done"]
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        Verdict(1),
+        Verdict("yes"),
+        Verdict(ok=False, code=5),
+        Verdict(ok=False, message=None),
+        Verdict(ok=False, values=None),
+        Verdict(ok=False, values=[("a", 1)]),
+        Verdict(ok=False, unblockers=None),
+        Verdict(ok=False, unblockers="MANAGER"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("guard", ["g", {"or": ["g", "g"]}, {"not": "g"}], ids=str)
+@pytest.mark.parametrize("trace", [False, True])
+def test_a_verdict_that_is_not_what_its_type_says_is_a_guard_error(
+    verdict: Verdict, guard: object, trace: bool
+):
+    chart = load({"id": "c", "on": {"E": {"guard": guard}}})
+    behaviour = Behaviour(guards={"g": lambda _: verdict})
+    at = start(chart, behaviour, now=NOW).snapshot
+    step = send(chart, behaviour, at, Event("E"), now=NOW, trace=trace)
+    assert step.refused is not None
+    assert step.refused.code == "guard_error"
+    assert explain(chart, behaviour, at, events=[Event("E")], now=NOW)["E"].status == "blocked"
+
+
+def test_what_an_action_writes_into_nested_data_reaches_no_other_instance():
+    """A scope is read-only at its top; what a careless action changes below it must not become the chart's."""
+
+    def append(scope: Scope) -> None:
+        scope.context["own"].append(1)
+        scope.context["set"].append(1)
+
+    entry = [{"assign": {"set": []}}, "append"]
+    chart = load({"id": "c", "context": {"own": []}, "entry": entry})
+    behaviour = Behaviour(actions={"append": append})
+    for _ in range(2):
+        context = start(chart, behaviour, now=NOW).snapshot.context
+        assert context == {"own": [1], "set": [1]}
+
+
+def test_transitions_whose_paths_read_the_same_are_not_taken_for_each_other():
+    on = {"E": ["b"], "E[0]": "c"}
+    drive = Drive({"id": "c", "initial": "a", "states": {"a": {"on": on}, "b": {}, "c": {}}})
+    at = drive.snapshot
+    for event, value in (("E", "b"), ("E[0]", "c")):
+        step = send(drive.chart, drive.behaviour, at, Event(event), now=NOW)
+        assert step.snapshot.value == value

@@ -70,8 +70,9 @@ def explore(  # noqa: PLR0913 (the world of an instance)
         contexts: what instances may be started with (given).
         facts: what the world may know at any step (given).
         events: the events that may come. By default those that the chart declares, or, when it declares none, those
-            that it names; with the timers and the work of active states in any case. An event that a named action
-            raises and the chart does not declare must be named here to be seen in `free`.
+            that it names, and those that it sends itself; with the timers and the work of active states in any
+            case. An event that a named action raises and the chart does not declare must be named here to be seen in
+            `free`.
         now: the time of every step, aware.
         limit: how many places to find at most; beyond it the exploration is not `complete`.
         steady: a promise that no named guard asks which states are active, so that it answers the same within a

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Refused
 from orderwright.statechart.chart import Chart
+from orderwright.statechart.configuration import descriptors
+from orderwright.statechart.definition import SendLater
 from orderwright.statechart.snapshot import Event, Snapshot
 
 
@@ -93,16 +96,35 @@ def offered(chart: Chart, named: tuple[Event, ...] | None, snapshot: Snapshot) -
 
 
 def alphabet(chart: Chart) -> tuple[Event, ...]:
-    """Return the events that may come from outside: the declared ones, else those that the chart names.
+    """Return the events that may come from outside: the declared and delayed ones, else those that the chart names.
 
-    A descriptor with a wildcard stands for an event of its stem; `*` for one that nothing else names.
+    A descriptor with a wildcard stands for an event that no narrower one answers to.
     """
     if chart.events:
-        return tuple(Event(name) for name in chart.events)
-    found: dict[str, None] = {}
+        return tuple(map(Event, dict.fromkeys((*chart.events, *_delayed(chart)))))
+    named = dict.fromkeys(name for node in chart.nodes for name in node.transitions)
+    own = {timer.event for node in chart.nodes for timer in node.after}
+    outer = (one for one in named if one not in own and not one.startswith(("done.", "error.")))
+    return tuple(map(Event, dict.fromkeys(_example(one, named) for one in outer)))
+
+
+def _delayed(chart: Chart) -> Iterator[str]:
+    """Yield the types of the events that a chart sends itself."""
     for node in chart.nodes:
-        own = {timer.event for timer in node.after}
-        for name in node.transitions:
-            if name not in own and not name.startswith(("done.", "error.")):
-                found["any" if name == "*" else name.removesuffix(".*")] = None
-    return tuple(Event(name) for name in found)
+        moves = [*node.always, *(one for listed in node.transitions.values() for one in listed)]
+        moves += [node.initial] if node.initial else []
+        for action in (*node.entry, *node.exit, *(act for move in moves for act in move.actions)):
+            if isinstance(action, SendLater):
+                yield action.type
+
+
+def _example(descriptor: str, named: Collection[str]) -> str:
+    """Return an event type to which, of all descriptors that are named, this one answers most exactly."""
+    stem = descriptor.removesuffix("*")
+    below = (f"{stem}any{'_' * number}" for number in itertools.count())
+    tried = itertools.chain([stem.removesuffix(".")] if stem else [], below)
+    return next(
+        name
+        for name in tried
+        if next(one for one in descriptors(name) if one in named) == descriptor
+    )

@@ -122,10 +122,14 @@ class Player:
         )
 
     def _identify(self, question: Question, scope: Scope) -> Hashable:
-        """Return what decides all that may follow; the event only where the event itself is asked about."""
+        """Return what decides all that may follow; the event only where the event itself is asked about.
+
+        An external event that nothing takes is refused, an internal one is dropped.
+        """
+        may_be_refused = scope.event is self._external and not self.transitions
         return (
             question.name,
-            question.event and scope.event and scope.event.type,
+            question.event and scope.event and (scope.event.type, may_be_refused),
             self._active(scope),
             frozenset(self._blind.items()),
             frozenset(self._seeing.items()),

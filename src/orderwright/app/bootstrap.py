@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
+from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
 from orderwright.app.orders import Orders
@@ -21,6 +22,9 @@ from orderwright.app.workflow import Workflows
 from orderwright.clock import Clock, SystemClock
 from orderwright.domain.orders import BEHAVIOURS
 from orderwright.runtime.engine import Engine
+from orderwright.runtime.job import JobKind
+from orderwright.runtime.job_queue import JobQueue
+from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.outbox import require_own_cluster
 from orderwright.runtime.pool import Pool, open_pool
 from orderwright.runtime.registry import Registry
@@ -44,7 +48,8 @@ class Orderwright:
         orders: commands on quotations, orders and fulfilments, with permissions.
         queries, workflows: read models.
         people: signing in.
-        worker: relays domain events and fires timers while its `run` runs.
+        jobs: takes work outside the database; `dead_letters` shows what failed for the last time.
+        worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
         revision: the schema's revision that this code needs.
     """
@@ -72,17 +77,26 @@ class Orderwright:
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.phases = Phases(engine, settings)
-        self.worker = Worker(engine, [self.phases.consumer()], listener)
+        self.jobs = JobQueue(engine)
+        self.dead_letters = DeadLetters(engine)
+        runner = JobRunner(engine, concurrency=settings.job_concurrency)
+        self.worker = Worker(engine, [self.phases.consumer()], listener, jobs=runner)
         self._stack = AsyncExitStack()
 
     @classmethod
     def connect(
-        cls, url: str, *, settings: Settings | None = None, clock: Clock | None = None
+        cls,
+        url: str,
+        *,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        kinds: Sequence[JobKind] = (),
     ) -> Connecting:
         """Migrate the database at a URL, publish the shipped charts and be ready.
 
         Use it as `app = await Orderwright.connect(url)`, and `await app.close()` at the end, or as
-        `async with Orderwright.connect(url) as app`.
+        `async with Orderwright.connect(url) as app`. `kinds` are the jobs that this process handles, and
+        what charts may invoke.
 
         Raises:
             DatabaseUnreachable, DatabaseNewer, MigrationBusy: see `database.migrate`.
@@ -90,7 +104,7 @@ class Orderwright:
             SettingInvalid: without `settings`, when the environment holds a wrong one.
         """
         chosen = settings or load_settings()
-        return Connecting(_opened(url, chosen, clock or SystemClock()))
+        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds))
 
     def owns(self, stack: AsyncExitStack) -> None:
         """Take over what `close` will give back."""
@@ -132,7 +146,9 @@ class Connecting:
 
 
 @asynccontextmanager
-async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[Orderwright]:
+async def _opened(
+    url: str, settings: Settings, clock: Clock, kinds: Sequence[JobKind]
+) -> AsyncIterator[Orderwright]:
     migrated = await database.migrate(url)
     readers = max(settings.database_connections // _READERS, 1)
     writers = settings.database_connections - readers - _LISTENERS
@@ -152,6 +168,7 @@ async def _opened(url: str, settings: Settings, clock: Clock) -> AsyncIterator[O
             facts=loaders,
             formats=FORMATS,
             wakeup=announcer,
+            kinds={kind.name: kind for kind in kinds},
         )
         stack.push_async_callback(engine.alarm.close)
         listener = await stack.enter_async_context(Listener(url))

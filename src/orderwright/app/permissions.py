@@ -42,6 +42,8 @@ _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
 _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "order.create": _OFFICE,  # whoever places an order names its prices
     "quotation.create": _OFFICE,
+    "deadletter.read": frozenset({Role.SUPPORT, Role.MANAGER}),  # payloads name customers
+    "deadletter.retry": frozenset({Role.MANAGER}),
     # quotation
     "quotation.SHARE": _OFFICE,
     "quotation.EDIT": _OFFICE,

@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     """The port that `serve` listens on."""
     worker: bool = True
     """Whether `serve` also fires timers and relays events; off where `orderwright worker` does."""
+    job_concurrency: int = Field(default=16, ge=1, le=1000)
+    """How many jobs one worker runs at a time."""
     session_lifetime_hours: int = Field(default=12, ge=1, le=24 * 90)
     """How long a sign-in lasts."""
     session_cookie_secure: bool = False

@@ -33,6 +33,9 @@ class Command:
 COMMANDS = {
     "chart": Command(module="chart", summary="check, draw, explain or explore a chart in a file"),
     "db": Command(module="db", summary="start, stop or look at the embedded PostgreSQL"),
+    "deadletter": Command(
+        module="deadletter", summary="show what failed for the last time, and have it tried again"
+    ),
     "demo": Command(module="demo", summary="run the product with demo data"),
     "import": Command(module="import_", summary="replay orders from elsewhere, such as Olist's"),
     "migrate": Command(module="migrate", summary="bring the database to the newest schema"),
@@ -40,7 +43,7 @@ COMMANDS = {
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"
     ),
-    "worker": Command(module="worker", summary="relay domain events and fire timers"),
+    "worker": Command(module="worker", summary="relay domain events, fire timers and run jobs"),
 }
 
 

@@ -1,16 +1,16 @@
-"""Dead letters: jobs that are not tried again by themselves. A person looks, mends payload or cause, and retries."""
+"""Dead letters: what is not tried again by itself, until a person has looked and says so.
+
+There are two sources. A *job* failed at its last attempt. A *consumer* failed for the last time at an event; its root
+is parked, and events wait behind it. A letter's id is that of the job, or `<consumer>/<root>`.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from orderwright.errors import NotFound, RefusedError
-from orderwright.json_text import canonical, scan
-from orderwright.runtime.attempt import IdempotencyMismatch
-from orderwright.runtime.job_row import Happening
-from orderwright.runtime.write import KEY_LIFE
+from orderwright.errors import NotFound
+from orderwright.json_text import scan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,21 +18,15 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
-    from orderwright.runtime.command import Cause
-    from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Connection
+
+Source = Literal["job", "consumer"]
 
 
 class DeadLetterNotFound(NotFound):
-    """No job has this id."""
+    """There is no job and no parked root with this id."""
 
-    code = "job.not_found"
-
-
-class JobNotDead(RefusedError):
-    """The job is no dead letter: it waits, runs, is done, or somebody has retried it already."""
-
-    code = "job.not_dead"
+    code = "dead_letter.not_found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +42,7 @@ class Happened:
     """
 
     at: datetime
-    what: Happening
+    what: str
     fence: int
     host: str | None
     actor_id: str | None
@@ -58,180 +52,121 @@ class Happened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A job with its history; `status` is `dead` in lists, and may be another after a retry."""
+    """Work that failed for the last time.
 
-    job_id: str
-    kind: str
+    Attributes:
+        name: the job's kind, or the consumer.
+        key: the job's idempotency key, or the id of the event.
+        instance_id: the instance whose event it is, or that waits for the result of the job.
+        status: `dead`; after a retry that of the job, or `waiting`.
+        history: of a job, from its first failure on; consumers keep none.
+    """
+
+    id: str
+    source: Source
+    name: str
     key: str
     payload: object
     root_id: str
     instance_id: str | None
-    invoke_id: str | None
     correlation_id: str
     causation_id: str | None
     status: str
     attempts: int
     last_error: str | None
     created_at: datetime
-    finished_at: datetime | None
+    died_at: datetime | None
     history: tuple[Happened, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retried:
-    """A job that waits again; `replayed` tells that an earlier call with the same idempotency key did it."""
-
-    letter: DeadLetter
-    replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A payload, as JSON text, that takes the place of the one that failed."""
-
-    payload: str
 
 
 async def listed(
     connection: Connection,
     *,
-    kind: str | None = None,
+    name: str | None = None,
     after: tuple[datetime, str] | None = None,
     most: int = 50,
 ) -> list[DeadLetter]:
-    """Return dead letters, the latest first, with their histories."""
-    at, job_id = after or (None, None)
-    return await _with_history(connection, await connection.fetch(_LISTED, kind, at, job_id, most))
+    """Return dead letters, the latest first, with their histories; of one kind or consumer if a name is given."""
+    at, letter_id = after or (None, None)
+    rows = await connection.fetch(_LISTED, name, at, letter_id, most)
+    return await _with_history(connection, rows)
 
 
-async def count(connection: Connection, *, kind: str | None = None) -> int:
+async def count(connection: Connection, *, name: str | None = None) -> int:
     """Return how many dead letters there are."""
-    return int(await connection.fetchval(_COUNT, kind) or 0)
+    return int(await connection.fetchval(_COUNT, name) or 0)
 
 
-async def find(connection: Connection, job_id: str) -> DeadLetter:
-    """Return a job, dead or not.
+async def find(connection: Connection, letter_id: str) -> DeadLetter:
+    """Return a job or a parked root, dead or not.
 
     Raises:
         DeadLetterNotFound: there is none with this id.
     """
-    rows = await connection.fetch(_FIND, job_id)
+    rows = await connection.fetch(_FIND, letter_id)
     if not rows:
-        raise DeadLetterNotFound(f"no job {job_id!r}", values={"job": job_id})
+        raise DeadLetterNotFound(f"no dead letter {letter_id!r}", values={"id": letter_id})
     [letter] = await _with_history(connection, rows)
     return letter
 
 
-async def retry(
-    engine: Engine, job_id: str, cause: Cause, *, edited: Edited | None = None
-) -> Retried:
-    """Let a dead letter be tried again, with all its attempts, and say who wanted it.
-
-    Its key stays: who has done the work already recognises it.
-
-    Raises:
-        DeadLetterNotFound: there is none with this id.
-        JobNotDead: it is not dead.
-        IdempotencyMismatch: the idempotency key was used for another request.
-    """
-    now = engine.clock.now()
-    async with engine.pool.acquire() as connection, connection.transaction():
-        row = await connection.fetchrow(_LOCK, job_id)
-        replayed = await _is_replay(connection, job_id, cause, edited, now)
-        if not replayed:
-            _require_dead(row, job_id)
-            await connection.execute(_RETRY, job_id, edited.payload if edited else None, now)
-            told = (cause.actor.id, cause.reason, row["payload"] if row and edited else None)
-            await connection.execute(_NOTE, job_id, now, *told)
-        letter = await find(connection, job_id)
-    if not replayed:
-        engine.wakeup.announce(letter.root_id)
-    return Retried(letter=letter, replayed=replayed)
-
-
-async def _is_replay(
-    connection: Connection, job_id: str, cause: Cause, edited: Edited | None, now: datetime
-) -> bool:
-    """Take the idempotency key; True when it stands for this very request already."""
-    if cause.idempotency_key is None:
-        return False
-    asked = ["retryDeadLetter", job_id, edited.payload if edited else None]
-    digest = hashlib.sha256(canonical(asked).encode()).digest()
-    values = (cause.idempotency_key, digest, job_id, now, now + KEY_LIFE)
-    if await connection.fetchval(_TAKE_KEY, *values) is not None:
-        return False
-    held = await connection.fetchval(_KEY, cause.idempotency_key)
-    if held != digest:
-        raise IdempotencyMismatch(
-            "this idempotency key was used for another request; use a new one",
-            values={"job": job_id},
-        )
-    return True
-
-
-def _require_dead(row: Record | None, job_id: str) -> None:
-    if row is None:
-        raise DeadLetterNotFound(f"no job {job_id!r}", values={"job": job_id})
-    if row["status"] != "dead":
-        raise JobNotDead(
-            f"the job is {row['status']}, so that there is nothing to retry",
-            values={"job": job_id, "status": row["status"]},
-        )
-
-
 async def _with_history(connection: Connection, rows: Sequence[Record]) -> list[DeadLetter]:
-    told: dict[str, list[Happened]] = {row["job_id"]: [] for row in rows}
+    told: dict[str, list[Happened]] = {row["id"]: [] for row in rows}
     for row in await connection.fetch(_HISTORY, list(told)):
         told[row["job_id"]].append(_happened(row))
-    return [_letter(row, told[row["job_id"]]) for row in rows]
+    return [_letter(row, told[row["id"]]) for row in rows]
 
 
 def _letter(row: Record, history: Sequence[Happened]) -> DeadLetter:
     names = [name for name in DeadLetter.__slots__ if name not in ("payload", "history")]
-    return DeadLetter(
-        payload=scan(row["payload"], 0)[0],
-        history=tuple(history),
-        **{name: row[name] for name in names},
-    )
+    columns = {name: row[name] for name in names}
+    return DeadLetter(payload=_read(row["payload"]), history=tuple(history), **columns)
 
 
 def _happened(row: Record) -> Happened:
     names = [name for name in Happened.__slots__ if name != "payload"]
-    payload = None if row["payload"] is None else scan(row["payload"], 0)[0]
-    return Happened(payload=payload, **{name: row[name] for name in names})
+    return Happened(payload=_read(row["payload"]), **{name: row[name] for name in names})
 
 
-_LISTED: Final = """
-select * from orderwright.job
-where status = 'dead' and ($1::text is null or kind = $1)
-    and ($2::timestamptz is null or (finished_at, job_id) < ($2, $3))
-order by finished_at desc, job_id desc
+def _read(text: str | None) -> object:
+    return None if text is None else scan(text, 0)[0]
+
+
+_JOBS: Final = """
+select job_id as id, 'job' as source, kind as name, key, payload, root_id, instance_id, correlation_id, causation_id,
+       status, attempts, last_error, created_at, finished_at as died_at
+from orderwright.job
+"""
+_PARKED: Final = """
+select p.consumer || '/' || p.root_id as id, 'consumer' as source, p.consumer as name, p.event_id as key, e.payload,
+       p.root_id, e.instance_id, e.correlation_id, e.causation_id,
+       case when p.dead_at is null then 'waiting' else 'dead' end as status, p.attempts, p.last_error,
+       p.parked_at as created_at, p.dead_at as died_at
+from orderwright.parked_root as p
+join orderwright.outbox as e on e.event_id = p.event_id
+"""
+_LISTED: Final = f"""
+select * from (
+    ({_JOBS} where status = 'dead' and ($1::text is null or kind = $1)
+        and ($2::timestamptz is null or (finished_at, job_id) < ($2, $3::text))
+    order by finished_at desc, job_id desc limit $4)
+    union all
+    ({_PARKED} where dead_at is not null and ($1::text is null or p.consumer = $1))
+) as letter
+where $2::timestamptz is null or (died_at, id) < ($2, $3::text)
+order by died_at desc, id desc
 limit $4
-"""
+"""  # noqa: S608 (nothing of a caller)
 _COUNT: Final = """
-select count(*) from orderwright.job where status = 'dead' and ($1::text is null or kind = $1)
+select (select count(*) from orderwright.job where status = 'dead' and ($1::text is null or kind = $1))
+     + (select count(*) from orderwright.parked_root
+        where dead_at is not null and ($1::text is null or consumer = $1))
 """
-_FIND: Final = "select * from orderwright.job where job_id = $1"
-_HISTORY: Final = (
-    "select * from orderwright.job_history where job_id = any ($1::text[]) order by job_id, id"
-)
-_LOCK: Final = "select status, payload from orderwright.job where job_id = $1 for update"
-_RETRY: Final = """
-update orderwright.job
-set status = 'waiting', attempts = 0, next_attempt_at = $3, finished_at = null, payload = coalesce($2, payload)
-where job_id = $1
+_FIND: Final = f"""
+{_JOBS} where job_id = $1
+union all
+{_PARKED} where p.consumer || '/' || p.root_id = $1
 """
-_NOTE: Final = """
-insert into orderwright.job_history (job_id, at, what, fence, actor_id, detail, payload)
-select job_id, $2, 'retried', fence, $3, $4, $5 from orderwright.job where job_id = $1
+_HISTORY: Final = """
+select * from orderwright.job_history where job_id = any ($1::text[]) order by job_id, id
 """
-_TAKE_KEY: Final = """
-insert into orderwright.idempotency_key as k (key, request_hash, instance_id, version, created_at, expires_at)
-values ($1, $2, $3, 0, $4, $5)
-on conflict (key) do update
-set request_hash = excluded.request_hash, instance_id = excluded.instance_id, version = excluded.version,
-    created_at = excluded.created_at, expires_at = excluded.expires_at
-where k.expires_at <= excluded.created_at
-returning key
-"""
-_KEY: Final = "select request_hash from orderwright.idempotency_key where key = $1"

@@ -14,6 +14,7 @@ import structlog
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import scan
 from orderwright.runtime import job_row
+from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
 from orderwright.statechart import Event
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 INVOKER: Final = Actor("invoke", "system")
 """Who acts when invoked work ends."""
-_FAULTS: Final = frozenset({"guard_error", "guard_unknown", "action_error", "loop"})
-"""Refusals for which the chart or the world is to be put right; the others say that nobody waits for the result."""
-
 _logger = structlog.get_logger(__name__)
 
 
@@ -45,6 +43,8 @@ class ResultRefused(RuntimeFault):
 async def answer(engine: Engine, job: ClaimedJob, result: str) -> bool:
     """End an invocation and send its result to the instance, in one transaction; False if it was not ours.
 
+    A refusal that is no fault says that nobody waits for the result, which stays with the job.
+
     Raises:
         ResultRefused: a guard or an action failed; nothing was done.
     """
@@ -54,7 +54,7 @@ async def answer(engine: Engine, job: ClaimedJob, result: str) -> bool:
         if not await job_row.finish(connection, [(job, result)], at=engine.clock.now()):
             return False
         taken = await _send(engine, connection, job, event)
-        if taken.refused is not None and taken.refused.code in _FAULTS:
+        if taken.refused is not None and taken.refused.code in FAULTS:
             raise _refused(job, taken.refused)
     _announce(engine, job, taken)
     return True

@@ -29,10 +29,17 @@ ERRAND = {
     "context": {"said": []},
     "events": {
         name: {"label": name.capitalize(), "data": NOTHING}
-        for name in ("CALL", "LEAVE", "AGAIN", "STAY", "SILENT", "STRICT", "END")
+        for name in ("CALL", "LEAVE", "AGAIN", "STAY", "SILENT", "STRICT", "TELL", "END")
     },
     "states": {
-        "IDLE": {"on": {"CALL": "CALLING", "SILENT": "SILENT", "STRICT": "STRICT"}},
+        "IDLE": {
+            "on": {
+                "CALL": "CALLING",
+                "SILENT": "SILENT",
+                "STRICT": "STRICT",
+                "TELL": {"actions": {"emit": {"type": "errand.told", "data": {"word": "hello"}}}},
+            }
+        },
         "CALLING": {
             "invoke": {
                 "id": "call",

@@ -10,9 +10,12 @@ from orderwright.errors import InputInvalid
 from orderwright.runtime import dead_letter
 from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.command import Actor, Cause
-from orderwright.runtime.dead_letter import DeadLetterNotFound, Edited, JobNotDead
+from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.dead_letter import DeadLetterNotFound
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.retrying import NotDead, Retry, retry
+from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.pool import Pool
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection, Pool
 
 
 @pytest.fixture
@@ -57,25 +61,25 @@ async def test_dead_letters_are_listed_the_latest_first_with_error_payload_and_h
     old, new = await kill(engine, receiver, "k1", "k2")
     [fax] = await kill(engine, receiver, "k3", kind="fax")
     listed = await dead_letter.listed(pool)
-    assert [letter.job_id for letter in listed] == [fax, new, old]
+    assert [letter.id for letter in listed] == [fax, new, old]
     assert await dead_letter.count(pool) == 3
-    assert await dead_letter.count(pool, kind="fax") == 1
-    assert [letter.job_id for letter in await dead_letter.listed(pool, kind="fax")] == [fax]
+    assert await dead_letter.count(pool, name="fax") == 1
+    assert [letter.id for letter in await dead_letter.listed(pool, name="fax")] == [fax]
     first = listed[0]
     assert (first.payload, first.key, first.attempts) == ({"to": "nobody"}, "k3", 1)
     assert first.last_error.startswith("InputInvalid: to:")
     [happened] = first.history
     assert (happened.what, happened.fence, happened.detail) == ("failed", 1, first.last_error)
-    page = await dead_letter.listed(pool, after=(first.finished_at, first.job_id), most=1)
-    assert [letter.job_id for letter in page] == [new]
+    page = await dead_letter.listed(pool, after=(first.died_at, first.id), most=1)
+    assert [letter.id for letter in page] == [new]
 
 
 async def test_a_dead_letter_is_mended_and_retried_under_its_own_key(
     engine: Engine, receiver: Receiver, pool: Pool
 ):
     [job_id] = await kill(engine, receiver, "k1")
-    done = await dead_letter.retry(
-        engine, job_id, by(reason="typo"), edited=Edited('{"to":"ben"}')
+    done = await retry(
+        engine, Retry(letter_id=job_id, cause=by(reason="typo"), payload='{"to":"ben"}')
     )
     assert (done.letter.status, done.letter.payload, done.replayed) == (
         "waiting",
@@ -97,7 +101,7 @@ async def test_many_dead_letters_are_retried_and_each_effect_happens_once(
 ):
     keys = [f"k{n}" for n in range(40)]
     for job_id in await kill(engine, receiver, *keys):
-        await dead_letter.retry(engine, job_id, by())
+        await retry(engine, Retry(letter_id=job_id, cause=by()))
     runner = JobRunner(engine)
     while await runner.run_due():
         pass
@@ -107,39 +111,39 @@ async def test_many_dead_letters_are_retried_and_each_effect_happens_once(
 
 async def test_only_what_is_dead_can_be_retried(engine: Engine, receiver: Receiver):
     [job_id] = await kill(engine, receiver, "k1")
-    await dead_letter.retry(engine, job_id, by())
-    with pytest.raises(JobNotDead):
-        await dead_letter.retry(engine, job_id, by("late"))
+    await retry(engine, Retry(letter_id=job_id, cause=by()))
+    with pytest.raises(NotDead):
+        await retry(engine, Retry(letter_id=job_id, cause=by("late")))
     with pytest.raises(DeadLetterNotFound):
-        await dead_letter.retry(engine, "nothing", by())
+        await retry(engine, Retry(letter_id="nothing", cause=by()))
     with pytest.raises(DeadLetterNotFound):
-        await dead_letter.retry(engine, "nothing", by("late"))
+        await retry(engine, Retry(letter_id="nothing", cause=by("late")))
     await JobRunner(engine).run_due()
-    with pytest.raises(JobNotDead):
-        await dead_letter.retry(engine, job_id, by())
+    with pytest.raises(NotDead):
+        await retry(engine, Retry(letter_id=job_id, cause=by()))
 
 
 async def test_a_repeated_retry_is_answered_and_not_done_again(
     engine: Engine, receiver: Receiver, pool: Pool
 ):
     [job_id, other] = await kill(engine, receiver, "k1", "k2")
-    first = await dead_letter.retry(engine, job_id, by("once"))
+    first = await retry(engine, Retry(letter_id=job_id, cause=by("once")))
     await JobRunner(engine).run_due()
-    again = await dead_letter.retry(engine, job_id, by("once"))
+    again = await retry(engine, Retry(letter_id=job_id, cause=by("once")))
     assert (first.replayed, again.replayed, again.letter.status) == (False, True, "done")
-    for wrong, edited in ((other, None), (job_id, Edited("1"))):
+    for wrong, payload in ((other, None), (job_id, "1")):
         with pytest.raises(IdempotencyMismatch):
-            await dead_letter.retry(engine, wrong, by("once"), edited=edited)
+            await retry(engine, Retry(letter_id=wrong, cause=by("once"), payload=payload))
     assert await dead_letter.count(pool) == 1
 
 
 async def test_a_refused_retry_does_not_use_up_its_key(engine: Engine, receiver: Receiver):
     job_id = await JobQueue(engine).enqueue("call", None, key="k1", root_id="r1")
-    with pytest.raises(JobNotDead):
-        await dead_letter.retry(engine, job_id, by("mine"))
+    with pytest.raises(NotDead):
+        await retry(engine, Retry(letter_id=job_id, cause=by("mine")))
     receiver.failures = [InputInvalid("to", "nobody", "somebody")]
     await JobRunner(engine).run_due()
-    assert not (await dead_letter.retry(engine, job_id, by("mine"))).replayed
+    assert not (await retry(engine, Retry(letter_id=job_id, cause=by("mine")))).replayed
 
 
 async def test_a_retried_invocation_brings_its_result(
@@ -150,7 +154,43 @@ async def test_a_retried_invocation_brings_its_result(
     await engine.send("e1", Event("SILENT"), actor="ann")
     await JobRunner(engine).run_due()
     [letter] = await dead_letter.listed(pool)
-    assert (letter.instance_id, letter.invoke_id) == ("e1", "call")
-    await dead_letter.retry(engine, letter.job_id, by())
+    assert (letter.source, letter.instance_id) == ("job", "e1")
+    await retry(engine, Retry(letter_id=letter.id, cause=by()))
     await JobRunner(engine).run_due()
-    assert (await dead_letter.find(pool, letter.job_id)).status == "done"
+    assert (await dead_letter.find(pool, letter.id)).status == "done"
+
+
+async def test_a_parked_root_that_is_given_up_is_a_dead_letter_too(
+    engine: Engine, receiver: Receiver, pool: Pool
+):
+    await engine.create("errand", "e1", actor="ann")
+    await engine.send("e1", Event("TELL"), actor="ann")
+    broken = [ValueError("poison")]
+
+    async def handle(_: Connection, _event: DomainEvent) -> None:
+        if broken:
+            raise broken[0]
+
+    consumer = Consumer(name="seen", events=None, handle=handle, attempts=1)
+    [job_id] = await kill(engine, receiver, "k1")
+    await Worker(engine, [consumer]).drain()
+    letters = await dead_letter.listed(pool)
+    assert [(letter.source, letter.name) for letter in letters] == [
+        ("consumer", "seen"),
+        ("job", "call"),
+    ]
+    parked = letters[0]
+    assert (parked.id, parked.key, parked.payload) == ("seen/e1", "e1/2/1", {"word": "hello"})
+    page = await dead_letter.listed(pool, after=(parked.died_at, parked.id))
+    assert [letter.id for letter in page] == [job_id]
+    with pytest.raises(InputInvalid):
+        await retry(engine, Retry(letter_id=parked.id, cause=by(), payload="{}"))
+
+    broken.clear()
+    assert (await retry(engine, Retry(letter_id=parked.id, cause=by()))).letter.status == "waiting"
+    with pytest.raises(NotDead):
+        await retry(engine, Retry(letter_id=parked.id, cause=by()))
+    await Worker(engine, [consumer]).drain()
+    with pytest.raises(DeadLetterNotFound):
+        await retry(engine, Retry(letter_id=parked.id, cause=by()))
+    assert await dead_letter.count(pool) == 1

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import strawberry
 
 from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
 from orderwright.api.graphql.results import (
     CreateOrderResult,
     CreateQuotationResult,
@@ -139,6 +140,19 @@ class Mutation:
         asked = _asked(info, idempotency_key, reason)
         send = info.context.app.orders.send_fulfilment_event
         return await _sent(info.context, send, fulfilment_id, event, data, asked)
+
+    @strawberry.mutation
+    async def retry_dead_letter(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        payload: JSON | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> RetryDeadLetterResult:
+        """Try it again, a job with another payload if one is given."""
+        asked = _asked(info, idempotency_key, reason)
+        return await retried(info.context, id, asked, payload)
 
 
 def _asked(info: Info, key: str | None, reason: str | None = None) -> Asked:

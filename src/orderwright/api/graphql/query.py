@@ -8,6 +8,7 @@ import strawberry
 
 from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
 from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.deadletter import DeadLetterConnection
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -82,6 +83,20 @@ class Query:
             info.context.by, wanted, first=first, after=after
         )
         return QuotationConnection.of(page, wanted)
+
+    @strawberry.field
+    async def dead_letters(
+        self,
+        info: Info,
+        name: str | None = None,
+        first: First = 50,
+        after: str | None = None,
+    ) -> DeadLetterConnection:
+        """What failed for the last time, the latest first; of one kind of job or one consumer if named."""
+        page = await info.context.app.dead_letters.page(
+            info.context.by, name=name, first=first, after=after
+        )
+        return DeadLetterConnection.of(page, name)
 
     @strawberry.field
     async def sale_workflow(self, info: Info, order_id: strawberry.ID) -> Workflow | None:

@@ -17,6 +17,7 @@ from orderwright.errors import OrderwrightError
 from orderwright.runtime.attempt import IdempotencyMismatch, Result
 from orderwright.statechart import Reason as CoreReason, Refused
 
+D = TypeVar("D")
 T = TypeVar("T")
 
 
@@ -69,7 +70,21 @@ CreateQuotationResult = Annotated[
 async def answered(
     command: Awaitable[Result], show: Callable[[Result], Awaitable[T]], context: Context
 ) -> T | Refusal:
-    """Await a command and show its result; refusals and errors of the caller's become a `Refusal`.
+    """Await a command on a lifecycle and show its result; refusals and errors of the caller's become a `Refusal`.
+
+    Raises:
+        LoginRequired: nobody is signed in; that is an error of the whole request.
+    """
+    result = await answered_plainly(command, lambda result: result, context)
+    if isinstance(result, Refusal):
+        return result
+    return Refusal.of(result.refused) if result.refused else await show(result)
+
+
+async def answered_plainly(
+    command: Awaitable[D], show: Callable[[D], T], context: Context
+) -> T | Refusal:
+    """Await something and show it; errors of the caller's become a `Refusal`.
 
     A key that was used for another request makes the whole answer a 409, as everywhere else.
 
@@ -77,14 +92,13 @@ async def answered(
         LoginRequired: nobody is signed in; that is an error of the whole request.
     """
     try:
-        result = await command
+        return show(await command)
     except LoginRequired:
         raise
     except OrderwrightError as error:
         if isinstance(error, IdempotencyMismatch) and context.response is not None:
             context.response.status_code = status_of(error)
         return Refusal.of_error(error)
-    return Refusal.of(result.refused) if result.refused else await show(result)
 
 
 async def applied(result: Result, context: Context) -> EventApplied:

@@ -1,0 +1,150 @@
+"""Having dead letters tried again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from orderwright.errors import InputInvalid, RefusedError
+from orderwright.json_text import canonical
+from orderwright.runtime import parking
+from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.dead_letter import DeadLetter, find
+from orderwright.runtime.write import KEY_LIFE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from orderwright.runtime.command import Cause
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Connection
+
+_logger = structlog.get_logger(__name__)
+
+
+class NotDead(RefusedError):
+    """It is no dead letter: it waits, runs or is done, its state was left, or somebody has retried it already."""
+
+    code = "dead_letter.not_dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """What is asked.
+
+    Attributes:
+        letter_id: the dead letter.
+        cause: who asks and why; with its idempotency key it is done once.
+        payload: JSON text that takes the place of a job's payload; None leaves it.
+    """
+
+    letter_id: str
+    cause: Cause
+    payload: str | None = None
+
+    @property
+    def request_hash(self) -> bytes:
+        """Tell this request from another one under the same key."""
+        asked = ["retry", self.letter_id, self.payload]
+        return hashlib.sha256(canonical(asked).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """A letter that waits again; `replayed` tells that an earlier call with the same idempotency key did it."""
+
+    letter: DeadLetter
+    replayed: bool
+
+
+async def retry(engine: Engine, asked: Retry) -> Retried:
+    """Let a dead letter be tried again, with all its attempts, and note who wanted it.
+
+    A job keeps its key: who has done the work already recognises it.
+
+    Raises:
+        DeadLetterNotFound: there is none with this id.
+        NotDead: it is not dead.
+        InputInvalid: a payload is given for an event; what has happened is not edited.
+        IdempotencyMismatch: the idempotency key was used for another request.
+    """
+    now = engine.clock.now()
+    async with engine.pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(_LOCK_JOB, asked.letter_id)
+        replayed = await _is_replay(connection, asked, now)
+        if not replayed and row is not None:
+            await _retry_job(connection, row, asked, now)
+        elif not replayed:
+            await _retry_consumer(connection, asked, now)
+        letter = await find(connection, asked.letter_id)
+    if not replayed:
+        engine.wakeup.announce(letter.root_id)
+        _logger.info("retried", letter=asked.letter_id, actor=asked.cause.actor.id)
+    return Retried(letter=letter, replayed=replayed)
+
+
+async def _retry_job(connection: Connection, row: Record, asked: Retry, now: datetime) -> None:
+    _require_dead(row["status"], asked)
+    await connection.execute(_RETRY_JOB, asked.letter_id, asked.payload, now)
+    before = None if asked.payload is None else row["payload"]
+    told = (asked.cause.actor.id, asked.cause.reason, before)
+    await connection.execute(_NOTE, asked.letter_id, now, *told)
+
+
+async def _retry_consumer(connection: Connection, asked: Retry, now: datetime) -> None:
+    letter = await find(connection, asked.letter_id)
+    _require_dead(letter.status, asked)
+    if asked.payload is not None:
+        raise InputInvalid("payload", asked.payload, "none: an event has happened as it is")
+    await parking.retry(connection, letter.name, [letter.root_id], at=now)
+
+
+async def _is_replay(connection: Connection, asked: Retry, now: datetime) -> bool:
+    """Take the idempotency key; True when it stands for this very request already."""
+    key = asked.cause.idempotency_key
+    if key is None:
+        return False
+    taken = (key, asked.request_hash, asked.letter_id, now, now + KEY_LIFE)
+    if await connection.fetchval(_TAKE_KEY, *taken) is not None:
+        return False
+    if await connection.fetchval(_KEY, key) != asked.request_hash:
+        raise IdempotencyMismatch(
+            "this idempotency key was used for another request; use a new one",
+            values={"id": asked.letter_id},
+        )
+    return True
+
+
+def _require_dead(status: str, asked: Retry) -> None:
+    if status != "dead":
+        raise NotDead(
+            f"{asked.letter_id} is {status}, so that there is nothing to retry",
+            values={"id": asked.letter_id, "status": status},
+        )
+
+
+_LOCK_JOB: Final = "select status, payload from orderwright.job where job_id = $1 for update"
+_RETRY_JOB: Final = """
+update orderwright.job
+set status = 'waiting', attempts = 0, next_attempt_at = $3, finished_at = null, payload = coalesce($2, payload)
+where job_id = $1
+"""
+_NOTE: Final = """
+insert into orderwright.job_history (job_id, at, what, fence, actor_id, detail, payload)
+select job_id, $2, 'retried', fence, $3, $4, $5 from orderwright.job where job_id = $1
+"""
+_TAKE_KEY: Final = """
+insert into orderwright.idempotency_key as k (key, request_hash, instance_id, version, created_at, expires_at)
+values ($1, $2, $3, 0, $4, $5)
+on conflict (key) do update
+set request_hash = excluded.request_hash, instance_id = excluded.instance_id, version = excluded.version,
+    created_at = excluded.created_at, expires_at = excluded.expires_at
+where k.expires_at <= excluded.created_at
+returning key
+"""
+_KEY: Final = "select request_hash from orderwright.idempotency_key where key = $1"

@@ -46,6 +46,8 @@ def _refuse_constant(name: str) -> NoReturn:
 # No markers: a value that contains itself ends in RecursionError instead of being looked for each time.
 _write = c_make_encoder(None, _refuse, encode_basestring, None, ":", ",", False, False, False)
 _decoder = json.JSONDecoder(parse_float=finite, parse_constant=_refuse_constant)
+quote: Callable[[str], str] = encode_basestring
+"""Writes a string, as both `dump` and `canonical` write it."""
 _scan: Callable[[str, int], tuple[object, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 
 

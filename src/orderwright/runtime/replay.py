@@ -1,29 +1,59 @@
-"""The proof that log and snapshot agree, and that nobody changed the log afterwards."""
+"""The time machine: what any instance was at any version or time, and the proof that logs and snapshots agree.
+
+The proof goes through all instances in ranges of their ids. A range is read in one snapshot of the database, its log
+through a cursor in the order of its key, so that neither the number of instances nor the length of a log matters,
+and no transaction stays open for long.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from orderwright.json_text import load
-from orderwright.runtime.instance import Instance, found, read
-from orderwright.runtime.journal import LogRow, chained, fold, read_log, snapshot_at
+from orderwright.errors import NotFound
+from orderwright.runtime.audit import Audit, Discrepancy, Standing
+from orderwright.runtime.instance import found, read
+from orderwright.runtime.journal import COLUMNS, from_record, read_log, snapshot_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator
+    from datetime import datetime
+
+    from asyncpg import Record
 
     from orderwright.clock import Clock
-    from orderwright.runtime.pool import Pool
+    from orderwright.runtime.pool import Connection, Pool
     from orderwright.statechart import Snapshot
+
+_RANGE: Final = 500  # instances
+_FETCH: Final = 2000  # rows
+
+
+class VersionNotFound(NotFound):
+    """The instance was not there at that time, or has no such version."""
+
+    code = "instance.version_not_found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Discrepancy:
-    """Something that does not fit; `version` is the row where it shows."""
+class Finding:
+    """A discrepancy of one instance."""
 
+    instance_id: str
     version: int
     code: str
     message: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """How much has been verified so far, and how much there is."""
+
+    total: int = 0
+    instances: int = 0
+    rows: int = 0
+    findings: int = 0
 
 
 class Replay:
@@ -44,8 +74,34 @@ class Replay:
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             reading = await read(connection, instance_id, key=None, now=self._clock.now())
-            rows = await read_log(connection, instance_id)
-        return tuple(_discrepancies(found(reading.instance, instance_id), rows))
+            instance = found(reading.instance, instance_id)
+            audit = Audit(
+                Standing(
+                    version=instance.version,
+                    state=instance.state,
+                    snapshot=instance.snapshot.to_text(),
+                    log_hash=instance.log_hash,
+                )
+            )
+            for row, stored in await read_log(connection, instance_id):
+                audit.add(row, stored)
+        return audit.close()
+
+    async def verify_all(self, tally: Tally | None = None) -> AsyncIterator[Finding]:
+        """Yield every discrepancy of every instance, and logs without an instance; `tally` counts along."""
+        tally = tally if tally is not None else Tally()
+        last: str | None = ""
+        async with self._pool.acquire() as connection:
+            tally.total = await connection.fetchval(_COUNT)
+            while last is not None:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    after, last = last, None
+                    rows = await connection.fetch(_INSTANCES, after, _RANGE)
+                    if len(rows) == _RANGE:
+                        last = rows[-1]["instance_id"]
+                    async for finding in _verify_range(connection, rows, (after, last), tally):
+                        tally.findings += 1
+                        yield finding
 
     async def state_at(self, instance_id: str, version: int) -> Snapshot:
         """Return the snapshot that an instance had at a version.
@@ -56,51 +112,108 @@ class Replay:
         async with self._pool.acquire() as connection:
             return await snapshot_at(connection, instance_id, version)
 
+    async def version_at(self, instance_id: str, moment: datetime) -> int:
+        """Return the version that an instance had reached at a moment, by when its events occurred.
 
-def _discrepancies(
-    instance: Instance, rows: Sequence[tuple[LogRow, bytes]]
-) -> Iterator[Discrepancy]:
-    yield from _in_line(instance, [row for row, _ in rows])
-    yield from _in_chain(instance, rows)
-    yield from _in_fold(instance, [row for row, _ in rows])
+        Raises:
+            VersionNotFound: it did not exist then.
+        """
+        async with self._pool.acquire() as connection:
+            version: int | None = await connection.fetchval(_AT, instance_id, moment)
+        if version is None:
+            raise VersionNotFound(
+                f"{instance_id} did not exist at {moment.isoformat()}",
+                values={"instance": instance_id, "at": moment.isoformat()},
+            )
+        return version
 
 
-def _in_line(instance: Instance, rows: Sequence[LogRow]) -> Iterator[Discrepancy]:
-    """Versions count from one without gaps, and each row begins where the one before ended."""
-    state = None
-    for expected, row in enumerate(rows, start=1):
-        if row.version != expected:
-            yield _found(row.version, "version_gap", f"expected version {expected}")
+async def _verify_range(
+    connection: Connection, rows: list[Record], bounds: tuple[str, str | None], tally: Tally
+) -> AsyncIterator[Finding]:
+    waiting = {row["instance_id"]: _standing(row) for row in rows}
+    current: _Current | None = None
+    async for record in _log(connection, bounds):
+        tally.rows += 1
+        name = record["instance_id"]
+        if current is None or current.instance_id != name:
+            if current is not None:
+                for finding in current.close():
+                    yield finding
+            current = _Current(name, waiting.pop(name, None))
+        current.add(record)
+    if current is not None:
+        for finding in current.close():
+            yield finding
+    for name, standing in waiting.items():
+        for finding in _Current(name, standing).close():
+            yield finding
+    tally.instances += len(rows)
+
+
+class _Current:
+    """The instance whose rows are coming; without a standing its rows have lost their instance."""
+
+    __slots__ = ("_audit", "_last", "instance_id")
+
+    def __init__(self, instance_id: str, standing: Standing | None) -> None:
+        self.instance_id = instance_id
+        self._audit = Audit(standing) if standing is not None else None
+        self._last = 0
+
+    def add(self, record: Record) -> None:
+        row, stored = from_record(record)
+        self._last = row.version
+        if self._audit is not None:
+            self._audit.add(row, stored)
+
+    def close(self) -> Iterator[Finding]:
+        if self._audit is None:
+            message = "the log has rows, and there is no such instance"
+            yield self._finding(self._last, "instance_missing", message)
             return
-        if row.from_state != state:
-            yield _found(row.version, "state_gap", f"begins in {row.from_state}, not in {state}")
-        state = row.to_state
-    if len(rows) != instance.version:
-        yield _found(instance.version, "log_length", f"the log has {len(rows)} rows")
-    elif state != instance.state:
-        yield _found(instance.version, "state_differs", f"the log ends in {state}")
+        for one in self._audit.close():
+            yield self._finding(one.version, one.code, one.message)
+
+    def _finding(self, version: int, code: str, message: str) -> Finding:
+        return Finding(instance_id=self.instance_id, version=version, code=code, message=message)
 
 
-def _in_chain(instance: Instance, rows: Sequence[tuple[LogRow, bytes]]) -> Iterator[Discrepancy]:
-    previous = b""
-    for row, stored in rows:
-        if chained(previous, row) != stored:
-            yield _found(row.version, "hash_differs", "the row is not what was written")
-            return
-        previous = stored
-    if previous != instance.log_hash:
-        yield _found(instance.version, "tail_differs", "the last row is not the one last written")
+async def _log(connection: Connection, bounds: tuple[str, str | None]) -> AsyncIterator[Record]:
+    after, last = bounds
+    if last is None:
+        cursor = await connection.cursor(_LOG.format(""), after)
+    else:
+        cursor = await connection.cursor(_LOG.format("and instance_id <= $2"), after, last)
+    records = await cursor.fetch(_FETCH)
+    while records:
+        coming = asyncio.ensure_future(cursor.fetch(_FETCH))  # the server reads while we look
+        await asyncio.sleep(0)
+        try:
+            for record in records:
+                yield record
+        finally:
+            records = await coming
 
 
-def _in_fold(instance: Instance, rows: Sequence[LogRow]) -> Iterator[Discrepancy]:
-    try:
-        folded = fold(load(row.changes) for row in rows)
-    except ValueError as error:
-        yield _found(instance.version, "fold_fails", str(error))
-        return
-    if folded.to_text() != instance.snapshot.to_text():
-        yield _found(instance.version, "fold_differs", "the log does not give the snapshot")
+def _standing(row: Record) -> Standing:
+    return Standing(
+        version=row["version"],
+        state=row["state"],
+        snapshot=row["snapshot"],
+        log_hash=row["log_hash"],
+    )
 
 
-def _found(version: int, code: str, message: str) -> Discrepancy:
-    return Discrepancy(version=version, code=code, message=message)
+_COUNT = "select count(*) from orderwright.instance"
+_INSTANCES = """
+select instance_id, version, state, snapshot, log_hash from orderwright.instance
+where instance_id > $1 order by instance_id limit $2
+"""
+_LOG = f"""
+select {COLUMNS} from orderwright.log
+where instance_id > $1 {{}} order by instance_id, version
+"""  # noqa: S608 (constants)
+_AT = """
+select max(version) from orderwright.log where instance_id = $1 and occurred_at <= $2
+"""

@@ -1,17 +1,28 @@
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from parcel import START
 
+from orderwright.runtime import replay as replaying
 from orderwright.runtime.instance import InstanceNotFound
-from orderwright.runtime.replay import Replay
+from orderwright.runtime.replay import Replay, Tally, VersionNotFound
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
+
+
+REORDER = """
+update orderwright.log set version = 99 where version = 5;
+update orderwright.log set version = 5 where version = 4;
+update orderwright.log set version = 4 where version = 99;
+"""
 
 
 @pytest.fixture
@@ -59,8 +70,75 @@ async def test_an_unknown_instance_is_an_error(replay: Replay):
         ),
         ("update orderwright.instance set state = 'HELD'", {"state_differs"}),
         ("delete from orderwright.log", {"log_length", "tail_differs", "fold_fails"}),
+        (REORDER, {"hash_differs", "state_gap"}),
+        (
+            "update orderwright.log set changes = 'x' where version = 2",
+            {"hash_differs", "fold_fails"},
+        ),
+        ("update orderwright.instance set snapshot = '{}'", {"fold_differs"}),
     ],
 )
 async def test_tampering_shows(replay: Replay, pool: Pool, edit: str, codes: set[str]):
     await pool.execute(edit)
-    assert {found.code for found in await replay.verify("p1")} == codes
+    if "snapshot = '{}'" not in edit:  # which cannot be read at all
+        assert {found.code for found in await replay.verify("p1")} == codes
+    assert {found.code async for found in replay.verify_all()} == codes
+
+
+async def test_all_instances_are_verified_range_by_range(
+    engine: Engine, replay: Replay, pool: Pool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(replaying, "_RANGE", 3)
+    monkeypatch.setattr(replaying, "_FETCH", 2)
+    for number in range(10):
+        await engine.create("parcel", f"q{number}", actor="ann")
+        await engine.send(f"q{number}", Event("HOLD"), actor="ann")
+    tally = Tally()
+    assert [found async for found in replay.verify_all(tally)] == []
+    assert (tally.total, tally.instances, tally.rows, tally.findings) == (11, 11, 25, 0)
+
+    await pool.execute("update orderwright.log set reason = 'x' where instance_id = 'q4'")
+    await pool.execute("delete from orderwright.instance where instance_id in ('p1', 'q2', 'q9')")
+    await pool.execute("delete from orderwright.log where instance_id = 'q6'")
+    tally = Tally()
+    found = {(one.instance_id, one.code) async for one in replay.verify_all(tally)}
+    assert found == {
+        ("p1", "instance_missing"),
+        ("q2", "instance_missing"),
+        ("q4", "hash_differs"),
+        ("q6", "log_length"),
+        ("q6", "tail_differs"),
+        ("q6", "fold_fails"),
+        ("q9", "instance_missing"),
+    }
+    assert tally.findings == len(found)
+
+
+async def test_verifying_beside_live_traffic_finds_nothing(engine: Engine, replay: Replay):
+    async def traffic() -> None:
+        for _ in range(40):
+            await engine.send("p1", Event("ADD", {"n": 1}), actor="bob")
+
+    async def verify() -> None:
+        for _ in range(5):
+            assert [found async for found in replay.verify_all()] == []
+
+    await asyncio.gather(traffic(), verify())
+
+
+async def test_the_version_at_a_time_is_the_last_that_had_occurred(
+    engine: Engine, clock: DrivenClock
+):
+    for event in (None, Event("HOLD"), Event("RESUME")):
+        if event is None:
+            await engine.create("parcel", "p1", actor="ann")
+        else:
+            await engine.send("p1", event, actor="ann")
+        clock.advance(timedelta(hours=1))
+    replay = Replay(engine.pool, clock)
+    hours = [0, 0.5, 1, 1.5, 2, 9]
+    found = [await replay.version_at("p1", START + timedelta(hours=hour)) for hour in hours]
+    assert found == [1, 1, 2, 2, 3, 3]
+    for name, hour in (("p1", -1), ("p2", 1)):
+        with pytest.raises(VersionNotFound):
+            await replay.version_at(name, START + timedelta(hours=hour))

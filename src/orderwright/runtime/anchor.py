@@ -1,0 +1,192 @@
+"""Daily anchors: what the ends of all logs were, written down where the database's owner does not rewrite it.
+
+The hash chain of an instance shows an edited row. It does not show a log whose tail was cut off together with the
+instance's own row, one that was rewritten as a whole, or an instance that is gone. So each day the triples (instance,
+version, hash of the log's last row) of all instances are exported, sorted by the bytes of the id, one JSON list a
+line; the record of it in the database holds their number, the hash over those lines, and the hash of the anchor
+before. Later each line must still be a row of the log.
+
+The export is a gzip file a day: a header, the lines, nothing more. Keep copies of it outside, where it can only be
+added to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from orderwright.json_text import dump
+from orderwright.runtime.journal import iso
+from orderwright.runtime.replay import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from orderwright.clock import Clock
+    from orderwright.runtime.pool import Connection, Pool
+
+_FETCH: Final = 5000
+_LOCK: Final = 0x6F77616E63686F72  # any number, the same in every process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """A day's anchor; `hash` is over the lines of its export, `previous` that of the anchor before."""
+
+    anchored_on: date
+    taken_at: datetime
+    instances: int
+    hash: bytes
+    previous: bytes | None
+
+
+class Anchors:
+    """Takes anchors into a folder, and holds the database against them."""
+
+    def __init__(self, pool: Pool, clock: Clock, folder: Path) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._folder = folder
+
+    async def take(self) -> Anchor:
+        """Take today's anchor, or return the one that was taken; of several processes one takes it."""
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(),
+        ):
+            await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+            now = self._clock.now()
+            known = await connection.fetchrow(_ON, now.date())
+            if known is not None:
+                return Anchor(**dict(known))
+            previous = await connection.fetchval(_PREVIOUS)
+            instances, hashed = await self._export(now)
+            anchor = Anchor(
+                anchored_on=now.date(),
+                taken_at=now,
+                instances=instances,
+                hash=hashed,
+                previous=previous,
+            )
+            await connection.execute(_RECORD, anchor.anchored_on, now, instances, hashed, previous)
+            return anchor
+
+    def latest(self) -> Path | None:
+        """Return the export of the latest anchor in the folder."""
+        return max(self._folder.glob("anchor-*.gz"), default=None)
+
+    async def check(self, file: Path) -> AsyncIterator[Finding]:
+        """Yield what of an export does not hold any more.
+
+        Codes: instance_deleted, tail_truncated, row_rewritten; of the export itself (with no instance)
+        anchor_missing, anchor_differs.
+        """
+        digest, count = hashlib.sha256(), 0
+        async with self._pool.acquire() as connection:
+            with gzip.open(file, "rt", encoding="utf-8", newline="\n") as lines:
+                header = json.loads(next(lines))
+                while batch := list(islice(lines, _FETCH)):
+                    count += len(batch)
+                    for line in batch:
+                        digest.update(line.encode())
+                    for finding in await _compare(
+                        connection, [json.loads(line) for line in batch]
+                    ):
+                        yield finding
+            known = await connection.fetchrow(_ON, date.fromisoformat(header["anchored_on"]))
+        name = header["anchored_on"]
+        if known is None:
+            yield _about(name, "anchor_missing", f"the database has no anchor of {name}")
+        elif (known["hash"], known["instances"]) != (digest.digest(), count):
+            message = f"the anchor of {name} in the database is not that of the export"
+            yield _about(name, "anchor_differs", message)
+
+    async def _export(self, now: datetime) -> tuple[int, bytes]:
+        """Write the file whole or not at all; return the number of lines and their hash."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        target = self._folder / f"anchor-{now.date().isoformat()}.gz"
+        unfinished = target.with_suffix(f".{os.getpid()}")
+        digest, count = hashlib.sha256(), 0
+        header = {"anchored_on": now.date().isoformat(), "taken_at": iso(now)}
+        with gzip.open(unfinished, "wb", compresslevel=1) as file:
+            file.write(f"{dump(header)}\n".encode())
+            async for lines in self._lines():
+                text = "".join(lines).encode()
+                await asyncio.to_thread(file.write, text)
+                digest.update(text)
+                count += len(lines)
+        await asyncio.to_thread(_settle, unfinished, target)
+        return count, digest.digest()
+
+    async def _lines(self) -> AsyncIterator[list[str]]:
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            cursor = await connection.cursor(_ENDS)
+            while rows := await cursor.fetch(_FETCH):
+                yield [f"{dump([name, version, end.hex()])}\n" for name, version, end in rows]
+
+
+async def _compare(connection: Connection, lines: Sequence[list[object]]) -> Iterator[Finding]:
+    names, versions = [line[0] for line in lines], [line[1] for line in lines]
+    rows = await connection.fetch(_ROWS, names, versions)
+    return (
+        finding
+        for line, row in zip(lines, rows, strict=True)
+        for finding in _differences(str(line[0]), row["version"], str(line[2]), tuple(row)[1:])
+    )
+
+
+def _differences(
+    name: str, version: int, end: str, found: tuple[int | None, bytes | None]
+) -> Iterator[Finding]:
+    reached, hashed = found
+    if reached is None:
+        message = f"it had version {version} when the anchor was taken, and is gone"
+        yield Finding(instance_id=name, version=version, code="instance_deleted", message=message)
+    elif hashed is None:
+        message = f"its log had version {version} when the anchor was taken, and has it no more"
+        yield Finding(instance_id=name, version=version, code="tail_truncated", message=message)
+    elif hashed.hex() != end:
+        message = "the row, or one before it, is not what it was when the anchor was taken"
+        yield Finding(instance_id=name, version=version, code="row_rewritten", message=message)
+
+
+def _about(name: str, code: str, message: str) -> Finding:
+    return Finding(instance_id=f"anchor {name}", version=0, code=code, message=message)
+
+
+def _settle(unfinished: Path, target: Path) -> None:
+    """Give a file that is wholly on the disk its name."""
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(target)
+
+
+_ON = """
+select anchored_on, taken_at, instances, hash, previous from orderwright.anchor where anchored_on = $1
+"""
+_PREVIOUS = "select hash from orderwright.anchor order by anchored_on desc limit 1"
+_RECORD = """
+insert into orderwright.anchor (anchored_on, taken_at, instances, hash, previous) values ($1, $2, $3, $4, $5)
+"""
+_ENDS = """
+select instance_id, version, log_hash from orderwright.instance order by instance_id collate "C"
+"""
+_ROWS = """
+select asked.version, i.version, l.hash
+from unnest($1::text[], $2::integer[]) with ordinality as asked (instance_id, version, place)
+left join orderwright.instance as i on i.instance_id = asked.instance_id
+left join orderwright.log as l on l.instance_id = asked.instance_id and l.version = asked.version
+order by asked.place
+"""

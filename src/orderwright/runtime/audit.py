@@ -1,0 +1,129 @@
+"""One instance held against its log, row by row: the rules that `orderwright.runtime.replay` proves of every instance.
+
+- Versions count from one without gaps, and each row begins in the state where the one before ended.
+- Each row's hash is that of its text after the hash before it; the last one is the instance's.
+- Folding what the rows changed gives the instance's snapshot.
+
+An audit keeps the folded snapshot and no rows, so that a log of any length needs no more room than its instance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orderwright.json_text import load
+from orderwright.runtime.journal import LogRow, advance, chained
+from orderwright.statechart import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """Something that does not fit; `version` is the row where it shows."""
+
+    version: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the instance's own row says; `snapshot` is its text."""
+
+    version: int
+    state: str
+    snapshot: str
+    log_hash: bytes
+
+
+class Audit:
+    """Takes the rows of an instance, oldest first, then tells what does not fit."""
+
+    __slots__ = ("_broken", "_folded", "_found", "_gap", "_hash", "_length", "_standing", "_state")
+
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+        self._found: list[Discrepancy] = []
+        self._length = 0
+        self._state: str | None = None
+        self._gap = False  # from here on nothing can be said of the line
+        self._hash: bytes | None = b""  # None from where the chain is broken
+        self._folded: dict[str, object] = {}
+        self._broken: str | None = None
+
+    def add(self, row: LogRow, stored: bytes) -> None:
+        """Take the next row with its stored hash."""
+        self._length += 1
+        self._follow_line(row)
+        self._follow_chain(row, stored)
+        try:
+            advance(self._folded, load(row.changes))
+        except (ValueError, TypeError, AttributeError) as error:
+            self._broken = self._broken or f"version {row.version}: {error}"
+
+    def close(self) -> tuple[Discrepancy, ...]:
+        """Return what was found."""
+        self._close_line()
+        if self._hash is not None and self._hash != self._standing.log_hash:
+            message = "the last row is not the one last written"
+            self._note(self._standing.version, "tail_differs", message)
+        self._found.extend(self._fold())
+        return tuple(self._found)
+
+    def _follow_line(self, row: LogRow) -> None:
+        if self._gap:
+            return
+        if row.version != self._length:
+            self._gap = True
+            self._note(row.version, "version_gap", f"expected version {self._length}")
+            return
+        if row.from_state != self._state:
+            message = f"begins in {row.from_state}, not in {self._state}"
+            self._note(row.version, "state_gap", message)
+        self._state = row.to_state
+
+    def _close_line(self) -> None:
+        if self._gap:
+            return
+        if self._length != self._standing.version:
+            message = f"the log has {self._length} rows"
+            self._note(self._standing.version, "log_length", message)
+        elif self._state != self._standing.state:
+            message = f"the log ends in {self._state}"
+            self._note(self._standing.version, "state_differs", message)
+
+    def _follow_chain(self, row: LogRow, stored: bytes) -> None:
+        if self._hash is None:
+            return
+        if chained(self._hash, row) == stored:
+            self._hash = stored
+            return
+        self._hash = None
+        self._note(row.version, "hash_differs", "the row is not what was written")
+
+    def _fold(self) -> Iterator[Discrepancy]:
+        version = self._standing.version
+        try:
+            folded = Snapshot.from_json(self._folded).to_text() if self._broken is None else ""
+        except ValueError as error:
+            self._broken = str(error)
+            folded = ""
+        if self._broken is not None:
+            yield Discrepancy(version=version, code="fold_fails", message=self._broken)
+        elif folded != self._standing.snapshot and folded != _rewritten(self._standing.snapshot):
+            message = "the log does not give the snapshot"
+            yield Discrepancy(version=version, code="fold_differs", message=message)
+
+    def _note(self, version: int, code: str, message: str) -> None:
+        self._found.append(Discrepancy(version=version, code=code, message=message))
+
+
+def _rewritten(text: str) -> str | None:
+    """Return a snapshot's text as it is written today; None when it is no snapshot."""
+    try:
+        return Snapshot.from_text(text).to_text()
+    except ValueError:
+        return None

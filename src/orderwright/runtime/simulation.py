@@ -1,0 +1,187 @@
+"""What would happen: hypothetical events on an instance, on its own version of the chart or on another.
+
+Nothing is written and nothing is locked. Facts are loaded as they are now, in a transaction that can only read, and
+hold for all events; those that the caller gives come before them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orderwright.runtime.admission import Admission
+from orderwright.runtime.command import Actor, Cause, Send
+from orderwright.runtime.edition import published
+from orderwright.runtime.fact import FactLoader, FactRequest, load_facts
+from orderwright.runtime.instance import Instance, found, read
+from orderwright.runtime.journal import snapshot_at
+from orderwright.runtime.move import pending_timers
+from orderwright.statechart import Refused, Snapshot, Step, send
+from orderwright.statechart.migration import Moved, Passage, read_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from jsonschema import FormatChecker
+
+    from orderwright.json_text import Json
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Connection
+    from orderwright.runtime.registry import Lifecycle
+    from orderwright.statechart import Event, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposition:
+    """What is supposed.
+
+    Attributes:
+        events: one after the other; a refused one changes nothing, and the next is tried.
+        actor: who would send them.
+        at: when; by default now.
+        from_version: the instance's version from which to start; by default its present one.
+        chart_version: another version of the chart to try them on.
+        mapping: how to get there; see `orderwright.statechart.migration`.
+        facts: what is supposed of the world, before what is loaded.
+    """
+
+    events: Sequence[Event]
+    actor: Actor
+    at: datetime | None = None
+    from_version: int | None = None
+    chart_version: int | None = None
+    mapping: Mapping[str, Json] | None = None
+    facts: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """What would come of it.
+
+    Attributes:
+        before: the snapshot that the first event would meet, moved to the other version if one is supposed.
+        steps: one for each event, with its trace.
+        immovable: why the instance cannot move to the other version; then there are no steps.
+    """
+
+    before: Snapshot
+    steps: tuple[Step, ...] = ()
+    immovable: tuple[Reason, ...] = ()
+
+
+class Simulator:
+    """Supposes things of instances."""
+
+    def __init__(
+        self, engine: Engine, *, facts: Mapping[str, FactLoader], formats: FormatChecker
+    ) -> None:
+        self._engine = engine
+        self._facts = facts
+        self._admission = Admission(formats)
+
+    async def simulate(self, instance_id: str, supposed: Supposition) -> Simulation:
+        """Send hypothetical events to an instance, and write nothing.
+
+        Raises:
+            InstanceNotFound: there is no such instance.
+            ChartNotFound: the other version is not published, or has no behaviour here.
+            MappingInvalid: the mapping has no meaning for it.
+            ValueError: the instance has no such version.
+        """
+        now = supposed.at or self._engine.clock.now()
+        async with (
+            self._engine.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            reading = await read(connection, instance_id, key=None, now=now)
+            instance = found(reading.instance, instance_id)
+            before = instance.snapshot
+            if supposed.from_version is not None:
+                before = await snapshot_at(connection, instance_id, supposed.from_version)
+            version = supposed.chart_version or before.version
+            lifecycle = await self._engine.registry.get(connection, instance.chart_id, version)
+            if version != before.version:
+                moved = await _moved(connection, instance_id, before, lifecycle, supposed, now)
+                if not isinstance(moved, Moved):
+                    return Simulation(before=before, immovable=moved)
+                before = moved.snapshot
+            world = await self._world(connection, instance, lifecycle, supposed, now)
+        steps = self._run(instance_id, before, lifecycle, supposed, world, now)
+        return Simulation(before=before, steps=steps)
+
+    async def _world(
+        self,
+        connection: Connection,
+        instance: Instance,
+        lifecycle: Lifecycle,
+        supposed: Supposition,
+        now: datetime,
+    ) -> dict[str, object]:
+        given = dict(supposed.facts or {})
+        wanted = {name for event in supposed.events for name in lifecycle.facts_of(event)}
+        request = FactRequest(
+            instance_id=instance.instance_id,
+            root_id=instance.root_id,
+            chart_id=instance.chart_id,
+            snapshot=instance.snapshot,
+            event=None,
+            actor=supposed.actor,
+            now=now,
+            lock=False,
+        )
+        return await load_facts(self._facts, wanted - set(given), connection, request) | given
+
+    def _run(
+        self,
+        instance_id: str,
+        before: Snapshot,
+        lifecycle: Lifecycle,
+        supposed: Supposition,
+        world: Mapping[str, object],
+        now: datetime,
+    ) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        for event in supposed.events:
+            refused = self._refusal(instance_id, lifecycle, event, supposed.actor)
+            facts = {name: world[name] for name in lifecycle.facts_of(event) if name in world}
+            step = (
+                Step(before, refused=refused)
+                if refused
+                else send(
+                    lifecycle.chart,
+                    lifecycle.behaviour,
+                    before,
+                    event,
+                    facts=facts,
+                    now=now,
+                    trace=True,
+                )
+            )
+            steps.append(step)
+            before = step.snapshot
+        return tuple(steps)
+
+    def _refusal(
+        self, instance_id: str, lifecycle: Lifecycle, event: Event, actor: Actor
+    ) -> Refused | None:
+        """Return why the engine would not let the event in; those that it makes itself may be supposed."""
+        if event.type.startswith(("after.", "done.", "error.")):
+            return None
+        command = Send(instance_id=instance_id, event=event, cause=Cause(actor=actor))
+        return self._admission.refusal(lifecycle.chart, command)
+
+
+async def _moved(
+    connection: Connection,
+    instance_id: str,
+    before: Snapshot,
+    lifecycle: Lifecycle,
+    supposed: Supposition,
+    now: datetime,
+) -> Moved | tuple[Reason, ...]:
+    old = await published(connection, lifecycle.chart.id, before.version)
+    mapping = read_mapping(supposed.mapping or {}, old, lifecycle.chart)
+    passage = Passage(old, lifecycle.chart, lifecycle.behaviour, mapping)
+    pending = [] if supposed.from_version else await pending_timers(connection, instance_id)
+    return passage.move(before, pending, now=now)

@@ -218,6 +218,9 @@ def test_a_snapshot_is_explained(call: Call, door: str, tmp_path: Path):
     assert (status, out.splitlines()) == (0, ["OPENED", "SHUT: allowed"])
     status, _, err = call("explain", door, "--snapshot", door)
     assert (status, "input.invalid" in err) == (1, True)
+    file = written(tmp_path, {**snapshot, "configuration": ["door", "door.NOPE"]}, "other.json")
+    status, _, err = call("explain", door, "--snapshot", file)
+    assert (status, "door.NOPE: the chart has no such state node" in err) == (1, True)
 
 
 @pytest.mark.parametrize(

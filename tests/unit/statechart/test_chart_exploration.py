@@ -91,6 +91,7 @@ def test_what_was_not_seen_within_the_limit_is_not_proven():
     assert found.never(lambda place: place.is_in("door.BROKEN")).holds is None
     assert found.never(lambda place: place.is_in("door.CLOSED")).holds is False
     assert explore(DOOR, limit=4).complete
+    assert not explore(DOOR, limit=-1).complete
 
 
 def test_sequences_cover_every_transition_that_can_be_taken():

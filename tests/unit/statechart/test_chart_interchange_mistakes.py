@@ -116,6 +116,26 @@ OTHERS = [
     (transition({"guards": "g"}), f"{GO}.guards", "unknown_key"),
     (transition({"actions": {"type": "a", "param": {}}}), f"{GO}.actions.param", "unknown_key"),
     (transition({"guard": {"type": "g", "param": {}}}), f"{GO}.guard.param", "unknown_key"),
+    (
+        transition({"actions": {"type": "xstate.assign", "params": {"assignment": {}, "x": 1}}}),
+        f"{GO}.actions.params.x",
+        "unknown_key",
+    ),
+    (
+        transition({"actions": {"type": "xstate.emit", "event": {"type": "E"}, "x": 1}}),
+        f"{GO}.actions.x",
+        "unknown_key",
+    ),
+    (
+        transition({"actions": {"type": "xstate.cancel", "params": {"sendId": "t"}, "x": 1}}),
+        f"{GO}.actions.x",
+        "unknown_key",
+    ),
+    (
+        transition({"guard": {"type": "xstate.not", "guard": "g", "x": 1}}),
+        f"{GO}.guard.x",
+        "unknown_key",
+    ),
     (transition("nowhere"), GO, "target"),
     (transition({"target": ["B", 7]}), f"{GO}.target", "target"),
     (chart(on={"X": "A"}), "on.X", "target"),
@@ -145,6 +165,12 @@ OTHERS = [
 def test_another_mistake_is_reported_with_its_place(config: dict, path: str, code: str):
     [note] = noted(config)
     assert (note.path, note.code, note.level) == (path, code, "mistake")
+
+
+def test_the_id_of_what_is_raised_at_once_is_a_loss():
+    raised = {"type": "xstate.raise", "event": {"type": "E"}, "id": "t"}
+    [note] = noted(transition({"actions": raised}))
+    assert (note.path, note.level) == (f"{GO}.actions.id", "loss")
 
 
 def test_all_mistakes_are_reported_at_once_and_left_out():

@@ -24,6 +24,7 @@ from orderwright.statechart import (
     explain,
 )
 from orderwright.statechart.checks.source import Source
+from orderwright.statechart.configuration import differences
 from orderwright.statechart.explore import explore
 
 SUMMARY: Final = "say of each event whether it would be taken in a state, and every reason why not"
@@ -82,6 +83,10 @@ def _snapshot(chart: Chart, arguments: argparse.Namespace) -> Snapshot:
             at = Snapshot.from_json(source)
         except ValueError as invalid:
             raise InputInvalid("--snapshot", str(arguments.snapshot), str(invalid)) from None
+        wrong = [f"{state}: {what}" for state, what in differences(chart, at.configuration)]
+        if wrong:
+            expected = f"a snapshot of this chart ({'; '.join(wrong)})"
+            raise InputInvalid("--snapshot", str(arguments.snapshot), expected)
     else:
         at = _resting(chart, arguments.state)
     return at._replace(context={**at.context, **_object("--context", arguments.context)})

@@ -202,7 +202,7 @@ class _Log:
         identity = self.walk.identity(arrival)
         if identity in self._known:
             return
-        if len(self.places) == self.limit:
+        if len(self.places) >= self.limit:
             self.complete = False
             return
         self._known.add(identity)

@@ -15,6 +15,12 @@ from orderwright.statechart.interchange.spelling import (
 )
 
 _POST: Final = "orderwright.post"
+_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "xstate.assign": ("assignment", "context"),
+    "xstate.raise": ("event", "data", "delay", "id"),
+    "xstate.emit": ("event", "data"),
+    "xstate.cancel": ("sendId", "id"),
+}
 _NAME_IT: Final = (
     "an action that is a function needs a name: put it in the behaviour and name it here"
 )
@@ -46,9 +52,7 @@ def _read(source: Json, path: str, notes: Notes) -> Json:
     if name.startswith("xstate.") or name == _POST:
         return _read_built_in(name, body, path, notes)
     note_functions(body.get("params"), at(path, "params"), notes)
-    for key in body:
-        if key not in ("type", "params"):
-            notes.unknown(path, key, ("type", "params"))
+    notes.others(body, path, ("type", "params"))
     return {key: body[key] for key in ("type", "params") if key in body}
 
 
@@ -56,6 +60,10 @@ def _read_built_in(name: str, body: Mapping[str, Json], path: str, notes: Notes)
     params = body.get("params")
     parts = params if isinstance(params, Mapping) else body
     place = path if params is None else at(path, "params")
+    if name in _PARTS:
+        if parts is not body:
+            notes.others(body, path, ("type", "params"))
+        notes.others(parts, place, ("type", *_PARTS[name]))
     if name == "xstate.assign":
         return _read_assign(parts, place, notes)
     if name in ("xstate.raise", "xstate.emit"):
@@ -106,6 +114,10 @@ def _read_event(name: str, parts: Mapping[str, Json], place: str, notes: Notes) 
     if name == "xstate.emit":
         return {"emit": sent}
     if parts.get("delay") is None:
+        if "id" in parts:
+            notes.loss(
+                at(place, "id"), "`id` is left out: what is raised at once is never cancelled"
+            )
         return {"raise": sent}
     return {"send": {**sent, **_timer(parts, sent["type"], place, notes)}}
 

@@ -12,6 +12,7 @@ from orderwright.statechart.interchange.spelling import is_function, note_functi
 from orderwright.statechart.interchange.target import locate, split, to_id
 
 _WHEN: Final = "orderwright.when"
+_PARTS: Final = ("guards", "guard", "stateValue", "condition")
 _NAME_IT: Final = (
     "a guard that is a function needs a name: put it in the behaviour and name it here"
 )
@@ -40,9 +41,7 @@ def read_guard(source: Json, path: str, outline: Outline, notes: Notes) -> Json:
 
 
 def _named(body: Mapping[str, Json], path: str, notes: Notes) -> Json:
-    for key in body:
-        if key not in ("type", "params"):
-            notes.unknown(path, key, ("type", "params"))
+    notes.others(body, path, ("type", "params"))
     return {key: body[key] for key in ("type", "params") if key in body}
 
 
@@ -52,6 +51,7 @@ def _read_built_in(
     params = body.get("params")
     parts = {**body, **params} if isinstance(params, Mapping) else body
     place = path if params is None else at(path, "params")
+    notes.others(body, path, ("type", "params", *_PARTS))
     listed = parts.get("guards", [parts["guard"]] if "guard" in parts else [])
     members = listed if isinstance(listed, list) else [listed]
     if name in ("xstate.and", "xstate.or", "xstate.not"):

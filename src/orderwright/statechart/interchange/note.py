@@ -53,6 +53,12 @@ class Notes:
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(allowed))}"
         self.mistake(at(path, key), "unknown_key", f"unknown key {key!r}; {hint}")
 
+    def others(self, source: Mapping[str, Json], path: str, allowed: Collection[str]) -> None:
+        """Note every key that the format does not have."""
+        for key in source:
+            if key not in allowed:
+                self.unknown(path, key, allowed)
+
 
 def at(path: str, key: str) -> str:
     """Return the path of a key."""

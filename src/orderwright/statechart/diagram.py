@@ -18,7 +18,6 @@ from orderwright.statechart.definition import (
     Not,
     StateNode,
     Transition,
-    When,
 )
 
 EdgeKind = Literal["event", "always", "after", "done"]
@@ -164,8 +163,8 @@ def describe(guard: Guard) -> str:
             return f"not {_inner(member, AllOf, AnyOf)}"
         case InState(node):
             return f"in {node}"
-        case When(group):
-            return _condition(group)
+        case _:
+            return _condition(guard.group)
 
 
 def _inner(guard: Guard, *others: type) -> str:

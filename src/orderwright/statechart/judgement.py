@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from orderwright import condition
 from orderwright.json_text import Json
-from orderwright.statechart.definition import AllOf, AnyOf, Guard, InState, NamedGuard, Not, When
+from orderwright.statechart.definition import AllOf, AnyOf, Guard, InState, NamedGuard, Not
 from orderwright.statechart.guard import lookup, verdict
 from orderwright.statechart.moment import Moment
 from orderwright.statechart.trace import Judgement
@@ -32,8 +32,8 @@ def judged(guard: Guard, moment: Moment) -> Judgement:
             return Judgement(guard="not", held=held, members=(inner,))
         case InState(node):
             return Judgement(guard=f"in {node}", held=moment.in_state(node))
-        case When(group):
-            return _condition(condition.evaluate(group, lookup(moment)))
+        case _:
+            return _condition(condition.evaluate(guard.group, lookup(moment)))
 
 
 def _named(guard: NamedGuard, moment: Moment) -> Judgement:

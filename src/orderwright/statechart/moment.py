@@ -40,12 +40,8 @@ class Missing(Exception):
         self.path = path
 
 
-class _Nowhere:
-    def __repr__(self) -> str:
-        return "missing"
-
-
-MISSING: Final = _Nowhere()
+MISSING: Final = object()
+"""What a path leads to that leads nowhere."""
 NOWHERE: Final[frozenset[int]] = frozenset()
 
 

@@ -18,6 +18,7 @@ from orderwright.statechart.head import Head, Ids, Status
 
 NO_HISTORY: Final[Mapping[str, Ids]] = MappingProxyType({})
 _CONTEXT: Final = ',"context":'  # no string can hold it: its quotes would be escaped
+_WORD: Final = 12  # letters at most, as in CARD, EUR, CONSUMER
 _TAILS: Final = (',"history":', ',"output":')
 
 
@@ -67,10 +68,7 @@ class Snapshot(NamedTuple):
         Raises:
             ValueError: a key is missing or holds the wrong type, and the message names it; or it is nested too deeply.
         """
-        try:
-            return _assembled(head.read(source), head.typed(source, "context", dict), source)
-        except RecursionError:
-            raise ValueError("snapshot: nested too deeply") from None
+        return _assembled(head.read(source), head.typed(source, "context", dict), source)
 
     def to_text(self) -> str:
         """Return the JSON text of `to_json`, compact.
@@ -142,17 +140,19 @@ def _assembled(found: Head, context: dict[str, Json], source: Mapping[str, Json]
 
 
 def _shared(context: dict[str, Json]) -> dict[str, Json]:
-    """Return the context with its keys, and the keys of objects in it, as the strings that all others use.
+    """Return the context with its keys, and the short words in it, as the strings that all others use.
+
+    Ids are not shared, nor are the keys of objects in the context, which often are ids.
 
     Raises:
         ValueError: a key is no string, as those of Python's own objects may be.
     """
     try:
         return {
-            intern(key): value if type(value) is not dict else _shared(value)
+            intern(key): intern(value)
+            if type(value) is str and len(value) <= _WORD and value.isalpha()
+            else value
             for key, value in context.items()
         }
-    except RecursionError:
-        return context  # too deep to be looked through; sharing only saves memory
     except TypeError:
         raise ValueError("snapshot.context: the keys of objects are strings") from None

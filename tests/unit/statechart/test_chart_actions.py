@@ -94,3 +94,30 @@ def test_the_trace_tells_the_microsteps_with_guards_only_when_asked():
     assert step.transitions == ("states.a.on.E[1]",)
     ((path, judgement),) = step.guards
     assert (path, judgement.guard, judgement.held) == ("states.a.on.E[0]", "no", False)
+
+
+def test_an_action_with_parameters_that_fails_is_named_in_the_refusal():
+    action = {"type": "fails", "params": {"x": 1}}
+    failing = logging(actions={"fails": lambda scope: scope.params["y"]})
+    refused = Drive({"id": "c", "on": {"E": {"actions": action}}}, failing).send("E").refused
+    assert refused.code == "action_error"
+    assert refused.values == {"action": "fails", "place": "on.E", "error": "KeyError: 'y'"}
+
+
+def test_a_guard_with_parameters_may_ask_which_states_are_active():
+    guard = {"type": "is_in", "params": {"state": "c.b"}}
+    states = {"a": {"on": {"E": {"guard": {"not": guard}, "target": "b"}}}}
+    states["b"] = {"on": {"E": {"guard": guard, "target": "a"}}}
+    guards = {"is_in": lambda scope: scope.in_state(scope.params["state"])}
+    drive = Drive({"id": "c", "initial": "a", "states": states}, logging(guards=guards))
+    assert drive.send("E").value == "b"
+    assert drive.send("E").value == "a"
+
+
+def test_a_transition_to_the_root_leaves_and_enters_everything():
+    states = {"a": logged("a", on={"GO": "b"}), "b": logged("b")}
+    on = {"RESET": "#c", "AGAIN": {"target": ".b", "reenter": True}}
+    drive = Drive({"id": "c", **logged("c"), "initial": "a", "states": states, "on": on})
+    drive.send("GO")
+    assert drive.news("RESET") == ["-b", "-c", "+c", "+a"]
+    assert drive.news("AGAIN") == ["-a", "-c", "+c", "+b"]

@@ -42,6 +42,35 @@ FINE = {
         },
     },
     "a chart of one state": {"id": "one"},
+    "an eventless step into several regions at once": {
+        "initial": "a",
+        "states": {
+            "a": {"always": "w"},
+            "w": {
+                "initial": {"target": ["#p.x", "#p.y"]},
+                "on": {"GO": "a"},
+                "states": {
+                    "p": regions(
+                        {"initial": "x", "states": {"x": {"id": "p.x"}}},
+                        {"initial": "y", "states": {"y": {"id": "p.y"}}},
+                    )
+                },
+            },
+        },
+    },
+    "a history whose parent is left from deep inside": {
+        "initial": "a",
+        "states": {
+            "a": {
+                "initial": "b",
+                "states": {
+                    "b": {"initial": "c", "states": {"c": {"on": {"OUT": "#chart.out"}}}},
+                    "h": {"type": "history"},
+                },
+            },
+            "out": {"on": {"BACK": "a.h"}},
+        },
+    },
     "a history of a parallel root that starts anew": {
         **regions({"initial": "x", "states": {"x": {"on": {"X": "y"}}, "y": {}}}, {}),
         "on": {"X": ".h"},

@@ -174,7 +174,7 @@ def test_timers_and_work_are_offered_where_they_run_and_delayed_events_where_the
         "states": {
             "a": {
                 "after": {"10": "b"},
-                "entry": {"send": {"type": "LATE", "delay": "soon"}},
+                "entry": ["note", {"send": {"type": "LATE", "delay": "soon"}}],
                 "on": {"after.5.chart.b": "d"},
             },
             "b": {
@@ -314,6 +314,64 @@ def test_guards_that_turn_in_a_circle_come_to_an_end():
     found = explored(chart)
     assert leaves(found) == {"a", "b"}
     assert found.coverage().uncovered == ()
+
+
+def test_each_guard_within_a_guard_is_a_choice_of_its_own():
+    guard = {"or": [{"and": ["g", "h", "i"]}, "k"]}
+    states = {"a": {"on": {"GO": {"target": "b", "guard": guard}}}, "b": {}}
+    found = explored({"initial": "a", "states": states})
+    assert words(found.path(found.places[1])) in (
+        ["start", "GO [not g, k]"],
+        ["start", "GO [g, h, i]"],
+    )
+    assert found.complete
+
+
+def test_internal_events_that_wait_are_told_apart_and_taken_in_order():
+    raised = [{"raise": {"type": "FIRST"}}, {"raise": {"type": "SECOND"}}]
+    chart = {
+        "initial": "a",
+        "states": {
+            "a": {"on": {"ONE": {"target": "b", "actions": raised[0]}, "TWO": {"target": "b", "actions": raised}}},
+            "b": {"always": {"target": "c", "guard": "g"}, "on": {"FIRST": "d"}},
+            "c": {"on": {"FIRST": "e", "SECOND": "f"}},
+            "d": {"on": {"SECOND": {"target": "h", "guard": "g"}}},
+            "e": {"on": {"SECOND": "i"}},
+            "f": {},
+            "h": {},
+            "i": {},
+        },
+    }  # fmt: skip
+    found = explored(chart, events=["ONE", "TWO"])
+    assert leaves(found) == {"a", "d", "e", "h", "i"}
+    assert found.coverage().uncovered == ("states.c.on.SECOND",)
+
+
+def test_done_events_that_wait_are_those_that_the_chart_will_see():
+    def ending(event: str) -> dict:
+        return {"initial": "a", "states": {"a": {"on": {event: "z"}}, "z": {"type": "final"}}}
+
+    last = {**ending("S"), "onDone": {"guard": "g", "actions": {"raise": {"type": "AFTER"}}}}
+    p = {"type": "parallel", "states": {"r": ending("R"), "s": last}}
+    p["onDone"] = {"target": "q", "guard": "h"}
+    p["on"] = {"AFTER": {"target": "x", "guard": "i"}}
+    states = {"p": p, "q": {"on": {"AFTER": "y"}}, "x": {}, "y": {}}
+    found = explored({"initial": "p", "states": states})
+    assert leaves(found) == {"a a", "z a", "a z", "z z", "q", "x", "y"}
+    assert found.coverage().uncovered == ()
+
+
+def test_an_event_that_raises_itself_without_end_is_followed_only_so_far():
+    again = {"raise": {"type": "AGAIN"}}
+    chart = {
+        "on": {
+            "GO": {"actions": again},
+            "AGAIN": {"guard": "g", "actions": [again, "count", again]},
+        }
+    }
+    found = explored(chart, events=["GO"])
+    assert not found.complete
+    assert found.never(lambda place: place.is_in("nowhere")).holds is None
 
 
 # --- given guards ---------------------------------------------------------------------------------

@@ -226,7 +226,7 @@ def test_a_snapshot_object_nested_without_end_is_a_value_error_or_kept():
         kept.to_text()
 
 
-def test_a_context_too_deep_to_be_shared_is_read_all_the_same():
+def test_a_context_is_read_as_deep_as_it_can_be_written():
     text = with_context(KNOWN, objects(600, '{"x":@}'))
     assert Snapshot.from_text(text).to_text() == text
 

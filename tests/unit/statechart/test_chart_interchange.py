@@ -390,3 +390,31 @@ def test_true_is_xstates_word_for_a_shallow_history():
     read = read_xstate(made)
     assert read.definition["states"]["C"]["states"]["h"]["history"] == "shallow"
     assert load(read.definition)
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        {"when": {"combinator": "and", "rules": [{"field": "facts.n", "operator": "is_null"}]}},
+        {"not": {"in": "#bee"}},
+        {"or": ["g", {"type": "h", "params": {"n": 1}}]},
+    ],
+)
+def test_a_guard_that_xstate_has_no_word_for_comes_back_as_it_was(guard: object):
+    made = with_transition({"target": "B", "guard": guard})
+    assert there_and_back(made)["states"]["A"]["on"]["GO"] == {"target": "B", "guard": guard}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"post": {"ledger": "l", "data": {"n": 1}}},
+        {"raise": {"type": "R", "data": {"type": "is taken there"}}},
+        {"emit": {"type": "R", "data": {"from": "event"}}},
+        {"send": {"type": "R", "data": {"n": 1}, "delay": 5, "id": "later"}},
+        {"assign": {"n": {"from": "event.n"}}},
+        {"cancel": "later"},
+    ],
+)
+def test_an_action_that_xstate_spells_otherwise_comes_back_as_it_was(action: object):
+    assert there_and_back(with_transition({"target": "B"}, entry=action))["entry"] == action

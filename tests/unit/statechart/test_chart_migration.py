@@ -187,6 +187,13 @@ def test_a_path_that_leads_nowhere_is_told():
     assert "context.amount" in reason.message
 
 
+def test_a_patch_may_be_constant_and_must_be_text_that_can_be_stored():
+    two = version(2, {"a": {}, "b": {}})
+    patched = moved(ONE, two, began(ONE), {"context": {"n": 1, "l": [2, {"from": "now"}]}})
+    assert patched.snapshot.context == {"n": 1, "l": [2, NOW.isoformat()]}
+    assert codes(moved(ONE, two, began(ONE), {"context": {"n": "\ud800"}})) == ["context_invalid"]
+
+
 # --- timers ---------------------------------------------------------------------------------------
 
 
@@ -258,6 +265,23 @@ def test_a_timer_never_fires_earlier_than_it_would_have():
     waiting = Pending(id="P", event=Event("P"), due_at=NOW + timedelta(microseconds=1500))
     [_, new] = moved(ONE, two, began(ONE), {"timers": {"P": "NUDGE"}}, waiting).effects
     assert new.delay_ms == 2
+
+
+def test_a_timer_of_the_mapping_that_is_not_set_is_no_obstacle():
+    two = version(2, {"a": {"on": {"NUDGE": "b"}}, "b": {}})
+    assert moved(ONE, two, began(ONE), {"timers": {"P": "NUDGE"}}).effects == ()
+
+
+def test_a_timer_that_becomes_that_of_the_state_is_not_set_twice():
+    two = version(2, {"a": {"after": {"9": "b"}}, "b": {}})
+    own = "after.9.m.a"
+    effects = moved(ONE, two, began(ONE), {"timers": {own: own}}, timer(own, 3)).effects
+    assert effects == (Schedule(Event(own, {"n": 1}), 3_000, own),)
+
+
+def test_a_timer_that_has_the_name_of_a_new_one_already_goes_on():
+    two = version(2, {"a": {"after": {"9": "b"}}, "b": {}})
+    assert moved(ONE, two, began(ONE), {}, timer("after.9.m.a", 3)).effects == ()
 
 
 # --- invocations ----------------------------------------------------------------------------------

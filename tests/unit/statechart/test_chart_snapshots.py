@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
+from types import MappingProxyType
 
 import pytest
 from driving import Drive
@@ -86,3 +88,38 @@ def test_a_document_without_a_key_is_refused_by_its_name(key: str):
 def test_a_document_with_a_wrong_value_is_refused_by_its_name(key: str, value: object):
     with pytest.raises(ValueError, match=f"snapshot.{key}"):
         Snapshot.from_json({**GOOD, key: value})
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+STANDS = Drive(PARALLEL, context={"x": [1, {"y": None}]}).send("E").snapshot
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        STANDS,
+        STANDS._replace(history={"c.h": ("c.a", "c.p")}),
+        STANDS._replace(status="done", output={"n": 1}),
+        STANDS._replace(history={"c.h": ()}, status="done", output=[None]),
+        STANDS._replace(context=MappingProxyType({"x": 1})),
+    ],
+    ids=["plain", "with history", "with output", "with both", "with another mapping as context"],
+)
+def test_a_snapshot_survives_its_text_and_the_text_is_that_of_its_json(snapshot: Snapshot):
+    text = snapshot.to_text()
+    assert json.loads(text) == snapshot.to_json()
+    assert Snapshot.from_text(text) == snapshot
+    assert Snapshot.from_text(text).to_text() == text
+
+
+def test_a_region_may_be_called_context():
+    states = {"a": {"initial": "x", "states": {"x": {}}}, "context": {}, "z": {}}
+    snapshot = Drive({"id": "c", "type": "parallel", "states": states}).snapshot
+    for _ in ("not met yet", "met"):
+        assert Snapshot.from_text(snapshot.to_text()) == snapshot
+
+
+def test_a_document_may_be_read_into_any_kind_of_dict():
+    found = Snapshot.from_json(json.loads(json.dumps(GOOD), object_pairs_hook=OrderedDict))
+    assert found.to_json() == GOOD

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import pytest
 from driving import NOW, Drive, logging
 
-from orderwright.statechart import Event, Explanation, Outcome, Verdict, explain
+from orderwright.statechart import Behaviour, Event, Explanation, Outcome, Verdict, explain, load
 
 CHART = {
     "id": "c",
@@ -203,3 +204,63 @@ def test_when_done_every_event_is_blocked_as_done():
     drive = Drive({"id": "c", "type": "final", "events": {"E": {}}})
     (found,) = explain(drive.chart, drive.behaviour, drive.snapshot, now=NOW).values()
     assert (found.status, found.reasons[0].code) == ("blocked", "done")
+
+
+# --- data that nobody has entered yet -------------------------------------------------------------
+
+
+def default(definition: dict, behaviour: Behaviour = BEHAVIOUR) -> Explanation:
+    """What explain says of E by default."""
+    drive = Drive({"id": "c", "events": {"E": {}}, **definition}, behaviour)
+    return explain(drive.chart, behaviour, drive.snapshot, now=NOW)["E"]
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        lambda scope: len(scope.data) > 0,
+        lambda scope: "x" in list(scope.data),
+        lambda scope: bool(scope.data),
+        lambda scope: scope.data.get("x", 1) == 2,
+    ],
+)
+def test_whoever_looks_at_the_data_lets_data_decide(asks: Callable):
+    behaviour = logging(guards={"asks": asks})
+    assert default({"on": {"E": {"guard": "asks"}}}, behaviour).status == "depends"
+
+
+def test_what_a_missing_fact_and_data_decide_together_depends():
+    guard = {"and": [{"not": "asks"}, "lacks"]}
+    assert default({"on": {"E": [{"guard": guard}, {}]}}).status == "depends"
+    assert default({"on": {"E": [{"guard": "never"}, {"guard": guard}, {}]}}).status == "depends"
+
+
+def test_the_guard_that_lacks_a_fact_is_looked_for_in_every_region():
+    lacking = {"on": {"E": {"guard": {"and": ["asks", "lacks"]}}}}
+    regions = {"r": {"on": {"E": {}}}, "s": lacking}
+    assert default({"type": "parallel", "states": regions}).status == "blocked"
+
+
+def test_data_that_keep_an_eventless_guard_from_lacking_a_fact_decide():
+    states = {"a": {"on": {"E": "b"}}, "b": {"always": {"guard": {"and": ["asks", "lacks"]}}}}
+    definition = {"initial": "a", "context": {"limit": 10}, "states": states}
+    assert default(definition).status == "depends"
+    drive = Drive({"id": "c", **definition}, BEHAVIOUR)
+    assert drive.send("E", x=5).refused.code == "guard_unknown"
+    assert drive.send("E", x=50).value == "b"
+
+
+def test_only_guards_that_fail_are_reasons():
+    guard = {"and": [{"or": ["yes"]}, {"in": "#c"}, {"not": "no"}, "yes", "no"]}
+    behaviour = logging(guards={"yes": lambda _: True, "no": lambda _: False})
+    reasons = default({"on": {"E": {"guard": guard}}}, behaviour).reasons
+    assert [reason.code for reason in reasons] == ["no"]
+
+
+def test_an_eventless_transition_without_a_guard_waits_for_nothing():
+    states = {"a": {}, "b": {}}
+    before = Drive({"id": "c", "initial": "a", "states": states}).snapshot
+    states["a"]["always"] = [{"guard": "never", "target": "b"}, {"target": "b"}]
+    chart = load({"id": "c", "initial": "a", "states": states})  # of the same structure
+    found = explain(chart, BEHAVIOUR, before, now=NOW)["always"]
+    assert [waiting.path for waiting in found.waiting] == ["states.a.always[0]"]

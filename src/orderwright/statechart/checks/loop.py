@@ -20,23 +20,23 @@ def loops(source: Source) -> Iterator[Problem]:
     chart = source.chart
     told: set[int] = set()
     for node in chart.nodes:
-        circle = [] if node.kind != "atomic" else _circle(chart, node.index)
+        circle = {} if node.kind != "atomic" else _circle(chart, node.index)
         if circle and told.isdisjoint(circle):
             told.update(circle)
-            first = _certain(chart, circle[0])
-            if first is not None:
-                yield _problem(chart, first, circle)
+            yield _problem(chart, circle)
 
 
-def _circle(chart: Chart, start: int) -> list[int]:
-    """Return the states of the circle that certain steps lead into from a state; none where they come to rest."""
-    seen: list[int] = []
+def _circle(chart: Chart, start: int) -> dict[int, Transition]:
+    """Return the circle that certain steps lead into from a state, each state with its step; empty where they rest."""
+    seen: dict[int, Transition] = {}
     at: int | None = start
     while at is not None and at not in seen:
-        seen.append(at)
         taken = _certain(chart, at)
-        at = _next(chart, at, taken) if taken is not None else None
-    return seen[seen.index(at) :] if at is not None else []
+        if taken is None:
+            return {}
+        seen[at] = taken
+        at = _next(chart, at, taken)
+    return dict(list(seen.items())[list(seen).index(at) :]) if at is not None else {}
 
 
 def _certain(chart: Chart, leaf: int) -> Transition | None:
@@ -61,7 +61,8 @@ def _next(chart: Chart, leaf: int, taken: Transition) -> int | None:
     return at.index if at is not None and at.kind == "atomic" and len(targets) == 1 else None
 
 
-def _problem(chart: Chart, first: Transition, circle: list[int]) -> Problem:
-    names = [chart.nodes[index].id for index in (*circle, circle[0])]
+def _problem(chart: Chart, circle: dict[int, Transition]) -> Problem:
+    states = list(circle)
+    names = [chart.nodes[index].id for index in (*states, states[0])]
     message = f"never comes to rest: {' -> '.join(names)}; give one of these transitions a guard or an event"
-    return Problem(first.path, "always.loop", message)
+    return Problem(circle[states[0]].path, "always.loop", message)

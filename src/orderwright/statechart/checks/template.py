@@ -65,8 +65,7 @@ def _asked(test: Test) -> Iterator[tuple[str, str]]:
 
 
 def _rules(rule: Json, path: str) -> Iterator[tuple[str, str]]:
-    if not isinstance(rule, Mapping):
-        return
+    assert isinstance(rule, Mapping)  # it was loaded
     members = rule.get("rules")
     if isinstance(members, list):
         for number, member in enumerate(members):

@@ -199,7 +199,7 @@ class _Log:
     def _place(self, origin: Origin, arrival: Arrival, snapshot: Snapshot) -> None:
         for path in arrival.transitions:
             self.taken.setdefault(path, (origin, arrival.move, arrival.transitions))
-        identity = self.walk.identity(arrival)
+        identity = self.walk.identity(snapshot, arrival.move)
         if identity in self._known:
             return
         if len(self.places) >= self.limit:

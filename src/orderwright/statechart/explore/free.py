@@ -48,9 +48,9 @@ class FreeWalk:
         for event in offered(self._original, self._events, snapshot):
             yield from self._play(snapshot, event)
 
-    def identity(self, arrival: Arrival) -> Hashable:
+    def identity(self, snapshot: Snapshot, _move: Move) -> Hashable:
         """Return configuration, history and status."""
-        return arrival.snapshot and _identity(arrival.snapshot)
+        return _identity(snapshot)
 
     def _play(self, snapshot: Snapshot | None, event: Event | None) -> Iterator[Arrival]:
         origin = Origin(event.type if event else None, _identity(snapshot) if snapshot else None)
@@ -72,8 +72,8 @@ class FreeWalk:
                 waiting.extend((*script, Line(moment, answer)) for answer in (True, False))
         for script in self._completed(known):
             arrival, _ = self._replay(snapshot, event, script, origin)
-            if arrival is not None:
-                yield arrival
+            assert arrival is not None  # a moment decides all that follows it
+            yield arrival
 
     def _completed(self, known: list[tuple[Script, Hashable]]) -> Iterator[Script]:
         """Yield scripts that were broken off, with an ending that is known; one may give another its ending."""

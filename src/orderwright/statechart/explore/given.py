@@ -54,18 +54,15 @@ class GivenWalk:
                 )
                 yield _arrival(Move(event=event, facts=facts), step)
 
-    def identity(self, arrival: Arrival) -> Hashable:
+    def identity(self, snapshot: Snapshot, move: Move) -> Hashable:
         """Return configuration, history, status, context and facts."""
-        found = arrival.snapshot
-        if found is None:
-            return None
-        context = {k: v for k, v in found.context.items() if k not in self.forgetting}
+        context = {k: v for k, v in snapshot.context.items() if k not in self.forgetting}
         return (
-            found.configuration,
-            found.status,
-            tuple(sorted(found.history.items())),
+            snapshot.configuration,
+            snapshot.status,
+            tuple(sorted(snapshot.history.items())),
             _text(context),
-            _text(arrival.move.facts),
+            _text(move.facts),
         )
 
     def _start(self, move: Move) -> Arrival:

@@ -79,7 +79,7 @@ class Walk(Protocol):
     def onward(self, snapshot: Snapshot) -> Iterable[Arrival]:
         """Return what may come of the next event; refusals may be left out, except failures."""
 
-    def identity(self, arrival: Arrival) -> Hashable:
+    def identity(self, snapshot: Snapshot, move: Move, /) -> Hashable:
         """Return what makes a place the same as another."""
 
 

@@ -180,7 +180,7 @@ class _Reduction:
                 return Not(self.guard(member, transition))
             case InState():
                 return guard
-            case NamedGuard() | When():
+            case _:
                 return self.question(guard, transition)
 
     def question(self, guard: NamedGuard | When, transition: Transition) -> Guard:

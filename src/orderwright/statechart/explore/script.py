@@ -163,9 +163,8 @@ class Player:
 
     def _observe(self, scope: Scope) -> None:
         """Notice that another event has come up."""
-        if scope.event is not self._event:
-            if scope.event is not None:
-                self._queue.take(scope.event)
+        if scope.event is not None and scope.event is not self._event:
+            self._queue.take(scope.event)
             self._event = scope.event
             self._blind.clear()
             self._seeing.clear()

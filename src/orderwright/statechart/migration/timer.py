@@ -122,9 +122,7 @@ class Timers:
         except Stop as stop:
             refused = stop.refused
             self.reasons.append(Reason("timer_underivable", refused.message, dict(refused.values)))
-        for effect in moment.effects:
-            if isinstance(effect, Schedule):
-                self._set[effect.id] = effect
+        self._set.update({one.id: one for one in moment.effects if isinstance(one, Schedule)})
 
     def _takes(self, timer: Pending, event: str) -> bool:
         """Tell whether the new version takes an event; note it as a reason if not."""

@@ -34,6 +34,10 @@ async def test_joining_a_hosts_transaction_works_as_it_is_shown(database_url: st
     await run("how-to/join-a-host-transaction.md", url=database_url)
 
 
+async def test_work_outside_is_run_as_it_is_shown(database_url: str):
+    await run("how-to/run-work-outside.md", url=database_url)
+
+
 async def test_the_pure_core_works_as_it_is_shown():
     await run("reference/statechart.md")
 

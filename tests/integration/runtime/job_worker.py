@@ -1,0 +1,56 @@
+"""A worker in a process of its own, for `test_job_crash`: its jobs say that they run, and do what their payload says.
+
+wait    say so and wait for ever
+exit    say so and end the process at once, as the kernel does when it is out of memory
+write   write a line to a file: the effect outside; then say so
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from errand import build_errands
+
+from orderwright.clock import SystemClock
+from orderwright.runtime.job import JobKind, JobRun
+from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.pool import open_pool
+from orderwright.runtime.worker import Worker
+
+LEASE = timedelta(seconds=1)
+
+
+def _say(run: JobRun) -> None:
+    sys.stdout.write(f"RUN {run.key} {run.attempt}\n")
+    sys.stdout.flush()
+
+
+async def _do(run: JobRun) -> object:
+    payload: Any = run.payload
+    if payload["do"] == "write":
+        with Path(payload["file"]).open("a", encoding="utf-8") as file:  # noqa: ASYNC230 (a line)
+            file.write(f"{run.key}\n")
+    _say(run)
+    if payload["do"] == "exit":
+        os._exit(1)
+    if payload["do"] == "wait":
+        await asyncio.Event().wait()
+    return "written"
+
+
+async def run(url: str) -> None:
+    """Work until killed."""
+    pool = await open_pool(url)
+    kind = JobKind(name="call", handle=_do, attempts=3)
+    engine = await build_errands(pool, SystemClock(), [kind])
+    runner = JobRunner(engine, concurrency=4, lease=LEASE, poll_seconds=0.05)
+    await Worker(engine, [], jobs=runner).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(sys.argv[1]))

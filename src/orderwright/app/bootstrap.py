@@ -21,13 +21,17 @@ from orderwright.app.shipped import folder
 from orderwright.app.workflow import Workflows
 from orderwright.clock import Clock, SystemClock
 from orderwright.domain.orders import BEHAVIOURS
+from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.migration import Migrations
 from orderwright.runtime.outbox import require_own_cluster
 from orderwright.runtime.pool import Pool, open_pool
 from orderwright.runtime.registry import Registry
+from orderwright.runtime.replay import Replay
+from orderwright.runtime.simulation import Simulator
 from orderwright.runtime.wakeup import Announcer, Listener
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Behaviour
@@ -48,6 +52,9 @@ class Orderwright:
         orders: commands on quotations, orders and fulfilments, with permissions.
         queries, workflows: read models.
         people: signing in.
+        replay, anchors: what instances were, and the proof that nobody changed it.
+        migrations: moves running instances to another version of their chart.
+        simulator: says what events would do, and writes nothing.
         jobs: takes work outside the database; `dead_letters` shows what failed for the last time.
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
@@ -77,6 +84,11 @@ class Orderwright:
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.phases = Phases(engine, settings)
+        self.replay = Replay(pool, clock)
+        self.anchors = Anchors(pool, clock, settings.anchors or settings.home / "anchors")
+        self.migrations = Migrations(engine)
+        loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
+        self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
         self.dead_letters = DeadLetters(engine)
         runner = JobRunner(engine, concurrency=settings.job_concurrency)

@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     """How many connections one process may hold, over all its pools."""
     home: Path = Path(".orderwright")
     """Where the embedded database lives."""
+    anchors: Path | None = None
+    """Where daily anchors of the log are exported; unset means `anchors` in `home`."""
     host: str = Field(default="127.0.0.1", min_length=1)
     """The address that `serve` listens on."""
     port: int = Field(

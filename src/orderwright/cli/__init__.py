@@ -38,6 +38,10 @@ COMMANDS = {
     ),
     "demo": Command(module="demo", summary="run the product with demo data"),
     "import": Command(module="import_", summary="replay orders from elsewhere, such as Olist's"),
+    "instance": Command(
+        module="instance",
+        summary="look at instances, prove their logs, move them to another version",
+    ),
     "migrate": Command(module="migrate", summary="bring the database to the newest schema"),
     "people": Command(module="people", summary="give somebody a login"),
     "serve": Command(

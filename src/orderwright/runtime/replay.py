@@ -17,7 +17,7 @@ from orderwright.runtime.instance import found, read
 from orderwright.runtime.journal import COLUMNS, from_record, read_log, snapshot_at
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import datetime
 
     from asyncpg import Record
@@ -87,8 +87,13 @@ class Replay:
                 audit.add(row, stored)
         return audit.close()
 
-    async def verify_all(self, tally: Tally | None = None) -> AsyncIterator[Finding]:
-        """Yield every discrepancy of every instance, and logs without an instance; `tally` counts along."""
+    async def verify_all(
+        self, tally: Tally | None = None, *, progress: Callable[[], None] | None = None
+    ) -> AsyncIterator[Finding]:
+        """Yield every discrepancy of every instance, and logs without an instance.
+
+        `tally` counts along; `progress` is called after each range of instances.
+        """
         tally = tally if tally is not None else Tally()
         last: str | None = ""
         async with self._pool.acquire() as connection:
@@ -102,6 +107,8 @@ class Replay:
                     async for finding in _verify_range(connection, rows, (after, last), tally):
                         tally.findings += 1
                         yield finding
+                if progress is not None:
+                    progress()
 
     async def state_at(self, instance_id: str, version: int) -> Snapshot:
         """Return the snapshot that an instance had at a version.

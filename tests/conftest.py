@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import tempfile
@@ -16,6 +17,8 @@ import pytest
 from acceptance.fixtures import rows, server, sign_in  # noqa: F401 (fixtures for every door)
 from orderwright.app import embedded
 from orderwright.app.database import migrate
+from orderwright.app.shipped import folder
+from payloads import faults
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -59,11 +62,14 @@ async def template(server_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
-    """The URL of a migrated database without rows, for one test alone."""
+    """The URL of a migrated database without rows, for one test alone; what it emits must be catalogued."""
     name = f"ow_test_{os.getpid()}_{next(_numbers)}"
     await _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield _with_database(server_url, name)
+    url = _with_database(server_url, name)
+    yield url
+    wrong = await _wrong_payloads(url)
     await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    assert wrong == set()
 
 
 @pytest.fixture
@@ -73,6 +79,23 @@ async def empty_database_url(server_url: str) -> AsyncIterator[str]:
     await _run(server_url, f'CREATE DATABASE "{name}"')
     yield _with_database(server_url, name)
     await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _wrong_payloads(url: str) -> set[str]:
+    """What is wrong with the domain events of shipped charts in a database."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(_EMITTED, [chart.name.split(".v")[0] for chart in _CHARTS])
+    finally:
+        await connection.close()
+    return {fault for row in rows for fault in faults(row["name"], json.loads(row["payload"]))}
+
+
+_CHARTS = tuple(folder("charts").glob("*.json"))
+_EMITTED = """
+select distinct name, payload from orderwright.outbox join orderwright.instance using (instance_id)
+where chart_id = any($1)
+"""
 
 
 async def _run(url: str, statement: str) -> None:

@@ -16,12 +16,14 @@ from typing import Any
 from orderwright.app import settings
 from orderwright.app.permissions import PERMISSIONS
 from orderwright.app.shipped import folder
+from orderwright.domain.catalogue import CATALOGUE
+from orderwright.domain.event import EventType
 from orderwright.domain.orders import BEHAVIOURS
 from orderwright.statechart import Chart, EventDeclaration, StateNode, load
 from orderwright.statechart.diagram import mermaid
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
-PAGES = (REFERENCE / "settings.md", REFERENCE / "lifecycles.md")
+PAGES = (REFERENCE / "settings.md", REFERENCE / "lifecycles.md", REFERENCE / "events.md")
 _PART = re.compile(r"(<!-- generated: (\w+) ?(\w*) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -30,7 +32,7 @@ def refreshed(text: str) -> str:
 
     def part(match: re.Match[str]) -> str:
         opening, name, about, closing = match.groups()
-        body = _settings() if name == "settings" else _OF_CHARTS[name](_chart(about))
+        body = _OF_ITSELF[name]() if name in _OF_ITSELF else _OF_CHARTS[name](_chart(about))
         return f"{opening}{body}\n{closing}"
 
     return _PART.sub(part, text)
@@ -97,6 +99,29 @@ def _accepted(rule: Mapping[str, Any]) -> str:
     return "a path" if rule.get("format") == "path" else "text"
 
 
+# --- domain events --------------------------------------------------------------------------------
+
+
+def _catalogue() -> str:
+    return "\n\n".join(_domain_event(event) for event in CATALOGUE.values())
+
+
+def _domain_event(event: EventType) -> str:
+    rows = ((f"`{name}`", _shape(schema)) for name, schema in event.properties.items())
+    data = _table(("Data", "Shape"), rows)
+    return f"### `{event.name}`\n\n{event.description} Version {event.version}.\n\n{data}"
+
+
+def _shape(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{one}`" for one in schema["enum"])
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    bounds = [f"at least {schema['minimum']}"] if "minimum" in schema else []
+    bounds += [f"`{schema['pattern']}`"] if "pattern" in schema else []
+    bounds += ["not empty"] if schema.get("minLength") else []
+    return ", ".join([" or ".join(kinds), *bounds])
+
+
 # --- charts ---------------------------------------------------------------------------------------
 
 
@@ -147,6 +172,7 @@ def _first_line(function: object) -> str:
     return (inspect.getdoc(function) or "").splitlines()[0]
 
 
+_OF_ITSELF: Mapping[str, Callable[[], str]] = {"settings": _settings, "catalogue": _catalogue}
 _OF_CHARTS: Mapping[str, Callable[[Chart], str]] = {
     "diagram": _diagram,
     "states": _states,

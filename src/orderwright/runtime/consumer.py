@@ -35,6 +35,8 @@ class Consumer:
             is given, and raises if it cannot. Calls to the engine take `connection=` that connection.
             What it does anywhere else may be repeated.
         handle_all: handles several events in order, if that is cheaper; `handle` is asked when it fails.
+        batch: how many events one transaction hands over: more of them is faster, and holds what `handle` locks
+            for longer.
         attempts: how often a failing event is tried before it waits for somebody to look into it.
     """
 
@@ -42,6 +44,7 @@ class Consumer:
     events: frozenset[str] | None
     handle: Callable[[Connection, DomainEvent], Awaitable[None]]
     handle_all: Callable[[Connection, Sequence[DomainEvent]], Awaitable[None]] | None = None
+    batch: int = 100
     attempts: int = ATTEMPTS
 
     def wants(self, event: DomainEvent) -> bool:

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
 
 
-BATCH: Final = 100
-"""How many events are read at a time; a consumer's locks are held for as long as it takes to handle them."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainEvent:
     """Something that happened to an instance.
@@ -119,9 +115,9 @@ async def claim(connection: Connection, name: str) -> Cursor | None:
     return Cursor(row["ord"], row["id"]) if row else None
 
 
-async def next_batch(connection: Connection, name: str, cursor: Cursor) -> Batch:
-    """Read the next events after a consumer's cursor, up to `BATCH`."""
-    rows = await connection.fetch(_NEXT, cursor.ord, cursor.id, name)
+async def next_batch(connection: Connection, name: str, cursor: Cursor, limit: int) -> Batch:
+    """Read the next events after a consumer's cursor, up to a limit."""
+    rows = await connection.fetch(_NEXT + str(limit), cursor.ord, cursor.id, name)
     settled = tuple(placed(row) for row in rows if row["is_settled"])
     return Batch(events=settled, unsettled=len(settled) < len(rows))
 
@@ -169,7 +165,7 @@ select (
 _CLAIM = """
 select ord, id from orderwright.consumer where name = $1 for update skip locked
 """
-# A literal limit: with a parameter the planner does not know how few rows are wanted.
+# The limit is appended as a literal: with a parameter the planner does not know how few rows are wanted.
 _NEXT = f"""
 select ord, id, {EVENT_COLUMNS},
        exists (select from orderwright.parked_root
@@ -178,8 +174,7 @@ select ord, id, {EVENT_COLUMNS},
 from orderwright.outbox
 where (ord, id) > ($1, $2)
 order by ord, id
-limit {BATCH}
-"""  # noqa: S608 (nothing of a caller)
+limit """  # noqa: S608 (nothing of a caller)
 _ADVANCE = """
 with moved as (
     update orderwright.consumer set ord = $2, id = $3, updated_at = $4 where name = $1)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from orderwright.runtime.failure import pause_after, spread, words
-from orderwright.runtime.outbox import BATCH, EVENT_COLUMNS, placed
+from orderwright.runtime.outbox import EVENT_COLUMNS, placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,9 +113,9 @@ async def claim_due(connection: Connection, name: str, *, now: datetime) -> Park
     return _parked(row) if row else None
 
 
-async def next_waiting(connection: Connection, root: ParkedRoot) -> tuple[Placed, ...]:
-    """Read the next events of a parked root that wait, up to `outbox.BATCH`."""
-    rows = await connection.fetch(_NEXT_WAITING, root.consumer, root.root_id)
+async def next_waiting(connection: Connection, root: ParkedRoot, limit: int) -> tuple[Placed, ...]:
+    """Read the next events of a parked root that wait, up to a limit."""
+    rows = await connection.fetch(_NEXT_WAITING + str(limit), root.consumer, root.root_id)
     return tuple(placed(row) for row in rows)
 
 
@@ -194,8 +194,7 @@ select outbox.ord, outbox.id, {EVENT_COLUMNS}, false as is_parked
 from orderwright.waiting_event as w join orderwright.outbox on outbox.event_id = w.event_id
 where w.consumer = $1 and w.root_id = $2 and w.acknowledged_at is null
 order by outbox.ord, outbox.id
-limit {BATCH}
-"""  # noqa: S608 (nothing of a caller)
+limit """  # noqa: S608 (nothing of a caller)
 _ACKNOWLEDGE = """
 update orderwright.waiting_event set acknowledged_at = $3 where consumer = $1 and event_id = any($2)
 """

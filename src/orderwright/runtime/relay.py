@@ -64,7 +64,7 @@ async def _go_on(connection: Connection, consumer: Consumer, clock: Clock) -> Pa
         cursor = await outbox.claim(connection, consumer.name)
         if cursor is None:
             return Pass(standing=Standing.TAKEN)
-        batch = await outbox.next_batch(connection, consumer.name, cursor)
+        batch = await outbox.next_batch(connection, consumer.name, cursor, consumer.batch)
         handed = await hand_over(connection, consumer, batch.events)
         reached = _last(handed)
         if reached is not None:
@@ -84,9 +84,8 @@ async def _retry(connection: Connection, consumer: Consumer, clock: Clock) -> Pa
         root = await parking.claim_due(connection, consumer.name, now=clock.now())
         if root is None:
             return Pass(standing=Standing.MORE)
-        handed = await hand_over(
-            connection, consumer, await parking.next_waiting(connection, root)
-        )
+        waiting = await parking.next_waiting(connection, root, consumer.batch)
+        handed = await hand_over(connection, consumer, waiting)
         at = clock.now()
         await parking.acknowledge(connection, consumer.name, handed.done, at=at)
         for failure in handed.failures:

@@ -1,0 +1,128 @@
+"""The domain events of the order lifecycles.
+
+Amounts are minor units of the currency that stands beside them or, where none does, of the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from orderwright.domain.event import EventType
+from orderwright.domain.reading import Json
+
+Properties = Mapping[str, Mapping[str, Json]]
+
+_ID: Final[Mapping[str, Json]] = {"type": "string", "minLength": 1}
+_REASON: Final[Mapping[str, Json]] = {"type": "string", "minLength": 1}
+_WORDS: Final[Mapping[str, Json]] = {"type": "string"}
+_CURRENCY: Final[Mapping[str, Json]] = {"type": "string", "pattern": "^[A-Z]{3}$"}
+_MINOR: Final[Mapping[str, Json]] = {"type": "integer", "minimum": 0}
+_COUNT: Final[Mapping[str, Json]] = {"type": "integer", "minimum": 1}
+_ORDER: Final[Properties] = {"orderId": _ID}
+_FULFILMENT: Final[Properties] = {"fulfilmentId": _ID, "orderId": _ID}
+_CAPTURE: Final[Properties] = {
+    "orderId": _ID,
+    "paymentId": _ID,
+    "amountMinor": _COUNT,
+    "currency": _CURRENCY,
+    "method": {"type": ["string", "null"]},
+}
+
+EVENTS: Final = (
+    EventType(
+        name="quotation.mutually_approved",
+        description="Buyer and seller have approved the same version of a quotation.",
+        properties={"quotationId": _ID, "version": _COUNT},
+    ),
+    EventType(
+        name="order.created",
+        description="A sale order was placed.",
+        properties={
+            "orderId": _ID,
+            "number": _WORDS,
+            "channel": {"enum": ["CONSUMER", "RESELLER"]},
+            "customerId": _WORDS,
+            "currency": _CURRENCY,
+            "grandTotalMinor": _MINOR,
+        },
+    ),
+    EventType(
+        name="payment.captured", description="Money for an order has arrived.", properties=_CAPTURE
+    ),
+    EventType(
+        name="payment.overcaptured",
+        description="A capture has brought more than was due; comes with its `payment.captured`.",
+        properties={**_CAPTURE, "excessMinor": _COUNT},
+    ),
+    EventType(
+        name="payment.late",
+        description="Money has arrived for an order that had expired.",
+        properties={"orderId": _ID, "paymentId": _ID},
+    ),
+    EventType(
+        name="override.requested",
+        description="Somebody asks to waive payment (ADMIN) or to exceed the credit limit (CREDIT).",
+        properties={"orderId": _ID, "kind": {"enum": ["ADMIN", "CREDIT"]}, "reason": _REASON},
+    ),
+    EventType(
+        name="sale.cleared",
+        description="An order may be fulfilled; `clearance` counts how often that was decided.",
+        properties={"orderId": _ID, "clearance": _COUNT},
+    ),
+    EventType(
+        name="sale.uncleared",
+        description="What cleared an order does not hold any more.",
+        properties=_ORDER,
+    ),
+    EventType(
+        name="sale.frozen",
+        description="An order was stopped by a person or a policy.",
+        properties={"orderId": _ID, "reason": _REASON},
+    ),
+    EventType(name="sale.released", description="A frozen order goes on.", properties=_ORDER),
+    EventType(
+        name="sale.expired",
+        description="An order was not paid in time.",
+        properties=_ORDER,
+    ),
+    EventType(
+        name="sale.completed",
+        description="Everything of an order has ended well.",
+        properties=_ORDER,
+    ),
+    EventType(
+        name="sale.cancelled",
+        description="An order was cancelled; what was captured is to go back.",
+        properties={"orderId": _ID, "capturedMinor": _MINOR},
+    ),
+    EventType(
+        name="sale.rejected",
+        description="An order was rejected by compliance; what was captured is to go back.",
+        properties={"orderId": _ID, "capturedMinor": _MINOR},
+    ),
+    EventType(
+        name="fulfilment.created",
+        description="The delivery of an order begins with the reservation of stock.",
+        properties=_FULFILMENT,
+    ),
+    EventType(
+        name="fulfilment.shipped",
+        description="A package has left the warehouse.",
+        properties={**_FULFILMENT, "carrier": _WORDS, "tracking": _WORDS},
+    ),
+    EventType(
+        name="fulfilment.delivered",
+        description="A package has reached the customer.",
+        properties=_FULFILMENT,
+    ),
+    EventType(
+        name="fulfilment.ended",
+        description="A fulfilment has come to its end.",
+        properties={
+            **_FULFILMENT,
+            "outcome": {"enum": ["COMPLETED", "REFUNDED", "CANCELLED", "FAILED"]},
+        },
+    ),
+)
+"""Every domain event that a chart of the order domain emits."""

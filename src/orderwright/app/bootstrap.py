@@ -18,6 +18,7 @@ from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
 from orderwright.app.settings import Settings, load_settings
 from orderwright.app.shipped import folder
+from orderwright.app.webhooks import Webhooks
 from orderwright.app.workflow import Workflows
 from orderwright.clock import Clock, SystemClock
 from orderwright.domain.orders import BEHAVIOURS
@@ -33,6 +34,9 @@ from orderwright.runtime.registry import Registry
 from orderwright.runtime.replay import Replay
 from orderwright.runtime.simulation import Simulator
 from orderwright.runtime.wakeup import Announcer, Listener
+from orderwright.runtime.webhook.courier import Courier
+from orderwright.runtime.webhook.fan_out import webhooks_consumer
+from orderwright.runtime.webhook.post import Postman
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Behaviour
 
@@ -55,6 +59,7 @@ class Orderwright:
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
         simulator: says what events would do, and writes nothing.
+        webhooks: subscriptions to domain events; `courier` delivers them while the worker's `run` runs.
         jobs: takes work outside the database; `dead_letters` shows what failed for the last time.
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
@@ -92,7 +97,12 @@ class Orderwright:
         self.jobs = JobQueue(engine)
         self.dead_letters = DeadLetters(engine)
         runner = JobRunner(engine, concurrency=settings.job_concurrency)
-        self.worker = Worker(engine, [self.phases.consumer()], listener, jobs=runner)
+        loopback = settings.webhook_allow_loopback
+        self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
+        self.courier = Courier(pool, clock, Postman(allow_loopback=loopback))
+        consumers = [self.phases.consumer(), webhooks_consumer()]
+        duties = [self.courier.run]
+        self.worker = Worker(engine, consumers, listener, jobs=runner, duties=duties)
         self._stack = AsyncExitStack()
 
     @classmethod

@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     """How long a sign-in lasts."""
     session_cookie_secure: bool = False
     """Whether browsers send the session over HTTPS only; on wherever HTTPS is."""
+    webhook_allow_loopback: bool = False
+    """Whether webhooks may go to this machine, and over HTTP: for development."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged."""
     log_format: Literal["console", "json"] = "console"

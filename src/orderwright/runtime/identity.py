@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
+from base64 import b64encode
 from typing import Final
 
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "orderwright")
@@ -16,3 +18,8 @@ def derived_id(name: str) -> str:
 def fresh_id() -> str:
     """Return an id that nobody has used."""
     return str(uuid.uuid4())  # noqa: TID251 (the one place)
+
+
+def fresh_secret() -> str:
+    """Return a signing secret as Standard Webhooks writes it: `whsec_` and 32 bytes in base64."""
+    return f"whsec_{b64encode(secrets.token_bytes(32)).decode('ascii')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime import outbox
@@ -13,7 +13,7 @@ from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.write import forget_expired_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from datetime import datetime
 
     from orderwright.runtime.consumer import Consumer
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _SOON: Final = 0.01  # seconds until unsettled events are looked at again
 _PATIENCE: Final = 1000  # times that `drain` looks again before it gives up: 10 s at least
 _HOURLY: Final = 3600.0
+
+
+Duty: TypeAlias = "Callable[[asyncio.Event], Coroutine[None, None, None]]"
+"""Work beside the worker's own, until the event is set."""
 
 
 class OutboxHeld(RuntimeFault):
@@ -44,10 +48,12 @@ class Worker:
         listener: Listener | None = None,
         *,
         jobs: JobRunner | None = None,
+        duties: Sequence[Duty] = (),
         poll_seconds: float = 1.0,
     ) -> None:
         self._engine = engine
         self._jobs = jobs
+        self._duties = tuple(duties)
         self._consumers = tuple(consumers)
         self._listener = listener
         self._poll_seconds = poll_seconds
@@ -68,6 +74,7 @@ class Worker:
             running = [group.create_task(loop.run()) for loop in loops]
             if self._jobs is not None:
                 running.append(group.create_task(self._jobs.run(stop)))
+            running += [group.create_task(duty(stop)) for duty in self._duties]
             await stop.wait()
             for loop in loops:
                 loop.wake()

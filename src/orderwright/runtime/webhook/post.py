@@ -1,0 +1,155 @@
+"""One request to a subscriber: to the address that was checked, bounded in time and size, and never redirected.
+
+The transport is used without a client on purpose: no cookies, no proxies of the environment, no redirects. No
+connection is kept, because two hosts may share an address and must not share a TLS connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final, cast
+
+import httpx
+
+from orderwright.errors import RefusedError
+from orderwright.runtime.failure import words
+from orderwright.runtime.webhook.address import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from datetime import datetime
+
+SECONDS: Final = 15.0
+"""How long an attempt may take, from the name's resolution to the answer; the specification says 15 to 30."""
+_KEPT: Final = 500  # bytes of an answer, for the one who looks into a failure
+_OK: Final = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of an attempt.
+
+    Attributes:
+        status: of the response; None when there was none.
+        error: why it failed, in words; None with success.
+        retry_after: what the receiver asked for.
+    """
+
+    status: int | None = None
+    error: str | None = None
+    retry_after: timedelta | None = None
+    milliseconds: int = 0
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the subscriber has it; only 2xx says so."""
+        return self.status in _OK
+
+
+class Postman:
+    """Posts webhooks; `close` it at the end."""
+
+    def __init__(
+        self,
+        *,
+        allow_loopback: bool = False,
+        seconds: float = SECONDS,
+        trusted: ssl.SSLContext | None = None,
+    ) -> None:
+        """Take the authorities that are trusted; by default those of the package `certifi`."""
+        self._allow_loopback = allow_loopback
+        self._seconds = seconds
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=trusted or httpx.create_ssl_context(trust_env=False),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            trust_env=False,
+        )
+
+    async def post(self, url: str, body: str, headers: dict[str, str], *, now: datetime) -> Answer:
+        """Send a body and return what came of it; a failure is an answer, too."""
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self._seconds):
+                answer = await self._send(httpx.URL(url), body, headers, now)
+        except (TimeoutError, httpx.TimeoutException):
+            answer = Answer(error=f"no answer within {self._seconds:g} s")
+        except (httpx.HTTPError, OSError, RefusedError) as error:
+            answer = Answer(error=words(error))
+        taken = int((time.monotonic() - began) * 1000)
+        return Answer(
+            status=answer.status,
+            error=answer.error,
+            retry_after=answer.retry_after,
+            milliseconds=taken,
+        )
+
+    async def close(self) -> None:
+        """Give back what the transport holds."""
+        await self._transport.aclose()
+
+    async def _send(
+        self, url: httpx.URL, body: str, headers: dict[str, str], now: datetime
+    ) -> Answer:
+        host = url.raw_host.decode("ascii")
+        port = url.port or (443 if url.scheme == "https" else 80)
+        address = await resolve(host, port, allow_loopback=self._allow_loopback)
+        request = httpx.Request(
+            "POST",
+            url.copy_with(host=str(address)),
+            content=body.encode(),
+            headers={
+                **headers,
+                "host": url.netloc.decode("ascii"),
+                "content-type": "application/json",
+                "accept-encoding": "identity",
+                "user-agent": "orderwright",
+            },
+            extensions={
+                "sni_hostname": host,
+                "timeout": httpx.Timeout(self._seconds).as_dict(),
+            },
+        )
+        response = await self._transport.handle_async_request(request)
+        try:
+            return await _read(response, now)
+        finally:
+            await response.aclose()
+
+
+async def _read(response: httpx.Response, now: datetime) -> Answer:
+    status = response.status_code
+    if status in _OK:
+        return Answer(status=status)
+    text = (await _beginning(response)).decode(errors="replace").replace("\x00", "\\x00")
+    wish = _retry_after(response.headers.get("retry-after"), now)
+    return Answer(status=status, error=f"answered {status}: {text}", retry_after=wish)
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    kept = b""
+    chunks = cast("AsyncGenerator[bytes, None]", response.aiter_raw(_KEPT))
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            kept += chunk
+            if len(kept) >= _KEPT:
+                break
+    return kept[:_KEPT]
+
+
+def _retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """Read seconds or a date; what is neither, or past, is no wish."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        return timedelta(seconds=min(int(value[:9]), 10**6))
+    try:
+        wish = parsedate_to_datetime(value) - now
+    except (TypeError, ValueError):
+        return None
+    return wish if wish > timedelta() else None

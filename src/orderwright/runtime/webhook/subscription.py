@@ -1,0 +1,170 @@
+"""Subscriptions: who gets which events, and whether they are paused.
+
+A paused subscription loses nothing: its deliveries go on being written and wait until it is resumed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from orderwright.errors import InputInvalid, NotFound
+from orderwright.runtime.identity import fresh_id, fresh_secret
+from orderwright.runtime.webhook.address import literal, require_allowed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from orderwright.runtime.pool import Connection
+
+_LONGEST_URL: Final = 2000
+_PATTERN: Final = re.compile(r"\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?")
+
+
+class SubscriptionNotFound(NotFound):
+    """No webhook subscription has this id."""
+
+    code = "webhook.not_found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """An endpoint that gets events.
+
+    Attributes:
+        patterns: names of domain events; `sale.*` for all that begin so, `*` for all.
+        created_by: who subscribed.
+        paused_at: since when nothing is sent; None while it is.
+        pause_reason: why; in words for a person.
+        failing_since: the first failure after the last success; None after a success.
+    """
+
+    subscription_id: str
+    url: str
+    patterns: tuple[str, ...]
+    created_by: str
+    created_at: datetime
+    paused_at: datetime | None
+    pause_reason: str | None
+    failing_since: datetime | None
+
+
+async def subscribe(
+    connection: Connection,
+    url: str,
+    patterns: Sequence[str],
+    *,
+    created_by: str,
+    at: datetime,
+    allow_loopback: bool = False,
+) -> tuple[str, str]:
+    """Add a subscription to events from now on; return its id and its secret, which is shown this once.
+
+    Raises:
+        InputInvalid: the URL or a pattern has no meaning, or the URL is not HTTPS.
+        AddressRefused: the URL names an address that is not public.
+    """
+    _check_url(url, allow_loopback=allow_loopback)
+    for pattern in patterns:
+        if not _PATTERN.fullmatch(pattern):
+            raise InputInvalid("patterns", pattern, "an event's name, sale.* or *")
+    if not patterns:
+        raise InputInvalid("patterns", "", "at least one")
+    subscription_id, secret = fresh_id(), fresh_secret()
+    values = (subscription_id, url, list(patterns), secret, created_by, at)
+    await connection.execute(_SUBSCRIBE, *values)
+    return subscription_id, secret
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Tell whether a pattern takes an event in, as `fan_out` does in the database."""
+    return pattern in ("*", name) or (pattern.endswith(".*") and name.startswith(pattern[:-1]))
+
+
+async def list_subscriptions(connection: Connection) -> list[Subscription]:
+    """Return every subscription, the oldest first; without secrets."""
+    rows = await connection.fetch(_LIST)
+    return [Subscription(**{**dict(row), "patterns": tuple(row["patterns"])}) for row in rows]
+
+
+async def pause(
+    connection: Connection, subscription_id: str, *, reason: str, at: datetime
+) -> None:
+    """Stop sending; what is waiting waits on.
+
+    Raises:
+        SubscriptionNotFound: there is none with this id.
+    """
+    _require(await connection.fetchval(_PAUSE, subscription_id, reason, at), subscription_id)
+
+
+async def resume(connection: Connection, subscription_id: str, *, at: datetime) -> None:
+    """Send again, at once, what is waiting.
+
+    Raises:
+        SubscriptionNotFound: there is none with this id.
+    """
+    _require(await connection.fetchval(_RESUME, subscription_id, at), subscription_id)
+
+
+async def unsubscribe(connection: Connection, subscription_id: str) -> None:
+    """Remove a subscription with its deliveries.
+
+    Raises:
+        SubscriptionNotFound: there is none with this id.
+    """
+    _require(await connection.fetchval(_REMOVE, subscription_id), subscription_id)
+
+
+def _check_url(url: str, *, allow_loopback: bool) -> None:
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise InputInvalid("url", url, "an HTTPS URL") from None
+    schemes = ("https", "http") if allow_loopback else ("https",)
+    if parts.scheme not in schemes or not parts.host or parts.userinfo or len(url) > _LONGEST_URL:
+        raise InputInvalid("url", url, "an HTTPS URL with a host and without a password")
+    address = literal(parts.host)
+    if address is not None:
+        require_allowed(address, allow_loopback=allow_loopback)
+
+
+def _require(found: object, subscription_id: str) -> None:
+    if not found:
+        raise SubscriptionNotFound(
+            f"no webhook subscription {subscription_id!r}", values={"id": subscription_id}
+        )
+
+
+_SUBSCRIBE = """
+insert into orderwright.webhook_subscription (subscription_id, url, patterns, secret, created_by, created_at)
+values ($1, $2, $3, $4, $5, $6)
+"""
+_LIST = """
+select subscription_id, url, patterns, created_by, created_at, paused_at, pause_reason, failing_since
+from orderwright.webhook_subscription
+order by created_at, subscription_id
+"""
+_PAUSE = """
+update orderwright.webhook_subscription set paused_at = coalesce(paused_at, $3), pause_reason = $2
+where subscription_id = $1
+returning true
+"""
+_RESUME = """
+with due as (
+    update orderwright.webhook_delivery set next_attempt_at = $2
+    where subscription_id = $1 and status = 'waiting' and next_attempt_at > $2)
+update orderwright.webhook_subscription
+set paused_at = null, pause_reason = null, failing_since = null, not_before = null
+where subscription_id = $1
+returning true
+"""
+_REMOVE = """
+with attempts as (delete from orderwright.webhook_attempt where subscription_id = $1),
+     deliveries as (delete from orderwright.webhook_delivery where subscription_id = $1)
+delete from orderwright.webhook_subscription where subscription_id = $1 returning true
+"""

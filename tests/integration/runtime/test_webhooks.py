@@ -1,0 +1,449 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from receiver import Receiver, receiving
+from waiting import eventually
+
+from orderwright.errors import InputInvalid
+from orderwright.runtime.acknowledgement import read_acknowledgements
+from orderwright.runtime.webhook.address import AddressRefused
+from orderwright.runtime.webhook.courier import Courier
+from orderwright.runtime.webhook.delivery import LEASE, claim, list_deliveries, record, retry_dead
+from orderwright.runtime.webhook.fan_out import webhooks_consumer
+from orderwright.runtime.webhook.post import Answer, Postman
+from orderwright.runtime.webhook.schedule import ATTEMPTS
+from orderwright.runtime.webhook.subscription import (
+    SubscriptionNotFound,
+    list_subscriptions,
+    pause,
+    resume,
+    subscribe,
+    unsubscribe,
+)
+from orderwright.runtime.worker import Worker
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from parcel import Rows
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Pool
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as one:
+        yield one
+
+
+@pytest.fixture
+async def courier(pool: Pool, clock: DrivenClock) -> AsyncIterator[Courier]:
+    postman = Postman(allow_loopback=True, seconds=5)
+    yield Courier(pool, clock, postman, poll_seconds=0.01)
+    await postman.close()
+
+
+@pytest.fixture
+def worker(engine: Engine) -> Worker:
+    return Worker(engine, [webhooks_consumer()])
+
+
+async def _subscribe(pool: Pool, clock: DrivenClock, url: str, *patterns: str) -> tuple[str, str]:
+    async with pool.acquire() as connection:
+        return await subscribe(
+            connection,
+            url,
+            patterns or ("*",),
+            created_by="ann",
+            at=clock.now(),
+            allow_loopback=True,
+        )
+
+
+async def _add(engine: Engine, name: str = "p1", times: int = 1) -> None:
+    if await engine.read(name) is None:
+        await engine.create("parcel", name, actor="ann")
+    for _ in range(times):
+        await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
+
+
+async def test_an_event_reaches_its_subscriber_signed_and_is_recorded(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    subscription_id, secret = await _subscribe(pool, clock, receiver.url, "parcel.added")
+    await _add(engine)
+    await worker.drain()
+
+    assert await courier.deliver_due() == 1
+
+    [got] = receiver.received
+    assert got.is_signed_with(secret)
+    assert not got.is_signed_with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    assert (got.path, got.headers["content-type"]) == ("/hooks", "application/json")
+    assert got.headers["host"] == receiver.url.split("/")[2]
+    assert int(got.headers["webhook-timestamp"]) == int(clock.now().timestamp())
+    assert "." not in got.message_id
+    assert json.loads(got.body) == {
+        "type": "parcel.added",
+        "timestamp": "2026-03-01T12:00:00Z",
+        "data": {"n": 1, "count": 1},
+        "eventId": "p1/2/1",
+        "instanceId": "p1",
+        "version": 2,
+        "rootId": "p1",
+        "correlationId": json.loads(got.body)["correlationId"],
+    }
+    async with pool.acquire() as connection:
+        [state] = await list_deliveries(connection, subscription_id)
+    assert (state.status, state.attempts, state.response_status) == ("delivered", 1, 204)
+    assert state.delivered_at == clock.now()
+    assert await courier.deliver_due() == 0
+
+
+async def test_a_failed_delivery_is_repeated_with_the_same_id_and_body(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    subscription_id, secret = await _subscribe(pool, clock, receiver.url)
+    await _add(engine)
+    await worker.drain()
+    receiver.answers = [
+        500,
+        b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ]
+
+    for _ in range(4):
+        await courier.deliver_due()
+        clock.advance(timedelta(hours=3))
+
+    assert len(receiver.received) == 4
+    assert {got.path for got in receiver.received} == {"/hooks"}, "redirects are not followed"
+    assert len({(got.message_id, got.body) for got in receiver.received}) == 1
+    assert len({got.headers["webhook-timestamp"] for got in receiver.received}) == 4
+    assert all(got.is_signed_with(secret) for got in receiver.received)
+    async with pool.acquire() as connection:
+        [state] = await list_deliveries(connection, subscription_id)
+    assert (state.status, state.attempts) == ("delivered", 4)
+
+
+async def test_a_subscriber_gets_what_its_patterns_say_and_nothing_from_before(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    await _add(engine)
+    clock.advance(timedelta(seconds=1))
+    for path, pattern in (
+        ("all", "*"),
+        ("named", "parcel.inspected"),
+        ("prefix", "parcel.*"),
+        ("other", "parce.*"),
+    ):
+        await _subscribe(pool, clock, f"{receiver.url}/{path}", pattern)
+    await _add(engine)
+    await engine.create("parcel", "old", actor="ann", origin="import")
+    await engine.send("old", Event("ADD", {"n": 1}), actor="ann", origin="import")
+    await worker.drain()
+    await courier.deliver_due()
+
+    assert sorted(got.path for got in receiver.received) == ["/hooks/all", "/hooks/prefix"]
+
+
+async def test_a_dead_endpoint_delays_neither_other_endpoints_nor_other_consumers(
+    engine: Engine, pool: Pool, clock: DrivenClock, receiver: Receiver, worker: Worker
+):
+    async with receiving() as mute:
+        mute.silent = True
+        await _subscribe(pool, clock, mute.url)
+        await _subscribe(pool, clock, receiver.url)
+        await _add(engine, times=20)
+        await worker.drain()
+        postman = Postman(allow_loopback=True, seconds=60)
+        courier = Courier(pool, clock, postman, poll_seconds=0.01)
+        stop = asyncio.Event()
+        running = asyncio.create_task(courier.run(stop))
+
+        async def has_all() -> bool:
+            return len(receiver.received) == 20
+
+        await eventually(has_all)
+        assert len(mute.received) == 8, "only so many wait for it at once"
+        async with pool.acquire() as connection:
+            found = await read_acknowledgements(connection, ["p1/21/1"])
+        assert [one.status for one in found] == ["acknowledged"]
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        await postman.close()
+
+
+async def test_the_attempts_end_and_a_dead_delivery_can_be_sent_again_by_hand(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
+    await _add(engine)
+    await worker.drain()
+    receiver.answers = [500] * ATTEMPTS
+    began, waits = clock.now(), []
+    for _ in range(ATTEMPTS):
+        assert await courier.deliver_due() == 1
+        async with pool.acquire() as connection:
+            [state] = await list_deliveries(connection, subscription_id)
+        waits.append(state.next_attempt_at - clock.now())
+        clock.set(state.next_attempt_at)
+
+    assert (state.status, state.error) == ("dead", "answered 500: said")
+    assert timedelta(days=2) < clock.now() - began < timedelta(days=5)
+    assert timedelta(seconds=3) < waits[0] < timedelta(seconds=7)
+    assert await courier.deliver_due() == 0
+    async with pool.acquire() as connection:
+        assert await retry_dead(connection, subscription_id, at=clock.now()) == [state.message_id]
+        await resume(connection, subscription_id, at=clock.now())
+    assert await courier.deliver_due() == 1
+    assert len({got.message_id for got in receiver.received}) == 1
+
+
+async def test_an_endpoint_that_only_fails_for_days_is_paused_and_loses_nothing(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
+    receiver.answers = [500, 500]
+    await _add(engine)
+    await worker.drain()
+    await courier.deliver_due()
+    clock.advance(timedelta(days=3))
+    await courier.deliver_due()
+
+    async with pool.acquire() as connection:
+        [one] = await list_subscriptions(connection)
+    assert (one.paused_at, one.pause_reason) == (
+        clock.now(),
+        "nothing but failures for three days",
+    )
+    await _add(engine)
+    await worker.drain()
+    clock.advance(timedelta(days=1))
+    assert await courier.deliver_due() == 0
+    async with pool.acquire() as connection:
+        await resume(connection, subscription_id, at=clock.now())
+    assert await courier.deliver_due() == 2
+    async with pool.acquire() as connection:
+        [one] = await list_subscriptions(connection)
+    assert (one.paused_at, one.failing_since) == (None, None)
+
+
+async def test_an_endpoint_that_is_gone_is_paused_at_once(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    await _subscribe(pool, clock, receiver.url)
+    receiver.answers = [410]
+    await _add(engine)
+    await worker.drain()
+    await courier.deliver_due()
+
+    async with pool.acquire() as connection:
+        [one] = await list_subscriptions(connection)
+        [state] = await list_deliveries(connection, one.subscription_id)
+    assert one.pause_reason == "the endpoint answered 410 Gone"
+    assert state.status == "dead"
+
+
+async def test_an_endpoint_that_is_busy_is_left_alone_for_as_long_as_it_asks(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    await _subscribe(pool, clock, receiver.url)
+    receiver.answers = [b"HTTP/1.1 429 Slow\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n"]
+    await _add(engine)
+    await worker.drain()
+    await courier.deliver_due()
+    await _add(engine)
+    await worker.drain()
+    clock.advance(timedelta(seconds=599))
+    assert await courier.deliver_due() == 0, "new ones wait as well"
+
+    clock.advance(timedelta(seconds=1))
+    assert await courier.deliver_due() == 2
+
+
+async def test_a_delivery_whose_worker_dies_is_repeated_when_its_lease_is_over(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
+    await _add(engine)
+    await worker.drain()
+    async with pool.acquire() as connection:
+        [zombie] = await claim(connection, busy=(), now=clock.now())
+    assert await courier.deliver_due() == 0
+    clock.advance(LEASE)
+    assert await courier.deliver_due() == 1
+
+    async with pool.acquire() as connection:
+        await record(connection, zombie, Answer(status=500, error="late"), at=clock.now())
+        [state] = await list_deliveries(connection, subscription_id)
+    assert (state.status, state.attempts) == ("delivered", 2), "who lost the lease decides nothing"
+
+
+async def test_a_delivery_that_kills_every_worker_ends_as_dead(
+    engine: Engine, pool: Pool, clock: DrivenClock, receiver: Receiver, worker: Worker
+):
+    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
+    await _add(engine)
+    await worker.drain()
+    async with pool.acquire() as connection:
+        for _ in range(ATTEMPTS):
+            assert len(await claim(connection, busy=(), now=clock.now())) == 1
+            clock.advance(LEASE)
+        assert await claim(connection, busy=(), now=clock.now()) == []
+        [state] = await list_deliveries(connection, subscription_id)
+    assert state.status == "dead"
+
+
+async def test_two_couriers_deliver_each_event_once(
+    engine: Engine, pool: Pool, clock: DrivenClock, receiver: Receiver, worker: Worker
+):
+    await _subscribe(pool, clock, receiver.url)
+    await _add(engine, times=40)
+    await worker.drain()
+    postman = Postman(allow_loopback=True)
+    couriers = [Courier(pool, clock, postman) for _ in range(2)]
+
+    delivered = await asyncio.gather(*(one.deliver_due() for one in couriers))
+    await postman.close()
+
+    assert sum(delivered) == 40
+    assert len({got.message_id for got in receiver.received}) == len(receiver.received) == 40
+
+
+async def test_an_endpoint_inside_our_walls_is_never_called(
+    engine: Engine, pool: Pool, clock: DrivenClock, receiver: Receiver, worker: Worker, rows: Rows
+):
+    """Here by a name that means the loopback: it passes the door, and is refused when it has been resolved."""
+    port = receiver.url.split(":")[2].split("/")[0]
+    async with pool.acquire() as connection:
+        values = (["*"], "ann", clock.now())
+        for scheme in ("http", "https"):
+            url = f"{scheme}://localhost:{port}/"
+            if scheme == "http":
+                with pytest.raises(InputInvalid):
+                    await subscribe(connection, url, ["*"], created_by="ann", at=clock.now())
+                continue
+            await subscribe(connection, url, values[0], created_by="ann", at=clock.now())
+    await _add(engine)
+    await worker.drain()
+    postman = Postman()
+    await Courier(pool, clock, postman).deliver_due()
+    await postman.close()
+
+    assert receiver.received == []
+    [attempt] = await rows("select error, response_status from orderwright.webhook_attempt")
+    assert "is not a public address" in attempt["error"]
+
+
+async def test_an_answer_is_read_only_so_far_and_so_long(clock: DrivenClock, receiver: Receiver):
+    postman = Postman(allow_loopback=True, seconds=0.2)
+    endless = b"HTTP/1.1 500 Long\r\ncontent-length: 100000000\r\n\r\n" + b"x" * 100_000
+    receiver.answers = [endless]
+    long = await postman.post(receiver.url, "{}", {}, now=clock.now())
+    receiver.silent = True
+    silent = await postman.post(receiver.url, "{}", {}, now=clock.now())
+    await postman.close()
+
+    assert long.error == f"answered 500: {'x' * 500}"
+    assert (silent.status, silent.error) == (None, "no answer within 0.2 s")
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("http://example.com/", InputInvalid),
+        ("ftp://example.com/", InputInvalid),
+        ("https://", InputInvalid),
+        ("https://ann:pw@example.com/", InputInvalid),
+        ("https://127.0.0.1/", AddressRefused),
+        ("https://[::1]/", AddressRefused),
+        ("https://169.254.169.254/latest/meta-data", AddressRefused),
+    ],
+)
+async def test_a_url_that_makes_no_sense_or_leads_inside_is_refused_at_the_door(
+    pool: Pool, clock: DrivenClock, url: str, error: type[Exception]
+):
+    async with pool.acquire() as connection:
+        with pytest.raises(error):
+            await subscribe(connection, url, ["*"], created_by="ann", at=clock.now())
+        assert await list_subscriptions(connection) == []
+
+
+async def test_a_subscription_can_be_paused_resumed_and_removed(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
+    async with pool.acquire() as connection:
+        await pause(connection, subscription_id, reason="holidays", at=clock.now())
+        [one] = await list_subscriptions(connection)
+        assert (one.pause_reason, one.created_by, one.patterns) == ("holidays", "ann", ("*",))
+    await _add(engine)
+    await worker.drain()
+    assert await courier.deliver_due() == 0
+
+    async with pool.acquire() as connection:
+        await unsubscribe(connection, subscription_id)
+        assert await list_subscriptions(connection) == []
+        for change in (
+            unsubscribe(connection, subscription_id),
+            resume(connection, subscription_id, at=clock.now()),
+            pause(connection, subscription_id, reason="", at=clock.now()),
+        ):
+            with pytest.raises(SubscriptionNotFound):
+                await change
+        assert await list_deliveries(connection, subscription_id) == []

@@ -192,6 +192,7 @@ async def _opened(
             wakeup=announcer,
             kinds={kind.name: kind for kind in kinds},
         )
+        stack.push_async_callback(engine.close)
         stack.push_async_callback(engine.alarm.close)
         listener = await stack.enter_async_context(Listener(url))
         yield Orderwright(

@@ -1,28 +1,40 @@
-"""One attempt at a command: read, compute, write.
+"""One pass over a batch: read all its instances, compute each step, write all of them in one call.
 
-Without facts nothing is locked: the step is computed from what was read, and the write fails if the
+Without facts nothing is locked: steps are computed from what was read, and a step is not written if its
 instance has moved on meanwhile. With facts everything happens in one transaction that locks the
-instance first, so that what the facts say still holds when the step is written.
+instances first, in the order of their ids, then what the facts lock, so that what they say still holds
+when the steps are written.
+
+Several events for one instance are chained in memory: each step starts where the one before it ended. If
+one of them comes to nothing in the database, so does what was computed from it. Events with facts are not
+chained, because facts are read from the database, where the step before is not yet.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import Enum
-from typing import TYPE_CHECKING
+from datetime import UTC
+from typing import TYPE_CHECKING, NamedTuple
 
-from orderwright.errors import Conflict
+from orderwright.errors import Conflict, OrderwrightError
 from orderwright.runtime.admission import Admission
 from orderwright.runtime.command import Command, Create, Send
-from orderwright.runtime.fact import FactLoader, FactRequest, load_facts
-from orderwright.runtime.instance import Instance, Reading, found, read, read_locked
-from orderwright.runtime.journal import snapshot_at
-from orderwright.runtime.write import Transition, apply, root_of
+from orderwright.runtime.fact import FactLoader, FactRequest, Facts
+from orderwright.runtime.instance import (
+    Instance,
+    Reading,
+    Remembered,
+    found,
+    read_many,
+    read_many_locked,
+)
+from orderwright.runtime.journal import hash_at, snapshot_at
+from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
+from orderwright.runtime.write import Prepared, Transition, prepare, root_of, store
 from orderwright.statechart import Refused, StartRefused, Step, send, start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from jsonschema import FormatChecker
 
@@ -30,7 +42,9 @@ if TYPE_CHECKING:
     from orderwright.runtime.job import JobKinds
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.registry import Lifecycle, Registry
-    from orderwright.statechart import Snapshot
+
+
+__all__ = ["Attempts", "IdempotencyMismatch", "Result"]
 
 
 class IdempotencyMismatch(Conflict):
@@ -40,35 +54,8 @@ class IdempotencyMismatch(Conflict):
     retryable = False
 
 
-class Detour(Enum):
-    """Why an attempt came to nothing."""
-
-    OVERTAKEN = "somebody else wrote first: try again"
-    NEEDS_TRANSACTION = "facts are to be loaded: try again in a transaction"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What became of a command.
-
-    Attributes:
-        version: the instance's version that the command led to; with a refusal the one that it
-            stays at, 0 where it does not exist.
-        snapshot: the instance at that version; None where it does not exist.
-        refused: why nothing happened; None when it happened.
-        replayed: True when an earlier call with the same idempotency key had done it.
-    """
-
-    instance_id: str
-    root_id: str
-    version: int
-    snapshot: Snapshot | None
-    refused: Refused | None = None
-    replayed: bool = False
-
-
 class Attempts:
-    """Makes attempts. `atomic` tells that the connection is in a READ COMMITTED transaction."""
+    """Makes attempts."""
 
     def __init__(
         self,
@@ -78,95 +65,281 @@ class Attempts:
         formats: FormatChecker,
         kinds: JobKinds,
     ) -> None:
-        self._kinds = kinds
-        self._registry = registry
-        self._clock = clock
-        self._facts = facts
-        self._admission = Admission(formats)
+        self.kinds = kinds
+        self.registry = registry
+        self.clock = clock
+        self.facts = Facts(facts)
+        self.admission = Admission(formats)
 
     async def take(
-        self, connection: Connection, command: Command, *, atomic: bool, trusted: bool = False
-    ) -> Result | Detour:
-        """Try once. `trusted` lets events in that callers may not send."""
-        if isinstance(command, Create):
-            return await self._create(connection, command, atomic=atomic)
-        return await self._send(connection, command, atomic=atomic, trusted=trusted)
-
-    async def load_facts(
-        self, connection: Connection, lifecycle: Lifecycle, request: FactRequest
-    ) -> dict[str, object]:
-        """Load what the event of the request declares; without an event, what any event does."""
-        return await load_facts(
-            self._facts, lifecycle.facts_of(request.event), connection, request
-        )
-
-    async def _create(
-        self, connection: Connection, command: Create, *, atomic: bool
-    ) -> Result | Detour:
-        now = self._clock.now()
-        key = command.cause.idempotency_key
-        reading = await read(connection, command.instance_id, key=key, now=now)
-        earlier = await _earlier(connection, command, reading)
-        if earlier:
-            return earlier
-        if reading.instance:
-            return _refused(command, reading.instance, _exists(command))
-        lifecycle = await self._registry.latest(connection, command.chart_id)
-        if lifecycle.facts_of(None) and not atomic:
-            return Detour.NEEDS_TRANSACTION
-        return await self._advance(connection, command, lifecycle, before=None, now=now)
-
-    async def _send(
-        self, connection: Connection, command: Send, *, atomic: bool, trusted: bool
-    ) -> Result | Detour:
-        now = self._clock.now()
-        look = read_locked if atomic else read
-        key = command.cause.idempotency_key
-        reading = await look(connection, command.instance_id, key=key, now=now)
-        earlier = await _earlier(connection, command, reading)
-        if earlier:
-            return earlier
-        instance = found(reading.instance, command.instance_id)
-        now = (
-            self._clock.now()
-        )  # after the lock, so that who waited does not act before whom it waited for
-        lifecycle = await self._registry.get(connection, instance.chart_id, instance.chart_version)
-        refused = None if trusted else self._admission.refusal(lifecycle.chart, command)
-        if refused:
-            return _refused(command, instance, refused)
-        if lifecycle.facts_of(command.event) and not atomic:
-            return Detour.NEEDS_TRANSACTION
-        return await self._advance(connection, command, lifecycle, before=instance, now=now)
-
-    async def _advance(
         self,
         connection: Connection,
-        command: Command,
-        lifecycle: Lifecycle,
+        tickets: Sequence[Ticket],
         *,
-        before: Instance | None,
+        atomic: bool,
+        wait: bool = True,
+        patience_ms: int = 0,
+    ) -> list[Outcome]:
+        """Try each ticket once and return what became of each.
+
+        Args:
+            connection: where to.
+            tickets: sorted by instance; those of one instance in the order of their arrival.
+            atomic: whether the connection is in a READ COMMITTED transaction; then instances are locked.
+            wait: whether to wait for instances that others have locked, when atomic.
+            patience_ms: how long to wait for a lock while writing; 0 for ever.
+        """
+        asked = [(one.command.instance_id, one.command.cause.idempotency_key) for one in tickets]
+        now = self.clock.now()
+        if atomic:
+            reading = await read_many_locked(connection, asked, now=now, wait=wait)
+        else:
+            reading = await read_many(connection, asked, now=now)
+        # Once more, after the lock: who waited does not act before whom it waited for.
+        one_pass = _Pass(self, connection, reading, self.clock.now(), atomic=atomic, wait=wait)
+        return await one_pass.run(tickets, patience_ms)
+
+
+class _Admitted(NamedTuple):
+    """A ticket that may go on: `before` is the instance as it was read, `names` the facts that it needs."""
+
+    place: int
+    ticket: Ticket
+    lifecycle: Lifecycle
+    before: Instance | None
+    names: frozenset[str]
+
+
+class _Pass:
+    """The state of one pass; `left` are instances of which something is to be tried again."""
+
+    def __init__(
+        self,
+        attempts: Attempts,
+        connection: Connection,
+        reading: Reading,
         now: datetime,
-    ) -> Result | Detour:
-        at = (command.cause.occurred_at or now).astimezone(UTC)
-        facts = await self.load_facts(connection, lifecycle, _request(command, before, at))
-        step = _step(command, lifecycle, before, facts=facts, at=at)
-        if isinstance(step, Refused):
-            return _refused(command, before, step)
-        transition = Transition(
-            command=command,
-            chart=lifecycle.chart,
-            before=before,
-            step=step,
-            facts=facts,
-            occurred_at=at,
-            recorded_at=now,
-            kinds=self._kinds,
+        *,
+        atomic: bool,
+        wait: bool,
+    ) -> None:
+        self._attempts = attempts
+        self._connection = connection
+        self._reading = reading
+        self._now = now
+        self._atomic = atomic
+        self._wait = wait
+        self._left: set[str] = set()
+        self._keys: set[str] = set()
+        self._balances: set[str] = set()
+
+    async def run(self, tickets: Sequence[Ticket], patience_ms: int) -> list[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        admitted: list[_Admitted] = []
+        for place, ticket in enumerate(tickets):
+            found = await self._admit_safely(place, ticket)
+            if isinstance(found, _Admitted):
+                admitted.append(found)
+            else:
+                outcomes[place] = found
+        facts = await self._load_facts(admitted)
+        steps = self._steps(admitted, facts, outcomes)
+        if steps:
+            await self._store(tickets, steps, outcomes, patience_ms)
+        return [outcomes[place] for place in range(len(tickets))]
+
+    # --- what may go on ---
+
+    async def _admit_safely(self, place: int, ticket: Ticket) -> _Admitted | Outcome:
+        """Admit a ticket; an error of ours is its own, one of the database is everybody's."""
+        instance_id = ticket.command.instance_id
+        if instance_id in self._left:
+            return Detour.OVERTAKEN
+        try:
+            found = await self._admit(place, ticket)
+        except OrderwrightError as error:
+            return error
+        if isinstance(found, Detour):
+            self._left.add(instance_id)
+        return found
+
+    async def _admit(self, place: int, ticket: Ticket) -> _Admitted | Result | Detour:
+        command = ticket.command
+        instance = self._reading.instances.get(command.instance_id)
+        if ticket.written is not None and instance is not None:
+            stored = await self._stored(ticket.written, instance)
+            if stored:
+                return stored
+        earlier = await self._earlier(command, instance)
+        if earlier:
+            return earlier
+        if isinstance(command, Create):
+            if instance is not None:
+                return _refused(command, instance, _exists(command))
+            lifecycle = await self._attempts.registry.latest(self._connection, command.chart_id)
+            return self._with_facts(_Admitted(place, ticket, lifecycle, None, frozenset()))
+        if instance is None and not self._wait:
+            return Detour.LOCKED
+        return await self._admit_send(place, ticket, command, found(instance, command.instance_id))
+
+    async def _admit_send(
+        self, place: int, ticket: Ticket, command: Send, before: Instance
+    ) -> _Admitted | Result | Detour:
+        registry, admission = self._attempts.registry, self._attempts.admission
+        lifecycle = await registry.get(self._connection, before.chart_id, before.chart_version)
+        refused = None if ticket.trusted else admission.refusal(lifecycle.chart, command)
+        if refused:
+            return _refused(command, before, refused)
+        return self._with_facts(_Admitted(place, ticket, lifecycle, before, frozenset()))
+
+    def _with_facts(self, one: _Admitted) -> _Admitted | Detour:
+        command = one.ticket.command
+        key = command.cause.idempotency_key
+        if key is not None and key in self._keys:
+            return Detour.OVERTAKEN  # by a ticket before it, whose result it will find
+        names = one.lifecycle.facts_of(command.event if isinstance(command, Send) else None)
+        if names and not self._atomic:
+            return Detour.NEEDS_TRANSACTION
+        if names:
+            balances = self._attempts.facts.balances(names, self._request(one))
+            if balances & self._balances:
+                return Detour.CROWDED
+            self._balances |= balances
+        if key is not None:
+            self._keys.add(key)
+        return one._replace(names=names)
+
+    async def _stored(self, written: tuple[int, bytes], instance: Instance) -> Result | None:
+        """Return what an attempt did whose answer was lost; its row is known by its hash."""
+        version, hashed = written
+        if await hash_at(self._connection, instance.instance_id, version) != hashed:
+            return None
+        return await self._result_at(instance, version, replayed=False)
+
+    async def _earlier(self, command: Command, instance: Instance | None) -> Result | None:
+        """Return what the idempotency key remembers of this very command."""
+        key = command.cause.idempotency_key
+        remembered = self._reading.remembered.get(key) if key is not None else None
+        if remembered is None:
+            return None
+        if remembered.request_hash != command.request_hash or instance is None:
+            raise _mismatch(remembered)
+        return await self._result_at(instance, remembered.version, replayed=True)
+
+    async def _result_at(self, instance: Instance, version: int, *, replayed: bool) -> Result:
+        snapshot = instance.snapshot
+        if instance.version != version:
+            snapshot = await snapshot_at(self._connection, instance.instance_id, version)
+        return Result(
+            instance_id=instance.instance_id,
+            root_id=instance.root_id,
+            version=version,
+            snapshot=snapshot,
+            replayed=replayed,
         )
-        [outcome] = await apply(connection, [transition])
-        return _applied(transition) if outcome == "applied" else Detour.OVERTAKEN
+
+    # --- what is computed ---
+
+    async def _load_facts(self, admitted: Sequence[_Admitted]) -> list[dict[str, object]]:
+        if not any(one.names for one in admitted):
+            return [{} for _ in admitted]
+        asked = [(one.names, self._request(one)) for one in admitted]
+        return await self._attempts.facts.load(self._connection, asked)
+
+    def _request(self, one: _Admitted) -> FactRequest:
+        command, before = one.ticket.command, one.before
+        return FactRequest(
+            instance_id=command.instance_id,
+            root_id=root_of(command, before),
+            chart_id=one.lifecycle.chart.id,
+            snapshot=before.snapshot if before else None,
+            event=command.event if isinstance(command, Send) else None,
+            actor=command.cause.actor,
+            now=self._at(command),
+        )
+
+    def _at(self, command: Command) -> datetime:
+        occurred_at = command.cause.occurred_at
+        return self._now if occurred_at is None else occurred_at.astimezone(UTC)
+
+    def _steps(
+        self,
+        admitted: Sequence[_Admitted],
+        facts: Sequence[dict[str, object]],
+        outcomes: dict[int, Outcome],
+    ) -> list[tuple[int, Prepared]]:
+        """Compute each step from where the one before it left the instance."""
+        standing: dict[str, Instance] = {}
+        steps: list[tuple[int, Prepared]] = []
+        for one, known in zip(admitted, facts, strict=True):
+            instance_id = one.ticket.command.instance_id
+            before = standing.get(instance_id, one.before)
+            try:
+                found = self._step(one, before, known)
+            except Exception as error:  # noqa: BLE001 (raised to its caller; its neighbours go on)
+                outcomes[one.place] = error
+                continue
+            if isinstance(found, Refused):
+                outcomes[one.place] = _refused(one.ticket.command, before, found)
+                continue
+            standing[instance_id] = found.after
+            steps.append((one.place, found))
+        return steps
+
+    def _step(
+        self, one: _Admitted, before: Instance | None, facts: dict[str, object]
+    ) -> Prepared | Refused:
+        command = one.ticket.command
+        at = self._at(command)
+        step = _computed(command, one.lifecycle, before, facts=facts, at=at)
+        if isinstance(step, Refused):
+            return step
+        return prepare(
+            Transition(
+                command=command,
+                chart=one.lifecycle.chart,
+                before=before,
+                step=step,
+                facts=facts,
+                occurred_at=at,
+                recorded_at=self._now,
+                kinds=self._attempts.kinds,
+            )
+        )
+
+    # --- what is written ---
+
+    async def _store(
+        self,
+        tickets: Sequence[Ticket],
+        steps: Sequence[tuple[int, Prepared]],
+        outcomes: dict[int, Outcome],
+        patience_ms: int,
+    ) -> None:
+        for place, step in steps:
+            tickets[place].written = (step.after.version, step.after.log_hash)
+        prepared = [step for _, step in steps]
+        fates = await store(self._connection, prepared, patience_ms=patience_ms)
+        for (place, step), fate in zip(steps, fates, strict=True):
+            if fate == "applied":
+                outcomes[place] = _applied(step)
+            else:
+                tickets[place].written = None
+                outcomes[place] = Detour.OVERTAKEN
+                self._forget_after(place, tickets, outcomes)
+
+    def _forget_after(
+        self, place: int, tickets: Sequence[Ticket], outcomes: dict[int, Outcome]
+    ) -> None:
+        """Let what was computed from a step that came to nothing be computed again."""
+        instance_id = tickets[place].command.instance_id
+        for later in range(place + 1, len(tickets)):
+            if tickets[later].command.instance_id != instance_id:
+                return
+            outcomes[later] = Detour.OVERTAKEN
 
 
-def _step(
+def _computed(
     command: Command,
     lifecycle: Lifecycle,
     before: Instance | None,
@@ -185,47 +358,20 @@ def _step(
         return no.refused
 
 
-def _request(command: Command, before: Instance | None, at: datetime) -> FactRequest:
-    chart_id = command.chart_id if isinstance(command, Create) else None
-    return FactRequest(
-        instance_id=command.instance_id,
-        root_id=root_of(command, before),
-        chart_id=chart_id or found(before, command.instance_id).chart_id,
-        snapshot=before.snapshot if before else None,
-        event=command.event if isinstance(command, Send) else None,
-        actor=command.cause.actor,
-        now=at,
+def _mismatch(remembered: Remembered) -> IdempotencyMismatch:
+    return IdempotencyMismatch(
+        "this idempotency key was used for another request; use a new one",
+        values={"instance": remembered.instance_id, "version": remembered.version},
     )
 
 
-async def _earlier(connection: Connection, command: Command, reading: Reading) -> Result | None:
-    """Return what the idempotency key remembers of this very command."""
-    remembered, instance = reading.remembered, reading.instance
-    if remembered is None:
-        return None
-    if remembered.request_hash != command.request_hash or instance is None:
-        raise IdempotencyMismatch(
-            "this idempotency key was used for another request; use a new one",
-            values={"instance": remembered.instance_id, "version": remembered.version},
-        )
-    snapshot = instance.snapshot
-    if instance.version != remembered.version:
-        snapshot = await snapshot_at(connection, instance.instance_id, remembered.version)
+def _applied(step: Prepared) -> Result:
+    after = step.after
     return Result(
-        instance_id=instance.instance_id,
-        root_id=instance.root_id,
-        version=remembered.version,
-        snapshot=snapshot,
-        replayed=True,
-    )
-
-
-def _applied(transition: Transition) -> Result:
-    return Result(
-        instance_id=transition.command.instance_id,
-        root_id=transition.root_id,
-        version=transition.version,
-        snapshot=transition.step.snapshot,
+        instance_id=after.instance_id,
+        root_id=after.root_id,
+        version=after.version,
+        snapshot=after.snapshot,
     )
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import asyncpg
-
-from orderwright.errors import Conflict
 from orderwright.runtime.alarm import FAULTS, Alarm
-from orderwright.runtime.attempt import Attempts, Detour, Result
+from orderwright.runtime.attempt import Attempts, Result
+from orderwright.runtime.carrier import Carrier
 from orderwright.runtime.command import Actor, Cause, Command, Create, Origin, Send
 from orderwright.runtime.fact import FactLoader, FactRequest
 from orderwright.runtime.instance import Instance, found, read
 from orderwright.runtime.joining import Joinable, joined
 from orderwright.runtime.journal import CREATED
+from orderwright.runtime.lane import Lanes, settled
+from orderwright.runtime.ticket import Ticket
 from orderwright.statechart import Event, explain
 
 if TYPE_CHECKING:
@@ -30,16 +28,6 @@ if TYPE_CHECKING:
     from orderwright.runtime.registry import Registry
     from orderwright.runtime.wakeup import Announcer
     from orderwright.statechart import Explanation, Refused
-
-_ATTEMPTS: Final = 10
-_PATIENCE: Final = 2  # attempts without a lock
-_JITTER_MICROSECONDS: Final = 3000
-
-
-class InstanceBusy(Conflict):
-    """Others kept changing the instance; nothing was done."""
-
-    code = "instance.busy"
 
 
 class Engine:
@@ -68,6 +56,17 @@ class Engine:
         self.alarm = Alarm(pool, clock)
         self.kinds: JobKinds = dict(kinds or {})
         self._attempts = Attempts(registry, clock, facts, formats, self.kinds)
+        self._carrier = Carrier(pool, self._attempts)
+        self._lanes = Lanes(
+            kind_of=self._carrier.kind_of,
+            carry=self._carrier.carry,
+            carry_alone=self._carrier.carry_alone,
+            note=self._note,
+        )
+
+    async def close(self) -> None:
+        """Carry out what was asked already, and take nothing more but on callers' connections."""
+        await self._lanes.close()
 
     async def create(  # noqa: PLR0913 (the interface is fixed)
         self,
@@ -144,10 +143,14 @@ class Engine:
     async def send_many(
         self, sends: Sequence[Send], *, connection: Joinable | None = None
     ) -> list[Result]:
-        """Send events one after the other, each in its own transaction; return results in order.
+        """Send events, each in a transaction or savepoint of its own; return results in order.
 
-        An error ends it; what came before stays. Idempotency keys make it safe to repeat.
+        Those of one instance are carried out in order. Without a `connection` those of different instances
+        go together, and an error of one, raised when all are settled, ends nothing of the others.
+        Idempotency keys make it safe to repeat.
         """
+        if connection is None:
+            return await settled([self._lanes.put(command) for command in sends])
         return [await self._run(command, connection) for command in sends]
 
     async def read(
@@ -156,9 +159,9 @@ class Engine:
         """Return an instance as it stands, or None."""
         if connection is None:
             async with self.pool.acquire() as own:
-                return await self._instance(own, instance_id)
+                return await read(own, instance_id)
         async with joined(connection) as inner:
-            return await self._instance(inner, instance_id)
+            return await read(inner, instance_id)
 
     async def explain(self, instance_id: str, actor: Actor | str) -> Mapping[str, Explanation]:
         """Tell of each declared event whether it is allowed now, and if not, why.
@@ -168,13 +171,14 @@ class Engine:
         """
         now = self.clock.now()
         async with self.pool.acquire() as connection:
-            instance = found(await self._instance(connection, instance_id), instance_id)
+            instance = found(await read(connection, instance_id), instance_id)
             lifecycle = await self.registry.get(
                 connection, instance.chart_id, instance.chart_version
             )
             request = _look(instance, Actor.of(actor), now)
             async with connection.transaction(readonly=True):
-                facts = await self._attempts.load_facts(connection, lifecycle, request)
+                names = lifecycle.facts_of(None)
+                [facts] = await self._attempts.facts.load(connection, [(names, request)])
         chart, behaviour = lifecycle.chart, lifecycle.behaviour
         return explain(chart, behaviour, instance.snapshot, facts=facts, now=now)
 
@@ -183,19 +187,23 @@ class Engine:
 
         The caller announces the root after its commit.
         """
-        return await self._repeat(command, connection, trusted=True)
+        return await self._carrier.carry_held(connection, Ticket(command, trusted=True))
 
     async def _run(self, command: Command, connection: Joinable | None) -> Result:
         if connection is None:
-            result = await self._repeat(command, None)
-        else:
-            async with joined(connection) as inner:
-                result = await self._repeat(command, inner)
-        if result.refused is not None and result.refused.code in FAULTS:
-            self._raise_alarm(command, result.refused)
-        if result.refused is None and not result.replayed:
-            self.wakeup.announce(result.root_id, again=connection is not None)
+            return await self._lanes.put(command)
+        async with joined(connection) as inner:
+            result = await self._carrier.carry_held(inner, Ticket(command))
+        self._note(command, result, again=True)
         return result
+
+    def _note(self, command: Command, result: Result, *, again: bool = False) -> None:
+        """Tell others what came of a command: that something changed, or that something is wrong."""
+        if result.refused is None:
+            if not result.replayed:
+                self.wakeup.announce(result.root_id, again=again)
+        elif result.refused.code in FAULTS:
+            self._raise_alarm(command, result.refused)
 
     def _raise_alarm(self, command: Command, refused: Refused) -> None:
         """Record that a step was refused because something is not in order; the answer does not wait for it."""
@@ -203,51 +211,6 @@ class Engine:
         names = {"instance": command.instance_id, "event": event, **refused.values}
         subject = f"{command.instance_id}/{event}"
         self.alarm.raise_for("step", subject, refused.code, refused.message, names)
-
-    async def _repeat(
-        self, command: Command, held: Connection | None, *, trusted: bool = False
-    ) -> Result:
-        """Try until nobody comes between reading and writing, a bounded number of times.
-
-        In a held transaction that happens once at most: when another takes the idempotency key. Without
-        one, who has been overtaken takes the lock, so that nobody starves at a busy instance.
-        """
-        for overtaken in range(_ATTEMPTS):
-            if held is not None:
-                result = await self._attempts.take(held, command, atomic=True, trusted=trusted)
-            else:
-                result = await self._attempt(command, atomic=overtaken >= _PATIENCE)
-            if isinstance(result, Result):
-                return result
-            await asyncio.sleep(secrets.randbelow(_JITTER_MICROSECONDS) / 1e6)
-        raise InstanceBusy(
-            f"{command.instance_id} was changed by others {_ATTEMPTS} times in a row",
-            values={"instance": command.instance_id},
-        )
-
-    async def _attempt(self, command: Command, *, atomic: bool) -> Result | Detour:
-        atomic = atomic or self._probably_needs_facts(command)
-        async with self.pool.acquire() as connection:
-            if not atomic:
-                result = await self._attempts.take(connection, command, atomic=False)
-                if result is not Detour.NEEDS_TRANSACTION:
-                    return result
-            return await self._attempt_locked(connection, command)
-
-    async def _attempt_locked(self, connection: Connection, command: Command) -> Result | Detour:
-        """Try in a transaction of our own; who lost a deadlock did nothing and tries again."""
-        try:
-            async with connection.transaction():
-                return await self._attempts.take(connection, command, atomic=True)
-        except asyncpg.DeadlockDetectedError:
-            return Detour.OVERTAKEN
-
-    def _probably_needs_facts(self, command: Command) -> bool:
-        return isinstance(command, Send) and self.registry.may_need_facts(command.event.type)
-
-    async def _instance(self, connection: Connection, instance_id: str) -> Instance | None:
-        reading = await read(connection, instance_id, key=None, now=self.clock.now())
-        return reading.instance
 
 
 def _look(instance: Instance, actor: Actor, now: datetime) -> FactRequest:

@@ -1,8 +1,13 @@
-"""Facts: what the world knows at the moment of a step, loaded by functions that the application supplies."""
+"""Facts: what the world knows at the moment of a step, loaded by functions that the application supplies.
+
+A plain function loads a fact for one step. It may lock what it likes, so a step that needs it has a transaction of its
+own. A `SharedFact` loads it for many steps in one transaction, and says which balances it locks for each: steps about
+the same balance never share a transaction, because the second one would not see what the first did.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -44,30 +49,69 @@ class FactRequest:
     lock: bool = True
 
 
-FactLoader: TypeAlias = "Callable[[Connection, FactRequest], Awaitable[object | None]]"
-"""Returns a JSON-ready value, or None when it is unknown; then the fact is left out."""
+def _no_balance(_: FactRequest) -> Iterable[str]:
+    return ()
 
 
-async def load_facts(
-    loaders: Mapping[str, FactLoader],
-    names: Iterable[str],
-    connection: Connection,
-    request: FactRequest,
-) -> dict[str, object]:
-    """Load facts one after the other in the order of their names, so that locks are taken in one order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedFact:
+    """A fact that is loaded for several steps at once.
 
-    Raises:
-        FactUnknown: no loader has one of the names.
+    Attributes:
+        load: returns a value for each request, in their order. What it locks it locks in one statement, in the order
+            of its keys. It does not depend on what steps about other balances do.
+        balances: names what is locked for update because of a request; no two steps of one transaction share a name.
     """
-    found = {}
-    for name in sorted(set(names)):
-        value = await _loader(loaders, name)(connection, request)
-        if value is not None:
-            found[name] = value
-    return found
+
+    load: Callable[[Connection, Sequence[FactRequest]], Awaitable[Sequence[object | None]]]
+    balances: Callable[[FactRequest], Iterable[str]] = _no_balance
 
 
-def _loader(loaders: Mapping[str, FactLoader], name: str) -> FactLoader:
-    if name not in loaders:
-        raise FactUnknown(f"no loader for the fact {name!r}", values={"fact": name})
-    return loaders[name]
+FactLoader: TypeAlias = (
+    "Callable[[Connection, FactRequest], Awaitable[object | None]] | SharedFact"
+)
+"""Gives JSON-ready values, or None when one is unknown; then the fact is left out."""
+
+
+class Facts:
+    """The loaders of an application."""
+
+    def __init__(self, loaders: Mapping[str, FactLoader]) -> None:
+        self._loaders = loaders
+
+    def are_shared(self, names: Iterable[str]) -> bool:
+        """Tell whether all of these can be loaded for several steps at once."""
+        return all(isinstance(self._loaders.get(name), SharedFact) for name in names)
+
+    def balances(self, names: Iterable[str], request: FactRequest) -> set[str]:
+        """Return what these facts lock for update because of a request."""
+        loaders = [self._loaders.get(name) for name in names]
+        shared = [one for one in loaders if isinstance(one, SharedFact)]
+        return {balance for one in shared for balance in one.balances(request)}
+
+    async def load(
+        self, connection: Connection, asked: Sequence[tuple[frozenset[str], FactRequest]]
+    ) -> list[dict[str, object]]:
+        """Load facts for each request, by name of the fact, so that locks are taken in one order.
+
+        Raises:
+            FactUnknown: no loader has one of the names.
+        """
+        found: list[dict[str, object]] = [{} for _ in asked]
+        for name in sorted({name for names, _ in asked for name in names}):
+            places = [place for place, (names, _) in enumerate(asked) if name in names]
+            values = await self._values(connection, name, [asked[place][1] for place in places])
+            for place, value in zip(places, values, strict=True):
+                if value is not None:
+                    found[place][name] = value
+        return found
+
+    async def _values(
+        self, connection: Connection, name: str, requests: Sequence[FactRequest]
+    ) -> Sequence[object | None]:
+        loader = self._loaders.get(name)
+        if loader is None:
+            raise FactUnknown(f"no loader for the fact {name!r}", values={"fact": name})
+        if isinstance(loader, SharedFact):
+            return await loader.load(connection, requests)
+        return [await loader(connection, request) for request in requests]

@@ -146,6 +146,12 @@ async def snapshot_at(connection: Connection, instance_id: str, version: int) ->
     return fold(load(row.changes) for row, _ in rows)
 
 
+async def hash_at(connection: Connection, instance_id: str, version: int) -> bytes | None:
+    """Return the hash of a log row, or None when there is none."""
+    found: bytes | None = await connection.fetchval(_HASH, instance_id, version)
+    return found
+
+
 def _context_difference(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, object]:
     dropped = [key for key in old if key not in new]
     changed = {
@@ -182,3 +188,4 @@ from orderwright.log
 where instance_id = $1 and ($2::integer is null or version <= $2)
 order by version
 """  # noqa: S608 (constants)
+_HASH = "select hash from orderwright.log where instance_id = $1 and version = $2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orderwright.errors import DefinitionInvalid, NotFound
 from orderwright.runtime.soundness import require_sound
@@ -35,6 +35,9 @@ class ChartNotFound(NotFound):
 Behaviours: TypeAlias = (
     "Mapping[str, Mapping[int, Behaviour]] | Callable[[str, int], Behaviour | None]"
 )
+
+
+_NO_FACTS: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class Registry:
         self._facts = facts
         self._formats = formats
         self._loaded: dict[tuple[str, int], Lifecycle] = {}
-        self._events_with_facts: set[str] = set()
+        self._declared_facts: dict[str, frozenset[str]] = {}
+        self._declaring_charts: dict[str, tuple[str, ...]] = {}
 
     async def publish(self, connection: Connection, definition: str, *, at: datetime) -> Chart:
         """Store a definition, unless the very same is stored already, and keep it in memory.
@@ -126,13 +130,24 @@ class Registry:
             raise ChartNotFound(f"no chart {chart_id!r} was published", values={"chart": chart_id})
         return await self.get(connection, chart_id, version)
 
-    def may_need_facts(self, event_type: str) -> bool:
-        """Tell whether any chart known here declares facts for this event: a hint that saves a read."""
-        return event_type in self._events_with_facts
+    def facts_anywhere(self, event_type: str) -> frozenset[str]:
+        """Return the facts that any chart known here declares for an event: a hint that saves a read."""
+        return self._declared_facts.get(event_type, _NO_FACTS)
+
+    def charts_with_facts(self, event_type: str) -> tuple[str, ...]:
+        """Return the ids of the charts known here that declare facts for an event."""
+        return self._declaring_charts.get(event_type, ())
+
+    def _note_facts(self, chart: Chart) -> None:
+        for one in chart.events.values():
+            if one.facts:
+                self._declared_facts[one.type] = self.facts_anywhere(one.type) | set(one.facts)
+                charts = {*self.charts_with_facts(one.type), chart.id}
+                self._declaring_charts[one.type] = tuple(sorted(charts))
 
     def _keep(self, lifecycle: Lifecycle) -> Lifecycle:
         chart = lifecycle.chart
-        self._events_with_facts.update(one.type for one in chart.events.values() if one.facts)
+        self._note_facts(chart)
         return self._loaded.setdefault((chart.id, chart.version), lifecycle)
 
     async def _fetch(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:

@@ -73,8 +73,7 @@ class Replay:
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            reading = await read(connection, instance_id, key=None, now=self._clock.now())
-            instance = found(reading.instance, instance_id)
+            instance = found(await read(connection, instance_id), instance_id)
             audit = Audit(
                 Standing(
                     version=instance.version,

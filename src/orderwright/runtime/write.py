@@ -1,10 +1,14 @@
-"""The only write path of lifecycle state: a computed step becomes one item of `orderwright.apply_steps`."""
+"""The only write path of lifecycle state: computed steps become the columns of one call of `orderwright.apply_steps`.
+
+A step is prepared as soon as it is computed: its log row is hashed, and with that it is known how the instance
+stands after it, so that a next step can follow in the same call.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import canonical, dump
@@ -71,42 +75,114 @@ def root_of(command: Command, before: Instance | None) -> str:
     return found(before, command.instance_id).root_id
 
 
-async def apply(connection: Connection, transitions: Sequence[Transition]) -> list[Outcome]:
+class Prepared(NamedTuple):
+    """A step as it will be stored.
+
+    Attributes:
+        transition: what it was made of.
+        after: the instance as it stands afterwards.
+        columns: what `apply_steps` takes for it, in its order.
+        emits: name and payload of each domain event.
+    """
+
+    transition: Transition
+    after: Instance
+    columns: tuple[object, ...]
+    emits: list[tuple[str, str]]
+
+
+def prepare(transition: Transition) -> Prepared:
+    """Work out what is to be stored of a step.
+
+    Raises:
+        EffectUnsupported: it invokes what nobody handles.
+    """
+    command, before, snapshot = transition.command, transition.before, transition.step.snapshot
+    row = _log_row(transition)
+    hashed = chained(before.log_hash if before else b"", row)
+    text = snapshot.to_text()
+    emits, effects = _effects(transition)
+    key = command.cause.idempotency_key
+    after = Instance(
+        instance_id=row.instance_id,
+        root_id=transition.root_id,
+        chart_id=transition.chart.id,
+        chart_version=transition.chart.version,
+        version=row.version,
+        status=snapshot.status,
+        state=row.to_state,
+        snapshot=snapshot,
+        log_hash=hashed,
+        created_at=before.created_at if before else row.recorded_at,
+        updated_at=row.recorded_at,
+    )
+    columns = (
+        row.instance_id,
+        row.version,
+        after.root_id,
+        after.chart_id,
+        after.chart_version,
+        after.status,
+        row.from_state,
+        row.to_state,
+        text,
+        hashed,
+        row.event_type,
+        row.event_data,
+        row.facts,
+        row.actor_kind,
+        row.actor_id,
+        row.reason,
+        row.origin,
+        row.correlation_id,
+        row.causation_id,
+        row.occurred_at,
+        row.recorded_at,
+        row.changes,
+        effects,
+        key,
+        command.request_hash if key is not None else None,
+        row.recorded_at + KEY_LIFE if key is not None else None,
+    )
+    return Prepared(transition, after, columns, emits)
+
+
+async def store(
+    connection: Connection, steps: Sequence[Prepared], *, patience_ms: int = 0
+) -> list[Outcome]:
     """Store steps, each wholly or not at all, and return what became of each.
+
+    Steps of one instance follow each other; instances come in the order of their ids, so that all who
+    store lock rows in one order. With an error none is stored.
+
+    Args:
+        connection: where to.
+        steps: at least one.
+        patience_ms: how long to wait for a lock before it is an error; 0 for ever.
+    """
+    emits = [
+        (item, number, name, payload)
+        for item, step in enumerate(steps, 1)
+        for number, (name, payload) in enumerate(step.emits, 1)
+    ]
+    columns = zip(*(step.columns for step in steps), strict=True)
+    emitted = zip(*emits, strict=True) if emits else _NOTHING_EMITTED
+    fates = await connection.fetchval(_APPLY, patience_ms, *columns, *emitted)
+    return fates or ["applied"] * len(steps)
+
+
+async def apply(connection: Connection, transitions: Sequence[Transition]) -> list[Outcome]:
+    """Prepare and store steps.
 
     Raises:
         EffectUnsupported: one of them invokes what nobody handles; none is stored.
     """
-    items = [_item(transition) for transition in transitions]
-    invoking = any("invokes" in item or "stops" in item for item in items)
-    rows = await connection.fetch(_APPLY_INVOKING if invoking else _APPLY, dump(items))
-    return [cast("Outcome", row["outcome"]) for row in rows]
+    return await store(connection, [prepare(transition) for transition in transitions])
 
 
 async def forget_expired_keys(connection: Connection, *, at: datetime) -> None:
     """Delete idempotency keys whose time is over."""
     await connection.execute(_FORGET, at)
-
-
-def _item(transition: Transition) -> dict[str, object]:
-    row = _log_row(transition)
-    hashed = chained(transition.before.log_hash if transition.before else b"", row)
-    snapshot = transition.step.snapshot
-    columns = {name: getattr(row, name) for name in LogRow.__slots__ if name != "to_state"}
-    return {
-        **columns,
-        "occurred_at": iso(row.occurred_at),
-        "recorded_at": iso(row.recorded_at),
-        "root_id": transition.root_id,
-        "chart_id": transition.chart.id,
-        "chart_version": transition.chart.version,
-        "status": snapshot.status,
-        "state": row.to_state,
-        "snapshot": snapshot.to_text(),
-        "hash": hashed.hex(),
-        **_key(transition),
-        **_effects(transition),
-    }
 
 
 def _log_row(transition: Transition) -> LogRow:
@@ -122,7 +198,7 @@ def _log_row(transition: Transition) -> LogRow:
         actor_id=cause.actor.id,
         reason=cause.reason,
         origin=cause.origin,
-        correlation_id=cause.correlation_id or f"{command.instance_id}/{transition.version}",
+        correlation_id=_correlation(transition),
         causation_id=cause.causation_id,
         occurred_at=transition.occurred_at,
         recorded_at=transition.recorded_at,
@@ -132,6 +208,11 @@ def _log_row(transition: Transition) -> LogRow:
     )
 
 
+def _correlation(transition: Transition) -> str:
+    command = transition.command
+    return command.cause.correlation_id or f"{command.instance_id}/{transition.version}"
+
+
 def _event(command: Command) -> tuple[str, dict[str, object]]:
     """Return type and data as they are logged; a start is logged with the context that it was given."""
     if isinstance(command, Create):
@@ -139,19 +220,9 @@ def _event(command: Command) -> tuple[str, dict[str, object]]:
     return command.event.type, dict(command.event.data)
 
 
-def _key(transition: Transition) -> dict[str, object]:
-    if transition.command.cause.idempotency_key is None:
-        return {}
-    return {
-        "key": transition.command.cause.idempotency_key,
-        "request_hash": transition.command.request_hash.hex(),
-        "key_expires_at": iso(transition.recorded_at + KEY_LIFE),
-    }
-
-
-def _effects(transition: Transition) -> dict[str, object]:
-    """Sort the effects by table; of several about one timer the last one counts."""
-    emits: list[object] = []
+def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None]:
+    """Return the domain events, and the other effects by table as text; of several about one timer the last counts."""
+    emits: list[tuple[str, str]] = []
     posts: list[object] = []
     timers: dict[str, dict[str, object] | None] = {}
     invokes: list[object] = []
@@ -159,7 +230,7 @@ def _effects(transition: Transition) -> dict[str, object]:
     for effect in transition.step.effects:
         match effect:
             case Emit():
-                emits.append({"name": effect.type, "payload": dump(dict(effect.data))})
+                emits.append((effect.type, dump(dict(effect.data))))
             case Post():
                 posts.append({"ledger": effect.ledger, "data": dump(dict(effect.data))})
             case Schedule():
@@ -171,14 +242,14 @@ def _effects(transition: Transition) -> dict[str, object]:
             case StopInvoke():
                 stops.append(effect.id)
     found = {
-        "emits": emits,
         "posts": posts,
         "timers": [timer for timer in timers.values() if timer],
         "cancels": [name for name, timer in timers.items() if timer is None],
-        "invokes": invokes,
         "stops": stops,
+        "invokes": invokes,
     }
-    return {name: rows for name, rows in found.items() if rows}
+    rest = {name: rows for name, rows in found.items() if rows}
+    return emits, dump(rest) if rest else None
 
 
 def _timer(effect: Schedule, now: datetime) -> dict[str, object]:
@@ -204,6 +275,8 @@ def _invocation(transition: Transition, effect: Invoke) -> dict[str, object]:
         "payload": dump(effect.input),
         "invoke_id": effect.id,
         "attempt_limit": kind.attempts,
+        "root_id": transition.root_id,
+        "correlation_id": _correlation(transition),
     }
 
 
@@ -215,8 +288,6 @@ def _unsupported(transition: Transition, effect: Invoke) -> EffectUnsupported:
     )
 
 
-_APPLY = "select outcome from orderwright.apply_steps($1::text::jsonb) order by item"
-_APPLY_INVOKING = (
-    "select outcome from orderwright.apply_steps_and_invocations($1::text::jsonb) order by item"
-)
+_NOTHING_EMITTED: Final[tuple[tuple[object, ...], ...]] = ((), (), (), ())
+_APPLY = f"select orderwright.apply_steps({', '.join(f'${place}' for place in range(1, 32))})"
 _FORGET = "delete from orderwright.idempotency_key where expires_at <= $1"

@@ -76,7 +76,7 @@ async def test_facts_are_loaded_while_the_instance_is_locked(
     scales.load_with(weigh)
     await engine.explain("p1", "ann")
     assert (await engine.send("p1", Event("WEIGH"), actor="ann")).refused is None
-    engine.registry._events_with_facts.clear()  # as in a process that meets the chart for the first time
+    engine.registry._declared_facts.clear()  # as in a process that meets the chart for the first time
     assert (await engine.send("p1", Event("WEIGH"), actor="ann")).refused is None
 
 

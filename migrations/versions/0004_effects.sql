@@ -1,0 +1,32 @@
+-- Timers, and rows of ledgers: what only some steps have.
+create function orderwright.apply_effects(
+    subject text, step_version integer, recorded timestamptz, effects jsonb)
+returns void
+language plpgsql
+as $function$
+begin
+    if effects ? 'cancels' then
+        delete from orderwright.timer as t
+        using jsonb_array_elements_text(effects -> 'cancels') as gone (timer_id)
+        where t.instance_id = subject and t.timer_id = gone.timer_id;
+    end if;
+
+    if effects ? 'timers' then
+        insert into orderwright.timer (
+            instance_id, timer_id, due_at, event_type, event_data, instance_version)
+        select
+            subject, e.value ->> 'timer_id', (e.value ->> 'due_at')::timestamptz, e.value ->> 'event_type',
+            e.value ->> 'event_data', step_version
+        from jsonb_array_elements(effects -> 'timers') as e (value)
+        on conflict (instance_id, timer_id) do update
+        set due_at = excluded.due_at, event_type = excluded.event_type, event_data = excluded.event_data,
+            instance_version = excluded.instance_version, attempts = 0, last_error = null, retry_at = null;
+    end if;
+
+    if effects ? 'posts' then
+        insert into orderwright.ledger_entry (ledger, instance_id, version, n, data, recorded_at)
+        select e.value ->> 'ledger', subject, step_version, e.n, e.value ->> 'data', recorded
+        from jsonb_array_elements(effects -> 'posts') with ordinality as e (value, n);
+    end if;
+end
+$function$;

@@ -1,0 +1,186 @@
+"""Carries tickets to the database: many in a batch, one alone, or one in the caller's own transaction.
+
+What happens when it goes wrong:
+
+- A lock that others hold for longer than a batch has patience, or a deadlock: nothing was written; each goes alone.
+- A lost connection: each goes alone, on another connection, under the lock of its instance. Whether the lost one
+  had committed shows in the log: the row is there with the very hash that was handed over, or it is not, and then it
+  cannot come later, because the new attempt moves the instance on.
+- A connection that cannot be had for a while is asked for again, a bounded number of times; then the error is the
+  caller's. What became of the command is then not known: the idempotency key makes it safe to repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from orderwright.errors import Conflict
+from orderwright.runtime.command import Create
+from orderwright.runtime.lane import ALONE
+from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from orderwright.runtime.attempt import Attempts
+    from orderwright.runtime.command import Command
+    from orderwright.runtime.lane import Kind
+    from orderwright.runtime.pool import Connection, Pool
+
+_ATTEMPTS: Final = 10
+_JITTER_MICROSECONDS: Final = 3000
+_PATIENCE_MS: Final = 100
+"""How long a batch waits for a lock."""
+_PAUSES: Final = (0.0, 0.1, 0.4, 1.0)
+"""Seconds before each next attempt after a lost connection."""
+
+_LOST: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+)
+_YIELDED: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+
+
+class InstanceBusy(Conflict):
+    """Others kept changing the instance; nothing was done."""
+
+    code = "instance.busy"
+
+
+class Carrier:
+    """Makes attempts on connections of a pool."""
+
+    def __init__(self, pool: Pool, attempts: Attempts) -> None:
+        self._pool = pool
+        self._attempts = attempts
+
+    def kind_of(self, command: Command) -> Kind:
+        """Return what may share a batch with a command: those that lock the same kinds of things.
+
+        Of a chart that is not known here yet it shows when the instance is read.
+        """
+        registry = self._attempts.registry
+        if isinstance(command, Create):
+            known = registry.known(command.chart_id)
+            names = known.facts_of(None) if known else frozenset()
+            group: tuple[str, ...] = ("create", command.chart_id)
+        else:
+            names = registry.facts_anywhere(command.event.type)
+            group = ("send", *registry.charts_with_facts(command.event.type))
+        if not names:
+            return None
+        return group if self._attempts.facts.are_shared(names) else ALONE
+
+    async def carry(self, tickets: Sequence[Ticket], kind: Kind) -> Sequence[Outcome]:
+        """Try tickets together; raises what concerns all of them."""
+        try:
+            async with self._pool.acquire() as connection:
+                if kind is None:
+                    return await self._attempts.take(
+                        connection, tickets, atomic=False, patience_ms=_PATIENCE_MS
+                    )
+                async with _transaction(connection):
+                    return await self._attempts.take(
+                        connection, tickets, atomic=True, wait=False, patience_ms=_PATIENCE_MS
+                    )
+        except Exception as error:
+            if not is_lost(error):
+                _was_undone(tickets)
+            if is_lost(error) or isinstance(error, _YIELDED):
+                return [Detour.LOCKED] * len(tickets)
+            raise
+
+    async def carry_alone(self, ticket: Ticket) -> Result:
+        """Try one ticket in a transaction of its own until it is done.
+
+        Raises:
+            InstanceBusy: it was overtaken too often: by whoever takes its idempotency key, for the instance is locked.
+        """
+        lost = 0
+        while ticket.overtaken < _ATTEMPTS:
+            try:
+                outcome = await self._attempt(ticket)
+            except _LOST as error:
+                if lost == len(_PAUSES) or not is_lost(error):
+                    raise
+                await asyncio.sleep(_PAUSES[lost])
+                lost += 1
+                continue
+            if isinstance(outcome, Result):
+                return outcome
+            if isinstance(outcome, Exception):
+                raise outcome
+            await self._pause(ticket)
+        raise _busy(ticket)
+
+    async def carry_held(self, connection: Connection, ticket: Ticket) -> Result:
+        """Try one ticket in the caller's transaction; again only when another takes its idempotency key.
+
+        Raises:
+            InstanceBusy: that happened too often.
+        """
+        while ticket.overtaken < _ATTEMPTS:
+            [outcome] = await self._attempts.take(connection, [ticket], atomic=True)
+            if isinstance(outcome, Result):
+                return outcome
+            if isinstance(outcome, Exception):
+                raise outcome
+            await self._pause(ticket)
+        raise _busy(ticket)
+
+    async def _attempt(self, ticket: Ticket) -> Outcome:
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                [outcome] = await self._attempts.take(connection, [ticket], atomic=True)
+                return outcome
+        except Exception as error:
+            if not is_lost(error):
+                _was_undone([ticket])
+            if isinstance(error, asyncpg.DeadlockDetectedError):
+                return Detour.OVERTAKEN
+            raise
+
+    async def _pause(self, ticket: Ticket) -> None:
+        ticket.overtaken += 1
+        await asyncio.sleep(secrets.randbelow(_JITTER_MICROSECONDS) / 1e6)
+
+
+def is_lost(error: Exception) -> bool:
+    """Tell whether an error means that the connection is gone, so that nobody knows what it had done."""
+    return isinstance(error, _LOST) and not isinstance(
+        error, ValueError
+    )  # that is a value it cannot send
+
+
+@asynccontextmanager
+async def _transaction(connection: Connection) -> AsyncIterator[None]:
+    """A transaction without endless waits; begun in one round trip."""
+    await connection.execute(f"begin; set local lock_timeout = {_PATIENCE_MS}")
+    try:
+        yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("rollback")
+        raise
+    await connection.execute("commit")
+
+
+def _was_undone(tickets: Sequence[Ticket]) -> None:
+    """Note that the database has said no: nothing of an attempt is stored."""
+    for ticket in tickets:
+        ticket.written = None
+
+
+def _busy(ticket: Ticket) -> InstanceBusy:
+    instance_id = ticket.command.instance_id
+    return InstanceBusy(
+        f"{instance_id} was changed by others {_ATTEMPTS} times in a row",
+        values={"instance": instance_id},
+    )

@@ -1,0 +1,263 @@
+"""Group commit: what waits at the same time goes to the database in one call.
+
+A command that comes in is put in the queue of its instance. A lane takes the first ones of whatever instances wait,
+carries them through together, and hands each caller its own result. Nothing lingers: alone, a command is a batch of
+one; batches grow by what arrives while the lanes are busy.
+
+- At most one batch at a time has commands of an instance, so commands of one process never overtake each other, and
+  those of one instance are carried out in the order of their arrival.
+- Batches are of one kind: commands that need no transaction chain several of one instance; those that need one hold
+  one of each instance. A kind has lanes of its own, because one may have to wait for locks.
+- A command that met trouble (a lock that somebody holds for long, a deadlock, a lost connection, an error of its
+  neighbour) goes on alone, outside the lanes, where it waits as long as it takes and hurts nobody.
+- A caller that is cancelled before its command was taken takes it back; afterwards the command is carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from orderwright.errors import RuntimeFault
+from orderwright.runtime.command import Send
+from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orderwright.runtime.command import Command
+
+LANES: Final = 3
+"""How many batches of one kind are on their way at once."""
+LONGEST: Final = 64
+"""Commands of a batch."""
+_PATIENCE: Final = 2
+"""How often a command may be overtaken before it takes the lock."""
+
+Kind: TypeAlias = "Hashable | None"
+"""What may share a batch; None is what needs no transaction."""
+
+
+class Alone:
+    """The kind of what shares nothing."""
+
+
+ALONE: Final = Alone()
+
+
+class EngineClosed(RuntimeFault):
+    """The engine has been closed; nothing was done."""
+
+    code = "engine.closed"
+
+
+class _Waiting(Ticket):
+    """A ticket with a caller who waits for it."""
+
+    __slots__ = ("future", "kind")
+
+    def __init__(self, command: Command, kind: Kind, future: asyncio.Future[Result]) -> None:
+        super().__init__(command)
+        self.kind = kind
+        self.future = future
+
+
+class Lanes:
+    """Queues and lanes of one engine.
+
+    Args:
+        kind_of: tells what a command may share a batch with.
+        carry: tries the tickets of a batch together; an error of its own is about all of them.
+        carry_alone: carries one ticket through, however long it takes.
+        note: is told of every result, whether its caller still waits or not.
+    """
+
+    def __init__(
+        self,
+        *,
+        kind_of: Callable[[Command], Kind],
+        carry: Callable[[Sequence[Ticket], Kind], Awaitable[Sequence[Outcome]]],
+        carry_alone: Callable[[Ticket], Awaitable[Result]],
+        note: Callable[[Command, Result], None],
+    ) -> None:
+        self._kind_of = kind_of
+        self._carry = carry
+        self._carry_alone = carry_alone
+        self._note = note
+        self._queues: dict[str, deque[_Waiting]] = {}
+        self._ready: dict[Kind, deque[str]] = {}
+        self._running: Counter[Kind] = Counter()
+        self._starting: set[Kind] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    def put(self, command: Command) -> asyncio.Future[Result]:
+        """Queue a command; the future has its result, or its error.
+
+        Raises:
+            EngineClosed: nothing is taken any more.
+        """
+        if self._is_closed:
+            raise EngineClosed("the engine has been closed")
+        future = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(command, self._kind_of(command), future)
+        queue = self._queues.get(command.instance_id)
+        if queue is not None:
+            queue.append(waiting)
+        else:
+            self._queues[command.instance_id] = deque((waiting,))
+            self._call_up(command.instance_id, waiting)
+        return future
+
+    async def close(self) -> None:
+        """Take no more, and carry out what waits."""
+        self._is_closed = True
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # --- lanes ---
+
+    def _call_up(self, instance_id: str, first: _Waiting) -> None:
+        """Let the first command of an instance be taken; a lane is opened if there may be one more."""
+        kind = first.kind
+        if kind is ALONE:
+            self._spawn(self._run_alone(instance_id, first))
+            return
+        self._ready.setdefault(kind, deque()).append(instance_id)
+        if kind not in self._starting and self._running[kind] < LANES:
+            self._starting.add(kind)  # until it takes, it takes what comes as well
+            self._running[kind] += 1
+            self._spawn(self._run(kind))
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, kind: Kind) -> None:
+        self._starting.discard(kind)
+        try:
+            while batch := self._take(kind):
+                await self._serve(batch, kind)
+        finally:
+            self._running[kind] -= 1
+
+    def _take(self, kind: Kind) -> list[_Waiting]:
+        """Take what waits, sorted by instance."""
+        ready = self._ready.get(kind)
+        if not ready:
+            return []
+        taken: list[list[_Waiting]] = []
+        count = 0
+        while ready and count < LONGEST:
+            instance_id = ready.popleft()
+            chain = self._chain(self._queues[instance_id], kind, LONGEST - count)
+            if chain:
+                taken.append(chain)
+                count += len(chain)
+            else:
+                self._go_on(instance_id)
+        taken.sort(key=_instance_of)
+        return [one for chain in taken for one in chain]
+
+    def _chain(self, queue: deque[_Waiting], kind: Kind, longest: int) -> list[_Waiting]:
+        """Take the first commands of an instance that may go together."""
+        chain: list[_Waiting] = []
+        while queue and queue[0].kind == kind and len(chain) < longest:
+            if queue[0].future.done():  # its caller has gone
+                queue.popleft()
+                continue
+            if chain and not (kind is None and isinstance(queue[0].command, Send)):
+                break
+            chain.append(queue.popleft())
+            if not isinstance(chain[0].command, Send):
+                break
+        return chain
+
+    async def _serve(self, batch: list[_Waiting], kind: Kind) -> None:
+        try:
+            outcomes: Sequence[Outcome] = await self._carry(batch, kind)
+        except Exception as error:  # noqa: BLE001 (raised to the caller, or met again by each for itself)
+            outcomes = [error] * len(batch) if len(batch) == 1 else [Detour.LOCKED] * len(batch)
+        except BaseException:
+            for one in batch:
+                one.future.cancel()
+            raise
+        again: dict[str, list[_Waiting]] = {}
+        for one, outcome in zip(batch, outcomes, strict=True):
+            rest = again.setdefault(one.command.instance_id, [])
+            if isinstance(outcome, Detour):
+                self._divert(one, outcome)
+                rest.append(one)
+            else:
+                self._settle(one, outcome)
+        for instance_id, rest in again.items():
+            self._queues[instance_id].extendleft(reversed(rest))
+            self._go_on(instance_id)
+
+    def _divert(self, one: _Waiting, detour: Detour) -> None:
+        """Choose with what a command is tried again."""
+        if detour is Detour.OVERTAKEN:
+            one.overtaken += 1
+            if one.overtaken >= _PATIENCE:
+                one.kind = ALONE
+        elif detour is Detour.NEEDS_TRANSACTION:
+            kind = self._kind_of(one.command)
+            one.kind = ALONE if kind is None else kind
+        elif detour is Detour.LOCKED:
+            one.kind = ALONE
+
+    def _go_on(self, instance_id: str) -> None:
+        """Call up the next command of an instance, if any waits."""
+        queue = self._queues[instance_id]
+        while queue and queue[0].future.done():
+            queue.popleft()
+        if queue:
+            self._call_up(instance_id, queue[0])
+        else:
+            del self._queues[instance_id]
+
+    async def _run_alone(self, instance_id: str, one: _Waiting) -> None:
+        self._queues[instance_id].popleft()
+        try:
+            self._settle(one, await self._carry_alone(one))
+        except Exception as error:  # noqa: BLE001 (raised to its caller)
+            self._settle(one, error)
+        except BaseException:
+            one.future.cancel()
+            raise
+        finally:
+            self._go_on(instance_id)
+
+    def _settle(self, one: _Waiting, outcome: Result | Exception) -> None:
+        if isinstance(outcome, Result):
+            self._note(one.command, outcome)
+        if one.future.done():
+            return
+        if isinstance(outcome, Result):
+            one.future.set_result(outcome)
+        else:
+            one.future.set_exception(outcome)
+
+
+def _instance_of(chain: list[_Waiting]) -> str:
+    return chain[0].command.instance_id
+
+
+async def settled(futures: Iterable[asyncio.Future[Result]]) -> list[Result]:
+    """Wait for all, and return their results; if some have errors, raise the first once all are settled."""
+    waiting = list(futures)
+    try:
+        if waiting:
+            await asyncio.wait(waiting)
+    except asyncio.CancelledError:
+        for future in waiting:
+            future.cancel()
+        raise
+    errors = [future.exception() for future in waiting]
+    for error in errors:
+        if error is not None:
+            raise error
+    return [future.result() for future in waiting]

@@ -1,0 +1,64 @@
+"""A command on its way through the engine, and what one attempt made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from orderwright.runtime.command import Command
+    from orderwright.statechart import Refused, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a command.
+
+    Attributes:
+        version: the instance's version that the command led to; with a refusal the one that it
+            stays at, 0 where it does not exist.
+        snapshot: the instance at that version; None where it does not exist.
+        refused: why nothing happened; None when it happened.
+        replayed: True when an earlier call with the same idempotency key had done it.
+    """
+
+    instance_id: str
+    root_id: str
+    version: int
+    snapshot: Snapshot | None
+    refused: Refused | None = None
+    replayed: bool = False
+
+
+class Detour(Enum):
+    """Why an attempt came to nothing."""
+
+    OVERTAKEN = "somebody else wrote first: try again"
+    NEEDS_TRANSACTION = "facts are to be loaded: try again in a transaction"
+    LOCKED = "somebody else holds the instance: try again alone, where waiting hurts nobody"
+    CROWDED = "another step of the same batch is about the same balance: try again in the next"
+
+
+Outcome: TypeAlias = Result | Detour | Exception
+"""What an attempt made of a ticket; an exception is this ticket's alone."""
+
+
+class Ticket:
+    """A command that is attempted, perhaps more than once.
+
+    Attributes:
+        command: what is asked.
+        trusted: whether events may enter that callers may not send.
+        overtaken: how often somebody else wrote first.
+        written: version and hash of the log row that the last attempt handed to the database; None when it is
+            certain that nothing of the sort was stored. It outlives a lost connection: by its hash the row is known.
+    """
+
+    __slots__ = ("command", "overtaken", "trusted", "written")
+
+    def __init__(self, command: Command, *, trusted: bool = False) -> None:
+        self.command = command
+        self.trusted = trusted
+        self.overtaken = 0
+        self.written: tuple[int, bytes] | None = None

@@ -1,4 +1,5 @@
--- Timers, and rows of ledgers: what only some steps have.
+-- Timers, rows of ledgers, and invocations: what only some steps have. A step first stops invocations (`stops`: their ids)
+-- and then starts others (`invokes`); one that was left and entered again within a step is a new one.
 create function orderwright.apply_effects(
     subject text, step_version integer, recorded timestamptz, effects jsonb)
 returns void
@@ -27,6 +28,25 @@ begin
         insert into orderwright.ledger_entry (ledger, instance_id, version, n, data, recorded_at)
         select e.value ->> 'ledger', subject, step_version, e.n, e.value ->> 'data', recorded
         from jsonb_array_elements(effects -> 'posts') with ordinality as e (value, n);
+    end if;
+
+    if effects ? 'stops' then
+        update orderwright.job as j
+        set status = 'stopped', leased_until = null, finished_at = recorded
+        from jsonb_array_elements_text(effects -> 'stops') as left_state (invoke_id)
+        where j.instance_id = subject and j.invoke_id = left_state.invoke_id
+            and j.status in ('waiting', 'running', 'dead');
+    end if;
+
+    if effects ? 'invokes' then
+        insert into orderwright.job (
+            job_id, kind, key, payload, root_id, instance_id, invoke_id, correlation_id, causation_id, status,
+            attempts, attempt_limit, fence, next_attempt_at, created_at)
+        select
+            e.value ->> 'job_id', e.value ->> 'kind', e.value ->> 'key', e.value ->> 'payload',
+            e.value ->> 'root_id', subject, e.value ->> 'invoke_id', e.value ->> 'correlation_id',
+            subject || '/' || step_version, 'waiting', 0, (e.value ->> 'attempt_limit')::integer, 0, recorded, recorded
+        from jsonb_array_elements(effects -> 'invokes') as e (value);
     end if;
 end
 $function$;

@@ -14,6 +14,8 @@ from orderwright.domain.orders.sale import CREDIT_TERMS
 from orderwright.runtime.fact import FactLoader, FactRequest, SharedFact
 
 if TYPE_CHECKING:
+    from asyncpg import Record
+
     from orderwright.runtime.pool import Connection
 
 _SELLERS: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER, Role.ADMIN, Role.SUPERADMIN})
@@ -57,7 +59,7 @@ async def credit(connection: Connection, asked: Sequence[FactRequest]) -> Sequen
     A limit holds in its own currency; in any other it is 0. Exposure is what customers still owe, in the currency of
     the sale, on sales that were cleared on credit terms and have not been called off.
     """
-    customers = sorted({one for one in map(_customer, asked) if one is not None})
+    customers = sorted({one for one in map(_customer, asked) if one})
     if not customers:
         return [None] * len(asked)
     lock = " for update" if asked[0].lock else ""
@@ -80,11 +82,12 @@ async def credit(connection: Connection, asked: Sequence[FactRequest]) -> Sequen
 
 def _credit_balances(asked: FactRequest) -> Sequence[str]:
     customer_id = _customer(asked)
-    return () if customer_id is None else (f"customer/{customer_id}",)
+    return () if not customer_id else (f"customer/{customer_id}",)
 
 
-def _customer(asked: FactRequest) -> object | None:
-    return asked.snapshot.context.get("customerId") if asked.snapshot else None
+def _customer(asked: FactRequest) -> str | None:
+    found = asked.snapshot.context.get("customerId") if asked.snapshot else None
+    return None if found is None else str(found)
 
 
 def _currency(asked: FactRequest) -> object | None:
@@ -110,7 +113,7 @@ async def quotation(connection: Connection, asked: Sequence[FactRequest]) -> Seq
     return [_quotation(rows.get(one.root_id), newest) for one in asked]
 
 
-def _quotation(row: Mapping[str, int] | None, newest: Mapping[object, int]) -> object:
+def _quotation(row: Record | None, newest: Mapping[object, int]) -> object:
     if row is None:
         return {}
     standing = row["version"] if row["state"] == "MUTUALLY_APPROVED" else 0

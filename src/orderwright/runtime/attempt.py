@@ -216,14 +216,18 @@ class _Pass:
             return None
         return await self._result_at(instance, version, replayed=False)
 
-    async def _earlier(self, command: Command, instance: Instance | None) -> Result | None:
+    async def _earlier(
+        self, command: Command, instance: Instance | None
+    ) -> Result | Detour | None:
         """Return what the idempotency key remembers of this very command."""
         key = command.cause.idempotency_key
         remembered = self._reading.remembered.get(key) if key is not None else None
         if remembered is None:
             return None
-        if remembered.request_hash != command.request_hash or instance is None:
+        if remembered.request_hash != command.request_hash:
             raise _mismatch(remembered)
+        if instance is None:
+            return Detour.OVERTAKEN  # by whoever made it between the two queries, or has it locked
         return await self._result_at(instance, remembered.version, replayed=True)
 
     async def _result_at(self, instance: Instance, version: int, *, replayed: bool) -> Result:

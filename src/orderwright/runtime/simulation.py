@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from orderwright.runtime.admission import Admission
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.edition import published
-from orderwright.runtime.fact import FactLoader, FactRequest, load_facts
+from orderwright.runtime.fact import FactLoader, FactRequest, Facts
 from orderwright.runtime.instance import Instance, found, read
 from orderwright.runtime.journal import snapshot_at
 from orderwright.runtime.move import pending_timers
@@ -94,8 +94,7 @@ class Simulator:
             self._engine.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            reading = await read(connection, instance_id, key=None, now=now)
-            instance = found(reading.instance, instance_id)
+            instance = found(await read(connection, instance_id), instance_id)
             before = instance.snapshot
             if supposed.from_version is not None:
                 before = await snapshot_at(connection, instance_id, supposed.from_version)
@@ -130,7 +129,9 @@ class Simulator:
             now=now,
             lock=False,
         )
-        return await load_facts(self._facts, wanted - set(given), connection, request) | given
+        names = frozenset(wanted - set(given))
+        [loaded] = await Facts(self._facts).load(connection, [(names, request)])
+        return loaded | given
 
     def _run(
         self,

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Create the functions."""
-    for name in ("0007_effects.sql", "0007_batch.sql"):
+    for name in ("0008_effects.sql", "0008_batch.sql"):
         source = Path(__file__).with_name(name).read_text(encoding="utf-8")
         op.get_bind().exec_driver_sql(source)

@@ -39,7 +39,7 @@ async def test_work_outside_is_run_as_it_is_shown(database_url: str):
 
 
 async def test_the_pure_core_works_as_it_is_shown():
-    await run("reference/statechart.md")
+    await run("statechart.md")
 
 
 async def test_a_condition_works_as_it_is_shown():

@@ -22,7 +22,7 @@ from orderwright.statechart.loader import load
 from orderwright.statechart.problem import ChartInvalid, Problem
 from orderwright.statechart.snapshot import Event, Snapshot
 from orderwright.statechart.step import StartRefused, Step, send, start
-from orderwright.statechart.trace import Microstep
+from orderwright.statechart.trace import Judgement, Microstep
 
 __all__ = [
     "Behaviour",
@@ -35,6 +35,7 @@ __all__ = [
     "EventDeclaration",
     "Explanation",
     "Invoke",
+    "Judgement",
     "Microstep",
     "Outcome",
     "Post",

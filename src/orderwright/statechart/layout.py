@@ -93,10 +93,9 @@ def _visit(  # noqa: PLR0913 (a recursion's state)
     states = problems.mapping(source.get("states", {}), draft.at("states"), "`states`")
     for child, body in states.items():
         place = f"{draft.at('states')}.{child}"
-        if not child or "." in child or child.startswith("#"):
-            problems.add(
-                place, "key", f"{child!r} cannot be a key: not empty, no dot, no leading #"
-            )
+        if not child or "." in child or "*" in child or child.startswith("#"):
+            expected = "not empty, no dot, no `*`, no leading #"
+            problems.add(place, "key", f"{child!r} cannot be a key: {expected}")
         _visit(
             problems.mapping(body, place, "a state node"),
             child,

@@ -84,8 +84,8 @@ def _declaration(name: str, body: Mapping[str, Json], problems: Problems) -> Eve
     data = body.get("data")
     return EventDeclaration(
         type=name,
-        label=str(body.get("label", name)),
-        description=str(body.get("description", "")),
+        label=problems.words(body, "label", path, name),
+        description=problems.words(body, "description", path),
         data=problems.mapping(data, f"{path}.data", "`data`") if data is not None else None,
         by="system" if by == "system" else "user",
         facts=tuple(str(fact) for fact in facts),

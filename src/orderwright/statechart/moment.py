@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -45,27 +45,48 @@ MISSING: Final = object()
 NOWHERE: Final[frozenset[int]] = frozenset()
 
 
-class Probe(Mapping[str, Json]):
-    """Empty event data that counts who looks into it: how `explain` finds out what data decides."""
+class Probe(dict[str, Json]):
+    """Empty event data that counts who looks into it: how `explain` finds out what data decides.
+
+    A dictionary, so that a host may do with it what it does with data: copy it, write it as JSON.
+    """
 
     def __init__(self) -> None:
+        super().__init__()
         self.touched = 0
 
-    def look(self) -> None:
+    def look(self) -> Probe:
         """Count a look."""
         self.touched += 1
+        return self
 
     def __getitem__(self, key: str) -> Json:
-        self.touched += 1
-        raise KeyError(key)
+        return super(Probe, self.look()).__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        return super(Probe, self.look()).__contains__(key)
 
     def __iter__(self) -> Iterator[str]:
-        self.touched += 1
-        return iter(())
+        return super(Probe, self.look()).__iter__()
 
     def __len__(self) -> int:
-        self.touched += 1
-        return 0
+        return super(Probe, self.look()).__len__()
+
+    def get(self, key: str, default: Json = None, /) -> Json:
+        """Return the default."""
+        return super(Probe, self.look()).get(key, default)
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]  # typeshed's own class is not to be named
+        """Return no keys."""
+        return super(Probe, self.look()).keys()
+
+    def values(self) -> ValuesView[Json]:  # type: ignore[override]
+        """Return no values."""
+        return super(Probe, self.look()).values()
+
+    def items(self) -> ItemsView[str, Json]:  # type: ignore[override]
+        """Return no items."""
+        return super(Probe, self.look()).items()
 
 
 class Ended(NamedTuple):

@@ -52,6 +52,16 @@ class Problems:
         self.add(path, "type", f"{what} is a non-empty string, not {_name(source)}")
         return ""
 
+    def words(self, source: Mapping[str, Json], key: str, path: str, default: str = "") -> str:
+        """Return the words under a key of the object at `path`; note what is there and is no string."""
+        found = source.get(key, default)
+        if isinstance(found, str):
+            return found
+        self.add(
+            f"{path}.{key}" if path else key, "type", f"`{key}` is a string, not {_name(found)}"
+        )
+        return default
+
     def only(self, source: Mapping[str, Json], path: str, allowed: Collection[str]) -> None:
         """Note every key of `source` that is not allowed, with the nearest one that is."""
         for key in source:

@@ -48,13 +48,14 @@ _made = tuple.__new__
 
 
 class StartRefused(RefusedError):
-    """A chart could not be started; `refused` says why."""
+    """A chart could not be started; `refused` says why, `trace` what came before it, when asked for."""
 
     code = "chart.start_refused"
 
-    def __init__(self, refused: Refused) -> None:
+    def __init__(self, refused: Refused, trace: tuple[Microstep, ...] = ()) -> None:
         super().__init__(f"{refused.code}: {refused.message}", values=refused.values)
         self.refused = refused
+        self.trace = trace
 
 
 def start(
@@ -89,7 +90,7 @@ def start(
     try:
         run(moment, beginning(chart))
     except Stop as stop:
-        raise StartRefused(stop.refused) from stop
+        raise StartRefused(stop.refused, _traced(moment)) from stop
     return _step(moment, None)
 
 

@@ -90,7 +90,7 @@ class _Wiring:
             meta=MappingProxyType(
                 dict(problems.mapping(source.get("meta", {}), draft.at("meta"), "`meta`"))
             ),
-            description=str(source.get("description", "")),
+            description=problems.words(source, "description", draft.path),
         )
 
     # --- transitions ---
@@ -146,7 +146,7 @@ class _Wiring:
             guard=self.guard(source["guard"], f"{place}.guard") if "guard" in source else None,
             actions=expression.actions(acts, f"{place}.actions", problems),
             reenter=bool(reenter),
-            description=str(source.get("description", "")),
+            description=problems.words(source, "description", place),
             meta=source.get("meta"),
         )
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 
 import pytest
 from driving import NOW, Drive, logging
 
-from orderwright.statechart import Behaviour, Event, Explanation, Outcome, Verdict, explain, load
+from orderwright.statechart import (
+    Behaviour,
+    Event,
+    Explanation,
+    Outcome,
+    Verdict,
+    explain,
+    load,
+    start,
+)
 
 CHART = {
     "id": "c",
@@ -221,6 +231,10 @@ def default(definition: dict, behaviour: Behaviour = BEHAVIOUR) -> Explanation:
         lambda scope: len(scope.data) > 0,
         lambda scope: "x" in list(scope.data),
         lambda scope: bool(scope.data),
+        lambda scope: "x" in scope.data,
+        lambda scope: list(scope.data.keys()) == ["x"],
+        lambda scope: list(scope.data.values()) == [1],
+        lambda scope: dict(scope.data.items()) == {"x": 1},
         lambda scope: scope.data.get("x", 1) == 2,
     ],
 )
@@ -264,3 +278,18 @@ def test_an_eventless_transition_without_a_guard_waits_for_nothing():
     chart = load({"id": "c", "initial": "a", "states": states})  # of the same structure
     found = explain(chart, BEHAVIOUR, before, now=NOW)["always"]
     assert [waiting.path for waiting in found.waiting] == ["states.a.always[0]"]
+
+
+def test_an_action_may_write_data_that_nobody_has_entered_yet_as_json():
+    written = []
+    definition = {
+        "id": "c",
+        "initial": "a",
+        "events": {"E": {}},
+        "states": {"a": {"on": {"E": {"target": "b", "actions": "note"}}}, "b": {}},
+    }
+    chart = load(definition)
+    behaviour = Behaviour(actions={"note": lambda scope: written.append(json.dumps(scope.data))})
+    snapshot = start(chart, behaviour, now=NOW).snapshot
+    assert explain(chart, behaviour, snapshot, now=NOW)["E"].status == "allowed"
+    assert written == ["{}"]

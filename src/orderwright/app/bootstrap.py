@@ -195,7 +195,7 @@ async def _opened(
         stack.push_async_callback(engine.close)
         stack.push_async_callback(engine.alarm.close)
         listener = await stack.enter_async_context(Listener(url))
-        yield Orderwright(
+        app = Orderwright(
             revision=migrated.after,
             settings=settings,
             clock=clock,
@@ -204,6 +204,8 @@ async def _opened(
             engine=engine,
             listener=listener,
         )
+        stack.push_async_callback(app.courier.close)
+        yield app
 
 
 async def _prepare(pool: Pool, registry: Registry, clock: Clock) -> None:

@@ -59,6 +59,10 @@ class Courier:
             await asyncio.gather(*(self._deliver(one) for one in claimed))
         return total
 
+    async def close(self) -> None:
+        """Give back what the postman holds; call it when nothing runs any more."""
+        await self._postman.close()
+
     async def _turn(self) -> float:
         claimed = await self._claim()
         for one in claimed:

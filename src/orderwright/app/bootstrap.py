@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,7 @@ from orderwright.runtime.registry import Registry
 from orderwright.runtime.replay import Replay
 from orderwright.runtime.simulation import Simulator
 from orderwright.runtime.wakeup import Announcer, Listener
+from orderwright.runtime.watch import Watch
 from orderwright.runtime.webhook.courier import Courier
 from orderwright.runtime.webhook.fan_out import webhooks_consumer
 from orderwright.runtime.webhook.post import Postman
@@ -90,7 +92,7 @@ class Orderwright:
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.phases = Phases(engine, settings)
         self.replay = Replay(pool, clock)
-        self.anchors = Anchors(pool, clock, settings.anchors or settings.home / "anchors")
+        self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
         loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
@@ -101,7 +103,7 @@ class Orderwright:
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
         self.courier = Courier(pool, clock, Postman(allow_loopback=loopback))
         consumers = [self.phases.consumer(), webhooks_consumer()]
-        duties = [self.courier.run]
+        duties = [self.courier.run, Watch(engine, self.anchors).run]
         self.worker = Worker(engine, consumers, listener, jobs=runner, duties=duties)
         self._stack = AsyncExitStack()
 
@@ -213,6 +215,12 @@ async def _prepare(pool: Pool, registry: Registry, clock: Clock) -> None:
         await require_own_cluster(connection)
         for file in sorted(folder("charts").glob("*.json")):
             await registry.publish(connection, file.read_text(encoding="utf-8"), at=clock.now())
+
+
+def _anchor_folder(settings: Settings) -> Path | None:
+    if settings.anchors is None and settings.database_url is None:
+        return settings.home / "anchors"
+    return settings.anchors
 
 
 def _behaviour(chart_id: str, _version: int) -> Behaviour | None:

@@ -87,7 +87,8 @@ class Settings(BaseSettings):
     home: Path = Path(".orderwright")
     """Where the embedded database lives."""
     anchors: Path | None = None
-    """Where daily anchors of the log are exported; unset means `anchors` in `home`."""
+    """Where daily anchors of the log are exported; unset means `anchors` in `home` with the embedded database, and
+    nowhere with one of yours."""
     host: str = Field(default="127.0.0.1", min_length=1)
     """The address that `serve` listens on."""
     port: int = Field(

@@ -22,6 +22,7 @@ from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from orderwright.errors import RuntimeFault
 from orderwright.json_text import dump
 from orderwright.runtime.journal import iso
 from orderwright.runtime.replay import Finding
@@ -49,16 +50,27 @@ class Anchor:
     previous: bytes | None
 
 
-class Anchors:
-    """Takes anchors into a folder, and holds the database against them."""
+class AnchorsHomeless(RuntimeFault):
+    """It is not said where anchors are exported to."""
 
-    def __init__(self, pool: Pool, clock: Clock, folder: Path) -> None:
+    code = "anchor.no_folder"
+
+
+class Anchors:
+    """Takes anchors into a folder, and holds the database against them; without a folder it takes none."""
+
+    def __init__(self, pool: Pool, clock: Clock, folder: Path | None) -> None:
         self._pool = pool
         self._clock = clock
         self._folder = folder
 
     async def take(self) -> Anchor:
-        """Take today's anchor, or return the one that was taken; of several processes one takes it."""
+        """Take today's anchor, or return the one that was taken; of several processes one takes it.
+
+        Raises:
+            AnchorsHomeless: there is no folder.
+        """
+        folder = self._require_folder()
         async with (
             self._pool.acquire() as connection,
             connection.transaction(),
@@ -69,7 +81,7 @@ class Anchors:
             if known is not None:
                 return Anchor(**dict(known))
             previous = await connection.fetchval(_PREVIOUS)
-            instances, hashed = await self._export(now)
+            instances, hashed = await self._export(folder, now)
             anchor = Anchor(
                 anchored_on=now.date(),
                 taken_at=now,
@@ -80,8 +92,17 @@ class Anchors:
             await connection.execute(_RECORD, anchor.anchored_on, now, instances, hashed, previous)
             return anchor
 
+    async def is_due(self) -> bool:
+        """Tell whether today's anchor is still to be taken."""
+        if self._folder is None:
+            return False
+        async with self._pool.acquire() as connection:
+            return await connection.fetchrow(_ON, self._clock.now().date()) is None
+
     def latest(self) -> Path | None:
         """Return the export of the latest anchor in the folder."""
+        if self._folder is None:
+            return None
         return max(self._folder.glob("anchor-*.gz"), default=None)
 
     async def check(self, file: Path) -> AsyncIterator[Finding]:
@@ -110,10 +131,15 @@ class Anchors:
             message = f"the anchor of {name} in the database is not that of the export"
             yield _about(name, "anchor_differs", message)
 
-    async def _export(self, now: datetime) -> tuple[int, bytes]:
+    def _require_folder(self) -> Path:
+        if self._folder is None:
+            raise AnchorsHomeless("no folder for anchors; name one with ORDERWRIGHT_ANCHORS")
+        return self._folder
+
+    async def _export(self, folder: Path, now: datetime) -> tuple[int, bytes]:
         """Write the file whole or not at all; return the number of lines and their hash."""
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-        target = self._folder / f"anchor-{now.date().isoformat()}.gz"
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        target = folder / f"anchor-{now.date().isoformat()}.gz"
         unfinished = target.with_suffix(f".{os.getpid()}")
         digest, count = hashlib.sha256(), 0
         header = {"anchored_on": now.date().isoformat(), "taken_at": iso(now)}

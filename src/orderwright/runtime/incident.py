@@ -144,10 +144,12 @@ async def resolve(
 
 
 async def settle(
-    connection: Connection, kind: Kind, *, still: Iterable[str], at: datetime
+    connection: Connection, kind: Kind, *, still: Iterable[tuple[str, str]], at: datetime
 ) -> None:
-    """Close the open incidents of a kind whose subjects no longer have the trouble."""
-    await connection.execute(_SETTLE, kind, list(still), at)
+    """Close the open incidents of a kind but those of the (subject, code) that still have the trouble."""
+    kept = list(still)
+    subjects, codes = [subject for subject, _ in kept], [code for _, code in kept]
+    await connection.execute(_SETTLE, kind, subjects, codes, at)
 
 
 def _row(sighting: Sighting) -> tuple[object, ...]:
@@ -197,6 +199,7 @@ returning {_COLUMNS}
 """  # noqa: S608 (constants)
 _SETTLE = """
 update orderwright.incident
-set status = 'resolved', resolved_by = 'system', resolution = 'it has passed', resolved_at = $3
-where kind = $1 and status = 'open' and subject <> all($2::text[])
+set status = 'resolved', resolved_by = 'system', resolution = 'it has passed', resolved_at = $4
+where kind = $1 and status = 'open'
+    and (subject, code) not in (select * from unnest($2::text[], $3::text[]))
 """

@@ -117,7 +117,7 @@ async def test_a_resolved_incident_stays_and_new_trouble_opens_a_new_one(pool: P
 
 async def test_what_has_passed_is_settled_and_what_lasts_is_not(pool: Pool):
     await record(pool, [replace(TROUBLE, subject=name) for name in ("p1", "p2")])
-    await settle(pool, "step", still=["p2"], at=START)
+    await settle(pool, "step", still=[("p2", "loop")], at=START)
     assert [one.subject for one in await incidents(pool)] == ["p2"]
 
 

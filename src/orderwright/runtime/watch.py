@@ -1,0 +1,137 @@
+"""The watch: it looks for trouble that nobody runs into, and closes what has passed.
+
+Every minute: consumers that are far behind or wait for somebody with a dead letter, and instances whose timer should
+have fired long ago. Once a day: the anchor of the day before, then today's. Of several workers one looks at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from orderwright.runtime import incident
+from orderwright.runtime.incident import Sighting
+from orderwright.runtime.lag import read_status
+from orderwright.runtime.loop import Loop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from orderwright.runtime.anchor import Anchors
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.incident import Kind
+    from orderwright.runtime.lag import ConsumerLag
+    from orderwright.runtime.pool import Connection
+
+LATE: Final = timedelta(minutes=5)
+"""What is later than this is trouble."""
+_EVERY: Final = 60.0  # seconds
+_ANCHOR_EVERY: Final = 600.0
+_SHOWN: Final = 1000  # instances, or findings of an anchor
+_LOCK: Final = 0x6F777761746368  # any number, the same in every process
+
+
+class Watch:
+    """Looks for trouble; its `run` is a duty of a worker."""
+
+    def __init__(self, engine: Engine, anchors: Anchors) -> None:
+        self._engine = engine
+        self._anchors = anchors
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look now and then until `stop` is set or this is cancelled."""
+        loops = [Loop(turn, _EVERY, stop) for turn in (self.look, self.seal)]
+        async with asyncio.TaskGroup() as group:
+            for loop in loops:
+                group.create_task(loop.run())
+            await stop.wait()
+            for loop in loops:
+                loop.wake()
+
+    async def look(self) -> float:
+        """Record what is late and close what has caught up; return after how many seconds to look again."""
+        async with self._engine.pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK):
+                now = self._engine.clock.now()
+                await _watch_consumers(connection, now)
+                await _watch_timers(connection, now)
+        return _EVERY
+
+    async def seal(self) -> float:
+        """Hold the database against the latest anchor, then take today's; return when to come back."""
+        if not await self._anchors.is_due():
+            return _ANCHOR_EVERY
+        latest = self._anchors.latest()
+        if latest is not None:
+            await self._compare(latest)
+        await self._anchors.take()
+        return _ANCHOR_EVERY
+
+    async def _compare(self, export: Path) -> None:
+        now = self._engine.clock.now()
+        found: list[Sighting] = []
+        async for one in self._anchors.check(export):
+            found.append(_sighting("anchor_differs", one.instance_id, one.code, one.message, now))
+            if len(found) == _SHOWN:
+                break
+        async with self._engine.pool.acquire() as connection, connection.transaction():
+            await incident.record(connection, found)
+
+
+async def _watch_consumers(connection: Connection, now: datetime) -> None:
+    status = await read_status(connection, now=now)
+    late = [one for consumer in status.consumers for one in _lagging(consumer, now)]
+    await _report(connection, "consumer_lagging", late, now)
+
+
+def _lagging(consumer: ConsumerLag, now: datetime) -> Iterator[Sighting]:
+    name = consumer.consumer
+    if consumer.seconds > LATE.total_seconds():
+        cause = f"{name} has not read {consumer.events} events; the oldest is {consumer.seconds:.0f} s old"
+        yield _sighting("consumer_lagging", name, "behind", cause, now)
+    if consumer.dead_roots:
+        waiting = f"{consumer.waiting_events} events wait behind them"
+        cause = f"{name} has given up on {consumer.dead_roots} roots; {waiting}"
+        yield _sighting("consumer_lagging", name, "dead_letters", cause, now)
+
+
+async def _watch_timers(connection: Connection, now: datetime) -> None:
+    rows = await connection.fetch(_OVERDUE, now - LATE, _SHOWN)
+    late = [
+        _sighting(
+            "instance_stuck",
+            row["instance_id"],
+            "timer_overdue",
+            f"the timer {row['timer_id']} was due at {row['due_at'].isoformat()} and has not fired"
+            + (f": {row['last_error']}" if row["last_error"] else ""),
+            now,
+        )
+        for row in rows
+    ]
+    await _report(connection, "instance_stuck", late, now, whole=len(rows) < _SHOWN)
+
+
+async def _report(
+    connection: Connection, kind: Kind, late: list[Sighting], now: datetime, *, whole: bool = True
+) -> None:
+    """Record what is late; close the rest, if `late` is the whole of it."""
+    if late:
+        await incident.record(connection, late)
+    if whole:
+        still = [(one.subject, one.code) for one in late]
+        await incident.settle(connection, kind, still=still, at=now)
+
+
+def _sighting(kind: Kind, subject: str, code: str, cause: str, now: datetime) -> Sighting:
+    return Sighting(kind=kind, subject=subject, code=code, cause=cause, seen_at=now)
+
+
+# One timer for each instance: the one that has waited longest.
+_OVERDUE = """
+select distinct on (instance_id) instance_id, timer_id, due_at, last_error
+from (select * from orderwright.timer where due_at < $1 order by due_at limit $2) as late
+order by instance_id, due_at
+"""

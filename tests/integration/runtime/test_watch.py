@@ -1,0 +1,122 @@
+"""Trouble that nobody runs into is found, told, and closed when it has passed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from waiting import eventually
+
+from orderwright.runtime import outbox
+from orderwright.runtime.anchor import Anchors, AnchorsHomeless
+from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.incident import incidents
+from orderwright.runtime.watch import Watch
+from orderwright.runtime.worker import Worker
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+
+@pytest.fixture
+def watch(engine: Engine, clock: DrivenClock, tmp_path: Path) -> Watch:
+    return Watch(engine, Anchors(engine.pool, clock, tmp_path))
+
+
+async def seen(engine: Engine) -> list[tuple[str, str, str, int]]:
+    found = await incidents(engine.pool)
+    return sorted((one.kind, one.subject, one.code, one.count) for one in found)
+
+
+async def test_a_consumer_that_is_behind_is_an_incident_until_it_has_caught_up(
+    engine: Engine, watch: Watch, clock: DrivenClock
+):
+    async def handle(_connection: Connection, _event: DomainEvent) -> None:
+        """Take it."""
+
+    await outbox.enrol(engine.pool, "slow", at=clock.now())
+    await engine.create("parcel", "p1", actor="ann")
+    await engine.send("p1", Event("ADD", {"n": 1}), actor="ann")
+    await watch.look()
+    assert await seen(engine) == []
+
+    clock.advance(timedelta(minutes=6))
+    for _ in range(2):
+        await watch.look()
+    assert await seen(engine) == [("consumer_lagging", "slow", "behind", 2)]
+
+    await Worker(engine, [Consumer(name="slow", events=None, handle=handle)]).drain()
+    await watch.look()
+    assert await seen(engine) == []
+    [closed] = await incidents(engine.pool, status="resolved")
+    assert (closed.resolved_by, closed.owner) == ("system", "operations")
+
+
+async def test_an_instance_whose_timer_does_not_fire_is_stuck_until_it_does(
+    engine: Engine, watch: Watch, clock: DrivenClock
+):
+    await engine.create("parcel", "p1", actor="ann")
+    await engine.send("p1", Event("REMIND_SOON"), actor="ann")
+    clock.advance(timedelta(minutes=4))
+    await watch.look()
+    assert await seen(engine) == []
+
+    clock.advance(timedelta(minutes=2))
+    await watch.look()
+    assert await seen(engine) == [("instance_stuck", "p1", "timer_overdue", 1)]
+    await Worker(engine, []).drain()
+    await watch.look()
+    assert await seen(engine) == []
+
+
+def exports(folder: Path) -> int:
+    return len(list(folder.iterdir()))
+
+
+async def test_each_day_the_last_anchor_is_held_against_the_database_and_a_new_one_taken(
+    engine: Engine, watch: Watch, clock: DrivenClock, tmp_path: Path
+):
+    for name in ("p1", "p2"):
+        await engine.create("parcel", name, actor="ann")
+    for _ in range(2):
+        await watch.seal()
+    assert exports(tmp_path) == 1
+
+    await engine.pool.execute("delete from orderwright.instance where instance_id = 'p2'")
+    await engine.pool.execute("delete from orderwright.log where instance_id = 'p2'")
+    clock.advance(timedelta(days=1))
+    await watch.seal()
+    assert exports(tmp_path) == 2
+    assert await seen(engine) == [("anchor_differs", "p2", "instance_deleted", 1)]
+
+
+async def test_without_a_folder_no_anchor_is_taken(engine: Engine, clock: DrivenClock):
+    anchors = Anchors(engine.pool, clock, None)
+    await Watch(engine, anchors).seal()
+    assert anchors.latest() is None
+    with pytest.raises(AnchorsHomeless):
+        await anchors.take()
+
+
+async def test_a_worker_watches_until_it_is_told_to_stop(
+    engine: Engine, watch: Watch, tmp_path: Path
+):
+    await engine.create("parcel", "p1", actor="ann")
+    stop = asyncio.Event()
+    working = asyncio.create_task(Worker(engine, [], duties=[watch.run]).run(stop))
+
+    async def is_sealed() -> bool:
+        return exports(tmp_path) == 1
+
+    await eventually(is_sealed)
+    stop.set()
+    async with asyncio.timeout(30):
+        await working

@@ -183,7 +183,8 @@ async def _opened(
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
         loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
-        registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS)
+        handled = {kind.name: kind for kind in kinds}
+        registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS, kinds=handled)
         await _prepare(pool, registry, clock)
         engine = Engine(
             pool,
@@ -192,7 +193,7 @@ async def _opened(
             facts=loaders,
             formats=FORMATS,
             wakeup=announcer,
-            kinds={kind.name: kind for kind in kinds},
+            kinds=handled,
         )
         stack.push_async_callback(engine.close)
         stack.push_async_callback(engine.alarm.close)

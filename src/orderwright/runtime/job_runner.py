@@ -201,9 +201,15 @@ class JobRunner:
         async with self._engine.pool.acquire() as connection:
             lost = await job_row.expired(connection, at=self._engine.clock.now())
         for job in lost:
-            error = JobAbandoned(f"its host was lost during attempt {job.attempts}")
-            await self._outcomes.failed(job, "lost", error)
+            await self._take_over(job)
         return self._poll_seconds
+
+    async def _take_over(self, job: ClaimedJob) -> None:
+        error = JobAbandoned(f"its host was lost during attempt {job.attempts}")
+        try:
+            await self._outcomes.failed(job, "lost", error)
+        except Exception:  # the next round comes soon, and others do not wait for it
+            _logger.exception("job_not_taken_over", job_id=job.job_id)
 
     async def _drain(self) -> None:
         """Wait for what is in hand; after the time of grace, end the handlers and give their jobs back."""

@@ -68,7 +68,9 @@ class Registry:
         *,
         facts: Collection[str] | None = None,
         formats: FormatChecker | None = None,
+        kinds: Collection[str] | None = None,
     ) -> None:
+        self._kinds = kinds
         self._behaviours = behaviours
         self._facts = facts
         self._formats = formats
@@ -91,7 +93,13 @@ class Registry:
         lifecycle = self._with_behaviour(chart)
         stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
         if stored is None:
-            require_sound(chart, lifecycle.behaviour, facts=self._facts, formats=self._formats)
+            require_sound(
+                chart,
+                lifecycle.behaviour,
+                facts=self._facts,
+                formats=self._formats,
+                kinds=self._kinds,
+            )
             await connection.execute(_PUBLISH, chart.id, chart.version, chart.hash, definition, at)
             stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
         if stored != definition:

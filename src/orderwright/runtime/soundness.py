@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from orderwright.errors import DefinitionInvalid
 from orderwright.statechart.checks import check
+from orderwright.statechart.checks.source import Source
 from orderwright.statechart.problem import Problem
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def require_sound(
     *,
     facts: Collection[str] | None,
     formats: FormatChecker | None,
+    kinds: Collection[str] | None = None,
 ) -> None:
     """Let a chart pass that has no findings.
 
@@ -47,14 +49,16 @@ def require_sound(
         behaviour: its implementations.
         facts: the facts that somebody loads; None asks nothing of them.
         formats: the formats that somebody checks; None asks nothing of them.
+        kinds: the kinds of jobs that somebody handles; None asks nothing of what is invoked.
 
     Raises:
-        ChartUnsound: the checks of charts find something, a schema is none, a fact or a format is unknown.
+        ChartUnsound: the checks of charts find something, a schema is none, a fact, a format or a kind is unknown.
     """
     found = list(check(chart, behaviour))
     for event in chart.events.values():
         found.extend(_in_schema(event, formats))
         found.extend(_in_facts(event, facts))
+    found.extend(_in_invocations(chart, kinds))
     if found:
         raise ChartUnsound(chart, found)
 
@@ -65,6 +69,18 @@ def _in_facts(event: EventDeclaration, facts: Collection[str] | None) -> Iterato
             known = ", ".join(sorted(facts)) or "none"
             message = f"nobody loads the fact {name!r}; known are: {known}"
             yield Problem(f"events.{event.type}.facts[{number}]", "fact.unknown", message)
+
+
+def _in_invocations(chart: Chart, kinds: Collection[str] | None) -> Iterator[Problem]:
+    if kinds is None:
+        return
+    known, source = ", ".join(sorted(kinds)) or "none", Source(chart)
+    for node in chart.nodes:
+        for number, work in enumerate(node.invoke):
+            if work.src not in kinds:
+                path = source.path(node, f"invoke[{number}].src")
+                message = f"nobody handles {work.src!r}; known are: {known}"
+                yield Problem(path, "job.kind_unknown", message)
 
 
 def _in_schema(event: EventDeclaration, formats: FormatChecker | None) -> Iterator[Problem]:

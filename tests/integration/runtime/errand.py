@@ -105,11 +105,13 @@ class Receiver:
         return JobKind(name=name, handle=self.take, attempts=attempts, timeout_seconds=timeout)
 
 
-async def build_errands(pool: Pool, clock: Clock, kinds: Iterable[JobKind]) -> Engine:
+async def build_errands(
+    pool: Pool, clock: Clock, kinds: Iterable[JobKind], *, initial: str = "IDLE"
+) -> Engine:
     """Build an engine that knows the errand and handles these kinds."""
     registry = Registry({"errand": {1: Behaviour()}})
     async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(ERRAND), at=START)
+        await registry.publish(connection, json.dumps({**ERRAND, "initial": initial}), at=START)
     return Engine(
         pool,
         registry,

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from errand import Receiver, build_errands
+from errand import ERRAND, Receiver, build_errands
+from parcel import START
 
 from orderwright.errors import Gateway, InputInvalid
 from orderwright.runtime import invocation, job_row
 from orderwright.runtime.job_runner import LEASE, JobRunner
+from orderwright.runtime.registry import Registry
 from orderwright.runtime.replay import Replay
+from orderwright.runtime.soundness import ChartUnsound
 from orderwright.runtime.write import EffectUnsupported
-from orderwright.statechart import Event
+from orderwright.statechart import Behaviour, Event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -243,3 +247,38 @@ async def test_invoked_work_lives_and_dies_with_the_callers_transaction(
         await outer.rollback()
     assert await statuses(rows) == []
     assert (await state(engine))[0] == "IDLE"
+
+
+async def test_a_chart_that_invokes_what_nobody_handles_is_not_published(pool: Pool):
+    registry = Registry({"errand": {1: Behaviour()}}, kinds=["fax"])
+    with pytest.raises(ChartUnsound) as refused:
+        await registry.publish(pool, json.dumps(ERRAND), at=START)
+    assert {(finding.path, finding.code) for finding in refused.value.findings} == {
+        (f"states.{state}.invoke[0].src", "job.kind_unknown")
+        for state in ("CALLING", "SILENT", "STRICT")
+    }
+
+
+async def test_an_instance_may_begin_with_work(pool: Pool, clock: DrivenClock, receiver: Receiver):
+    engine = await build_errands(pool, clock, [receiver.kind()], initial="CALLING")
+    await engine.create("errand", "e3", actor="ann")
+    assert await JobRunner(engine).run_due() == 1
+    begun = await engine.read("e3")
+    assert (begun.state, begun.snapshot.context["said"], begun.version) == ("IDLE", "yes", 2)
+    await engine.wakeup.close()
+
+
+async def test_a_lost_hosts_work_that_is_its_last_comes_back_as_an_error(
+    pool: Pool, clock: DrivenClock, receiver: Receiver, rows: Rows
+):
+    engine = await build_errands(pool, clock, [receiver.kind(attempts=1)])
+    await engine.create("errand", "e4", actor="ann")
+    await engine.send("e4", Event("CALL"), actor="ann")
+    await claimed(engine)
+    clock.advance(LEASE)
+    await JobRunner(engine).run_due()
+    failed = await engine.read("e4")
+    assert failed.state == "FAILED"
+    assert "JobAbandoned" in failed.snapshot.context["said"]["message"]
+    assert await statuses(rows) == ["failed"]
+    await engine.wakeup.close()

@@ -95,6 +95,8 @@ def test_a_misspelt_name_is_refused_with_the_nearest_one(
         ("SALE_EXPIRY_CRON", "hourly", "five fields"),
         ("SALE_EXPIRY_CRON", "61 * * * *", "from 0 to 59"),
         ("SALE_EXPIRY_CRON", "* * 0 * *", "from 1 to 31"),
+        ("SALE_EXPIRY_CRON", "0 0 31 2 *", "bad day-of-month"),
+        ("SALE_EXPIRY_CRON", "0 5-1 * * *", "bad hour"),
     ],
 )
 def test_an_invalid_value_is_refused_with_variable_value_and_cure(

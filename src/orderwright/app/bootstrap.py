@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
 from orderwright.app.dead_letters import DeadLetters
+from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
 from orderwright.app.orders import Orders
@@ -24,6 +25,7 @@ from orderwright.app.workflow import Workflows
 from orderwright.clock import Clock, SystemClock
 from orderwright.domain.orders import BEHAVIOURS
 from orderwright.runtime.anchor import Anchors
+from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
@@ -98,13 +100,22 @@ class Orderwright:
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
         self.dead_letters = DeadLetters(engine)
+        self.expiry = SaleExpiry(engine, settings)
         runner = JobRunner(engine, concurrency=settings.job_concurrency)
         loopback = settings.webhook_allow_loopback
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
         self.courier = Courier(pool, clock, Postman(allow_loopback=loopback))
-        consumers = [self.phases.consumer(), webhooks_consumer()]
-        duties = [self.courier.run, Watch(engine, self.anchors).run]
-        self.worker = Worker(engine, consumers, listener, jobs=runner, duties=duties)
+        clockwork = Clockwork(
+            engine, actions={ACTION: self.expiry.sweep}, schedules=[self.expiry.schedule]
+        )
+        self.worker = Worker(
+            engine,
+            [self.phases.consumer(), webhooks_consumer()],
+            listener,
+            jobs=runner,
+            clockwork=clockwork,
+            duties=[self.courier.run, Watch(engine, self.anchors).run],
+        )
         self._stack = AsyncExitStack()
 
     @classmethod

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orderwright.errors import DefinitionInvalid
+from orderwright.runtime.cron import Cron, ScheduleInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,6 +67,10 @@ def _cron(text: str) -> str:
                 raise ValueError(
                     f"the field '{field}' is not a list of numbers from {low} to {high}"
                 )
+    try:
+        Cron(text)
+    except ScheduleInvalid as error:
+        raise ValueError(str(error)) from error
     return text
 
 

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
 
 Kind: TypeAlias = Literal[
-    "step", "timer_refused", "timer_failed", "consumer_lagging", "instance_stuck", "anchor_differs"
+    "step",
+    "timer_refused",
+    "timer_failed",
+    "slot_failed",
+    "consumer_lagging",
+    "instance_stuck",
+    "anchor_differs",
 ]
 Status: TypeAlias = Literal["open", "resolved"]
 
@@ -53,6 +59,7 @@ DUTIES: Final[Mapping[Kind, Duty]] = {
         "chart author", "the timer is gone; send its event by hand if it is still wanted"
     ),
     "timer_failed": Duty("operations", "the timer is kept and fires again by itself"),
+    "slot_failed": Duty("operations", "the slot is kept and tried again by itself"),
     "consumer_lagging": Duty(
         "operations",
         "the relay goes on by itself; see that workers run and what the consumer fails at",

@@ -267,6 +267,34 @@ timer = Table(
     Index("timer_retry_at", "retry_at", postgresql_where=text("retry_at is not null")),
 )
 
+schedule = Table(
+    "schedule",
+    metadata,
+    _words("name"),
+    _words("cron"),
+    _words("zone"),
+    _words("missed"),
+    _words("action"),
+    _words("payload"),
+    _moment("changed_at"),
+    PrimaryKeyConstraint("name", name="schedule_pk"),
+)
+
+slot = Table(
+    "slot",
+    metadata,
+    _words("schedule"),
+    _moment("slot_at"),
+    _words("status"),
+    _words("mark", nullable=True),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _words("last_error", nullable=True),
+    _moment("retry_at", nullable=True),
+    _moment("settled_at", nullable=True),
+    PrimaryKeyConstraint("schedule", "slot_at", name="slot_pk"),
+    Index("slot_armed", "schedule", unique=True, postgresql_where=text("status = 'armed'")),
+)
+
 idempotency_key = Table(
     "idempotency_key",
     metadata,

@@ -101,6 +101,11 @@ async def postpone(
     await connection.execute(_POSTPONE, *timer.key, error, retry_at)
 
 
+async def drop(connection: Connection, instance_id: str, timer_id: str) -> None:
+    """Delete a timer, if it is set; the caller has locked the instance by a step in the same transaction."""
+    await connection.execute(_DROP, instance_id, timer_id)
+
+
 async def earliest(connection: Connection) -> datetime | None:
     """Return when the next timer is due, or is to be tried again; None without any."""
     at: datetime | None = await connection.fetchval(_EARLIEST)
@@ -174,6 +179,7 @@ using unnest($1::text[], $2::text[], $3::integer[]) as taken (instance_id, timer
 where t.instance_id = taken.instance_id and t.timer_id = taken.timer_id
   and t.instance_version = taken.instance_version
 """
+_DROP = "delete from orderwright.timer where instance_id = $1 and timer_id = $2"
 _POSTPONE = """
 update orderwright.timer
 set attempts = attempts + 1, last_error = $4, retry_at = $5

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime import outbox
-from orderwright.runtime.clockwork import LOOPS, Clockwork
+from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.loop import Loop
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.write import forget_expired_keys
@@ -41,13 +41,14 @@ class OutboxHeld(RuntimeFault):
 class Worker:
     """Runs consumers, timers and jobs; any number of workers may run at once, in one process or many."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of a worker)
         self,
         engine: Engine,
         consumers: Sequence[Consumer],
         listener: Listener | None = None,
         *,
         jobs: JobRunner | None = None,
+        clockwork: Clockwork | None = None,
         duties: Sequence[Duty] = (),
         poll_seconds: float = 1.0,
     ) -> None:
@@ -57,7 +58,7 @@ class Worker:
         self._consumers = tuple(consumers)
         self._listener = listener
         self._poll_seconds = poll_seconds
-        self._clockwork = Clockwork(engine, poll_seconds=poll_seconds)
+        self._clockwork = clockwork or Clockwork(engine, poll_seconds=poll_seconds)
 
     async def run(self, stop: asyncio.Event | None = None) -> None:
         """Work until cancelled, or until `stop` is set; then finish what is in hand and return.
@@ -65,9 +66,9 @@ class Worker:
         What goes wrong is logged and tried again; only cancellation ends it otherwise.
         """
         stop = stop or asyncio.Event()
-        turns = [_Relaying(self._engine, one, self._poll_seconds).turn for one in self._consumers]
-        firing = [self._clockwork.turn] * LOOPS
-        woken = [Loop(turn, self._poll_seconds, stop) for turn in [*turns, *firing]]
+        relays = [_Relaying(self._engine, one, self._poll_seconds) for one in self._consumers]
+        turns = [*(relaying.turn for relaying in relays), *self._clockwork.turns()]
+        woken = [Loop(turn, self._poll_seconds, stop) for turn in turns]
         loops = [*woken, Loop(self._forget, _HOURLY, stop)]
         async with asyncio.TaskGroup() as group:
             hearing = group.create_task(self._hear(woken))
@@ -84,9 +85,9 @@ class Worker:
     async def drain(self, until: datetime | None = None) -> int:
         """Relay, fire and run until nothing is left, and return how many events, timers and jobs that were.
 
-        Timers count as due up to `until`, by default the clock's present. Before each timer the outbox
-        is emptied, so that what follows from one comes before the next; jobs come when no timer is
-        due. Parked roots and failed jobs are tried again if they are due by the clock.
+        Timers and slots count as due up to `until`, by default the clock's present. Before each timer the outbox
+        is emptied, so that what follows from one comes before the next; slots come when no
+        timer is due, jobs when no slot is. Parked roots and failed jobs are tried again if they are due by the clock.
 
         Raises:
             OutboxHeld: events stay unsettled because a transaction is left open.
@@ -96,7 +97,7 @@ class Worker:
         while True:
             moved = sum([await relaying.empty() for relaying in relays])
             if not moved:
-                moved = int(await self._clockwork.fire_next(until))
+                moved = int(await self._clockwork.step(until))
             if not moved and self._jobs is not None:
                 moved = await self._jobs.run_due()
             if not moved:

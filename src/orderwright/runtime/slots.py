@@ -1,0 +1,149 @@
+"""The rows of cron slots: claimed, moved on and settled under the lock of their schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from orderwright.runtime.schedule import Schedule, arm, arm_at, schedule_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from orderwright.runtime.pool import Connection
+
+KEPT: Final = timedelta(days=90)
+"""How long a settled slot can be looked up."""
+
+LATE: Final = timedelta(minutes=1)
+"""A slot that is found later than this was missed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A slot that was claimed.
+
+    Attributes:
+        slot_at: the time that it stands for, in UTC.
+        mark: where work that takes several turns got to; None at its beginning.
+        attempts: how often it has failed already.
+    """
+
+    schedule: Schedule
+    slot_at: datetime
+    mark: str | None = None
+    attempts: int = 0
+
+    @property
+    def id(self) -> str:
+        """Its name in logs, keys and causes."""
+        return f"schedule/{self.schedule.name}/{self.slot_at.isoformat()}"
+
+
+async def claim_slot(
+    connection: Connection, actions: Iterable[str], *, until: datetime, now: datetime
+) -> Slot | None:
+    """Lock the schedule of the earliest slot that is due at `until`, and return that slot.
+
+    A schedule that somebody else has in hand is passed over, as is one whose action is not among those given, and
+    one that failed and waits for its next attempt.
+    """
+    known = list(actions)
+    while True:
+        name = await connection.fetchval(_LOCK, until, now, known)
+        if name is None:
+            return None
+        # A second statement, so that it sees what the one who held the lock before has done.
+        row = await connection.fetchrow(_READ, name, until, now, known)
+        if row is not None:
+            return Slot(
+                schedule=schedule_of(row),
+                slot_at=row["slot_at"],
+                mark=row["mark"],
+                attempts=row["attempts"],
+            )
+
+
+async def choose(connection: Connection, slot: Slot, *, at: datetime) -> Slot | None:
+    """Return the slot to be done of those that are due at a time, by the policy; skip the others.
+
+    None when nothing is to be done; then the next slot is armed. What was begun is finished.
+    """
+    schedule = slot.schedule
+    if schedule.missed == "all" or slot.mark is not None:
+        return slot
+    latest = max(schedule.times.until(at) or slot.slot_at, slot.slot_at)
+    if schedule.missed == "none" and at - latest > LATE:
+        await _settle(connection, slot, "skipped", at=at)
+        await arm(connection, schedule, after=latest)
+        return None
+    if latest == slot.slot_at:
+        return slot
+    await _settle(connection, slot, "skipped", at=at)
+    await arm_at(connection, schedule, latest)
+    return replace(slot, slot_at=latest, attempts=0)
+
+
+async def move_on(connection: Connection, slot: Slot, mark: str) -> None:
+    """Store where the work of a slot got to; it stays armed."""
+    await connection.execute(_MOVE_ON, slot.schedule.name, slot.slot_at, mark)
+
+
+async def finish(connection: Connection, slot: Slot, *, at: datetime) -> None:
+    """Settle a slot that is done, and arm the next."""
+    await _settle(connection, slot, "done", at=at)
+    await arm(connection, slot.schedule, after=slot.slot_at)
+    await connection.execute(_PRUNE, slot.schedule.name, at - KEPT)
+
+
+async def put_off(connection: Connection, slot: Slot, error: str, *, retry_at: datetime) -> None:
+    """Note that a slot failed, and when to try it again."""
+    await connection.execute(_PUT_OFF, slot.schedule.name, slot.slot_at, error, retry_at)
+
+
+async def earliest_slot(connection: Connection, actions: Iterable[str]) -> datetime | None:
+    """Return when the next slot is due, or is to be tried again; None without any."""
+    at: datetime | None = await connection.fetchval(_EARLIEST, list(actions))
+    return at
+
+
+async def _settle(connection: Connection, slot: Slot, status: str, *, at: datetime) -> None:
+    await connection.execute(_SETTLE, slot.schedule.name, slot.slot_at, status, at)
+
+
+_DUE = """
+from orderwright.slot as t
+join orderwright.schedule as s on s.name = t.schedule
+where t.status = 'armed' and t.slot_at <= {until} and (t.retry_at is null or t.retry_at <= {now})
+  and s.action = any({known}::text[])
+"""
+_LOCK = (
+    "select s.name"
+    + _DUE.format(until="$1", now="$2", known="$3")
+    + "order by t.slot_at, s.name limit 1 for update of s skip locked"
+)
+_READ = (
+    "select s.name, s.cron, s.zone, s.missed, s.action, s.payload, t.slot_at, t.mark, t.attempts"
+    + _DUE.format(until="$2", now="$3", known="$4")
+    + "and s.name = $1 order by t.slot_at limit 1"
+)
+_SETTLE = """
+update orderwright.slot set status = $3, settled_at = $4, retry_at = null
+where schedule = $1 and slot_at = $2
+"""
+_MOVE_ON = """
+update orderwright.slot set mark = $3, attempts = 0, last_error = null, retry_at = null
+where schedule = $1 and slot_at = $2
+"""
+_PUT_OFF = """
+update orderwright.slot set attempts = attempts + 1, last_error = $3, retry_at = $4
+where schedule = $1 and slot_at = $2
+"""
+_PRUNE = "delete from orderwright.slot where schedule = $1 and status <> 'armed' and slot_at < $2"
+_EARLIEST = """
+select min(greatest(t.slot_at, t.retry_at))
+from orderwright.slot as t join orderwright.schedule as s on s.name = t.schedule
+where t.status = 'armed' and s.action = any($1::text[])
+"""

@@ -1,0 +1,73 @@
+"""A slot strikes: what its schedule asks for is done, and the slot settled, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import structlog
+
+from orderwright.runtime import slots
+from orderwright.runtime.failure import pause_after, words
+from orderwright.runtime.slots import Slot
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Connection
+
+SlotAction: TypeAlias = "Callable[[Connection, Slot], Awaitable[str | None]]"
+"""Does the work of a slot, or a part of it, on the connection that it is given; raises if it cannot.
+
+It returns None when the slot is done. Work that is too much for one transaction returns a mark instead: that is stored
+with what was done, and the action is called again, with the mark in the slot.
+"""
+SlotActions: TypeAlias = Mapping[str, SlotAction]
+"""Actions by name."""
+
+_logger = structlog.get_logger(__name__)
+
+
+async def strike_next(
+    engine: Engine, actions: SlotActions, *, until: datetime | None = None
+) -> bool:
+    """Do the work, or the next part of it, of the earliest slot that is due at `until`, by default now.
+
+    False when there is none, or others have it in hand. A slot that fails is kept and tried again later; later
+    slots of its schedule wait for it as far as the schedule does not skip it.
+    """
+    now = engine.clock.now()
+    async with engine.pool.acquire() as connection, connection.transaction():
+        slot = await slots.claim_slot(connection, actions, until=until or now, now=now)
+        if slot is None:
+            return False
+        chosen = await slots.choose(connection, slot, at=until or now)
+        if chosen is not None:
+            await _strike(engine, connection, chosen, actions[chosen.schedule.action])
+    return True
+
+
+async def _strike(engine: Engine, connection: Connection, slot: Slot, action: SlotAction) -> None:
+    try:
+        async with connection.transaction():
+            mark = await action(connection, slot)
+    except Exception as error:
+        if connection.is_closed():
+            raise
+        await _put_off(engine, connection, slot, error)
+        return
+    if mark is not None:
+        await slots.move_on(connection, slot, mark)
+        return
+    await slots.finish(connection, slot, at=engine.clock.now())
+    _logger.info("slot_done", slot=slot.id)
+
+
+async def _put_off(engine: Engine, connection: Connection, slot: Slot, error: Exception) -> None:
+    _logger.error("slot_failed", slot=slot.id, exc_info=error)
+    retry_at = engine.clock.now() + pause_after(slot.attempts)
+    await slots.put_off(connection, slot, words(error), retry_at=retry_at)
+    details = {"schedule": slot.schedule.name, "slot_at": slot.slot_at.isoformat()}
+    subject = f"schedule/{slot.schedule.name}"
+    engine.alarm.raise_for("slot_failed", subject, "slot_failed", words(error), details)

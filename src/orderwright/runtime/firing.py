@@ -23,7 +23,7 @@ import structlog
 from orderwright.runtime import timers
 from orderwright.runtime.failure import pause_after
 from orderwright.runtime.shot import Shot, aim, command_of
-from orderwright.runtime.write import Transition, apply
+from orderwright.runtime.write import Prepared, store
 from orderwright.statechart import Refused
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ async def _fire(engine: Engine, until: datetime | None, *, alone: bool) -> int:
         run = _Pass(engine=engine, connection=connection, until=until or now, now=now)
         shots = await _volley(run, alone=alone)
         for shot in shots:
-            if isinstance(shot.outcome, Transition):
+            if isinstance(shot.outcome, Prepared):
                 engine.wakeup.announce(shot.timer.instance.root_id)
         with_facts = [shot.timer for shot in shots if shot.outcome is None]
         dealt = [await _fire_with_facts(run, timer) for timer in with_facts]
@@ -123,11 +123,11 @@ async def _store_apart(connection: Connection, shot: Shot) -> Shot:
 
 async def _store(connection: Connection, shots: Sequence[Shot]) -> None:
     spent = [shot.timer for shot in shots if shot.is_spent]
-    steps = [shot.outcome for shot in shots if isinstance(shot.outcome, Transition)]
+    steps = [shot.outcome for shot in shots if isinstance(shot.outcome, Prepared)]
     if spent:
         await timers.take_away(connection, spent)
     if steps:
-        outcomes = set(await apply(connection, steps))
+        outcomes = set(await store(connection, steps))
         if outcomes != {"applied"}:
             raise _NotStored(", ".join(sorted(outcomes)))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
-from orderwright.runtime.write import Transition
+from orderwright.runtime.write import Prepared, Transition, prepare
 from orderwright.statechart import Refused, send
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Shot:
     """
 
     timer: DueTimer
-    outcome: Transition | Refused | Exception | None
+    outcome: Prepared | Refused | Exception | None
 
     @property
     def is_late(self) -> bool:
@@ -43,7 +43,7 @@ class Shot:
     @property
     def is_spent(self) -> bool:
         """Tell whether the timer's row goes: it fires, or comes too late."""
-        return self.is_late or isinstance(self.outcome, Transition)
+        return self.is_late or isinstance(self.outcome, Prepared)
 
     @property
     def failure(self) -> str | None:
@@ -85,7 +85,7 @@ def command_of(timer: DueTimer) -> Send:
 
 async def _step(
     engine: Engine, connection: Connection, timer: DueTimer
-) -> Transition | Refused | None:
+) -> Prepared | Refused | None:
     instance = timer.instance
     lifecycle = await engine.registry.get(connection, instance.chart_id, instance.chart_version)
     if lifecycle.facts_of(timer.event):
@@ -94,7 +94,7 @@ async def _step(
     step = send(chart, lifecycle.behaviour, instance.snapshot, timer.event, now=at)
     if step.refused:
         return step.refused
-    return Transition(
+    transition = Transition(
         command=command_of(timer),
         chart=chart,
         before=instance,
@@ -104,6 +104,7 @@ async def _step(
         recorded_at=engine.clock.now(),
         kinds=engine.kinds,
     )
+    return prepare(transition)
 
 
 def _moment(timer: DueTimer) -> datetime:

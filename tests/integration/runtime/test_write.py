@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orderwright.runtime.command import Actor, Cause, Create, Send
 from orderwright.runtime.instance import found
 from orderwright.runtime.replay import Replay
-from orderwright.runtime.write import Transition, apply
+from orderwright.runtime.write import Transition, apply, prepare, store
 from orderwright.statechart import Event, send, start
 
 if TYPE_CHECKING:
@@ -88,3 +89,19 @@ async def test_each_item_of_a_batch_is_applied_wholly_or_not_at_all(
     }
     for name in ("p1", "p2", "p3", "p4"):
         assert await Replay(engine.pool, clock).verify(name) == ()
+
+
+async def test_what_follows_a_stale_step_is_not_applied_though_its_version_fits(
+    engine: Engine, everything: Everything, clock: DrivenClock
+):
+    """Two steps are computed in memory; meanwhile another makes one step, so that the second one's version fits."""
+    await engine.create("parcel", "p1", actor="ann")
+    first = prepare(await _prepared(engine, "p1"))
+    second = prepare(replace(first.transition, before=first.after))
+    await engine.send("p1", ADD, actor="bob")
+    before = await everything()
+
+    assert await store(engine.pool, [first, second]) == ["version_conflict", "version_conflict"]
+
+    assert await everything() == before
+    assert await Replay(engine.pool, clock).verify("p1") == ()

@@ -44,6 +44,7 @@ _LOST: Final = (
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+    asyncpg.InternalClientError,  # the driver in the middle of its own loss: nobody knows what was done
 )
 _YIELDED: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Replace the function."""
-    source = Path(__file__).with_name("0009_chain.sql").read_text(encoding="utf-8")
+    source = Path(__file__).with_name("0010_chain.sql").read_text(encoding="utf-8")
     op.get_bind().exec_driver_sql(source)

@@ -41,9 +41,13 @@ _BY_TEXT: Final[dict[str, Head]] = {}
 
 
 def share(key: Key, value: Json) -> Head:
-    """Return the one head with these parts: chart id, version, hash, configuration, status; and value."""
+    """Return the one head with these parts: chart id, version, hash, configuration, status; and value.
+
+    Raises:
+        ValueError: the value is nested too deeply.
+    """
     found = _BY_PARTS.get(key)
-    if found is not None and (found.start[4] is value or found.start[4] == value):
+    if found is not None and found.start[4] is value:
         return found
     chart_id, version, hash_, configuration, status = key
     ids = tuple(map(intern, configuration))
@@ -90,7 +94,13 @@ def read(source: Mapping[str, Json]) -> Head:
         names(typed(source, "configuration", list), "configuration"),
         "done" if status == "done" else "active",
     )
-    return share(key, source.get("value"))
+    value = source.get("value")
+    found = _BY_PARTS.get(key)
+    try:
+        same = found is not None and _is_same(found.start[4], value)
+        return found if found is not None and same else share(key, copied(value))
+    except RecursionError:
+        raise ValueError("snapshot.value: nested too deeply") from None
 
 
 def typed(source: Mapping[str, Json], key: str, kind: type[T]) -> T:
@@ -116,3 +126,21 @@ def names(value: Json, key: str) -> Ids:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise ValueError(f"snapshot.{key}: expected a list of node ids")
     return tuple(value)
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    """Tell whether two values have one text; to Python 1, 1.0 and true are equal, and objects in any order."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(_is_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return one == other
+
+
+def copied(value: Json) -> Json:
+    """Return a value that nobody else can change: heads are shared, and a document is its reader's."""
+    if isinstance(value, dict):
+        return {key: copied(member) for key, member in value.items()}
+    return [copied(member) for member in value] if isinstance(value, list) else value

@@ -17,7 +17,8 @@ from orderwright.statechart import head
 from orderwright.statechart.head import Head, Ids, Status
 
 NO_HISTORY: Final[Mapping[str, Ids]] = MappingProxyType({})
-_CONTEXT: Final = ',"context":'  # no string can hold it: its quotes would be escaped
+_CONTEXT: Final = ',"context":{'  # no string can hold it: its quotes would be escaped
+_BRACE: Final = len(_CONTEXT) - 1
 _WORD: Final = 12  # letters at most, as in CARD, EUR, CONSUMER
 _TAILS: Final = (',"history":', ',"output":')
 
@@ -57,7 +58,7 @@ class Snapshot(NamedTuple):
 
     def to_json(self) -> dict[str, Json]:
         """Return a JSON-ready object; `history` and `output` stand in it only where there is any."""
-        found = head.written(_key(self), self.value)
+        found = head.written(_key(self), head.copied(self.value))
         found["context"] = dict(self.context)
         return {**found, **_tail(self)} if self.history or self.output is not None else found
 
@@ -81,8 +82,8 @@ class Snapshot(NamedTuple):
         begun = head.share((chart_id, version, hash_, configuration, status), value).text
         written = dump(context if type(context) is dict else dict(context))
         if not history and output is None:
-            return f"{begun}{_CONTEXT}{written}}}"
-        return f"{begun}{_CONTEXT}{written},{dump(_tail(self))[1:]}"
+            return f'{begun},"context":{written}}}'
+        return f'{begun},"context":{written},{dump(_tail(self))[1:]}'
 
     @classmethod
     def from_text(cls, text: str) -> Snapshot:
@@ -93,15 +94,15 @@ class Snapshot(NamedTuple):
                 too deeply.
         """
         cut = text.find(_CONTEXT)
-        begin = cut + len(_CONTEXT)
         met = head.known(text[:cut])
-        if met is None or text[begin : begin + 1] != "{":
+        if met is None:
             return cls.from_json(_object(text))
-        context, end = scan(text, begin)
-        if type(context) is dict and text[end:] == "}":
+        context, end = scan(text, cut + _BRACE)
+        assert type(context) is dict, "it begins with a brace"
+        if text[end:] == "}":
             tail = (_shared(context), NO_HISTORY, met.status, None)
             return _made(cls, met.start + tail)
-        if type(context) is dict and text.startswith(_TAILS, end):
+        if text.startswith(_TAILS, end):
             return _assembled(met, context, load("{" + text[end + 1 :]))
         return cls.from_json(_object(text))
 

@@ -123,3 +123,32 @@ def test_a_region_may_be_called_context():
 def test_a_document_may_be_read_into_any_kind_of_dict():
     found = Snapshot.from_json(json.loads(json.dumps(GOOD), object_pairs_hook=OrderedDict))
     assert found.to_json() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([1], [True]),
+        ([1], [1.0]),
+        ([1], [1, 2]),
+        ({"a": "x", "b": "y"}, {"b": "y", "a": "x"}),
+        ({"a": {"b": ["c", 1]}}, {"a": {"b": ["c", 1.0]}}),
+        ("x", None),
+    ],
+)
+def test_values_that_only_python_calls_equal_keep_their_own_text(one: object, other: object):
+    made = [Snapshot.from_json({**GOOD, "value": value}) for value in (one, other, one)]
+    assert [json.dumps(each.value) for each in made] == [json.dumps(v) for v in (one, other, one)]
+    assert [json.loads(each.to_text()) for each in made] == [each.to_json() for each in made]
+    assert [each.to_text() for each in made] == [
+        Snapshot.from_text(each.to_text()).to_text() for each in made
+    ]
+
+
+def test_what_becomes_of_the_json_does_not_reach_the_snapshot():
+    source = {**GOOD, "value": {"p": ["x"]}}
+    snapshot = Snapshot.from_json(source)
+    for document in (source, snapshot.to_json()):
+        document["value"]["p"].append("y")  # type: ignore[index]
+    assert snapshot.value == {"p": ["x"]}
+    assert Snapshot.from_json({**GOOD, "value": {"p": ["x"]}}).value == {"p": ["x"]}

@@ -127,15 +127,34 @@ async def _next_of(
 
 
 def _due(row: Record) -> DueTimer:
-    names = [name for name in DueTimer.__slots__ if name not in ("event", "instance")]
-    event = Event(row["event_type"], load(row["event_data"]))
-    return DueTimer(instance=_instance(row), event=event, **{name: row[name] for name in names})
+    """Take the columns of `_NEXT` by their places, which costs a fraction of taking them by name."""
+    return DueTimer(
+        instance=_instance(row),
+        timer_id=row[11],
+        due_at=row[12],
+        event=Event(row[13], load(row[14])),
+        instance_version=row[15],
+        attempts=row[16],
+        correlation_id=row[17],
+        last_occurred_at=row[18],
+        origin=row[19],
+    )
 
 
 def _instance(row: Record) -> Instance:
-    names = [name for name in Instance.__slots__ if name != "snapshot"]
-    columns = {name: row[name] for name in names}
-    return Instance(snapshot=Snapshot.from_text(row["snapshot"]), **columns)
+    return Instance(
+        instance_id=row[0],
+        root_id=row[1],
+        chart_id=row[2],
+        chart_version=row[3],
+        version=row[4],
+        status=row[5],
+        state=row[6],
+        snapshot=Snapshot.from_text(row[7]),
+        log_hash=row[8],
+        created_at=row[9],
+        updated_at=row[10],
+    )
 
 
 _LOCK = """

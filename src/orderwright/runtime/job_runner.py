@@ -38,6 +38,7 @@ _PASSING: Final = (
     OSError,
     Conflict,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was ended while it was being handed out
     asyncpg.PostgresConnectionError,
     asyncpg.DeadlockDetectedError,
     asyncpg.AdminShutdownError,

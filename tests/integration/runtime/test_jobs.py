@@ -468,9 +468,11 @@ async def test_an_outcome_is_written_when_the_database_is_back(
         except Exception:  # noqa: BLE001 (a connection that was ended is thrown out of the pool)
             return False
 
-    await eventually(is_done)
-    stop.set()
-    await running
+    try:
+        await eventually(is_done)
+    finally:
+        stop.set()
+        await running
     assert len(receiver.calls) == 1
 
 

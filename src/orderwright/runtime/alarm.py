@@ -13,11 +13,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
 import structlog
 
 from orderwright.json_text import dump, is_storable
-from orderwright.runtime.failure import sentence
+from orderwright.runtime.failure import BROKEN, sentence
 from orderwright.runtime.incident import Sighting, record
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ FAULTS: Final = frozenset(
 
 _LARGEST: Final = 10_000  # distinct sightings in memory
 _RETRY_SECONDS: Final = 1.0
-_BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _logger = structlog.get_logger(__name__)
 
@@ -94,7 +92,7 @@ class Alarm:
         try:
             async with self._pool.acquire() as connection:
                 await record(connection, taken.values())
-        except _BROKEN as error:
+        except BROKEN as error:
             newer, self._waiting = self._waiting, taken
             for sighting in newer.values():
                 self._collect(sighting)

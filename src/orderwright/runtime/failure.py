@@ -1,10 +1,20 @@
-"""What is kept of a failure: its words, and when to try again."""
+"""What is kept of a failure: its words, when to try again, and which of them are the database's own."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
 from zlib import crc32
+
+import asyncpg
+
+BROKEN: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was ended while it was being handed out
+)
+"""What a statement raises when the database refuses it or is not there."""
 
 LONGEST_PAUSE: Final = timedelta(minutes=5)
 _LONGEST_TEXT: Final = 2000

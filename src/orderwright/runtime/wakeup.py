@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 import asyncpg
 import structlog
 
+from orderwright.runtime.failure import BROKEN
 from orderwright.runtime.pool import plain_url
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 CHANNEL: Final = "orderwright_changed"
 _LARGEST: Final = 7900  # bytes; PostgreSQL's limit for a payload is 8000
 _LATER_SECONDS: Final = 0.2
-_BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _logger = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class Announcer:
             async with self._pool.acquire() as connection:
                 for payload in _payloads(roots):
                     await connection.execute("select pg_notify($1, $2)", CHANNEL, payload)
-        except _BROKEN as error:  # a hint is lost; polling makes up for it
+        except BROKEN as error:  # a hint is lost; polling makes up for it
             _logger.warning("announcement_lost", error=str(error))
 
 
@@ -133,7 +133,7 @@ class Listener:
         while True:
             try:
                 await self._listen_once()
-            except _BROKEN as error:
+            except BROKEN as error:
                 _logger.warning("listener_lost", error=str(error))
             await asyncio.sleep(self._retry_seconds)
 

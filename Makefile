@@ -37,6 +37,7 @@ demo: $(VENV)/.demo console
 
 test: $(VENV)/.dev $(RIVALS) console chromium
 	@$(if $(CONSOLE),$(NPM) run test --if-present -- --passWithNoTests)
+	@$(RUN) compileall -q src
 	@exec $(RUN) pytest -m "not soak" $(ARGS)
 
 soak: $(VENV)/.dev $(RIVALS) console chromium
@@ -93,9 +94,11 @@ $(VENV)/.demo: requirements/demo.txt pyproject.toml $(VENV)/.made
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml $(VENV)/.made
 	$(call install,dev)
+	@$(RUN) compileall -q -j 0 $(VENV)/lib
 	@touch $@ $(VENV)/.demo
 
-# The lock is complete, so nothing is left to resolve; what is run gets compiled when it is first run.
+# The lock is complete, so nothing is left to resolve; what is run gets compiled when it is first run. The tests start the
+# server a hundred times, where Python may have been told not to keep what it compiled: for them all is compiled at once.
 define install
 	@echo "installing requirements/$(1).txt"
 	@$(PIP) install --quiet --no-compile --no-deps --require-hashes -r requirements/$(1).txt

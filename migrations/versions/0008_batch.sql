@@ -3,8 +3,7 @@
 -- Each argument is a column; an item is what stands at one place in all of them. Items come sorted by instance, and
 -- those of one instance in order of version, so that all who write lock rows in one order. An item is written wholly or not
 -- at all, and never hurts its neighbours: whatever may say no is asked before anything of the item is written, so that no
--- subtransaction is needed to take something back (one for each item cost a third of the throughput, and a row that
--- was locked before got a multixact). The answer is null when all are applied, else one word for each item:
+-- subtransaction is needed to take something back. The answer is null when all are applied, else one word for each item:
 --   applied            the step is written
 --   exists             a start, but the instance is there already
 --   version_conflict   the instance is not at the version that the step was computed from

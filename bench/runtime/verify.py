@@ -45,7 +45,7 @@ async def measure(app: Orderwright, instances: int) -> None:
 async def _verify(app: Orderwright) -> None:
     tally = Tally()
     wall, cpu = time.perf_counter(), time.process_time()
-    found = [finding async for finding in Replay(app.pool, app.clock).verify_all(tally)]
+    found = [finding async for finding in Replay(app.pool).verify_all(tally)]
     assert not found, found[0]
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

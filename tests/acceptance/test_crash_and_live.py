@@ -42,7 +42,7 @@ async def test_a_killed_server_loses_nothing_between_any_two_requests(
     assert fulfilment["lines"] == [{"sku": "ANVIL", "quantity": 2}]
     assert [row["version"] for row in await me.log(order_id)] == [1, 2, 3, 4, 5]
     async with Orderwright.connect(database_url, settings=Settings()) as app:
-        assert await Replay(app.pool, app.clock).verify(order_id) == ()
+        assert await Replay(app.pool).verify(order_id) == ()
 
 
 async def test_a_timer_that_fell_due_while_the_server_was_dead_fires_once(

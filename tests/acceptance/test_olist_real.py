@@ -96,7 +96,7 @@ async def check_database(url: str) -> None:
         captured = {row["method"]: row["minor"] for row in await app.pool.fetch(CAPTURES)}
         assert captured == paid
         assert tuple(await app.pool.fetchrow(OPEN_ENDS)) == (0, 0)
-        replay = Replay(app.pool, app.clock)
+        replay = Replay(app.pool)
         for row in await app.pool.fetch("select instance_id from orderwright.instance"):
             assert await replay.verify(row["instance_id"]) == ()
 

@@ -74,7 +74,7 @@ async def ends(app: Orderwright) -> list[tuple[object, ...]]:
 
 
 async def verify(app: Orderwright) -> None:
-    replay = Replay(app.pool, app.clock)
+    replay = Replay(app.pool)
     for row in await app.pool.fetch("select instance_id from orderwright.instance"):
         assert await replay.verify(row["instance_id"]) == ()
 

@@ -29,7 +29,7 @@ async def app(database_url: str) -> AsyncIterator[Orderwright]:
         for (instance_id,) in await opened.pool.fetch(
             "select instance_id from orderwright.instance"
         ):
-            assert await Replay(opened.pool, clock).verify(instance_id) == ()
+            assert await Replay(opened.pool).verify(instance_id) == ()
 
 
 def wait(app: Orderwright, **span: float) -> None:

@@ -51,7 +51,7 @@ async def test_a_month_of_trade_stands_in_every_state(app: Orderwright):
     )
     assert (now - times["first"]).days < 31
     assert times["last"] <= now
-    replay = Replay(app.pool, app.clock)
+    replay = Replay(app.pool)
     for row in await app.pool.fetch("select instance_id from orderwright.instance"):
         assert await replay.verify(row["instance_id"]) == ()
 

@@ -99,7 +99,7 @@ async def _assert_each_event_consumed_once(pool: Pool) -> None:
 
 
 async def _assert_verified(app: Orderwright) -> None:
-    replay = Replay(app.pool, app.clock)
+    replay = Replay(app.pool)
     for row in await app.pool.fetch("select instance_id from orderwright.instance"):
         assert await replay.verify(row["instance_id"]) == (), row["instance_id"]
 

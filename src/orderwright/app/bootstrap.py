@@ -93,7 +93,7 @@ class Orderwright:
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.phases = Phases(engine, settings)
-        self.replay = Replay(pool, clock)
+        self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
         loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)

@@ -69,7 +69,7 @@ async def read(connection: Connection, instance_id: str) -> Instance | None:
     if not is_storable(instance_id):
         return None
     row = await connection.fetchrow(_READ_ONE, instance_id)
-    return _instance(row) if row else None
+    return instance_of(row) if row else None
 
 
 async def read_many(
@@ -116,10 +116,11 @@ def found(instance: Instance | None, instance_id: str) -> Instance:
 
 
 def _instances(rows: Sequence[Record]) -> dict[str, Instance]:
-    return {row[0]: _instance(row) for row in rows if row[0] is not None}
+    return {row[0]: instance_of(row) for row in rows if row[0] is not None}
 
 
-def _instance(row: Record) -> Instance:
+def instance_of(row: Record) -> Instance:
+    """Read a row that begins with the columns of an instance, in the order of its fields."""
     return Instance(
         instance_id=row[0],
         root_id=row[1],

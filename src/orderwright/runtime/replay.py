@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
-    from orderwright.clock import Clock
     from orderwright.runtime.pool import Connection, Pool
     from orderwright.statechart import Snapshot
 
@@ -59,9 +58,8 @@ class Tally:
 class Replay:
     """Reads instances back from their logs."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._clock = clock
 
     async def verify(self, instance_id: str) -> tuple[Discrepancy, ...]:
         """Compare an instance with its log; empty when all is well.

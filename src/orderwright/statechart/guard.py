@@ -20,7 +20,7 @@ from orderwright.statechart.definition import (
     Path,
     When,
 )
-from orderwright.statechart.moment import MISSING, Missing, Moment, Stop, read
+from orderwright.statechart.moment import Missing, Moment, Stop, read
 
 _DATA_DECIDES = Verdict(ok=None, code="data_decides", message="the event's data decide")
 
@@ -234,8 +234,7 @@ def lookup(moment: Moment) -> condition.Lookup:
         way = _path(path)
         if way.root == "event" and moment.probe is not None:
             moment.probe.look()
-        found = read(way, moment)
-        return condition.MISSING if found is MISSING else found
+        return read(way, moment)
 
     return find
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from orderwright.condition import MISSING
 from orderwright.json_text import Json
 from orderwright.statechart.behaviour import NOTHING, Behaviour, Reason, Refused, Scope
 from orderwright.statechart.chart import Chart
@@ -40,8 +41,6 @@ class Missing(Exception):
         self.path = path
 
 
-MISSING: Final = object()
-"""What a path leads to that leads nowhere."""
 NOWHERE: Final[frozenset[int]] = frozenset()
 
 

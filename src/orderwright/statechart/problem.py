@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
 
+from orderwright.condition import Problem
 from orderwright.errors import DefinitionInvalid
 from orderwright.json_text import Json
 
-
-class Problem(NamedTuple):
-    """A mistake: where it stands, a stable code, and what would be right."""
-
-    path: str
-    code: str
-    message: str
+__all__ = ["ChartInvalid", "Problem", "Problems"]
 
 
 class ChartInvalid(DefinitionInvalid):

@@ -89,18 +89,14 @@ async def _rewrite(pool: Pool, name: str, *, keep: int) -> None:
         )
 
 
-async def test_a_tail_that_was_cut_off_cleanly_shows(
-    anchors: Anchors, pool: Pool, clock: DrivenClock
-):
+async def test_a_tail_that_was_cut_off_cleanly_shows(anchors: Anchors, pool: Pool):
     await _rewrite(pool, "a", keep=2)
     await _rewrite(pool, "b", keep=3)  # only what came after the anchor
-    assert [one async for one in Replay(pool, clock).verify_all()] == []
+    assert [one async for one in Replay(pool).verify_all()] == []
     assert await found(anchors) == {("a", "tail_truncated")}
 
 
-async def test_a_log_that_was_rewritten_cleanly_shows(
-    anchors: Anchors, pool: Pool, clock: DrivenClock
-):
+async def test_a_log_that_was_rewritten_cleanly_shows(anchors: Anchors, pool: Pool):
     await pool.execute("update orderwright.log set actor_id = 'bob' where instance_id = 'a'")
     async with pool.acquire() as connection:
         last = b""
@@ -113,14 +109,14 @@ async def test_a_log_that_was_rewritten_cleanly_shows(
     await pool.execute(
         "update orderwright.instance set log_hash = $1 where instance_id = 'a'", last
     )
-    assert [one async for one in Replay(pool, clock).verify_all()] == []
+    assert [one async for one in Replay(pool).verify_all()] == []
     assert await found(anchors) == {("a", "row_rewritten")}
 
 
-async def test_a_deleted_instance_shows(anchors: Anchors, pool: Pool, clock: DrivenClock):
+async def test_a_deleted_instance_shows(anchors: Anchors, pool: Pool):
     for table in ("instance", "log", "outbox"):
         await pool.execute(f"delete from orderwright.{table} where instance_id = 'b'")
-    assert [one async for one in Replay(pool, clock).verify_all()] == []
+    assert [one async for one in Replay(pool).verify_all()] == []
     assert await found(anchors) == {("b", "instance_deleted")}
 
 

@@ -15,7 +15,6 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from parcel import Rows
 
-    from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
 
 SCRIPT = Path(__file__).with_name("crash_worker.py")
@@ -38,7 +37,7 @@ async def _kill_after(worker: asyncio.subprocess.Process, lines: int) -> None:
 
 
 async def test_a_killed_worker_loses_nothing_and_repeats_nothing(
-    engine: Engine, rows: Rows, clock: DrivenClock, database_url: str
+    engine: Engine, rows: Rows, database_url: str
 ):
     await engine.create("parcel", "sum", actor="ann")
     await engine.create("parcel", "p1", actor="ann")
@@ -70,4 +69,4 @@ async def test_a_killed_worker_loses_nothing_and_repeats_nothing(
     assert (await engine.read("p2")).version == 3
     assert await rows("select 1 from orderwright.timer") == []
     for name in ("sum", "p1", "p2", "p1-2-copy"):
-        assert await Replay(engine.pool, clock).verify(name) == ()
+        assert await Replay(engine.pool).verify(name) == ()

@@ -39,7 +39,7 @@ async def engine(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIte
     built = await build_errands(pool, clock, [receiver.kind()])
     await built.create("errand", "e1", actor="ann", correlation_id="morning")
     yield built
-    assert await Replay(pool, clock).verify("e1") == ()
+    assert await Replay(pool).verify("e1") == ()
     await built.wakeup.close()
 
 

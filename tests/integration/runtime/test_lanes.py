@@ -38,9 +38,9 @@ async def _create(engine: Engine, count: int) -> list[str]:
     return ids
 
 
-async def _verify(engine: Engine, clock: DrivenClock, ids: Sequence[str]) -> None:
+async def _verify(engine: Engine, ids: Sequence[str]) -> None:
     for name in ids:
-        assert await Replay(engine.pool, clock).verify(name) == ()
+        assert await Replay(engine.pool).verify(name) == ()
 
 
 async def test_commands_that_wait_together_commit_together(engine: Engine, rows: Rows):
@@ -50,7 +50,7 @@ async def test_commands_that_wait_together_commit_together(engine: Engine, rows:
     assert len(transactions) == 1
 
 
-async def test_one_bad_item_does_not_hurt_its_neighbours(engine: Engine, clock: DrivenClock):
+async def test_one_bad_item_does_not_hurt_its_neighbours(engine: Engine):
     ids = await _create(engine, 6)
     sends = [engine.send(name, ADD, actor="ann") for name in ids]
     bad = [
@@ -66,11 +66,11 @@ async def test_one_bad_item_does_not_hurt_its_neighbours(engine: Engine, clock: 
     assert isinstance(results[6], InstanceNotFound)
     assert isinstance(results[7], EffectUnsupported)
     assert [result.refused.code for result in results[8:]] == ["event_unknown", "instance_exists"]
-    await _verify(engine, clock, ids)
+    await _verify(engine, ids)
 
 
 async def test_sends_of_one_instance_are_chained_in_the_order_of_their_arrival(
-    engine: Engine, rows: Rows, clock: DrivenClock
+    engine: Engine, rows: Rows
 ):
     await engine.create("parcel", "p1", actor="ann")
     events = [ADD, Event("HOLD"), ADD, Event("RESUME"), ADD, Event("WEIGH"), ADD]
@@ -82,7 +82,7 @@ async def test_sends_of_one_instance_are_chained_in_the_order_of_their_arrival(
     assert [row["event_type"] for row in log] == [
         "create", "ADD", "HOLD", "RESUME", "ADD", "WEIGH", "ADD",
     ]  # fmt: skip
-    await _verify(engine, clock, ["p1"])
+    await _verify(engine, ["p1"])
 
 
 async def test_sixteen_writers_of_two_processes_make_a_straight_line(
@@ -104,10 +104,10 @@ async def test_sixteen_writers_of_two_processes_make_a_straight_line(
     assert (await engine.read("p1")).snapshot.context["count"] == 80
     log = await rows("select version, from_state, to_state from orderwright.log order by version")
     assert [row["version"] for row in log] == list(range(1, 82))
-    await _verify(engine, clock, ["p1"])
+    await _verify(engine, ["p1"])
 
 
-async def test_a_cancelled_caller_neither_loses_nor_doubles(engine: Engine, clock: DrivenClock):
+async def test_a_cancelled_caller_neither_loses_nor_doubles(engine: Engine):
     ids = await _create(engine, 12)
     chance = random.Random(5)
     for _ in range(10):
@@ -124,7 +124,7 @@ async def test_a_cancelled_caller_neither_loses_nor_doubles(engine: Engine, cloc
     for name in ids:
         instance = await engine.read(name)
         assert instance.snapshot.context["count"] == instance.version - 1
-    await _verify(engine, clock, ids)
+    await _verify(engine, ids)
 
 
 async def test_a_command_whose_caller_left_before_it_was_taken_is_not_carried_out(engine: Engine):
@@ -139,7 +139,7 @@ async def test_a_command_whose_caller_left_before_it_was_taken_is_not_carried_ou
 
 
 async def test_connections_cut_in_the_middle_lose_nothing_and_double_nothing(
-    engine: Engine, database_url: str, clock: DrivenClock
+    engine: Engine, database_url: str
 ):
     """No keys: whether a lost call had committed shows in the log alone."""
     ids = await _create(engine, 8)
@@ -165,7 +165,7 @@ async def test_connections_cut_in_the_middle_lose_nothing_and_double_nothing(
 
     for name in ids:
         assert (await engine.read(name)).version == 1 + applied[name] == 41
-    await _verify(engine, clock, ids)
+    await _verify(engine, ids)
 
 
 async def test_who_waits_for_a_lock_holds_nobody_else_up(engine: Engine, pool: Pool):
@@ -191,7 +191,7 @@ async def test_a_closing_engine_carries_out_what_waits_and_takes_no_more(engine:
         await engine.send("p00", ADD, actor="ann")
 
 
-async def test_send_many_keeps_the_order_of_each_instance(engine: Engine, clock: DrivenClock):
+async def test_send_many_keeps_the_order_of_each_instance(engine: Engine):
     ids = await _create(engine, 5)
     cause = Cause(actor=Actor("ann"))
     sends = [Send(instance_id=name, event=ADD, cause=cause) for _ in range(30) for name in ids]
@@ -199,7 +199,7 @@ async def test_send_many_keeps_the_order_of_each_instance(engine: Engine, clock:
     results = await engine.send_many(sends)
 
     assert [result.version for result in results] == [2 + n for n in range(30) for _ in ids]
-    await _verify(engine, clock, ids)
+    await _verify(engine, ids)
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ async def test_shared_balances_are_never_overdrawn_and_never_deadlock(
     )
     assert {row["n"] for row in spent} == {10}
     assert await pool.fetchval(deadlocks) == 0
-    await _verify(engines[0], clock, ids)
+    await _verify(engines[0], ids)
     for engine in engines:
         await engine.close()
         await engine.wakeup.close()

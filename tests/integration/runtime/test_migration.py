@@ -54,7 +54,7 @@ async def parcels(engine: Engine, count: int) -> list[str]:
 
 
 async def test_instances_move_and_go_on_in_the_new_version(
-    engine: Engine, migrations: Migrations, clock: DrivenClock, rows: Rows
+    engine: Engine, migrations: Migrations, rows: Rows
 ):
     names = await parcels(engine, 5)
     await engine.send(names[1], Event("HOLD"), actor="ann")
@@ -74,7 +74,7 @@ async def test_instances_move_and_go_on_in_the_new_version(
     await engine.send(names[1], Event("RESUME"), actor="ann")
     assert [(await engine.read(name)).state for name in names[:2]] == ["HELD", "READY"]
     for name in names:
-        assert await Replay(engine.pool, clock).verify(name) == ()
+        assert await Replay(engine.pool).verify(name) == ()
     [row] = await rows(
         "select * from orderwright.log where instance_id = $1 and version = 3", names[0]
     )
@@ -86,7 +86,7 @@ async def test_instances_move_and_go_on_in_the_new_version(
     )
     assert json.loads(row["event_data"]) == {"chart": "parcel", "from": 1, "to": 2}
     assert (row["from_state"], row["to_state"]) == ("OPEN", "READY")
-    before = await Replay(engine.pool, clock).state_at(names[0], 2)
+    before = await Replay(engine.pool).state_at(names[0], 2)
     assert (before.version, before.value) == (1, "OPEN")
 
 
@@ -183,7 +183,7 @@ async def test_an_instance_that_others_hold_is_tried_again_and_named_if_they_kee
 
 
 async def test_a_migration_beside_live_traffic_loses_nothing_of_either(
-    engine: Engine, migrations: Migrations, clock: DrivenClock
+    engine: Engine, migrations: Migrations
 ):
     names = await parcels(engine, 12)
     await publish(engine)
@@ -210,11 +210,11 @@ async def test_a_migration_beside_live_traffic_loses_nothing_of_either(
         assert instance.chart_version == 2
         assert instance.version == sent[name] + 2
         assert instance.snapshot.context["count"] == 2 * sent[name]
-        assert await Replay(engine.pool, clock).verify(name) == ()
+        assert await Replay(engine.pool).verify(name) == ()
 
 
 async def test_a_migration_that_was_killed_goes_on_where_it_was(
-    engine: Engine, migrations: Migrations, clock: DrivenClock, rows: Rows, database_url: str
+    engine: Engine, migrations: Migrations, rows: Rows, database_url: str
 ):
     names = await parcels(engine, 60)
     for killed_after in (1, 3):
@@ -244,7 +244,7 @@ async def test_a_migration_that_was_killed_goes_on_where_it_was(
     )
     assert [row["instance_id"] for row in moves] == names
     for name in names:
-        assert await Replay(engine.pool, clock).verify(name) == ()
+        assert await Replay(engine.pool).verify(name) == ()
     assert (await migrate(migrations)).resumed is False
 
 

@@ -12,15 +12,12 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from parcel import Rows, Scales
 
-    from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.fact import FactRequest
     from orderwright.runtime.pool import Connection, Pool
 
 
-async def test_twenty_different_events_make_a_straight_line(
-    engine: Engine, rows: Rows, clock: DrivenClock
-):
+async def test_twenty_different_events_make_a_straight_line(engine: Engine, rows: Rows):
     await engine.create("parcel", "p1", actor="ann")
 
     results = await asyncio.gather(
@@ -34,11 +31,11 @@ async def test_twenty_different_events_make_a_straight_line(
     instance = await engine.read("p1")
     assert (instance.version, instance.snapshot.context["count"]) == (21, 210)
     assert len(await rows("select 1 from orderwright.outbox")) == 20
-    assert await Replay(engine.pool, clock).verify("p1") == ()
+    assert await Replay(engine.pool).verify("p1") == ()
 
 
 async def test_events_with_facts_take_turns_under_the_lock_of_the_instance(
-    engine: Engine, scales: Scales, clock: DrivenClock
+    engine: Engine, scales: Scales
 ):
     """The fact is the count itself, read from the instance: a stale one would let too many in."""
     await engine.create("parcel", "p1", actor="ann")
@@ -56,7 +53,7 @@ async def test_events_with_facts_take_turns_under_the_lock_of_the_instance(
     assert sum(result.refused is None for result in results) == 10
     assert {result.refused.code for result in results if result.refused} == {"blocked"}
     assert (await engine.read("p1")).snapshot.context["count"] == 10
-    assert await Replay(engine.pool, clock).verify("p1") == ()
+    assert await Replay(engine.pool).verify("p1") == ()
 
 
 async def test_facts_are_loaded_while_the_instance_is_locked(
@@ -90,9 +87,7 @@ async def test_racing_creates_of_one_id_make_one_instance(engine: Engine, rows: 
     assert len(await rows("select 1 from orderwright.log")) == 1
 
 
-async def test_who_loses_a_deadlock_tries_again(
-    engine: Engine, scales: Scales, rows: Rows, clock: DrivenClock
-):
+async def test_who_loses_a_deadlock_tries_again(engine: Engine, scales: Scales, rows: Rows):
     """Each holds its own instance and wants the other's: the database ends one, which does it again."""
     others = {"p1": "p2", "p2": "p1"}
     for instance_id in others:
@@ -115,4 +110,4 @@ async def test_who_loses_a_deadlock_tries_again(
     assert [result.refused for result in results] == [None, None]
     assert len(await rows("select 1 from orderwright.log where event_type = 'WEIGH'")) == 2
     for instance_id in others:
-        assert await Replay(engine.pool, clock).verify(instance_id) == ()
+        assert await Replay(engine.pool).verify(instance_id) == ()

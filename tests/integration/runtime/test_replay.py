@@ -26,12 +26,12 @@ update orderwright.log set version = 4 where version = 99;
 
 
 @pytest.fixture
-async def replay(engine: Engine, clock: DrivenClock):
+async def replay(engine: Engine):
     """The proof, and an instance with a past: p1 at version 5."""
     await engine.create("parcel", "p1", context={"note": "x"}, actor="ann")
     for event in (Event("ADD", {"n": 2}), Event("HOLD"), Event("RESUME"), Event("WEIGH")):
         assert (await engine.send("p1", event, actor="ann", reason="why")).refused is None
-    return Replay(engine.pool, clock)
+    return Replay(engine.pool)
 
 
 async def test_what_the_engine_wrote_verifies(replay: Replay):
@@ -135,7 +135,7 @@ async def test_the_version_at_a_time_is_the_last_that_had_occurred(
         else:
             await engine.send("p1", event, actor="ann")
         clock.advance(timedelta(hours=1))
-    replay = Replay(engine.pool, clock)
+    replay = Replay(engine.pool)
     hours = [0, 0.5, 1, 1.5, 2, 9]
     found = [await replay.version_at("p1", START + timedelta(hours=hour)) for hour in hours]
     assert found == [1, 1, 2, 2, 3, 3]

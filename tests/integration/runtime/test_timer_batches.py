@@ -140,7 +140,7 @@ async def test_three_workers_fire_500_timers_once_and_in_order_for_each_instance
         order = [row["n"] for row in found if row["instance_id"] == name]
         assert order == sorted(order)
         assert len(set(order)) == 5
-    assert await Replay(pool, clock).verify("b0") == ()
+    assert await Replay(pool).verify("b0") == ()
 
 
 @pytest.mark.parametrize("days", [30, 5 * 365])
@@ -377,7 +377,7 @@ async def test_the_earliest_time_counts_the_next_attempt_of_what_failed(
 
 
 async def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_repeats_nothing(
-    bells: Engine, rows: Rows, clock: DrivenClock, database_url: str, pool: Pool
+    bells: Engine, rows: Rows, database_url: str, pool: Pool
 ):
     names = [f"b{n}" for n in range(BATCH)]  # long due on the worker's clock
     await hang(bells, names, ("a", 1000, 1), ("b", 2000, 2))
@@ -407,7 +407,7 @@ async def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_repeats_nothin
         assert all(
             b["version"] == a["version"] + 1 for a, b in pairwise(await rows(_VERSIONS, name))
         )
-        assert await Replay(pool, clock).verify(name) == ()
+        assert await Replay(pool).verify(name) == ()
 
 
 _VERSIONS = "select version from orderwright.log where instance_id = $1 order by version"

@@ -12,7 +12,6 @@ from orderwright.statechart import Event, send, start
 if TYPE_CHECKING:
     from parcel import Everything
 
-    from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
 
 ADD = Event("ADD", {"n": 1})
@@ -52,7 +51,7 @@ async def _start(engine: Engine, instance_id: str) -> Transition:
 
 
 async def test_each_item_of_a_batch_is_applied_wholly_or_not_at_all(
-    engine: Engine, everything: Everything, clock: DrivenClock
+    engine: Engine, everything: Everything
 ):
     for name in ("p1", "p2", "p3"):
         await engine.create("parcel", name, actor="ann")
@@ -88,11 +87,11 @@ async def test_each_item_of_a_batch_is_applied_wholly_or_not_at_all(
         "ledger_entry": 2,
     }
     for name in ("p1", "p2", "p3", "p4"):
-        assert await Replay(engine.pool, clock).verify(name) == ()
+        assert await Replay(engine.pool).verify(name) == ()
 
 
 async def test_what_follows_a_stale_step_is_not_applied_though_its_version_fits(
-    engine: Engine, everything: Everything, clock: DrivenClock
+    engine: Engine, everything: Everything
 ):
     """Two steps are computed in memory; meanwhile another makes one step, so that the second one's version fits."""
     await engine.create("parcel", "p1", actor="ann")
@@ -104,4 +103,4 @@ async def test_what_follows_a_stale_step_is_not_applied_though_its_version_fits(
     assert await store(engine.pool, [first, second]) == ["version_conflict", "version_conflict"]
 
     assert await everything() == before
-    assert await Replay(engine.pool, clock).verify("p1") == ()
+    assert await Replay(engine.pool).verify("p1") == ()

@@ -17,6 +17,7 @@ from orderwright.statechart.definition import (
     Transition,
 )
 from orderwright.statechart.problem import Problem
+from orderwright.statechart.selection import domain
 
 
 def structure(source: Source) -> Iterator[Problem]:
@@ -113,21 +114,8 @@ def _leaves(chart: Chart, transition: Transition, index: int) -> bool:
     """Tell whether a transition may leave a node: it is below what the transition leaves, and may be active."""
     if not transition.targets or not may_meet(chart, transition.source, index):
         return False
-    domain = _domain(chart, transition)
-    return domain is None or chart.descends(index, domain)
-
-
-def _domain(chart: Chart, transition: Transition) -> int | None:
-    """Return the innermost compound node around source and targets; None when the root itself is left."""
-    source = chart.nodes[transition.source]
-    inside = all(chart.descends(target, source.index) for target in transition.targets)
-    if inside and source.kind == "compound" and not transition.reenter:
-        return source.index
-    for ancestor in chart.ancestors(source.index):
-        around = all(chart.descends(target, ancestor) for target in transition.targets)
-        if around and (chart.nodes[ancestor].kind == "compound" or ancestor == ROOT):
-            return ancestor
-    return None
+    around = domain(chart, transition, {})
+    return around is None or chart.descends(index, around)
 
 
 def may_meet(chart: Chart, one: int, other: int) -> bool:

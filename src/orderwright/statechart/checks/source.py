@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from orderwright.json_text import Json
 from orderwright.statechart.chart import Chart
+from orderwright.statechart.configuration import descriptors
 from orderwright.statechart.definition import StateNode, Transition
 from orderwright.statechart.problem import Problem
 
@@ -114,10 +115,7 @@ def values(source: Json, path: str) -> Iterator[tuple[str, str]]:
 
 def matches(descriptor: str, event: str) -> bool:
     """Tell whether a descriptor answers to an event type (interfaces.md: exact, `prefix.*`, `*`)."""
-    if descriptor in ("*", event):
-        return True
-    stem = descriptor.removesuffix(".*")
-    return stem != descriptor and (event == stem or event.startswith(f"{stem}."))
+    return descriptor in descriptors(event)
 
 
 def _simple(source: Json, path: str) -> Iterator[tuple[str, Json]]:
@@ -140,8 +138,6 @@ def _walk(source: Json, path: str) -> Iterable[tuple[str, Json]]:
     if isinstance(source, Mapping):
         for key, member in source.items():
             place = f"{path}.{key}" if path else key
-            if key == "invoke" and isinstance(member, Mapping):
-                yield from _walk(member, f"{place}[0]")  # one invocation counts as a list of one
             yield from _walk(member, place)
     elif isinstance(source, list):
         for number, member in enumerate(source):

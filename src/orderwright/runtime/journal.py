@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from orderwright.runtime.pool import Connection
+    from orderwright.statechart.head import Ids
 
 CREATED = "create"
 """The event type of an instance's first row."""
@@ -82,16 +83,30 @@ def difference(before: Snapshot | None, after: Snapshot) -> dict[str, object]:
 
     Parts that differ are given whole, null where they are gone; the context by key: `{"set": {...}, "drop": [...]}`.
     """
-    old, new = before.to_json() if before else {}, after.to_json()
+    if before is None:
+        changes = after.to_json()
+        changes["context"] = {"set": changes["context"], "drop": []}
+        return changes
     changes = {
-        key: value for key, value in new.items() if key not in old or not _same(old[key], value)
+        key: list(new) if isinstance(new, tuple) else new
+        for key, old, new in zip(_HEAD, _head(before), _head(after), strict=True)
+        if not _same(old, new)
     }
-    changes.update({key: None for key in old if key not in new})
-    if "context" in changes:
-        changes["context"] = _context_difference(
-            _mapping(old.get("context")), _mapping(new["context"])
-        )
+    old, new = _mapping(before.context), _mapping(after.context)
+    if old is not new and (changed := _context_difference(old, new)):
+        changes["context"] = changed
+    if not _same_history(before.history, after.history):
+        changes["history"] = {node: list(ids) for node, ids in after.history.items()} or None
+    if not _same(before.output, after.output):
+        changes["output"] = after.output
     return changes
+
+
+_HEAD: Final = ("chart", "version", "hash", "configuration", "value", "status")
+
+
+def _head(snapshot: Snapshot) -> tuple[object, ...]:
+    return (*snapshot[:5], snapshot.status)
 
 
 def unfold(changes: Iterable[Mapping[str, object]]) -> Iterator[Snapshot]:
@@ -152,11 +167,16 @@ async def hash_at(connection: Connection, instance_id: str, version: int) -> byt
     return found
 
 
-def _context_difference(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, object]:
-    dropped = [key for key in old if key not in new]
+def _context_difference(
+    old: Mapping[str, object], new: Mapping[str, object]
+) -> dict[str, object] | None:
+    """Return what changes the one into the other, or None when nothing does."""
     changed = {
         key: value for key, value in new.items() if key not in old or not _same(old[key], value)
     }
+    if list(old) == list(new):  # as nearly always
+        return {"set": changed, "drop": []} if changed else None
+    dropped = [key for key in old if key not in new]
     if list(_changed(old, {"set": changed, "drop": dropped})) != list(new):
         return {"set": dict(new), "drop": list(old)}  # the order of the keys is part of a snapshot
     return {"set": changed, "drop": dropped}
@@ -170,7 +190,20 @@ def _changed(context: Mapping[str, object], change: Mapping[str, object]) -> dic
 
 def _same(one: object, other: object) -> bool:
     """Compare as text: 1, 1.0 and true are equal to Python and different in a snapshot."""
-    return one is other or dump(one) == dump(other)
+    if one is other:
+        return True
+    kind = type(one)
+    if kind is type(other) and kind in _PLAIN:
+        return one == other
+    return dump(one) == dump(other)
+
+
+_PLAIN: Final = frozenset({str, int, bool})
+"""Types whose equal values have equal texts."""
+
+
+def _same_history(one: Mapping[str, Ids], other: Mapping[str, Ids]) -> bool:
+    return one is other or (one == other and list(one) == list(other))
 
 
 def _mapping(value: object) -> dict[str, object]:

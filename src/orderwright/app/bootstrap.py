@@ -30,6 +30,7 @@ from orderwright.runtime.engine import Engine
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.ledger import Ledgers
 from orderwright.runtime.migration import Migrations
 from orderwright.runtime.outbox import require_own_cluster
 from orderwright.runtime.pool import Pool, open_pool
@@ -126,12 +127,13 @@ class Orderwright:
         settings: Settings | None = None,
         clock: Clock | None = None,
         kinds: Sequence[JobKind] = (),
+        ledgers: Ledgers | None = None,
     ) -> Connecting:
         """Migrate the database at a URL, publish the shipped charts and be ready.
 
         Use it as `app = await Orderwright.connect(url)`, and `await app.close()` at the end, or as
         `async with Orderwright.connect(url) as app`. `kinds` are the jobs that this process handles, and
-        what charts may invoke.
+        what charts may invoke; `ledgers` are those of a host's own charts that have balances.
 
         Raises:
             DatabaseUnreachable, DatabaseNewer, MigrationBusy: see `database.migrate`.
@@ -139,7 +141,7 @@ class Orderwright:
             SettingInvalid: without `settings`, when the environment holds a wrong one.
         """
         chosen = settings or load_settings()
-        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds))
+        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds, ledgers))
 
     def owns(self, stack: AsyncExitStack) -> None:
         """Take over what `close` will give back."""
@@ -182,7 +184,11 @@ class Connecting:
 
 @asynccontextmanager
 async def _opened(
-    url: str, settings: Settings, clock: Clock, kinds: Sequence[JobKind]
+    url: str,
+    settings: Settings,
+    clock: Clock,
+    kinds: Sequence[JobKind],
+    ledgers: Ledgers | None,
 ) -> AsyncIterator[Orderwright]:
     migrated = await database.migrate(url)
     readers = max(settings.database_connections // _READERS, 1)
@@ -205,6 +211,7 @@ async def _opened(
             formats=FORMATS,
             wakeup=announcer,
             kinds=handled,
+            ledgers=ledgers,
         )
         stack.push_async_callback(engine.close)
         stack.push_async_callback(engine.alarm.close)

@@ -16,9 +16,11 @@ from orderwright.cli import instance_answer as answers, running
 from orderwright.cli.instance_answer import Answer
 from orderwright.cli.output import Output, add_json
 from orderwright.errors import InputInvalid
+from orderwright.runtime import ledger
 from orderwright.runtime.command import Actor
 from orderwright.runtime.instance import found
 from orderwright.runtime.journal import read_log, unfold
+from orderwright.runtime.ledger import Difference
 from orderwright.runtime.move import pending_timers
 from orderwright.runtime.replay import Finding, Tally
 
@@ -138,6 +140,10 @@ async def _verify(app: Orderwright, arguments: argparse.Namespace) -> Answer:
     async for finding in app.replay.verify_all(tally, progress=lambda: told(tally.rows)):
         if len(kept) < _KEPT:
             kept.append(finding)
+    async for one in ledger.differences(app.pool):
+        tally.findings += 1
+        if len(kept) < _KEPT:
+            kept.append(_of_balance(one))
     file = arguments.anchor or app.anchors.latest()
     if file is not None:
         async for finding in app.anchors.check(file):
@@ -145,6 +151,15 @@ async def _verify(app: Orderwright, arguments: argparse.Namespace) -> Answer:
             if len(kept) < _KEPT:
                 kept.append(finding)
     return answers.verified(tally, kept, file)
+
+
+def _of_balance(one: Difference) -> Finding:
+    return Finding(
+        instance_id=f"{one.ledger} of {one.account}",
+        version=0,
+        code="balance_differs",
+        message=f"the balance is {one.balance}, and its rows add up to {one.rows}",
+    )
 
 
 async def _migrate(app: Orderwright, arguments: argparse.Namespace) -> Answer:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from orderwright.clock import Clock
     from orderwright.runtime.job import JobKinds
+    from orderwright.runtime.ledger import Ledgers
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.registry import Lifecycle, Registry
 
@@ -64,8 +65,10 @@ class Attempts:
         facts: Mapping[str, FactLoader],
         formats: FormatChecker,
         kinds: JobKinds,
+        ledgers: Ledgers,
     ) -> None:
         self.kinds = kinds
+        self.ledgers = ledgers
         self.registry = registry
         self.clock = clock
         self.facts = Facts(facts)
@@ -308,6 +311,7 @@ class _Pass:
                 occurred_at=at,
                 recorded_at=self._now,
                 kinds=self._attempts.kinds,
+                ledgers=self._attempts.ledgers,
             )
         )
 
@@ -327,10 +331,13 @@ class _Pass:
         for (place, step), fate in zip(steps, fates, strict=True):
             if fate == "applied":
                 outcomes[place] = _applied(step)
+                continue
+            tickets[place].written = None
+            if isinstance(fate, Refused):
+                outcomes[place] = _refused(tickets[place].command, step.transition.before, fate)
             else:
-                tickets[place].written = None
                 outcomes[place] = Detour.OVERTAKEN
-                self._forget_after(place, tickets, outcomes)
+            self._forget_after(place, tickets, outcomes)
 
     def _forget_after(
         self, place: int, tickets: Sequence[Ticket], outcomes: dict[int, Outcome]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from orderwright.clock import Clock
     from orderwright.runtime.job import JobKinds
+    from orderwright.runtime.ledger import Ledgers
     from orderwright.runtime.pool import Connection, Pool
     from orderwright.runtime.registry import Registry
     from orderwright.runtime.wakeup import Announcer
@@ -48,6 +49,7 @@ class Engine:
         formats: FormatChecker,
         wakeup: Announcer,
         kinds: JobKinds | None = None,
+        ledgers: Ledgers | None = None,
     ) -> None:
         self.pool = pool
         self.registry = registry
@@ -55,7 +57,8 @@ class Engine:
         self.wakeup = wakeup
         self.alarm = Alarm(pool, clock)
         self.kinds: JobKinds = dict(kinds or {})
-        self._attempts = Attempts(registry, clock, facts, formats, self.kinds)
+        self.ledgers: Ledgers = dict(ledgers or {})
+        self._attempts = Attempts(registry, clock, facts, formats, self.kinds, self.ledgers)
         self._carrier = Carrier(pool, self._attempts)
         self._lanes = Lanes(
             kind_of=self._carrier.kind_of,
@@ -127,7 +130,7 @@ class Engine:
         """Send an event to an instance.
 
         With a `connection` the work is a savepoint of the caller's transaction and lives or dies with it.
-        Beside the chart's own refusals: event_unknown, event_data, event_reserved.
+        Beside the chart's own refusals: event_unknown, event_data, event_reserved, balance_guard.
         """
         cause = Cause(
             actor=Actor.of(actor),

@@ -8,8 +8,8 @@
 
 A timer whose event is refused is gone as well: it came too late.
 
-Events that declare facts are fired one by one, each in a transaction of its own: loading locks balances, which must
-not be held while others are waited for.
+Events that declare facts, and steps that change balances, are fired one by one, each in a transaction of its own: they
+lock balances, which must not be held while others are waited for.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ async def _store(connection: Connection, shots: Sequence[Shot]) -> None:
     if steps:
         outcomes = set(await store(connection, steps))
         if outcomes != {"applied"}:
-            raise _NotStored(", ".join(sorted(outcomes)))
+            raise _NotStored(", ".join(sorted(map(str, outcomes))))
 
 
 async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:

@@ -28,8 +28,8 @@ class Shot:
     """A timer and what comes of it.
 
     Attributes:
-        outcome: a step to be stored; a refusal; an error; or None: its event declares facts, which are loaded in a
-            transaction of their own.
+        outcome: a step to be stored; a refusal; an error; or None: its event declares facts, or its step changes
+            balances, which are locked in a transaction of their own.
     """
 
     timer: DueTimer
@@ -103,8 +103,10 @@ async def _step(
         occurred_at=at,
         recorded_at=engine.clock.now(),
         kinds=engine.kinds,
+        ledgers=engine.ledgers,
     )
-    return prepare(transition)
+    prepared = prepare(transition)
+    return None if prepared.has_bookings else prepared
 
 
 def _moment(timer: DueTimer) -> datetime:

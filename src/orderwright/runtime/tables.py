@@ -317,7 +317,27 @@ ledger_entry = Table(
     _number("n"),
     _words("data"),
     _moment("recorded_at"),
+    _words("account", nullable=True),
+    Column("amount", BigInteger, nullable=True),
     PrimaryKeyConstraint("instance_id", "version", "n", name="ledger_entry_pk"),
+    Index(
+        "ledger_entry_account",
+        "ledger",
+        "account",
+        "recorded_at",
+        postgresql_where=text("account is not null"),
+    ),
+)
+
+balance = Table(
+    "balance",
+    metadata,
+    _words("ledger"),
+    _words("account"),
+    Column("amount", BigInteger, nullable=False),
+    _moment("updated_at"),
+    PrimaryKeyConstraint("ledger", "account", name="balance_pk"),
+    postgresql_with={"fillfactor": "50"},  # one row is changed again and again, without its key
 )
 
 chart_migration = Table(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import canonical, dump
@@ -16,7 +16,8 @@ from orderwright.runtime.command import Command, Create
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.instance import Instance, found
 from orderwright.runtime.journal import CREATED, LogRow, chained, difference, iso
-from orderwright.statechart import Cancel, Emit, Invoke, Post, Schedule, StopInvoke
+from orderwright.runtime.ledger import GUARD, Ledgers, beyond, row_of
+from orderwright.statechart import Cancel, Emit, Invoke, Post, Refused, Schedule, StopInvoke
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
     from orderwright.statechart import Chart, Step
 
-Outcome = Literal["applied", "exists", "version_conflict", "key_conflict"]
+Outcome: TypeAlias = Literal["applied", "exists", "version_conflict", "key_conflict"] | Refused
+"""What became of a step that was to be stored; refused is one whose booking would take a balance out of its bounds."""
 
 KEY_LIFE = timedelta(days=30)
 """How long an idempotency key is remembered."""
@@ -46,6 +48,7 @@ class Transition:
     Attributes:
         before: what the step was computed from; None for a start.
         kinds: who does what the chart may invoke.
+        ledgers: those that have balances.
     """
 
     command: Command
@@ -56,6 +59,7 @@ class Transition:
     occurred_at: datetime
     recorded_at: datetime
     kinds: JobKinds = field(default_factory=dict)
+    ledgers: Ledgers = field(default_factory=dict)
 
     @property
     def version(self) -> int:
@@ -83,12 +87,14 @@ class Prepared(NamedTuple):
         after: the instance as it stands afterwards.
         columns: what `apply_steps` takes for it, in its order.
         emits: name and payload of each domain event.
+        has_bookings: whether it changes balances.
     """
 
     transition: Transition
     after: Instance
     columns: tuple[object, ...]
     emits: list[tuple[str, str]]
+    has_bookings: bool
 
 
 def prepare(transition: Transition) -> Prepared:
@@ -96,12 +102,13 @@ def prepare(transition: Transition) -> Prepared:
 
     Raises:
         EffectUnsupported: it invokes what nobody handles.
+        BookingInvalid: it posts to a ledger what is no booking.
     """
     command, before, snapshot = transition.command, transition.before, transition.step.snapshot
     row = _log_row(transition)
     hashed = chained(before.log_hash if before else b"", row)
     text = snapshot.to_text()
-    emits, effects = _effects(transition)
+    emits, effects, has_bookings = _effects(transition)
     key = command.cause.idempotency_key
     after = Instance(
         instance_id=row.instance_id,
@@ -144,7 +151,7 @@ def prepare(transition: Transition) -> Prepared:
         command.request_hash if key is not None else None,
         row.recorded_at + KEY_LIFE if key is not None else None,
     )
-    return Prepared(transition, after, columns, emits)
+    return Prepared(transition, after, columns, emits, has_bookings)
 
 
 async def store(
@@ -167,8 +174,11 @@ async def store(
     ]
     columns = zip(*(step.columns for step in steps), strict=True)
     emitted = zip(*emits, strict=True) if emits else _NOTHING_EMITTED
-    fates = await connection.fetchval(_APPLY, patience_ms, *columns, *emitted)
-    return fates or ["applied"] * len(steps)
+    has_bookings = any(step.has_bookings for step in steps)
+    fates = await connection.fetchval(_APPLY, patience_ms, *columns, *emitted, has_bookings)
+    if fates is None:
+        return ["applied"] * len(steps)
+    return [beyond(fate) if fate.startswith(GUARD) else fate for fate in fates]
 
 
 async def apply(connection: Connection, transitions: Sequence[Transition]) -> list[Outcome]:
@@ -220,10 +230,13 @@ def _event(command: Command) -> tuple[str, dict[str, object]]:
     return command.event.type, dict(command.event.data)
 
 
-def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None]:
-    """Return the domain events, and the other effects by table as text; of several about one timer the last counts."""
+def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None, bool]:
+    """Return the domain events, the other effects by table as text, and whether they change balances.
+
+    Of several effects about one timer the last counts.
+    """
     emits: list[tuple[str, str]] = []
-    posts: list[object] = []
+    posts: list[dict[str, object]] = []
     timers: dict[str, dict[str, object] | None] = {}
     invokes: list[object] = []
     stops: list[object] = []
@@ -232,7 +245,7 @@ def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None]
             case Emit():
                 emits.append((effect.type, dump(dict(effect.data))))
             case Post():
-                posts.append({"ledger": effect.ledger, "data": dump(dict(effect.data))})
+                posts.append(row_of(transition.ledgers, effect))
             case Schedule():
                 timers[effect.id] = _timer(effect, transition.occurred_at)
             case Cancel():
@@ -249,7 +262,8 @@ def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None]
         "invokes": invokes,
     }
     rest = {name: rows for name, rows in found.items() if rows}
-    return emits, dump(rest) if rest else None
+    has_bookings = any("account" in post for post in posts)
+    return emits, dump(rest) if rest else None, has_bookings
 
 
 def _timer(effect: Schedule, now: datetime) -> dict[str, object]:
@@ -289,5 +303,5 @@ def _unsupported(transition: Transition, effect: Invoke) -> EffectUnsupported:
 
 
 _NOTHING_EMITTED: Final[tuple[tuple[object, ...], ...]] = ((), (), (), ())
-_APPLY = f"select orderwright.apply_steps({', '.join(f'${place}' for place in range(1, 32))})"
+_APPLY = f"select orderwright.apply_steps({', '.join(f'${place}' for place in range(1, 33))})"
 _FORGET = "delete from orderwright.idempotency_key where expires_at <= $1"

@@ -61,7 +61,7 @@ async def engine(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterato
     await built.wakeup.close()
 
 
-TABLES = ("instance", "log", "outbox", "timer", "idempotency_key", "ledger_entry")
+TABLES = ("instance", "log", "outbox", "timer", "idempotency_key", "ledger_entry", "balance")
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ async def test_create_leaves_an_instance_and_its_first_log_row(
     assert (row["correlation_id"], row["causation_id"], row["origin"]) == ("p1/1", None, "live")
     assert row["occurred_at"] == row["recorded_at"] == START
     assert {table: len(found) for table, found in (await everything()).items()} == {
-        "instance": 1, "log": 1, "outbox": 0, "timer": 0, "idempotency_key": 0, "ledger_entry": 0,
+        "instance": 1, "log": 1, "outbox": 0, "timer": 0, "idempotency_key": 0, "ledger_entry": 0, "balance": 0,
     }  # fmt: skip
 
 

@@ -85,6 +85,7 @@ async def test_each_item_of_a_batch_is_applied_wholly_or_not_at_all(
         "timer": 0,
         "idempotency_key": 0,
         "ledger_entry": 2,
+        "balance": 0,
     }
     for name in ("p1", "p2", "p3", "p4"):
         assert await Replay(engine.pool).verify(name) == ()

@@ -1,0 +1,168 @@
+"""Ledgers: rows that only come to more, and for each account of a ledger the balance that they add up to.
+
+A chart posts to a ledger. Of a ledger that the application declares here it is known how its data are read: as a
+*booking*, an amount on an account and the bounds that the account's balance must keep. The row, the change of the
+balance and the rest of the step are written together or not at all; a step whose booking would take a balance out of
+its bounds is refused with `balance_guard` and the numbers. Posts to other ledgers are rows without a balance.
+
+Balances are locked after instances, in the order of their keys. A step that decides by a balance declares a fact that
+reads it here with `lock`, so that it cannot change before the booking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from orderwright.errors import RuntimeFault
+from orderwright.json_text import dump, load
+from orderwright.statechart import Post, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from orderwright.runtime.pool import Connection, Pool
+
+GUARD: Final = "balance_guard"
+"""The code of the refusal, and the word that `apply_steps` answers with."""
+LARGEST: Final = 10**17
+"""Amounts are smaller than this, so that a sum of them never leaves what the database can count."""
+
+
+class BookingInvalid(RuntimeFault):
+    """What a chart posts to a ledger cannot be booked; the step is not taken."""
+
+    code = "booking.invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What a row does to a balance.
+
+    Attributes:
+        account: whose balance.
+        amount: what is added to it, in the ledger's unit; negative to take away.
+        floor: the least that the balance may be afterwards; None: as little as you like.
+        ceiling: the most that it may be afterwards; None: as much as you like.
+    """
+
+    account: str
+    amount: int
+    floor: int | None = None
+    ceiling: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.account:
+            raise ValueError("account: expected a name, found none")
+        for name in ("amount", "floor", "ceiling"):
+            _require_whole(name, getattr(self, name), optional=name != "amount")
+
+
+Reads: TypeAlias = Callable[[Mapping[str, object]], Booking]
+"""Reads the data of a post; raises ValueError, TypeError or KeyError where they cannot be read."""
+Ledgers: TypeAlias = Mapping[str, Reads]
+"""The ledgers with balances, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """An account whose balance is not what its rows add up to."""
+
+    ledger: str
+    account: str
+    balance: int
+    rows: int
+
+
+def row_of(ledgers: Ledgers, post: Post) -> dict[str, object]:
+    """Return a post as `apply_steps` takes it.
+
+    Raises:
+        BookingInvalid: its ledger has balances, and its data are no booking.
+    """
+    row: dict[str, object] = {"ledger": post.ledger, "data": dump(dict(post.data))}
+    reads = ledgers.get(post.ledger)
+    if reads is None:
+        return row
+    try:
+        booking = reads(post.data)
+    except (ValueError, TypeError, KeyError) as error:
+        raise _invalid(post, error) from error
+    row |= {"account": booking.account, "amount": booking.amount}
+    if booking.floor is not None:
+        row["floor"] = booking.floor
+    if booking.ceiling is not None:
+        row["ceiling"] = booking.ceiling
+    return row
+
+
+def beyond(answer: str) -> Refused:
+    """Read the answer of `apply_steps` about a balance that would leave its bounds."""
+    values = load(answer.removeprefix(GUARD))
+    numbers = {name: value for name, value in values.items() if isinstance(value, int)}
+    stands, floor = numbers["balance"] + numbers["amount"], numbers.get("floor")
+    is_low = floor is not None and stands < floor
+    bound, side = (floor, "below") if is_low else (numbers["ceiling"], "above")
+    name = f"{values['ledger']} of {values['account']}"
+    return Refused(GUARD, f"{name} would be {stands}, {side} {bound}", values)
+
+
+async def balances(
+    connection: Connection, ledger: str, accounts: Iterable[str], *, lock: bool
+) -> dict[str, int]:
+    """Return the balances of accounts; of one that has no rows it is 0.
+
+    With `lock`, in a transaction, they stay as they are until it ends; accounts without rows are made, so that they
+    can be locked.
+    """
+    names = sorted(set(accounts))
+    if lock:
+        await connection.execute(_MAKE, ledger, names)
+    rows = await connection.fetch(_LOCK if lock else _READ, ledger, names)
+    return dict.fromkeys(names, 0) | {row["account"]: row["amount"] for row in rows}
+
+
+async def differences(pool: Pool) -> AsyncIterator[Difference]:
+    """Yield every account whose balance is not the sum of its rows, as of one moment."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        async for row in connection.cursor(_DIFFERENCES):
+            yield Difference(**dict(row))
+
+
+def _require_whole(name: str, value: object, *, optional: bool) -> None:
+    if value is None and optional:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= LARGEST:
+        raise ValueError(f"{name}: expected a whole number below 10^17, found {value!r}")
+
+
+def _invalid(post: Post, error: Exception) -> BookingInvalid:
+    return BookingInvalid(
+        f"a post to the ledger {post.ledger} cannot be booked: {error!r}",
+        values={"ledger": post.ledger, "data": dict(post.data)},
+    )
+
+
+_MAKE = """
+insert into orderwright.balance (ledger, account, amount, updated_at)
+select $1, name, 0, 'epoch' from unnest($2::text[]) as name order by name
+on conflict (ledger, account) do nothing
+"""
+_READ = """
+select account, amount from orderwright.balance
+where ledger = $1 and account = any($2::text[]) order by account
+"""
+_LOCK = _READ + "for update"
+_DIFFERENCES = """
+select ledger, account, coalesce(b.amount, 0) as balance, coalesce(e.amount, 0)::bigint as rows
+from orderwright.balance as b
+full join (
+    select ledger, account, sum(amount) as amount from orderwright.ledger_entry
+    where account is not null group by ledger, account) as e using (ledger, account)
+where coalesce(b.amount, 0) <> coalesce(e.amount, 0)
+order by ledger, account
+"""

@@ -33,6 +33,9 @@ LANES: Final = 3
 """How many batches of one kind are on their way at once."""
 LONGEST: Final = 64
 """Commands of a batch."""
+_WORTH: Final = 8
+"""What waits is shared between lanes that are free, so that one computes while another waits for the database, but not
+into batches smaller than this: each batch has its price."""
 _PATIENCE: Final = 2
 """How often a command may be overtaken before it takes the lock."""
 
@@ -126,6 +129,10 @@ class Lanes:
             self._spawn(self._run_alone(instance_id, first))
             return
         self._ready.setdefault(kind, deque()).append(instance_id)
+        self._open(kind)
+
+    def _open(self, kind: Kind) -> None:
+        """Open a lane, if there may be one more."""
         if kind not in self._starting and self._running[kind] < LANES:
             self._starting.add(kind)  # until it takes, it takes what comes as well
             self._running[kind] += 1
@@ -149,9 +156,11 @@ class Lanes:
         ready = self._ready.get(kind)
         if not ready:
             return []
+        free = LANES - self._running[kind] + 1
+        longest = min(max(-(-len(ready) // free), _WORTH), LONGEST)
         taken: list[list[_Waiting]] = []
         count = 0
-        while ready and count < LONGEST:
+        while ready and count < longest:
             instance_id = ready.popleft()
             chain = self._chain(self._queues[instance_id], kind, LONGEST - count)
             if chain:
@@ -159,6 +168,8 @@ class Lanes:
                 count += len(chain)
             else:
                 self._go_on(instance_id)
+        if ready:
+            self._open(kind)
         taken.sort(key=_instance_of)
         return [one for chain in taken for one in chain]
 

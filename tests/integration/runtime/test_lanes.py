@@ -44,10 +44,17 @@ async def _verify(engine: Engine, ids: Sequence[str]) -> None:
 
 
 async def test_commands_that_wait_together_commit_together(engine: Engine, rows: Rows):
-    ids = await _create(engine, 10)
+    ids = await _create(engine, 8)
     await asyncio.gather(*(engine.send(name, ADD, actor="ann") for name in ids))
     transactions = await rows("select distinct ord from orderwright.instance")
     assert len(transactions) == 1
+
+
+async def test_what_waits_is_shared_between_the_lanes(engine: Engine, rows: Rows):
+    ids = await _create(engine, 48)
+    await asyncio.gather(*(engine.send(name, ADD, actor="ann") for name in ids))
+    batches = await rows("select count(*) as n from orderwright.instance group by ord")
+    assert [row["n"] for row in batches] == [16, 16, 16]
 
 
 async def test_one_bad_item_does_not_hurt_its_neighbours(engine: Engine):

@@ -43,9 +43,10 @@ test: $(VENV)/.dev $(RIVALS) console chromium
 soak: $(VENV)/.dev $(RIVALS) console chromium
 	@exec $(RUN) pytest -m soak $(ARGS)
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev $(RIVALS)
 	@$(RUN) bench.statechart $(ARGS)
 	@$(RUN) bench.runtime $(ARGS)
+	@for part in relay timers verify jobs volume; do echo; $(RUN) bench.runtime.$$part || exit; done
 
 lint: $(VENV)/.dev $(if $(CONSOLE),web/node_modules/.installed)
 	@$(VENV)/bin/ruff check

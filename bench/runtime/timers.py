@@ -107,8 +107,8 @@ class Expiring:
 
     def _transition_of(self, name: str) -> Transition:
         command = replace(self._transition.command, instance_id=name)
-        before = replace(self._sale, instance_id=name)
-        return replace(self._transition, command=command, before=before)
+        before = self._sale._replace(instance_id=name)
+        return self._transition._replace(command=command, before=before)
 
 
 async def _place(app: Orderwright) -> Instance:

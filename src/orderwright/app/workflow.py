@@ -149,7 +149,7 @@ def _for_outsider(happened: Happened, by: Identity) -> Happened:
     internal = row.event_type in INTERNAL_EVENTS
     return replace(
         happened,
-        row=replace(row, actor_id="staff", reason=None) if is_hidden else row,
+        row=row._replace(actor_id="staff", reason=None) if is_hidden else row,
         data={} if internal else context_for(by, happened.data),
         actor_name="Staff" if is_hidden else happened.actor_name,
     )

@@ -166,7 +166,7 @@ def _line(row: LogRow) -> str:
 
 
 def _row(row: LogRow) -> dict[str, object]:
-    plain: dict[str, object] = {name: getattr(row, name) for name in LogRow.__slots__}
+    plain: dict[str, object] = {name: getattr(row, name) for name in LogRow._fields}
     for name in ("occurred_at", "recorded_at"):
         plain[name] = getattr(row, name).isoformat()
     for name in ("event_data", "facts", "changes"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from orderwright.errors import NotFound
 from orderwright.json_text import is_storable
@@ -24,9 +24,8 @@ class InstanceNotFound(NotFound):
     code = "instance.not_found"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
-    """A running chart.
+class Instance(NamedTuple):
+    """A running chart; a tuple, because two are made for every event.
 
     Attributes:
         version: counts its log rows, from 1.
@@ -121,18 +120,19 @@ def _instances(rows: Sequence[Record]) -> dict[str, Instance]:
 
 def instance_of(row: Record) -> Instance:
     """Read a row that begins with the columns of an instance, in the order of its fields."""
+    # Not by name: places are read in a fraction of the time.
     return Instance(
-        instance_id=row[0],
-        root_id=row[1],
-        chart_id=row[2],
-        chart_version=row[3],
-        version=row[4],
-        status=row[5],
-        state=row[6],
-        snapshot=Snapshot.from_text(row[7]),
-        log_hash=row[8],
-        created_at=row[9],
-        updated_at=row[10],
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        row[6],
+        Snapshot.from_text(row[7]),
+        row[8],
+        row[9],
+        row[10],
     )
 
 

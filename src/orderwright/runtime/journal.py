@@ -8,9 +8,8 @@ shows.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from orderwright.json_text import dump, load, quote
 from orderwright.statechart import Snapshot
@@ -27,9 +26,11 @@ CREATED = "create"
 """The event type of an instance's first row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogRow:
-    """A row of the log without its hash; `event_data`, `facts` and `changes` are JSON text."""
+class LogRow(NamedTuple):
+    """A row of the log without its hash; `event_data`, `facts` and `changes` are JSON text.
+
+    A tuple, as `Instance` is: one is made for every event.
+    """
 
     instance_id: str
     version: int
@@ -62,14 +63,16 @@ def iso(moment: datetime) -> str:
 
 def _text(row: LogRow) -> str:
     """Write a row as `canonical` writes the object of its columns, in a fifth of the time."""
+    recorded = iso(row.recorded_at)
+    occurred = recorded if row.occurred_at is row.recorded_at else iso(row.occurred_at)
     return (
         f'{{"actor_id":{quote(row.actor_id)},"actor_kind":{quote(row.actor_kind)}'
         f',"causation_id":{_nullable(row.causation_id)},"changes":{quote(row.changes)}'
         f',"correlation_id":{quote(row.correlation_id)},"event_data":{quote(row.event_data)}'
         f',"event_type":{quote(row.event_type)},"facts":{quote(row.facts)}'
         f',"from_state":{_nullable(row.from_state)},"instance_id":{quote(row.instance_id)}'
-        f',"occurred_at":"{iso(row.occurred_at)}","origin":{quote(row.origin)}'
-        f',"reason":{_nullable(row.reason)},"recorded_at":"{iso(row.recorded_at)}"'
+        f',"occurred_at":"{occurred}","origin":{quote(row.origin)}'
+        f',"reason":{_nullable(row.reason)},"recorded_at":"{recorded}"'
         f',"to_state":{quote(row.to_state)},"version":{row.version}}}'
     )
 

@@ -6,8 +6,8 @@ stands after it, so that a next step can follow in the same call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from orderwright.errors import RuntimeFault
@@ -41,8 +41,7 @@ class EffectUnsupported(RuntimeFault):
     code = "effect.unsupported"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(NamedTuple):
     """A step that was computed and is to be stored.
 
     Attributes:
@@ -58,8 +57,8 @@ class Transition:
     facts: Mapping[str, object]
     occurred_at: datetime
     recorded_at: datetime
-    kinds: JobKinds = field(default_factory=dict)
-    ledgers: Ledgers = field(default_factory=dict)
+    kinds: JobKinds = MappingProxyType({})
+    ledgers: Ledgers = MappingProxyType({})
 
     @property
     def version(self) -> int:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orderwright.runtime.command import Actor, Cause, Create, Send
@@ -97,7 +96,7 @@ async def test_what_follows_a_stale_step_is_not_applied_though_its_version_fits(
     """Two steps are computed in memory; meanwhile another makes one step, so that the second one's version fits."""
     await engine.create("parcel", "p1", actor="ann")
     first = prepare(await _prepared(engine, "p1"))
-    second = prepare(replace(first.transition, before=first.after))
+    second = prepare(first.transition._replace(before=first.after))
     await engine.send("p1", ADD, actor="bob")
     before = await everything()
 

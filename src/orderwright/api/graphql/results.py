@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
@@ -107,8 +106,7 @@ async def applied(result: Result, context: Context) -> EventApplied:
     if result.snapshot is None:
         raise TypeError("an applied command has a snapshot")
     chart = await context.app.queries.chart(now.chart_id, now.chart_version)
-    then = dataclasses.replace(
-        now,
+    then = now._replace(
         version=result.version,
         snapshot=result.snapshot,
         status=result.snapshot.status,

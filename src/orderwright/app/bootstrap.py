@@ -14,12 +14,15 @@ from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
+from orderwright.app.incidents import Incidents
 from orderwright.app.orders import Orders
+from orderwright.app.outbox import Outbox
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
 from orderwright.app.settings import Settings, load_settings
 from orderwright.app.shipped import folder
+from orderwright.app.subscribers import Subscribers
 from orderwright.app.webhooks import Webhooks
 from orderwright.app.workflow import Workflows
 from orderwright.clock import Clock, SystemClock
@@ -64,8 +67,10 @@ class Orderwright:
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
         simulator: says what events would do, and writes nothing.
-        webhooks: subscriptions to domain events; `courier` delivers them while the worker's `run` runs.
+        webhooks: subscriptions to domain events; `courier` delivers them while the worker's `run` runs;
+            `subscribers` is the same with permissions.
         jobs: takes work outside the database; `dead_letters` shows what failed for the last time.
+        incidents, outbox: what is in trouble, and the domain events with who has acknowledged them.
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
         revision: the schema's revision that this code needs.
@@ -101,10 +106,13 @@ class Orderwright:
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
         self.dead_letters = DeadLetters(engine)
+        self.incidents = Incidents(engine)
+        self.outbox = Outbox(pool)
         self.expiry = SaleExpiry(engine, settings)
         runner = JobRunner(engine, concurrency=settings.job_concurrency)
         loopback = settings.webhook_allow_loopback
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
+        self.subscribers = Subscribers(pool, clock, allow_loopback=loopback)
         self.courier = Courier(pool, clock, Postman(allow_loopback=loopback))
         clockwork = Clockwork(
             engine, actions={ACTION: self.expiry.sweep}, schedules=[self.expiry.schedule]

@@ -44,6 +44,11 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "quotation.create": _OFFICE,
     "deadletter.read": frozenset({Role.SUPPORT, Role.MANAGER}),  # payloads name customers
     "deadletter.retry": frozenset({Role.MANAGER}),
+    "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
+    "incident.resolve": frozenset({Role.MANAGER}),
+    "incident.retry": frozenset({Role.MANAGER}),
+    "outbox.read": frozenset({Role.SUPPORT, Role.MANAGER}),
+    "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
     # quotation
     "quotation.SHARE": _OFFICE,
     "quotation.EDIT": _OFFICE,

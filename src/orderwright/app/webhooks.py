@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING
 
 from orderwright.domain.catalogue import CATALOGUE
 from orderwright.errors import InputInvalid
-from orderwright.runtime.webhook import delivery, subscription
+from orderwright.runtime.webhook import delivery, delivery_list, subscription
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orderwright.clock import Clock
     from orderwright.runtime.pool import Pool
-    from orderwright.runtime.webhook.delivery import DeliveryState, Status
+    from orderwright.runtime.webhook.delivery import Status
+    from orderwright.runtime.webhook.delivery_list import DeliveryState
     from orderwright.runtime.webhook.subscription import Subscription
+
+
+def require_catalogued(patterns: Sequence[str]) -> None:
+    """Raise `InputInvalid` for a pattern that fits no event of the catalogue."""
+    for pattern in patterns:
+        if not any(subscription.fits(pattern, name) for name in CATALOGUE):
+            expected = "the name of a catalogued event, sale.* or *"
+            raise InputInvalid("patterns", pattern, expected)
 
 
 class Webhooks:
@@ -41,10 +50,7 @@ class Webhooks:
             InputInvalid: the URL has no meaning, or a pattern fits no event of the catalogue.
             AddressRefused: the URL names an address that is not public.
         """
-        for pattern in patterns:
-            if not any(subscription.fits(pattern, name) for name in CATALOGUE):
-                expected = "the name of a catalogued event, sale.* or *"
-                raise InputInvalid("patterns", pattern, expected)
+        require_catalogued(patterns)
         async with self._pool.acquire() as connection:
             return await subscription.subscribe(
                 connection,
@@ -79,6 +85,15 @@ class Webhooks:
         async with self._pool.acquire() as connection:
             await subscription.resume(connection, subscription_id, at=self._clock.now())
 
+    async def rotate(self, subscription_id: str) -> str:
+        """Give a subscription a new secret, which signs what is sent from now on, and return it.
+
+        Raises:
+            SubscriptionNotFound: there is none with this id.
+        """
+        async with self._pool.acquire() as connection:
+            return await subscription.rotate(connection, subscription_id)
+
     async def unsubscribe(self, subscription_id: str) -> None:
         """Remove a subscription with its deliveries.
 
@@ -93,7 +108,7 @@ class Webhooks:
     ) -> list[DeliveryState]:
         """Return deliveries of a subscription, the newest first."""
         async with self._pool.acquire() as connection:
-            return await delivery.list_deliveries(
+            return await delivery_list.list_deliveries(
                 connection, subscription_id, status=status, limit=limit
             )
 

@@ -119,6 +119,14 @@ class Incident:
     resolved_by: str | None
     resolution: str | None
 
+    @property
+    def instance_id(self) -> str | None:
+        """The instance that has the trouble; None where it is not one's."""
+        if self.kind in ("instance_stuck", "anchor_differs"):
+            return self.subject
+        named = self.details.get("instance_id", self.details.get("instance"))
+        return named if isinstance(named, str) else None
+
 
 async def record(connection: Connection, sightings: Iterable[Sighting]) -> None:
     """Open an incident for each sighting, or count it on the one that is open."""
@@ -127,11 +135,43 @@ async def record(connection: Connection, sightings: Iterable[Sighting]) -> None:
 
 
 async def incidents(
-    connection: Connection, *, status: Status | None = "open", limit: int = 100
+    connection: Connection,
+    *,
+    status: Status | None = "open",
+    kind: Kind | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 100,
 ) -> tuple[Incident, ...]:
-    """Return incidents, the latest seen first; with status None those of both."""
-    rows = await connection.fetch(_LIST, status, limit)
+    """Return incidents, the latest seen first.
+
+    Args:
+        connection: in a transaction or not.
+        status: open ones, resolved ones, or with None those of both.
+        kind: of one kind; None for all.
+        after: where to go on, the last sight and the id of the last one that was returned.
+        limit: how many at most.
+    """
+    rows = await connection.fetch(_LIST, status, kind, *(after or (None, None)), limit)
     return tuple(_incident(row) for row in rows)
+
+
+async def count(
+    connection: Connection, *, status: Status | None = "open", kind: Kind | None = None
+) -> int:
+    """Return how many incidents there are."""
+    return int(await connection.fetchval(_COUNT, status, kind) or 0)
+
+
+async def find(connection: Connection, incident_id: str) -> Incident:
+    """Return an incident, open or not.
+
+    Raises:
+        IncidentNotFound: none has this id.
+    """
+    row = await connection.fetchrow(_FIND, incident_id)
+    if row is None:
+        raise IncidentNotFound(f"no incident {incident_id!r}", values={"incident": incident_id})
+    return _incident(row)
 
 
 async def resolve(
@@ -191,13 +231,16 @@ set count = i.count + excluded.count, cause = excluded.cause, details = excluded
 """
 _COLUMNS = """incident_id, kind, subject, owner, status, code, cause, details, retry, count, first_seen_at,
        last_seen_at, resolved_at, resolved_by, resolution"""
+_WANTED = "($1::text is null or status = $1) and ($2::text is null or kind = $2)"
 _LIST = f"""
 select {_COLUMNS}
 from orderwright.incident
-where $1::text is null or status = $1
-order by last_seen_at desc, incident_id
-limit $2
+where {_WANTED} and ($3::timestamptz is null or (last_seen_at, incident_id) < ($3, $4::text))
+order by last_seen_at desc, incident_id desc
+limit $5
 """  # noqa: S608 (constants)
+_COUNT = f"select count(*) from orderwright.incident where {_WANTED}"  # noqa: S608 (constants)
+_FIND = f"select {_COLUMNS} from orderwright.incident where incident_id = $1"  # noqa: S608 (constants)
 _RESOLVE = f"""
 update orderwright.incident
 set status = 'resolved', resolved_by = $2, resolution = $3, resolved_at = $4

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from orderwright.errors import InputInvalid, RefusedError
-from orderwright.json_text import canonical
 from orderwright.runtime import parking
-from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.dead_letter import DeadLetter, find
-from orderwright.runtime.write import KEY_LIFE
+from orderwright.runtime.once import is_replay
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,10 +45,9 @@ class Retry:
     payload: str | None = None
 
     @property
-    def request_hash(self) -> bytes:
-        """Tell this request from another one under the same key."""
-        asked = ["retry", self.letter_id, self.payload]
-        return hashlib.sha256(canonical(asked).encode()).digest()
+    def request(self) -> tuple[object, ...]:
+        """What tells this request from another one under the same key."""
+        return "retry", self.letter_id, self.payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +72,7 @@ async def retry(engine: Engine, asked: Retry) -> Retried:
     now = engine.clock.now()
     async with engine.pool.acquire() as connection, connection.transaction():
         row = await connection.fetchrow(_LOCK_JOB, asked.letter_id)
-        replayed = await _is_replay(connection, asked, now)
+        replayed = await is_replay(connection, asked.cause.idempotency_key, asked.request, at=now)
         if not replayed and row is not None:
             await _retry_job(connection, row, asked, now)
         elif not replayed:
@@ -104,22 +100,6 @@ async def _retry_consumer(connection: Connection, asked: Retry, now: datetime) -
     await parking.retry(connection, letter.name, [letter.root_id], at=now)
 
 
-async def _is_replay(connection: Connection, asked: Retry, now: datetime) -> bool:
-    """Take the idempotency key; True when it stands for this very request already."""
-    key = asked.cause.idempotency_key
-    if key is None:
-        return False
-    taken = (key, asked.request_hash, asked.letter_id, now, now + KEY_LIFE)
-    if await connection.fetchval(_TAKE_KEY, *taken) is not None:
-        return False
-    if await connection.fetchval(_KEY, key) != asked.request_hash:
-        raise IdempotencyMismatch(
-            "this idempotency key was used for another request; use a new one",
-            values={"id": asked.letter_id},
-        )
-    return True
-
-
 def _require_dead(status: str, asked: Retry) -> None:
     if status != "dead":
         raise NotDead(
@@ -138,13 +118,3 @@ _NOTE: Final = """
 insert into orderwright.job_history (job_id, at, what, fence, actor_id, detail, payload)
 select job_id, $2, 'retried', fence, $3, $4, $5 from orderwright.job where job_id = $1
 """
-_TAKE_KEY: Final = """
-insert into orderwright.idempotency_key as k (key, request_hash, instance_id, version, created_at, expires_at)
-values ($1, $2, $3, 0, $4, $5)
-on conflict (key) do update
-set request_hash = excluded.request_hash, instance_id = excluded.instance_id, version = excluded.version,
-    created_at = excluded.created_at, expires_at = excluded.expires_at
-where k.expires_at <= excluded.created_at
-returning key
-"""
-_KEY: Final = "select request_hash from orderwright.idempotency_key where key = $1"

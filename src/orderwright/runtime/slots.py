@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.pool import Connection
 
-KEPT: Final = timedelta(days=90)
-"""How long a settled slot can be looked up."""
-
 LATE: Final = timedelta(minutes=1)
 """A slot that is found later than this was missed."""
 
@@ -95,12 +92,16 @@ async def finish(connection: Connection, slot: Slot, *, at: datetime) -> None:
     """Settle a slot that is done, and arm the next."""
     await _settle(connection, slot, "done", at=at)
     await arm(connection, slot.schedule, after=slot.slot_at)
-    await connection.execute(_PRUNE, slot.schedule.name, at - KEPT)
 
 
 async def put_off(connection: Connection, slot: Slot, error: str, *, retry_at: datetime) -> None:
     """Note that a slot failed, and when to try it again."""
     await connection.execute(_PUT_OFF, slot.schedule.name, slot.slot_at, error, retry_at)
+
+
+async def hasten(connection: Connection, schedule: str, *, at: datetime) -> bool:
+    """Have a slot that failed tried again at once; False if its schedule has none."""
+    return await connection.fetchval(_HASTEN, schedule, at) is not None
 
 
 async def earliest_slot(connection: Connection, actions: Iterable[str]) -> datetime | None:
@@ -141,7 +142,11 @@ _PUT_OFF = """
 update orderwright.slot set attempts = attempts + 1, last_error = $3, retry_at = $4
 where schedule = $1 and slot_at = $2
 """
-_PRUNE = "delete from orderwright.slot where schedule = $1 and status <> 'armed' and slot_at < $2"
+_HASTEN = """
+update orderwright.slot set retry_at = $2
+where schedule = $1 and status = 'armed' and retry_at is not null
+returning schedule
+"""
 _EARLIEST = """
 select min(greatest(t.slot_at, t.retry_at))
 from orderwright.slot as t join orderwright.schedule as s on s.name = t.schedule

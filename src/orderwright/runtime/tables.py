@@ -7,7 +7,7 @@ Four rules explain the shape of the columns:
 - Times come from the engine's clock, never from `now()`, so that an import and a simulation can say
   when they are.
 - No foreign keys on the hot path: every row below is written by `orderwright.apply_steps` in one
-  transaction with its instance, and nothing is deleted but timers, expired keys and old jobs.
+  transaction with its instance, and nothing is deleted but timers and what `retention` lets go.
 - `ord` orders the outbox: the greatest of the instance's last `ord` and the writing transaction's id.
   A reader that stays below the oldest running transaction never passes a row that is not yet visible,
   and the rows of one instance stay in order even if a transaction with an early id wrote the later one.
@@ -31,7 +31,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import UserDefinedType
 
 SCHEMA = "orderwright"
@@ -194,60 +193,11 @@ waiting_event = Table(
         "root_id",
         postgresql_where=text("acknowledged_at is null"),
     ),
-)
-
-webhook_subscription = Table(
-    "webhook_subscription",
-    metadata,
-    _words("subscription_id"),
-    _words("url"),
-    Column("patterns", ARRAY(Text), nullable=False),
-    _words("secret"),
-    _words("created_by"),
-    _moment("created_at"),
-    _moment("paused_at", nullable=True),
-    _words("pause_reason", nullable=True),
-    _moment("failing_since", nullable=True),
-    _moment("not_before", nullable=True),
-    PrimaryKeyConstraint("subscription_id", name="webhook_subscription_pk"),
-)
-
-webhook_delivery = Table(
-    "webhook_delivery",
-    metadata,
-    _words("subscription_id"),
-    _words("message_id"),
-    _words("event_id"),
-    _words("name"),
-    _words("body"),
-    _words("status"),
-    _number("attempts"),
-    _moment("next_attempt_at"),
-    _words("lease", nullable=True),
-    _moment("lease_until", nullable=True),
-    _moment("created_at"),
-    _moment("delivered_at", nullable=True),
-    PrimaryKeyConstraint("subscription_id", "message_id", name="webhook_delivery_pk"),
     Index(
-        "webhook_delivery_due",
-        "subscription_id",
-        "next_attempt_at",
-        postgresql_where=text("status = 'waiting'"),
+        "waiting_event_acknowledged",
+        "acknowledged_at",
+        postgresql_where=text("acknowledged_at is not null"),
     ),
-)
-
-webhook_attempt = Table(
-    "webhook_attempt",
-    metadata,
-    Column("attempt_id", BigInteger, Identity(always=True), nullable=False),
-    _words("subscription_id"),
-    _words("message_id"),
-    _moment("attempted_at"),
-    _number("milliseconds"),
-    Column("response_status", Integer, nullable=True),
-    _words("error", nullable=True),
-    PrimaryKeyConstraint("attempt_id", name="webhook_attempt_pk"),
-    Index("webhook_attempt_delivery", "subscription_id", "message_id"),
 )
 
 timer = Table(
@@ -293,6 +243,7 @@ slot = Table(
     _moment("settled_at", nullable=True),
     PrimaryKeyConstraint("schedule", "slot_at", name="slot_pk"),
     Index("slot_armed", "schedule", unique=True, postgresql_where=text("status = 'armed'")),
+    Index("slot_settled", "settled_at", postgresql_where=text("settled_at is not null")),
 )
 
 idempotency_key = Table(
@@ -401,6 +352,8 @@ incident = Table(
         unique=True,
         postgresql_where=text("status = 'open'"),
     ),
+    Index("incident_seen", "status", "last_seen_at", "incident_id"),
+    Index("incident_resolved", "resolved_at", postgresql_where=text("resolved_at is not null")),
 )
 
 anchor = Table(

@@ -118,6 +118,11 @@ async def pending(connection: Connection, instance_id: str) -> list[tuple[str, s
     return [(row["timer_id"], row["event_type"], row["due_at"]) for row in rows]
 
 
+async def hasten(connection: Connection, instance_id: str, timer_id: str, *, at: datetime) -> bool:
+    """Have a timer that failed tried again at once; False if it is not there, or has not failed."""
+    return await connection.fetchval(_HASTEN, instance_id, timer_id, at) is not None
+
+
 async def _next_of(
     connection: Connection, instance_ids: set[str], until: datetime, now: datetime
 ) -> list[DueTimer]:
@@ -187,6 +192,11 @@ _POSTPONE = """
 update orderwright.timer
 set attempts = attempts + 1, last_error = $4, retry_at = $5
 where instance_id = $1 and timer_id = $2 and instance_version = $3
+"""
+_HASTEN = """
+update orderwright.timer set retry_at = $3
+where instance_id = $1 and timer_id = $2 and retry_at is not null
+returning timer_id
 """
 _EARLIEST = """
 select least(

@@ -1,7 +1,8 @@
 """The watch: it looks for trouble that nobody runs into, and closes what has passed.
 
-Every minute: consumers that are far behind or wait for somebody with a dead letter, and instances whose timer should
-have fired long ago. Once a day: the anchor of the day before, then today's. Of several workers one looks at a time.
+Every minute: consumers that are far behind or wait for somebody with a dead letter, instances whose timer should
+have fired long ago, and whether the timers and slots that failed still do. Once a day: the anchor of the day before,
+then today's. Of several workers one looks at a time.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class Watch:
                 now = self._engine.clock.now()
                 await _watch_consumers(connection, now)
                 await _watch_timers(connection, now)
+                await _settle_passed(connection, "timer_failed", _FAILING_TIMERS, now)
+                await _settle_passed(connection, "slot_failed", _FAILING_SLOTS, now)
         return _EVERY
 
     async def seal(self) -> float:
@@ -114,6 +117,14 @@ async def _watch_timers(connection: Connection, now: datetime) -> None:
     await _report(connection, "instance_stuck", late, now, whole=len(rows) < _SHOWN)
 
 
+async def _settle_passed(connection: Connection, kind: Kind, failing: str, now: datetime) -> None:
+    """Close the incidents of what has come about since it failed; who ran into it has opened them."""
+    rows = await connection.fetch(failing, _SHOWN)
+    if len(rows) < _SHOWN:
+        still = [(row["subject"], kind) for row in rows]
+        await incident.settle(connection, kind, still=still, at=now)
+
+
 async def _report(
     connection: Connection, kind: Kind, late: list[Sighting], now: datetime, *, whole: bool = True
 ) -> None:
@@ -134,4 +145,12 @@ _OVERDUE = """
 select distinct on (instance_id) instance_id, timer_id, due_at, last_error
 from (select * from orderwright.timer where due_at < $1 order by due_at limit $2) as late
 order by instance_id, due_at
+"""
+_FAILING_TIMERS = """
+select instance_id || '/' || timer_id as subject from orderwright.timer where retry_at is not null limit $1
+"""
+_FAILING_SLOTS = """
+select 'schedule/' || schedule as subject from orderwright.slot
+where status = 'armed' and retry_at is not null
+limit $1
 """

@@ -13,7 +13,8 @@ from orderwright.errors import InputInvalid
 from orderwright.runtime.acknowledgement import read_acknowledgements
 from orderwright.runtime.webhook.address import AddressRefused
 from orderwright.runtime.webhook.courier import Courier
-from orderwright.runtime.webhook.delivery import LEASE, claim, list_deliveries, record, retry_dead
+from orderwright.runtime.webhook.delivery import LEASE, claim, record, retry_dead
+from orderwright.runtime.webhook.delivery_list import list_deliveries
 from orderwright.runtime.webhook.fan_out import webhooks_consumer
 from orderwright.runtime.webhook.post import Answer, Postman
 from orderwright.runtime.webhook.schedule import ATTEMPTS

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.trade import Quotation, SaleOrder
-from orderwright.app.page import Page, Place
+from orderwright.app.page import Page
 from orderwright.app.rows import ListFilter, OrderRow, QuotationRow
 from orderwright.app.words import Words
 
@@ -17,6 +19,16 @@ class PageInfo:
     has_previous_page: bool
     start_cursor: str | None
     end_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[Any]) -> PageInfo:
+        """Show where a page lies in its list."""
+        return cls(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.rows[0][0].cursor() if page.rows else None,
+            end_cursor=page.rows[-1][0].cursor() if page.rows else None,
+        )
 
 
 @strawberry.type
@@ -45,7 +57,7 @@ class SaleOrderConnection:
         edges = [
             SaleOrderEdge(node=SaleOrder.of(row), cursor=at.cursor()) for at, row in page.rows
         ]
-        return cls(wanted=wanted, edges=edges, page_info=_info(page, [at for at, _ in page.rows]))
+        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
 
     @strawberry.field
     async def total_count(self, info: Info) -> int:
@@ -75,7 +87,7 @@ class QuotationConnection:
         edges = [
             QuotationEdge(node=Quotation.of(row), cursor=at.cursor()) for at, row in page.rows
         ]
-        return cls(wanted=wanted, edges=edges, page_info=_info(page, [at for at, _ in page.rows]))
+        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
 
     @strawberry.field
     async def total_count(self, info: Info) -> int:
@@ -93,12 +105,3 @@ def _counts(counts: list[tuple[Words, int]]) -> list[StateCount]:
         StateCount(state=words.state, label=words.label, tone=words.tone, count=count)
         for words, count in counts
     ]
-
-
-def _info(page: Page[OrderRow] | Page[QuotationRow], places: list[Place]) -> PageInfo:
-    return PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=places[0].cursor() if places else None,
-        end_cursor=places[-1].cursor() if places else None,
-    )

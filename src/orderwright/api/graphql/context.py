@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 import strawberry
@@ -11,6 +12,8 @@ from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
 
 from orderwright.api.auth import app_of, identity_of
+from orderwright.app.belonging import Belonging, belongings
+from orderwright.app.orders import Asked
 from orderwright.app.people import LoginRequired
 from orderwright.app.permissions import Identity
 from orderwright.app.rows import FulfilmentLineRow, FulfilmentRow, QuotationRow
@@ -40,6 +43,10 @@ class Context(BaseContext):
             queries.fulfilment_lines
         )
 
+        self.belongings: DataLoader[str, Belonging | None] = _batched(
+            partial(belongings, self.app.pool)
+        )
+
     @property
     def by(self) -> Identity:
         """Who is signed in.
@@ -66,6 +73,14 @@ class Context(BaseContext):
         if len(info.operation.selection_set.selections) > 1:
             raise InputInvalid(HEADER, self._key, "one mutation in the request, or a key for each")
         return self._key
+
+    def asked(self, info: Info, key: str | None, reason: str | None = None) -> Asked:
+        """Return the circumstances of a mutation.
+
+        Raises:
+            LoginRequired, InputInvalid: see `by` and `key`.
+        """
+        return Asked(by=self.by, idempotency_key=self.key(info, key), reason=reason)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

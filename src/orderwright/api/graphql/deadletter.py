@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+from orderwright.api.graphql.belonging import Belonging, belonging
 from orderwright.api.graphql.connection import PageInfo
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.results import Refusal, answered_plainly
@@ -54,6 +55,11 @@ class DeadLetter:
     died_at: datetime | None
     history: list[DeadLetterHappening]
 
+    @strawberry.field
+    async def belongs_to(self, info: Info) -> Belonging | None:
+        """The order or quotation whose work it is."""
+        return await belonging(info.context, self.root_id)
+
     @classmethod
     def of(cls, letter: runtime.DeadLetter) -> DeadLetter:
         """Show a dead letter."""
@@ -95,13 +101,7 @@ class DeadLetterConnection:
             DeadLetterEdge(node=DeadLetter.of(letter), cursor=at.cursor())
             for at, letter in page.rows
         ]
-        info = PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
-        return cls(name=name, edges=edges, page_info=info)
+        return cls(name=name, edges=edges, page_info=PageInfo.of(page))
 
     @strawberry.field
     async def total_count(self, info: Info) -> int:

@@ -10,6 +10,7 @@ import strawberry
 
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
+from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.results import (
     CreateOrderResult,
     CreateQuotationResult,
@@ -60,7 +61,7 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(OperationsMutation):
     @strawberry.mutation
     async def create_quotation(
         self,
@@ -156,8 +157,7 @@ class Mutation:
 
 
 def _asked(info: Info, key: str | None, reason: str | None = None) -> Asked:
-    context = info.context
-    return Asked(by=context.by, idempotency_key=context.key(info, key), reason=reason)
+    return info.context.asked(info, key, reason)
 
 
 def _terms(given: OrderInput | QuotationInput, valid_until: datetime | None) -> NewTerms:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import strawberry
 
 from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import DeadLetterConnection
+from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -18,11 +17,8 @@ from orderwright.api.graphql.trade import (
     SaleOrder,
 )
 from orderwright.api.graphql.workflow import ChartGraph, Workflow
-from orderwright.app.page import LARGEST
 from orderwright.app.rows import ListFilter
 from orderwright.errors import NotFound
-
-First = Annotated[int, strawberry.argument(description=f"How many rows, from 1 to {LARGEST}.")]
 
 
 @strawberry.input
@@ -40,7 +36,7 @@ class QuotationFilter:
 
 
 @strawberry.type
-class Query:
+class Query(OperationsQuery):
     @strawberry.field
     def me(self, info: Info) -> Person | None:
         """Who is signed in; null when nobody is."""

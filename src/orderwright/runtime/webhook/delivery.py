@@ -45,22 +45,6 @@ class Delivery:
     lease: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryState:
-    """How a delivery stands; `error` and `response_status` are the last attempt's."""
-
-    subscription_id: str
-    message_id: str
-    event_id: str
-    name: str
-    status: Status
-    attempts: int
-    next_attempt_at: datetime
-    delivered_at: datetime | None
-    response_status: int | None
-    error: str | None
-
-
 async def claim(connection: Connection, *, busy: Collection[str], now: datetime) -> list[Delivery]:
     """Lease deliveries that are due, a few of each subscription that is neither paused nor busy."""
     await connection.execute(_BURY, ATTEMPTS, now)
@@ -86,14 +70,6 @@ async def record(
         status, due = "dead" if is_over else "waiting", at + (delay or timedelta())
         await connection.execute(_FAILED, *key, delivery.lease, status, due)
         await _note_failure(connection, delivery.subscription_id, answer, at)
-
-
-async def list_deliveries(
-    connection: Connection, subscription_id: str, *, status: Status | None = None, limit: int = 100
-) -> list[DeliveryState]:
-    """Return deliveries of a subscription, the newest first."""
-    rows = await connection.fetch(_LIST, subscription_id, status, limit)
-    return [DeliveryState(**row) for row in rows]
 
 
 async def retry_dead(
@@ -170,19 +146,6 @@ set failing_since = coalesce(failing_since, $2),
                         when $4 then 'the endpoint answered 410 Gone'
                         when failing_since <= $5 then 'nothing but failures for three days' end
 where subscription_id = $1
-"""
-_LIST = """
-select d.subscription_id, d.message_id, d.event_id, d.name, d.status, d.attempts, d.next_attempt_at, d.delivered_at,
-       latest.response_status, latest.error
-from orderwright.webhook_delivery as d
-left join lateral (
-    select response_status, error from orderwright.webhook_attempt as a
-    where a.subscription_id = d.subscription_id and a.message_id = d.message_id
-    order by attempt_id desc
-    limit 1) as latest on true
-where d.subscription_id = $1 and ($2::text is null or d.status = $2)
-order by d.created_at desc, d.message_id
-limit $3
 """
 _RETRY = """
 update orderwright.webhook_delivery set status = 'waiting', attempts = 0, next_attempt_at = $3

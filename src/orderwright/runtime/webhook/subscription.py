@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from asyncpg import Record
+
     from orderwright.runtime.pool import Connection
 
 _LONGEST_URL: Final = 2000
@@ -53,7 +55,7 @@ class Subscription:
     failing_since: datetime | None
 
 
-async def subscribe(
+async def subscribe(  # noqa: PLR0913 (what a subscription is made of)
     connection: Connection,
     url: str,
     patterns: Sequence[str],
@@ -61,8 +63,11 @@ async def subscribe(
     created_by: str,
     at: datetime,
     allow_loopback: bool = False,
+    subscription_id: str | None = None,
 ) -> tuple[str, str]:
     """Add a subscription to events from now on; return its id and its secret, which is shown this once.
+
+    It gets a fresh id unless one is given.
 
     Raises:
         InputInvalid: the URL or a pattern has no meaning, or the URL is not HTTPS.
@@ -74,7 +79,7 @@ async def subscribe(
             raise InputInvalid("patterns", pattern, "an event's name, sale.* or *")
     if not patterns:
         raise InputInvalid("patterns", "", "at least one")
-    subscription_id, secret = fresh_id(), fresh_secret()
+    subscription_id, secret = subscription_id or fresh_id(), fresh_secret()
     values = (subscription_id, url, list(patterns), secret, created_by, at)
     await connection.execute(_SUBSCRIBE, *values)
     return subscription_id, secret
@@ -87,8 +92,41 @@ def fits(pattern: str, name: str) -> bool:
 
 async def list_subscriptions(connection: Connection) -> list[Subscription]:
     """Return every subscription, the oldest first; without secrets."""
-    rows = await connection.fetch(_LIST)
-    return [Subscription(**{**dict(row), "patterns": tuple(row["patterns"])}) for row in rows]
+    return [_subscription(row) for row in await connection.fetch(_LIST + _IN_ORDER)]
+
+
+async def find(connection: Connection, subscription_id: str) -> Subscription:
+    """Return a subscription, without its secret.
+
+    Raises:
+        SubscriptionNotFound: there is none with this id.
+    """
+    row = await connection.fetchrow(_LIST + "where subscription_id = $1", subscription_id)
+    _require(row, subscription_id)
+    assert row is not None
+    return _subscription(row)
+
+
+async def secret_of(connection: Connection, subscription_id: str) -> str:
+    """Return a secret again, for whoever repeats the request that made it.
+
+    Raises:
+        SubscriptionNotFound: there is no subscription with this id.
+    """
+    secret = await connection.fetchval(_SECRET_OF, subscription_id)
+    _require(secret, subscription_id)
+    return str(secret)
+
+
+async def rotate(connection: Connection, subscription_id: str) -> str:
+    """Give a subscription a new secret, which signs whatever is sent from now on, and return it.
+
+    Raises:
+        SubscriptionNotFound: there is none with this id.
+    """
+    secret = fresh_secret()
+    _require(await connection.fetchval(_ROTATE, subscription_id, secret), subscription_id)
+    return secret
 
 
 async def pause(
@@ -120,6 +158,10 @@ async def unsubscribe(connection: Connection, subscription_id: str) -> None:
     _require(await connection.fetchval(_REMOVE, subscription_id), subscription_id)
 
 
+def _subscription(row: Record) -> Subscription:
+    return Subscription(**{**dict(row), "patterns": tuple(row["patterns"])})
+
+
 def _check_url(url: str, *, allow_loopback: bool) -> None:
     try:
         parts = httpx.URL(url)
@@ -147,7 +189,11 @@ values ($1, $2, $3, $4, $5, $6)
 _LIST = """
 select subscription_id, url, patterns, created_by, created_at, paused_at, pause_reason, failing_since
 from orderwright.webhook_subscription
-order by created_at, subscription_id
+"""
+_IN_ORDER = "order by created_at, subscription_id"
+_SECRET_OF = "select secret from orderwright.webhook_subscription where subscription_id = $1"  # noqa: S105 (a query)
+_ROTATE = """
+update orderwright.webhook_subscription set secret = $2 where subscription_id = $1 returning true
 """
 _PAUSE = """
 update orderwright.webhook_subscription set paused_at = coalesce(paused_at, $3), pause_reason = $2

@@ -1,0 +1,58 @@
+"""A request that is done once: its idempotency key is taken in the transaction that does it.
+
+Steps of instances take their keys in the database's own function; this is for everything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from orderwright.json_text import canonical
+from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.write import KEY_LIFE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from orderwright.runtime.pool import Connection
+
+
+async def is_replay(
+    connection: Connection, key: str | None, request: Sequence[object], *, at: datetime
+) -> bool:
+    """Take an idempotency key for a request; True when it stands for this very request already.
+
+    Args:
+        connection: in the transaction that does what is asked; if it is rolled back, the key is free again.
+        key: as the caller owns it; None is never a replay.
+        request: what tells this request from every other, JSON-ready; the second member is what it is about.
+        at: the present moment.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another request.
+    """
+    if key is None:
+        return False
+    told, about = hashlib.sha256(canonical(list(request)).encode()).digest(), str(request[1])
+    if await connection.fetchval(_TAKE, key, told, about, at, at + KEY_LIFE) is not None:
+        return False
+    if await connection.fetchval(_FIND, key) != told:
+        raise IdempotencyMismatch(
+            "this idempotency key was used for another request; use a new one",
+            values={"id": about},
+        )
+    return True
+
+
+_TAKE: Final = """
+insert into orderwright.idempotency_key as k (key, request_hash, instance_id, version, created_at, expires_at)
+values ($1, $2, $3, 0, $4, $5)
+on conflict (key) do update
+set request_hash = excluded.request_hash, instance_id = excluded.instance_id, version = excluded.version,
+    created_at = excluded.created_at, expires_at = excluded.expires_at
+where k.expires_at <= excluded.created_at
+returning key
+"""
+_FIND: Final = "select request_hash from orderwright.idempotency_key where key = $1"

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from listing import Listing
+
+from orderwright.runtime.event_list import count, listed
+from orderwright.runtime.worker import Worker
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from listing import Seen
+
+    from orderwright.runtime.engine import Engine
+
+
+async def _parcels(engine: Engine, *names: str) -> None:
+    for name in names:
+        await engine.create("parcel", name, actor="ann", root_id="r" if name > "p1" else None)
+        for n in (1, 2):
+            await engine.send(name, Event("ADD", {"n": n}), actor="ann")
+
+
+async def test_events_are_listed_latest_first_page_by_page_without_gap_or_repeat(engine: Engine):
+    await _parcels(engine, "p1", "p2", "p3")
+    everything = await listed(engine.pool, most=100)
+    ids = [one.event.event_id for one in everything]
+    assert ids[0].startswith("p3/3")
+    assert await count(engine.pool) == len(ids) == len(set(ids)) >= 6
+    paged, after = [], None
+    while page := await listed(engine.pool, after=after, most=2):
+        paged += [one.event.event_id for one in page]
+        after = page[-1].place
+    assert paged == ids
+
+
+async def test_the_events_of_a_root_are_those_of_all_its_instances(engine: Engine):
+    await _parcels(engine, "p1", "p2", "p3")
+    everything = await listed(engine.pool, most=100)
+    expected = [one for one in everything if one.event.root_id == "r"]
+    assert {one.event.instance_id for one in expected} == {"p2", "p3"}
+    assert await listed(engine.pool, root_id="r", most=100) == expected
+    assert await count(engine.pool, root_id="r") == len(expected)
+    rest = await listed(engine.pool, root_id="r", after=expected[0].place, most=100)
+    assert rest == expected[1:]
+    assert await listed(engine.pool, root_id="nobody", most=100) == []
+
+
+async def test_each_event_says_how_every_consumer_stands_with_it(engine: Engine, seen: Seen):
+    await _parcels(engine, "p1")
+    [*_, first] = await listed(engine.pool, most=100)
+    quick, stuck = Listing("quick"), Listing("stuck", attempts=1)
+    stuck.fails_on = {first.event.event_id}
+    await Worker(engine, [quick.consumer, stuck.consumer]).drain()
+    assert first.event.event_id in await seen("quick")
+    [*_, first] = await listed(engine.pool, most=100)
+    assert {one.consumer: one.status for one in first.acknowledgements} == {
+        "quick": "acknowledged",
+        "stuck": "dead",
+    }

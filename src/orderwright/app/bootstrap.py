@@ -39,6 +39,7 @@ from orderwright.runtime.outbox import require_own_cluster
 from orderwright.runtime.pool import Pool, open_pool
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.replay import Replay
+from orderwright.runtime.retention import Keep, Retention
 from orderwright.runtime.simulation import Simulator
 from orderwright.runtime.wakeup import Announcer, Listener
 from orderwright.runtime.watch import Watch
@@ -123,6 +124,7 @@ class Orderwright:
             listener,
             jobs=runner,
             clockwork=clockwork,
+            retention=Retention(pool, clock, _keep(settings)),
             duties=[self.courier.run, Watch(engine, self.anchors).run],
         )
         self._stack = AsyncExitStack()
@@ -242,6 +244,16 @@ async def _prepare(pool: Pool, registry: Registry, clock: Clock) -> None:
         await require_own_cluster(connection)
         for file in sorted(folder("charts").glob("*.json")):
             await registry.publish(connection, file.read_text(encoding="utf-8"), at=clock.now())
+
+
+def _keep(settings: Settings) -> Keep:
+    return Keep(
+        events=timedelta(days=settings.event_retention_days),
+        jobs=timedelta(days=settings.job_retention_days),
+        deliveries=timedelta(days=settings.webhook_retention_days),
+        slots=timedelta(days=settings.slot_retention_days),
+        incidents=timedelta(days=settings.incident_retention_days),
+    )
 
 
 def _anchor_folder(settings: Settings) -> Path | None:

@@ -104,6 +104,16 @@ class Settings(BaseSettings):
     """Whether `serve` also fires timers and relays events; off where `orderwright worker` does."""
     job_concurrency: int = Field(default=16, ge=1, le=1000)
     """How many jobs one worker runs at a time."""
+    event_retention_days: int = Field(default=30, ge=30, le=3650)
+    """Days that domain events are kept, at least until every consumer has acknowledged them."""
+    job_retention_days: int = Field(default=30, ge=30, le=3650)
+    """Days that jobs are kept which nobody needs any more; until then their keys are known."""
+    webhook_retention_days: int = Field(default=30, ge=1, le=3650)
+    """Days that webhook deliveries are kept after they were sent or given up, with their attempts."""
+    slot_retention_days: int = Field(default=90, ge=1, le=3650)
+    """Days that the slots of schedules are kept after they were done or skipped."""
+    incident_retention_days: int = Field(default=90, ge=1, le=3650)
+    """Days that incidents are kept after they were resolved."""
     session_lifetime_hours: int = Field(default=12, ge=1, le=24 * 90)
     """How long a sign-in lasts."""
     session_cookie_secure: bool = False

@@ -59,17 +59,22 @@ async def count(connection: Connection, *, root_id: str | None = None) -> int:
 _LAST_ORD: Final = 2**63 - 1
 _LAST_ID: Final = 2**63 - 1
 _SELECT: Final = f"select outbox.ord, outbox.id, {EVENT_COLUMNS}, false as is_parked"
+# Lateral, with a limit: a look into an index for each event, whatever the planner thinks of their number.
 _OF_ROOT: Final = """
 with recursive told (instance_id, version, n) as (
     select log.instance_id, log.version, 1
-    from orderwright.instance join orderwright.log using (instance_id)
-    where root_id = $1 and exists (
-        select from orderwright.outbox where event_id = log.instance_id || '/' || log.version || '/1')
-    union all
-    select instance_id, version, n + 1 from told
-    where exists (
+    from orderwright.instance
+    join orderwright.log using (instance_id)
+    cross join lateral (
         select from orderwright.outbox
-        where event_id = told.instance_id || '/' || told.version || '/' || told.n + 1)
+        where event_id = log.instance_id || '/' || log.version || '/1' limit 1) as first
+    where root_id = $1
+    union all
+    select instance_id, version, n + 1
+    from told
+    cross join lateral (
+        select from orderwright.outbox
+        where event_id = told.instance_id || '/' || told.version || '/' || told.n + 1 limit 1) as next
 )
 """
 # The limits are literals: with a parameter the planner does not know how few rows are wanted.
@@ -78,9 +83,11 @@ _LISTED: Final = f"""
 _LISTED_OF: Final = f"""
 {_OF_ROOT.replace("$1", "$3")}
 {_SELECT}
-from told join orderwright.outbox
-    on outbox.event_id = told.instance_id || '/' || told.version || '/' || told.n
-where (ord, id) < ($1, $2) order by ord desc, id desc limit """
+from told
+cross join lateral (
+    select * from orderwright.outbox as o
+    where o.event_id = told.instance_id || '/' || told.version || '/' || told.n limit 1) as outbox
+where (ord, id) < ($1, $2) order by ord desc, id desc limit """  # noqa: S608 (nothing of a caller)
 _COUNT: Final = f"""
 select count(*) from (select from orderwright.outbox limit {COUNTED}) as counted
 """  # noqa: S608 (nothing of a caller)

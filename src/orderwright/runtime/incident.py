@@ -151,7 +151,8 @@ async def incidents(
         after: where to go on, the last sight and the id of the last one that was returned.
         limit: how many at most.
     """
-    rows = await connection.fetch(_LIST, status, kind, *(after or (None, None)), limit)
+    query = _LIST.format(wanted=_WITH_STATUS if status else _WITH_ANY)
+    rows = await connection.fetch(query, status, kind, *(after or (None, None)), limit)
     return tuple(_incident(row) for row in rows)
 
 
@@ -159,7 +160,8 @@ async def count(
     connection: Connection, *, status: Status | None = "open", kind: Kind | None = None
 ) -> int:
     """Return how many incidents there are."""
-    return int(await connection.fetchval(_COUNT, status, kind) or 0)
+    query = _COUNT.format(wanted=_WITH_STATUS if status else _WITH_ANY)
+    return int(await connection.fetchval(query, status, kind) or 0)
 
 
 async def find(connection: Connection, incident_id: str) -> Incident:
@@ -231,15 +233,17 @@ set count = i.count + excluded.count, cause = excluded.cause, details = excluded
 """
 _COLUMNS = """incident_id, kind, subject, owner, status, code, cause, details, retry, count, first_seen_at,
        last_seen_at, resolved_at, resolved_by, resolution"""
-_WANTED = "($1::text is null or status = $1) and ($2::text is null or kind = $2)"
+_WITH_STATUS = "status = $1 and ($2::text is null or kind = $2)"
+_WITH_ANY = "$1::text is null and ($2::text is null or kind = $2)"
 _LIST = f"""
 select {_COLUMNS}
 from orderwright.incident
-where {_WANTED} and ($3::timestamptz is null or (last_seen_at, incident_id) < ($3, $4::text))
+where {{wanted}}
+    and (last_seen_at, incident_id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::text, ''))
 order by last_seen_at desc, incident_id desc
 limit $5
 """  # noqa: S608 (constants)
-_COUNT = f"select count(*) from orderwright.incident where {_WANTED}"  # noqa: S608 (constants)
+_COUNT = "select count(*) from orderwright.incident where {wanted}"
 _FIND = f"select {_COLUMNS} from orderwright.incident where incident_id = $1"  # noqa: S608 (constants)
 _RESOLVE = f"""
 update orderwright.incident

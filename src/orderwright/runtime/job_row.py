@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
 from orderwright.runtime.identity import derived_id
 
@@ -155,11 +155,6 @@ async def conclude(connection: Connection, job: ClaimedJob) -> None:
     await connection.execute(_CONCLUDE, job.job_id)
 
 
-async def forget_finished(connection: Connection, *, before: datetime) -> int:
-    """Delete jobs that were made before a time and need nobody any more, and their history; return how many."""
-    return cast("int", await connection.fetchval(_FORGET, before))
-
-
 def _rounded(most: int) -> int:
     """Round down to a power of two, so that there are few statements to prepare."""
     return 1 << (min(most, MOST).bit_length() - 1)
@@ -244,11 +239,3 @@ from unnest($1::text[], $2::integer[]) as mine (job_id, fence)
 where j.job_id = mine.job_id and j.fence = mine.fence and j.status = 'running'
 """
 _CONCLUDE: Final = "update orderwright.job set status = 'failed' where job_id = $1"
-_FORGET: Final = """
-with old as (
-    delete from orderwright.job where created_at < $1 and status in ('done', 'failed', 'stopped') returning job_id
-), told as (
-    delete from orderwright.job_history where job_id in (select job_id from old)
-)
-select count(*)::integer from old
-"""

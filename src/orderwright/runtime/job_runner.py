@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 LEASE: Final = timedelta(seconds=30)
 _BEATS: Final = 3
 _TRIES: Final = 60
-_KEPT: Final = timedelta(days=30)
 _PASSING: Final = (
     OSError,
     Conflict,
@@ -117,11 +116,6 @@ class JobRunner:
         touched = any(change.touches(hold.job.root_id) for hold in self._holds.values())
         if self._beating is not None and touched:
             self._beating.wake()
-
-    async def forget(self) -> None:
-        """Delete jobs that ended well, or whose end nobody waits for, 30 days after they were made."""
-        async with self._engine.pool.acquire() as connection:
-            await job_row.forget_finished(connection, before=self._engine.clock.now() - _KEPT)
 
     async def _claim(self) -> float:
         free = self._concurrency - len(self._holds)

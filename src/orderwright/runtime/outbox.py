@@ -187,6 +187,12 @@ with moved as (
 insert into orderwright.acknowledgement (consumer, ord, id, acknowledged_at) values ($1, $2, $3, $4)
 """
 
+# Cursors count as well: the events that they have passed may be gone.
 _IS_AHEAD = """
-select ord >= pg_snapshot_xmax(pg_current_snapshot()) from orderwright.outbox order by ord desc, id desc limit 1
+select exists (
+    select from (
+        (select ord from orderwright.outbox order by ord desc, id desc limit 1)
+        union all
+        select ord from orderwright.consumer) as latest
+    where ord >= pg_snapshot_xmax(pg_current_snapshot()))
 """

@@ -1,4 +1,7 @@
-"""The worker: it relays the outbox, fires timers and runs jobs, for as long as it runs or until nothing is left."""
+"""The worker: it relays the outbox, fires timers and runs jobs, for as long as it runs or until nothing is left.
+
+While it runs it also lets go of what is old.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from orderwright.runtime import outbox
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.loop import Loop
 from orderwright.runtime.relay import Standing, relay
-from orderwright.runtime.write import forget_expired_keys
+from orderwright.runtime.retention import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 _SOON: Final = 0.01  # seconds until unsettled events are looked at again
 _PATIENCE: Final = 1000  # times that `drain` looks again before it gives up: 10 s at least
-_HOURLY: Final = 3600.0
+_PAUSE_ON_ERROR: Final = 60.0
 
 
 Duty: TypeAlias = "Callable[[asyncio.Event], Coroutine[None, None, None]]"
@@ -49,12 +52,14 @@ class Worker:
         *,
         jobs: JobRunner | None = None,
         clockwork: Clockwork | None = None,
+        retention: Retention | None = None,
         duties: Sequence[Duty] = (),
         poll_seconds: float = 1.0,
     ) -> None:
         self._engine = engine
         self._jobs = jobs
         self._duties = tuple(duties)
+        self._retention = retention or Retention(engine.pool, engine.clock)
         self._consumers = tuple(consumers)
         self._listener = listener
         self._poll_seconds = poll_seconds
@@ -69,7 +74,7 @@ class Worker:
         relays = [_Relaying(self._engine, one, self._poll_seconds) for one in self._consumers]
         turns = [*(relaying.turn for relaying in relays), *self._clockwork.turns()]
         woken = [Loop(turn, self._poll_seconds, stop) for turn in turns]
-        loops = [*woken, Loop(self._forget, _HOURLY, stop)]
+        loops = [*woken, Loop(self._retention.turn, _PAUSE_ON_ERROR, stop)]
         async with asyncio.TaskGroup() as group:
             hearing = group.create_task(self._hear(woken))
             running = [group.create_task(loop.run()) for loop in loops]
@@ -113,13 +118,6 @@ class Worker:
                     loop.wake()
                 if self._jobs is not None:
                     self._jobs.hear(change)
-
-    async def _forget(self) -> float:
-        async with self._engine.pool.acquire() as connection:
-            await forget_expired_keys(connection, at=self._engine.clock.now())
-        if self._jobs is not None:
-            await self._jobs.forget()
-        return _HOURLY
 
 
 class _Relaying:

@@ -189,11 +189,6 @@ async def apply(connection: Connection, transitions: Sequence[Transition]) -> li
     return await store(connection, [prepare(transition) for transition in transitions])
 
 
-async def forget_expired_keys(connection: Connection, *, at: datetime) -> None:
-    """Delete idempotency keys whose time is over."""
-    await connection.execute(_FORGET, at)
-
-
 def _log_row(transition: Transition) -> LogRow:
     command, before, snapshot = transition.command, transition.before, transition.step.snapshot
     cause, (event_type, event_data) = command.cause, _event(command)
@@ -303,4 +298,3 @@ def _unsupported(transition: Transition, effect: Invoke) -> EffectUnsupported:
 
 _NOTHING_EMITTED: Final[tuple[tuple[object, ...], ...]] = ((), (), (), ())
 _APPLY = f"select orderwright.apply_steps({', '.join(f'${place}' for place in range(1, 33))})"
-_FORGET = "delete from orderwright.idempotency_key where expires_at <= $1"

@@ -485,24 +485,3 @@ async def test_draining_runs_what_is_due_and_leaves_what_fails(
     assert await Worker(engine, [], jobs=JobRunner(engine)).drain() == 3
     found = await rows("select status from orderwright.job")
     assert sorted(row["status"] for row in found) == ["done", "done", "waiting"]
-
-
-async def test_old_jobs_are_forgotten_but_never_one_that_somebody_needs(
-    engine: Engine, queue: JobQueue, receiver: Receiver, rows: Rows, clock: DrivenClock
-):
-    receiver.failures = [InputInvalid("to", "nobody", "somebody")]
-    runner = JobRunner(engine)
-    await queue.enqueue("call", None, key="dead", root_id="r1")
-    await runner.run_due()
-    await queue.enqueue("call", None, key="old", root_id="r1")
-    await runner.run_due()
-    far = clock.now() + timedelta(days=90)
-    await queue.enqueue("call", None, key="waiting", root_id="r1", due_at=far)
-    clock.advance(timedelta(days=29))
-    await queue.enqueue("call", None, key="young", root_id="r1")
-    await runner.run_due()
-    clock.advance(timedelta(days=2))
-    await runner.forget()
-    left = await rows("select key from orderwright.job order by key")
-    assert [row["key"] for row in left] == ["dead", "waiting", "young"]
-    assert len(await rows("select 1 from orderwright.job_history")) == 1

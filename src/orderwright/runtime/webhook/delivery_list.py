@@ -90,7 +90,8 @@ left join lateral (
     where a.subscription_id = d.subscription_id and a.message_id = d.message_id
     order by attempt_id desc
     limit 1) as latest on true
-where {_WANTED} and ($3::timestamptz is null or (d.created_at, d.message_id) < ($3, $4::text))
+where {_WANTED}
+    and (d.created_at, d.message_id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::text, ''))
 order by d.created_at desc, d.message_id desc
 limit $5
 """  # noqa: S608 (constants)

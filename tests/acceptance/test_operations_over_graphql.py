@@ -31,8 +31,8 @@ mutation ($id: ID!) { retryIncident(id: $id) {
   __typename ... on IncidentRetried { incident { id } } ... on Refusal { code message } } }
 """
 OUTBOX = """
-query ($root: ID, $first: Int! = 50, $after: String) {
-  outbox(rootId: $root, first: $first, after: $after) {
+query ($root: ID, $number: String, $first: Int! = 50, $after: String) {
+  outbox(rootId: $root, number: $number, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }
     edges { node {
       id name data instanceId rootId correlationId causationId recordedAt
@@ -172,6 +172,8 @@ async def test_the_outbox_shows_events_of_an_order_and_who_has_acknowledged_them
     [created] = [event for event in events if event["name"] == "order.created"]
     assert created["causationId"] == f"{order['id']}/1"
     assert [one["consumer"] for one in created["acknowledgements"]] == ["phases", "webhooks"]
+    assert (await admin.ask(OUTBOX, number=order["number"]))["outbox"] == page
+    assert (await admin.ask(OUTBOX, number="SO-nothing"))["outbox"]["totalCount"] == 0
     everything = (await admin.ask(OUTBOX))["outbox"]
     assert everything["totalCount"] > page["totalCount"]
     paged, after = [], None

@@ -89,10 +89,61 @@ const quotation = createRoute({
   component: lazyRouteComponent(() => import("./pages/Quotation"), "Quotation"),
 });
 
+const system = createRoute({
+  getParentRoute: () => inside,
+  path: "/system",
+  component: lazyRouteComponent(() => import("./pages/System"), "System"),
+});
+
+const systemHome = createRoute({
+  getParentRoute: () => system,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/system/incidents", replace: true });
+  },
+});
+
+const incidents = createRoute({
+  getParentRoute: () => system,
+  path: "/incidents",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./system/Incidents"), "Incidents"),
+});
+
+const deadLetters = createRoute({
+  getParentRoute: () => system,
+  path: "/dead-letters",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./system/DeadLetters"), "DeadLetters"),
+});
+
+const events = createRoute({
+  getParentRoute: () => system,
+  path: "/events",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./system/Events"), "Events"),
+});
+
+const webhooks = createRoute({
+  getParentRoute: () => system,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("./system/Webhooks"), "Webhooks"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    inside.addChildren([home, work, orders, newOrder, order, quotations, newQuotation, quotation]),
+    inside.addChildren([
+      home,
+      work,
+      orders,
+      newOrder,
+      order,
+      quotations,
+      newQuotation,
+      quotation,
+      system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
+    ]),
   ]),
   parseSearch,
   stringifySearch,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from orderwright.runtime.pool import Pool
+    from orderwright.runtime.pool import Connection, Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,18 @@ async def belongings(pool: Pool, instance_ids: Sequence[str]) -> dict[str, Belon
     return found
 
 
+async def root_of(connection: Connection, number: str) -> str | None:
+    """Return the root of the order or quotation with a number, whoever asks."""
+    found: str | None = await connection.fetchval(_ROOT, number)
+    return found
+
+
+_ROOT: Final = """
+select id from orderwright.sale_order where number = $1
+union all
+select id from orderwright.quotation where number = $1
+limit 1
+"""
 _BELONGINGS: Final = """
 select i.instance_id, i.root_id, i.chart_id, o.id, q.id, coalesce(o.number, q.number)
 from orderwright.instance as i

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orderwright.app.belonging import root_of
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity, require
 from orderwright.errors import InputInvalid
@@ -12,7 +14,21 @@ from orderwright.runtime.outbox import Cursor
 
 if TYPE_CHECKING:
     from orderwright.runtime.event_list import ListedEvent
-    from orderwright.runtime.pool import Pool
+    from orderwright.runtime.pool import Connection, Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which events: of one root, or of the order or quotation with a number; without either all of them."""
+
+    root_id: str | None = None
+    number: str | None = None
+
+    async def root(self, connection: Connection) -> str | None:
+        """Return the root that is meant, which need not be there; None for all."""
+        if self.number is None:
+            return self.root_id
+        return await root_of(connection, self.number) or self.number
 
 
 class Outbox:
@@ -22,24 +38,25 @@ class Outbox:
         self._pool = pool
 
     async def page(
-        self, by: Identity, *, root_id: str | None, first: int, after: str | None
+        self, by: Identity, wanted: Wanted, *, first: int, after: str | None
     ) -> Page[ListedEvent]:
-        """Return a page, the latest first; of one root if it is given.
+        """Return a page, the latest first.
 
         Raises:
             RoleMissing: the person may not see them.
             InputInvalid: `first` or `after` is wrong.
         """
         require(by, "outbox.read")
-        wanted, place = size(first), None if after is None else _read(after)
+        most, place = size(first), None if after is None else _read(after)
         async with self._pool.acquire() as connection:
+            root_id = await wanted.root(connection)
             found = await event_list.listed(
-                connection, root_id=root_id, after=place, most=wanted + 1
+                connection, root_id=root_id, after=place, most=most + 1
             )
-        rows = [(_place(one), one) for one in found[:wanted]]
-        return Page(rows=rows, has_next=len(found) > wanted, has_previous=after is not None)
+        rows = [(_place(one), one) for one in found[:most]]
+        return Page(rows=rows, has_next=len(found) > most, has_previous=after is not None)
 
-    async def count(self, by: Identity, *, root_id: str | None) -> int:
+    async def count(self, by: Identity, wanted: Wanted) -> int:
         """Return how many there are, counted up to `event_list.COUNTED`.
 
         Raises:
@@ -47,7 +64,7 @@ class Outbox:
         """
         require(by, "outbox.read")
         async with self._pool.acquire() as connection:
-            return await event_list.count(connection, root_id=root_id)
+            return await event_list.count(connection, root_id=await wanted.root(connection))
 
 
 def _place(one: ListedEvent) -> Place:

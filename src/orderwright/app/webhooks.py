@@ -106,8 +106,13 @@ class Webhooks:
     async def deliveries(
         self, subscription_id: str, *, status: Status | None = None, limit: int = 100
     ) -> list[DeliveryState]:
-        """Return deliveries of a subscription, the newest first."""
+        """Return deliveries of a subscription, the newest first.
+
+        Raises:
+            SubscriptionNotFound: there is none with this id.
+        """
         async with self._pool.acquire() as connection:
+            await subscription.find(connection, subscription_id)
             return await delivery_list.list_deliveries(
                 connection, subscription_id, status=status, limit=limit
             )

@@ -38,6 +38,10 @@ COMMANDS = {
     ),
     "demo": Command(module="demo", summary="run the product with demo data"),
     "import": Command(module="import_", summary="replay orders from elsewhere, such as Olist's"),
+    "incident": Command(
+        module="incident",
+        summary="show what is in trouble, close it, have what failed tried again",
+    ),
     "instance": Command(
         module="instance",
         summary="look at instances, prove their logs, move them to another version",
@@ -46,6 +50,9 @@ COMMANDS = {
     "people": Command(module="people", summary="give somebody a login"),
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"
+    ),
+    "webhook": Command(
+        module="webhook", summary="show, add, pause and resume subscriptions to domain events"
     ),
     "worker": Command(module="worker", summary="relay domain events, fire timers and run jobs"),
 }

@@ -3,12 +3,12 @@ import { useEffect, useEffectEvent } from "react";
 const PAUSE = 4_000;
 
 /** Ask again every few seconds while somebody may look: for what the server announces no changes of. */
-export function useRefetchWhileVisible(refetch: () => void): void {
+export function useRefetchWhileVisible(refetch: () => void, pause: number = PAUSE): void {
   const again = useEffectEvent(refetch);
   useEffect(() => {
     const timer = window.setInterval(() => {
       if (document.visibilityState === "visible") again();
-    }, PAUSE);
+    }, pause);
     return () => window.clearInterval(timer);
-  }, []);
+  }, [pause]);
 }

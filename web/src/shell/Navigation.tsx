@@ -1,5 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import { OrdersIcon, QuotationsIcon, WorkIcon } from "@/ui/icons";
+import { useMay } from "@/api/permission";
+import { useOpenIncidents } from "@/system/useOpenIncidents";
+import { OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -21,6 +23,27 @@ export function Navigation() {
           {label}
         </Link>
       ))}
+      <SystemPlace />
     </nav>
+  );
+}
+
+/** For who looks after the house; it says quietly when something is in trouble. */
+function SystemPlace() {
+  const open = useOpenIncidents();
+  if (useMay("incident.read") !== true) return null;
+  return (
+    <Link to="/system" className={classes["place"] ?? ""}>
+      <span className={classes["marked"]}>
+        <SystemIcon />
+        {open ? (
+          <span className={classes["mark"]} title={`Open incidents: ${open.toLocaleString("en")}`}>
+            {open > 99 ? "99+" : open}
+            <span className="visuallyHidden"> open incidents</span>
+          </span>
+        ) : null}
+      </span>
+      System
+    </Link>
   );
 }

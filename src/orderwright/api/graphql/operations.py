@@ -24,6 +24,7 @@ from orderwright.api.graphql.webhook import (
     WebhookSecretResult,
     WebhookSubscription,
 )
+from orderwright.app.outbox import Wanted
 from orderwright.app.page import LARGEST
 
 First = Annotated[int, strawberry.argument(description=f"How many rows, from 1 to {LARGEST}.")]
@@ -51,14 +52,16 @@ class OperationsQuery:
         self,
         info: Info,
         root_id: strawberry.ID | None = None,
+        number: str | None = None,
         first: First = 50,
         after: str | None = None,
     ) -> DomainEventConnection:
-        """Domain events, the latest first; with a root (an order, a quotation) only those that belong to it."""
+        """Domain events, the latest first; of one root if it is given, by its id or its number."""
+        wanted = Wanted(root_id=root_id, number=number)
         page = await info.context.app.outbox.page(
-            info.context.by, root_id=root_id, first=first, after=after
+            info.context.by, wanted, first=first, after=after
         )
-        return DomainEventConnection.of(page, root_id)
+        return DomainEventConnection.of(page, wanted)
 
     @strawberry.field
     async def webhook_subscriptions(self, info: Info) -> list[WebhookSubscription]:

@@ -11,6 +11,7 @@ from orderwright.api.graphql.belonging import Belonging, belonging
 from orderwright.api.graphql.connection import PageInfo
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.scalars import JSON
+from orderwright.app.outbox import Wanted
 from orderwright.app.page import Page
 from orderwright.runtime import acknowledgement as runtime
 from orderwright.runtime.event_list import ListedEvent
@@ -88,19 +89,19 @@ class DomainEventEdge:
 
 @strawberry.type
 class DomainEventConnection:
-    root_id: strawberry.Private[str | None]
+    wanted: strawberry.Private[Wanted]
     edges: list[DomainEventEdge]
     page_info: PageInfo
 
     @classmethod
-    def of(cls, page: Page[ListedEvent], root_id: str | None) -> DomainEventConnection:
+    def of(cls, page: Page[ListedEvent], wanted: Wanted) -> DomainEventConnection:
         """Show a page of events."""
         edges = [
             DomainEventEdge(node=DomainEvent.of(one), cursor=at.cursor()) for at, one in page.rows
         ]
-        return cls(root_id=root_id, edges=edges, page_info=PageInfo.of(page))
+        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
 
     @strawberry.field
     async def total_count(self, info: Info) -> int:
         """How many there are, counted up to 10,000."""
-        return await info.context.app.outbox.count(info.context.by, root_id=self.root_id)
+        return await info.context.app.outbox.count(info.context.by, self.wanted)

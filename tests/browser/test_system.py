@@ -129,6 +129,7 @@ async def test_a_webhook_is_added_paused_resumed_and_removed(open_page: OpenPage
     await expect(row).to_contain_text("Nothing was sent yet")
     await row.get_by_role("button", name="Remove").click()
     await row.get_by_role("button", name="Leave it").click()
+    await expect(row.get_by_role("dialog")).to_have_count(0)
     await expect(row.get_by_role("button", name="Remove")).to_be_focused()
     await row.get_by_role("button", name="Remove").press("Enter")
     await row.get_by_role("dialog").get_by_role("button", name="Remove").click()

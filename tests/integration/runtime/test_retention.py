@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -267,3 +268,28 @@ async def test_a_turn_deletes_no_more_than_a_batch_and_says_whether_there_is_mor
         (await retention.turn(), await pool.fetchval(left)) for _ in range(4)
     ]
     assert turns == [(0.0, 4), (0.0, 2), (0.0, 0), (3600.0, 0)]
+
+
+async def test_workers_that_let_go_at_once_do_not_stand_in_each_others_way(
+    engine: Engine, pool: Pool, clock: DrivenClock, seen: Seen
+):
+    listing = Listing()
+    for name in ("p1", "p2", "p3"):
+        await _add(engine, name, 10)
+    await Worker(engine, [listing.consumer]).drain()
+    old = await _events(pool)
+    await pool.execute(DELIVERIES, START)
+    await pool.execute(ATTEMPTS)
+    await pool.execute(SLOTS, START)
+    clock.advance(timedelta(days=91))
+    await _add(engine, "p1", 5)
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(Retention(pool, clock, batch=2).finish())
+        group.create_task(Worker(engine, [listing.consumer]).drain())
+    await Retention(pool, clock).finish()
+    young = await _events(pool)
+    assert set(young).isdisjoint(old)
+    assert await seen() == old + young
+    assert await pool.fetchval("select count(*) from orderwright.webhook_delivery") == 3
+    assert await pool.fetchval("select count(*) from orderwright.slot") == 1

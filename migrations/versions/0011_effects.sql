@@ -1,5 +1,6 @@
--- Timers, rows of ledgers, and invocations: what only some steps have; balances have been changed before (`book`). A step first stops invocations (`stops`: their ids)
--- and then starts others (`invokes`); one that was left and entered again within a step is a new one.
+-- Timers, rows of ledgers, and invocations: what only some steps have; balances have been changed before (`book`). With the end
+-- of an instance (`ends`) all its timers go. A step first stops invocations (`stops`: their ids) and then starts others
+-- (`invokes`); one that was left and entered again within a step is a new one.
 create or replace function orderwright.apply_effects(
     subject text, step_version integer, recorded timestamptz, effects jsonb)
 returns void
@@ -22,6 +23,10 @@ begin
         on conflict (instance_id, timer_id) do update
         set due_at = excluded.due_at, event_type = excluded.event_type, event_data = excluded.event_data,
             instance_version = excluded.instance_version, attempts = 0, last_error = null, retry_at = null;
+    end if;
+
+    if effects ? 'ends' then
+        delete from orderwright.timer where instance_id = subject;
     end if;
 
     if effects ? 'posts' then

@@ -254,6 +254,7 @@ def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None,
         "cancels": [name for name, timer in timers.items() if timer is None],
         "stops": stops,
         "invokes": invokes,
+        "ends": transition.step.snapshot.status == "done",
     }
     rest = {name: rows for name, rows in found.items() if rows}
     has_bookings = any("account" in post for post in posts)

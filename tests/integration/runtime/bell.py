@@ -68,7 +68,7 @@ BELL = {
             }
         },
         "CALLING": {"invoke": {"id": "call", "src": "call", "onDone": "OFF"}},
-        "OFF": {"type": "final"},
+        "OFF": {"on": {"MEND": "ON"}},
     },
 }
 

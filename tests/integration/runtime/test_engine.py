@@ -258,3 +258,11 @@ async def test_send_many_returns_results_in_order(engine: Engine):
 
     assert [result.version for result in results] == [2, 2, 3]
     assert results[1].refused.code == "unhandled"
+
+
+async def test_with_its_end_an_instance_has_no_timers(engine: Engine, rows: Rows):
+    for name in ("p1", "p2"):
+        await engine.create("parcel", name, actor="ann")
+        await engine.send(name, Event("REMIND_LATER"), actor="ann")
+    await engine.send("p1", Event("SEAL"), actor="ann")
+    assert await rows("select instance_id from orderwright.timer") == [{"instance_id": "p2"}]

@@ -34,7 +34,8 @@ from orderwright.clock import DrivenClock
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.timers import BATCH
-from orderwright.runtime.write import Transition, apply
+from orderwright.runtime.transition import Transition
+from orderwright.runtime.write import apply
 from orderwright.statechart import Event, send
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from typing import Any
 from orderwright.app import settings
 from orderwright.app.permissions import PERMISSIONS
 from orderwright.app.shipped import folder
+from orderwright.app.telemetry import catalogue
 from orderwright.domain.catalogue import CATALOGUE
 from orderwright.domain.event import EventType
 from orderwright.domain.orders import BEHAVIOURS
@@ -23,7 +24,12 @@ from orderwright.statechart import Chart, EventDeclaration, StateNode, load
 from orderwright.statechart.diagram import mermaid
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
-PAGES = (REFERENCE / "settings.md", REFERENCE / "lifecycles.md", REFERENCE / "events.md")
+PAGES = (
+    REFERENCE / "settings.md",
+    REFERENCE / "lifecycles.md",
+    REFERENCE / "events.md",
+    REFERENCE / "metrics.md",
+)
 _PART = re.compile(r"(<!-- generated: (\w+) ?(\w*) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -42,6 +48,24 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = list(head)
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+# --- metrics --------------------------------------------------------------------------------------
+
+
+def _metrics() -> str:
+    return _table(
+        ("Metric", "Type", "Labels", "Meaning"),
+        (
+            (
+                f"`{family.name}`",
+                family.kind,
+                ", ".join(f"`{label}`" for label in family.labels),
+                family.help,
+            )
+            for family in catalogue.CATALOGUE
+        ),
+    )
 
 
 # --- settings -------------------------------------------------------------------------------------
@@ -172,7 +196,11 @@ def _first_line(function: object) -> str:
     return (inspect.getdoc(function) or "").splitlines()[0]
 
 
-_OF_ITSELF: Mapping[str, Callable[[], str]] = {"settings": _settings, "catalogue": _catalogue}
+_OF_ITSELF: Mapping[str, Callable[[], str]] = {
+    "settings": _settings,
+    "catalogue": _catalogue,
+    "metrics": _metrics,
+}
 _OF_CHARTS: Mapping[str, Callable[[Chart], str]] = {
     "diagram": _diagram,
     "states": _states,

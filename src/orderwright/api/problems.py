@@ -149,4 +149,8 @@ async def _on_disconnect(_: Request, _error: Exception) -> Response:
 
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
     _logger.error("request_failed", path=request.url.path, exc_info=error)
-    return transport_problem(500, "something went wrong on our side; it is in the log")
+    answer = transport_problem(500, "something went wrong on our side; it is in the log")
+    request_id = getattr(request.state, "request_id", None)
+    if request_id is not None:  # the middleware that adds it is passed by here
+        answer.headers["X-Request-ID"] = request_id
+    return answer

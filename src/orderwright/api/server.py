@@ -14,7 +14,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from orderwright import __version__
-from orderwright.api import graphql, problems, rest
+from orderwright.api import graphql, health, problems, rest
+from orderwright.api.access import Access
 from orderwright.api.limits import BodyLimit
 from orderwright.app.bootstrap import Orderwright
 
@@ -57,8 +58,10 @@ def create_server(app: Orderwright, *, console: Path | None, with_worker: bool) 
     server.state.worker = None
     server.add_middleware(GZipMiddleware, minimum_size=1000)
     server.add_middleware(BodyLimit)
+    server.add_middleware(Access, orderwright=app)
     problems.install(server)
     server.include_router(rest.router)
+    server.include_router(health.router)
     server.include_router(graphql.router())
     if console is not None:
         _serve_console(server, console)

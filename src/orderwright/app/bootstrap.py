@@ -23,6 +23,8 @@ from orderwright.app.queries import Queries
 from orderwright.app.settings import Settings, load_settings
 from orderwright.app.shipped import folder
 from orderwright.app.subscribers import Subscribers
+from orderwright.app.telemetry.metrics import Metrics
+from orderwright.app.telemetry.scrape import Scrape
 from orderwright.app.webhooks import Webhooks
 from orderwright.app.workflow import Workflows
 from orderwright.clock import Clock, SystemClock
@@ -35,6 +37,7 @@ from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.ledger import Ledgers
 from orderwright.runtime.migration import Migrations
+from orderwright.runtime.observation import Observer
 from orderwright.runtime.outbox import require_own_cluster
 from orderwright.runtime.pool import Pool, open_pool
 from orderwright.runtime.registry import Registry
@@ -74,6 +77,7 @@ class Orderwright:
         incidents, outbox: what is in trouble, and the domain events with who has acknowledged them.
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
+        metrics, scrape: what can be counted, and the page on which it is read.
         revision: the schema's revision that this code needs.
     """
 
@@ -87,6 +91,7 @@ class Orderwright:
         readers: AsyncEngine,
         engine: Engine,
         listener: Listener,
+        metrics: Metrics,
     ) -> None:
         self.revision = revision
         self.settings = settings
@@ -94,6 +99,8 @@ class Orderwright:
         self.pool = pool
         self.engine = engine
         self.listener = listener
+        self.metrics = metrics
+        self.scrape = Scrape(metrics, pool, readers, clock)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, settings)
@@ -114,7 +121,8 @@ class Orderwright:
         loopback = settings.webhook_allow_loopback
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
         self.subscribers = Subscribers(pool, clock, allow_loopback=loopback)
-        self.courier = Courier(pool, clock, Postman(allow_loopback=loopback))
+        postman = Postman(allow_loopback=loopback)
+        self.courier = Courier(pool, clock, postman, observer=engine.observer)
         clockwork = Clockwork(
             engine, actions={ACTION: self.expiry.sweep}, schedules=[self.expiry.schedule]
         )
@@ -211,6 +219,7 @@ async def _opened(
         stack.push_async_callback(announcer.close)
         loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
         handled = {kind.name: kind for kind in kinds}
+        metrics = Metrics()
         registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS, kinds=handled)
         await _prepare(pool, registry, clock)
         engine = Engine(
@@ -222,6 +231,7 @@ async def _opened(
             wakeup=announcer,
             kinds=handled,
             ledgers=ledgers,
+            observer=Observer(metrics.hear),
         )
         stack.push_async_callback(engine.close)
         stack.push_async_callback(engine.alarm.close)
@@ -234,6 +244,7 @@ async def _opened(
             readers=models,
             engine=engine,
             listener=listener,
+            metrics=metrics,
         )
         stack.push_async_callback(app.courier.close)
         yield app

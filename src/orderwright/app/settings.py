@@ -100,6 +100,8 @@ class Settings(BaseSettings):
         default=8080, ge=1, le=65535, validation_alias=AliasChoices(f"{_PREFIX}PORT", "PORT")
     )
     """The port that `serve` listens on."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """The port on `host` where `orderwright worker` serves health and metrics; unset means nowhere."""
     worker: bool = True
     """Whether `serve` also fires timers and relays events; off where `orderwright worker` does."""
     job_concurrency: int = Field(default=16, ge=1, le=1000)

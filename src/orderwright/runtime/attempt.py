@@ -29,7 +29,8 @@ from orderwright.runtime.instance import (
 )
 from orderwright.runtime.journal import hash_at, snapshot_at
 from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
-from orderwright.runtime.write import Prepared, Transition, prepare, root_of, store
+from orderwright.runtime.transition import Prepared, Transition, root_of
+from orderwright.runtime.write import prepare, store
 from orderwright.statechart import Refused, StartRefused, Step, send, start
 
 if TYPE_CHECKING:
@@ -212,12 +213,12 @@ class _Pass:
             self._keys.add(key)
         return one._replace(names=names)
 
-    async def _stored(self, written: tuple[int, bytes], instance: Instance) -> Result | None:
+    async def _stored(self, written: Prepared, instance: Instance) -> Result | None:
         """Return what an attempt did whose answer was lost; its row is known by its hash."""
-        version, hashed = written
-        if await hash_at(self._connection, instance.instance_id, version) != hashed:
+        after = written.after
+        if await hash_at(self._connection, after.instance_id, after.version) != after.log_hash:
             return None
-        return await self._result_at(instance, version, replayed=False)
+        return await self._result_at(instance, after.version, replayed=False)
 
     async def _earlier(
         self, command: Command, instance: Instance | None
@@ -325,7 +326,7 @@ class _Pass:
         patience_ms: int,
     ) -> None:
         for place, step in steps:
-            tickets[place].written = (step.after.version, step.after.log_hash)
+            tickets[place].written = step
         prepared = [step for _, step in steps]
         fates = await store(self._connection, prepared, patience_ms=patience_ms)
         for (place, step), fate in zip(steps, fates, strict=True):

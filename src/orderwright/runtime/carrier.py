@@ -22,6 +22,7 @@ import asyncpg
 from orderwright.errors import Conflict
 from orderwright.runtime.command import Create
 from orderwright.runtime.lane import ALONE
+from orderwright.runtime.observation import Diverted, Observer
 from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ class InstanceBusy(Conflict):
 class Carrier:
     """Makes attempts on connections of a pool."""
 
-    def __init__(self, pool: Pool, attempts: Attempts) -> None:
+    def __init__(self, pool: Pool, attempts: Attempts, observer: Observer) -> None:
         self._pool = pool
         self._attempts = attempts
+        self._observer = observer
 
     def kind_of(self, command: Command) -> Kind:
         """Return what may share a batch with a command: those that lock the same kinds of things.
@@ -118,7 +120,7 @@ class Carrier:
                 return outcome
             if isinstance(outcome, Exception):
                 raise outcome
-            await self._pause(ticket)
+            await self._pause(ticket, outcome)
         raise _busy(ticket)
 
     async def carry_held(self, connection: Connection, ticket: Ticket) -> Result:
@@ -133,7 +135,7 @@ class Carrier:
                 return outcome
             if isinstance(outcome, Exception):
                 raise outcome
-            await self._pause(ticket)
+            await self._pause(ticket, outcome)
         raise _busy(ticket)
 
     async def _attempt(self, ticket: Ticket) -> Outcome:
@@ -148,7 +150,8 @@ class Carrier:
                 return Detour.OVERTAKEN
             raise
 
-    async def _pause(self, ticket: Ticket) -> None:
+    async def _pause(self, ticket: Ticket, detour: Detour) -> None:
+        self._observer.tell(Diverted(detour))
         ticket.overtaken += 1
         await asyncio.sleep(secrets.randbelow(_JITTER_MICROSECONDS) / 1e6)
 

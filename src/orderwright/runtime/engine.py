@@ -13,6 +13,7 @@ from orderwright.runtime.instance import Instance, found, read
 from orderwright.runtime.joining import Joinable, joined
 from orderwright.runtime.journal import CREATED
 from orderwright.runtime.lane import Lanes, settled
+from orderwright.runtime.observation import QUIET, Observer, follow, note_of
 from orderwright.runtime.ticket import Ticket
 from orderwright.statechart import Event, explain
 
@@ -50,21 +51,24 @@ class Engine:
         wakeup: Announcer,
         kinds: JobKinds | None = None,
         ledgers: Ledgers | None = None,
+        observer: Observer = QUIET,
     ) -> None:
         self.pool = pool
         self.registry = registry
         self.clock = clock
         self.wakeup = wakeup
+        self.observer = observer
         self.alarm = Alarm(pool, clock)
         self.kinds: JobKinds = dict(kinds or {})
         self.ledgers: Ledgers = dict(ledgers or {})
         self._attempts = Attempts(registry, clock, facts, formats, self.kinds, self.ledgers)
-        self._carrier = Carrier(pool, self._attempts)
+        self._carrier = Carrier(pool, self._attempts, observer)
         self._lanes = Lanes(
             kind_of=self._carrier.kind_of,
             carry=self._carrier.carry,
             carry_alone=self._carrier.carry_alone,
             note=self._note,
+            observer=observer,
         )
 
     async def close(self) -> None:
@@ -190,23 +194,39 @@ class Engine:
 
         The caller announces the root after its commit.
         """
-        return await self._carrier.carry_held(connection, Ticket(command, trusted=True))
+        ticket = Ticket(command, trusted=True)
+        result = await self._carrier.carry_held(connection, ticket)
+        self.observer.tell(note_of(ticket, result))
+        return result
 
     async def _run(self, command: Command, connection: Joinable | None) -> Result:
         if connection is None:
-            return await self._lanes.put(command)
-        async with joined(connection) as inner:
-            result = await self._carrier.carry_held(inner, Ticket(command))
-        self._note(command, result, again=True)
+            result = await self._lanes.put(command)
+        else:
+            result = await self._join(Ticket(command), connection)
+        follow(command, result)
         return result
 
-    def _note(self, command: Command, result: Result, *, again: bool = False) -> None:
+    async def _join(self, ticket: Ticket, connection: Joinable) -> Result:
+        try:
+            async with joined(connection) as inner:
+                result = await self._carrier.carry_held(inner, ticket)
+        except Exception as error:
+            self._note(ticket, error)
+            raise
+        self._note(ticket, result, again=True)
+        return result
+
+    def _note(self, ticket: Ticket, outcome: Result | Exception, *, again: bool = False) -> None:
         """Tell others what came of a command: that something changed, or that something is wrong."""
-        if result.refused is None:
-            if not result.replayed:
-                self.wakeup.announce(result.root_id, again=again)
-        elif result.refused.code in FAULTS:
-            self._raise_alarm(command, result.refused)
+        self.observer.tell(note_of(ticket, outcome))
+        if isinstance(outcome, Exception):
+            return
+        if outcome.refused is None:
+            if not outcome.replayed:
+                self.wakeup.announce(outcome.root_id, again=again)
+        elif outcome.refused.code in FAULTS:
+            self._raise_alarm(ticket.command, outcome.refused)
 
     def _raise_alarm(self, command: Command, refused: Refused) -> None:
         """Record that a step was refused because something is not in order; the answer does not wait for it."""

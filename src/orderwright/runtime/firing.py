@@ -15,15 +15,17 @@ lock balances, which must not be held while others are waited for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 import structlog
 
 from orderwright.runtime import timers
 from orderwright.runtime.failure import pause_after
+from orderwright.runtime.observation import Applied, Fired, Refusal, tentatively
 from orderwright.runtime.shot import Shot, aim, command_of
-from orderwright.runtime.write import Prepared, store
+from orderwright.runtime.transition import Prepared
+from orderwright.runtime.write import store
 from orderwright.statechart import Refused
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ async def _fire(engine: Engine, until: datetime | None, *, alone: bool) -> int:
         run = _Pass(engine=engine, connection=connection, until=until or now, now=now)
         shots = await _volley(run, alone=alone)
         for shot in shots:
+            _tell(run, shot)
             if isinstance(shot.outcome, Prepared):
                 engine.wakeup.announce(shot.timer.instance.root_id)
         with_facts = [shot.timer for shot in shots if shot.outcome is None]
@@ -138,19 +141,22 @@ async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
     Who lost a deadlock did nothing, and is tried again with the next batch.
     """
     try:
-        result = await _apply_with_facts(run, timer)
+        with tentatively():
+            result = await _apply_with_facts(run, timer)
     except asyncpg.DeadlockDetectedError:
         return False
     except Exception as error:
         if run.connection.is_closed():
             raise
         outcome = error.refused if isinstance(error, _Failed) else error
+        _tell_delay(run, Shot(timer, outcome))
         await _settle(run, Shot(timer, outcome))
         return True
     if result is None:
         return False
     if result.refused is None:
         run.engine.wakeup.announce(result.root_id)
+    _tell_delay(run, Shot(timer, result.refused))
     await _settle(run, Shot(timer, result.refused))
     return True
 
@@ -166,6 +172,27 @@ async def _apply_with_facts(run: _Pass, timer: DueTimer) -> Result | None:
         if result.refused is not None and Shot(due, result.refused).failure:
             raise _Failed(result.refused)
         return result
+
+
+def _tell(run: _Pass, shot: Shot) -> None:
+    """Tell what came of a timer whose step was computed here."""
+    if isinstance(shot.outcome, Prepared):
+        run.engine.observer.tell(Applied(shot.outcome))
+    elif isinstance(shot.outcome, Refused):
+        chart_id = shot.timer.instance.chart_id
+        run.engine.observer.tell(Refusal(command_of(shot.timer), chart_id, shot.outcome))
+    if shot.outcome is not None:
+        _tell_delay(run, shot)
+
+
+def _tell_delay(run: _Pass, shot: Shot) -> None:
+    """Tell how late a timer was."""
+    outcome: Literal["fired", "refused", "failed"] = "refused" if shot.is_late else "fired"
+    if shot.failure:
+        outcome = "failed"
+    late = max((run.now - shot.timer.due_at).total_seconds(), 0.0)
+    chart_id = shot.timer.instance.chart_id
+    run.engine.observer.tell(Fired(chart_id, outcome, late))
 
 
 async def _settle(run: _Pass, shot: Shot) -> None:

@@ -17,6 +17,7 @@ from orderwright.runtime import job_row
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
+from orderwright.runtime.observation import tentatively
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -49,15 +50,22 @@ async def answer(engine: Engine, job: ClaimedJob, result: str) -> bool:
         ResultRefused: a guard or an action failed; nothing was done.
     """
     event = Event(f"done.invoke.{job.invoke_id}", {"output": scan(result, 0)[0]})
+    with tentatively():
+        taken = await _answer(engine, job, result, event)
+    if taken is not None:
+        _announce(engine, job, taken)
+    return taken is not None
+
+
+async def _answer(engine: Engine, job: ClaimedJob, result: str, event: Event) -> Result | None:
     async with engine.pool.acquire() as connection, connection.transaction():
         await _lock(connection, job)
         if not await job_row.finish(connection, [(job, result)], at=engine.clock.now()):
-            return False
+            return None
         taken = await _send(engine, connection, job, event)
         if taken.refused is not None and taken.refused.code in FAULTS:
             raise _refused(job, taken.refused)
-    _announce(engine, job, taken)
-    return True
+        return taken
 
 
 async def give_up(engine: Engine, job: ClaimedJob, failure: Failure) -> bool:
@@ -65,17 +73,25 @@ async def give_up(engine: Engine, job: ClaimedJob, failure: Failure) -> bool:
 
     If the chart takes the error, that is its end. If not, it stays a dead letter.
     """
-    now = engine.clock.now()
+    with tentatively():
+        is_ours, taken = await _give_up(engine, job, failure)
+    if taken is not None:
+        _announce(engine, job, taken)
+    return is_ours
+
+
+async def _give_up(
+    engine: Engine, job: ClaimedJob, failure: Failure
+) -> tuple[bool, Result | None]:
+    """Return whether it was ours, and what came of telling the instance."""
     async with engine.pool.acquire() as connection, connection.transaction():
         await _lock(connection, job)
-        if not await job_row.fail(connection, job, failure, at=now):
-            return False
+        if not await job_row.fail(connection, job, failure, at=engine.clock.now()):
+            return False, None
         taken = await _tell(engine, connection, job, failure)
         if taken is not None and taken.refused is None:
             await job_row.conclude(connection, job)
-    if taken is not None:
-        _announce(engine, job, taken)
-    return True
+        return True, taken
 
 
 async def _tell(
@@ -83,10 +99,11 @@ async def _tell(
 ) -> Result | None:
     """Send the error; None if the engine failed at it."""
     error = {"message": failure.error, "attempts": job.attempts}
+    event = Event(f"error.invoke.{job.invoke_id}", {"error": error})
     try:
-        async with connection.transaction():
-            event = Event(f"error.invoke.{job.invoke_id}", {"error": error})
-            return await _send(engine, connection, job, event)
+        with tentatively():
+            async with connection.transaction():
+                return await _send(engine, connection, job, event)
     except Exception as problem:
         if connection.is_closed():
             raise

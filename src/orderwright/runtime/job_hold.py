@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 
 
 class Hold:
-    """Calls the handler of a claimed job; `result` awaits its end."""
+    """Calls the handler of a claimed job; `ended` awaits its end, `seconds` says how long it took."""
 
     def __init__(self, job: ClaimedJob, kind: JobKind) -> None:
         self.job = job
         self.is_revoked = False
+        self.seconds = 0.0
+        self._began = time.monotonic()
         self._work = asyncio.create_task(_call(job, kind))
 
     def revoke(self) -> None:
@@ -32,6 +35,7 @@ class Hold:
         """Wait for the handler; return its result as JSON text, what it raised, or None if it was revoked."""
         try:
             await asyncio.wait([self._work])
+            self.seconds = time.monotonic() - self._began
         except asyncio.CancelledError:
             self._work.cancel()
             raise

@@ -14,6 +14,7 @@ from orderwright.runtime import job_row
 from orderwright.runtime.failure import pause_after, spread, words
 from orderwright.runtime.invocation import answer, give_up
 from orderwright.runtime.job_row import Failure
+from orderwright.runtime.observation import Attempted
 
 if TYPE_CHECKING:
     from orderwright.runtime.engine import Engine
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LONGEST_PAUSE: Final = timedelta(hours=1)
 """The pauses between attempts double up to here."""
 
+_TOO_LATE: Final = "too_late"
 _logger = structlog.get_logger(__name__)
 
 
@@ -33,8 +35,10 @@ class Outcomes:
         self._waiting: list[_Finishing] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def done(self, job: ClaimedJob, result: str) -> None:
+    async def done(self, job: ClaimedJob, result: str, *, seconds: float) -> None:
         """Write a result; that of an invocation goes to its instance in the same transaction.
+
+        `seconds` is how long the attempt took.
 
         Raises:
             ResultRefused: the instance could not take it; the attempt is still to be ended.
@@ -44,8 +48,16 @@ class Outcomes:
         else:
             taken = await self._finish(job, result)
         _report(job, taken=taken, what="done")
+        self._tell(Attempted(job, "done" if taken else _TOO_LATE, seconds))
 
-    async def failed(self, job: ClaimedJob, what: Happening, error: Exception) -> None:
+    async def failed(
+        self,
+        job: ClaimedJob,
+        what: Happening,
+        error: Exception,
+        *,
+        seconds: float | None = None,
+    ) -> None:
         """Write a failure: another attempt follows after a pause, unless it was the last or can never succeed."""
         hopeless = isinstance(error, OrderwrightError) and not error.retryable
         is_final = job.is_last or hopeless
@@ -58,6 +70,11 @@ class Outcomes:
             async with self._engine.pool.acquire() as connection:
                 taken = await job_row.fail(connection, job, failure, at=self._engine.clock.now())
         _report(job, taken=taken, what=what, error=failure.error, dead=is_final)
+        outcome = "dead" if is_final else what
+        self._tell(Attempted(job, outcome if taken else _TOO_LATE, seconds, failure.error))
+
+    def _tell(self, note: Attempted) -> None:
+        self._engine.observer.tell(note)
 
     async def _finish(self, job: ClaimedJob, result: str) -> bool:
         loop = asyncio.get_running_loop()

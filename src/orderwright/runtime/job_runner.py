@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.job_row import ClaimedJob
+    from orderwright.runtime.job_row import ClaimedJob, Happening
     from orderwright.runtime.wakeup import Change
 
 LEASE: Final = timedelta(seconds=30)
@@ -155,18 +155,24 @@ class JobRunner:
         try:
             end = await hold.ended()
             if isinstance(end, str):
-                await self._done(hold.job, end)
+                await self._done(hold, end)
             elif end is not None:
-                await self._persist(lambda: self._outcomes.failed(hold.job, "failed", end))
+                await self._failed(hold, "failed", end)
         except Exception:
             _logger.exception("job_unsettled", job_id=hold.job.job_id)
 
-    async def _done(self, job: ClaimedJob, result: str) -> None:
+    async def _done(self, hold: Hold, result: str) -> None:
         try:
-            await self._persist(lambda: self._outcomes.done(job, result))
+            await self._persist(
+                lambda: self._outcomes.done(hold.job, result, seconds=hold.seconds)
+            )
         except Exception as error:  # noqa: BLE001 (it becomes the attempt's failure)
-            refused = error
-            await self._persist(lambda: self._outcomes.failed(job, "refused", refused))
+            await self._failed(hold, "refused", error)
+
+    async def _failed(self, hold: Hold, what: Happening, error: Exception) -> None:
+        await self._persist(
+            lambda: self._outcomes.failed(hold.job, what, error, seconds=hold.seconds)
+        )
 
     async def _persist(self, write: Callable[[], Awaitable[None]]) -> None:
         for _ in range(_TRIES):

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from contextvars import Context
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Send
+from orderwright.runtime.observation import Carried, Diverted, Observer
 from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ class Lanes:
         kind_of: tells what a command may share a batch with.
         carry: tries the tickets of a batch together; an error of its own is about all of them.
         carry_alone: carries one ticket through, however long it takes.
-        note: is told of every result, whether its caller still waits or not.
+        note: is told of every result or error, whether its caller still waits or not.
+        observer: is told of batches and detours.
     """
 
     def __init__(
@@ -83,12 +86,14 @@ class Lanes:
         kind_of: Callable[[Command], Kind],
         carry: Callable[[Sequence[Ticket], Kind], Awaitable[Sequence[Outcome]]],
         carry_alone: Callable[[Ticket], Awaitable[Result]],
-        note: Callable[[Command, Result], None],
+        note: Callable[[Ticket, Result | Exception], None],
+        observer: Observer,
     ) -> None:
         self._kind_of = kind_of
         self._carry = carry
         self._carry_alone = carry_alone
         self._note = note
+        self._observer = observer
         self._queues: dict[str, deque[_Waiting]] = {}
         self._ready: dict[Kind, deque[str]] = {}
         self._running: Counter[Kind] = Counter()
@@ -138,8 +143,9 @@ class Lanes:
             self._running[kind] += 1
             self._spawn(self._run(kind))
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Begin work for whoever comes: it knows nothing of the caller who happened to come first."""
+        task = asyncio.get_running_loop().create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -188,6 +194,7 @@ class Lanes:
         return chain
 
     async def _serve(self, batch: list[_Waiting], kind: Kind) -> None:
+        self._observer.tell(Carried(len(batch)))
         try:
             outcomes: Sequence[Outcome] = await self._carry(batch, kind)
         except Exception as error:  # noqa: BLE001 (raised to the caller, or met again by each for itself)
@@ -210,6 +217,7 @@ class Lanes:
 
     def _divert(self, one: _Waiting, detour: Detour) -> None:
         """Choose with what a command is tried again."""
+        self._observer.tell(Diverted(detour))
         if detour is Detour.OVERTAKEN:
             one.overtaken += 1
             if one.overtaken >= _PATIENCE:
@@ -243,8 +251,7 @@ class Lanes:
             self._go_on(instance_id)
 
     def _settle(self, one: _Waiting, outcome: Result | Exception) -> None:
-        if isinstance(outcome, Result):
-            self._note(one.command, outcome)
+        self._note(one, outcome)
         if one.future.done():
             return
         if isinstance(outcome, Result):

@@ -17,7 +17,8 @@ from jsonschema import Draft202012Validator
 from orderwright.json_text import load
 from orderwright.runtime.command import Cause, Send
 from orderwright.runtime.instance import Instance
-from orderwright.runtime.write import Transition, apply
+from orderwright.runtime.transition import Transition
+from orderwright.runtime.write import apply
 from orderwright.statechart import Event, Reason, Snapshot, Step
 from orderwright.statechart.migration import Moved, Passage, Pending
 

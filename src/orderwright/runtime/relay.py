@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from orderwright.runtime import outbox, parking
 from orderwright.runtime.consumer import Consumer, Handed, hand_over
+from orderwright.runtime.observation import QUIET, Handled, Observer, tentatively
 
 if TYPE_CHECKING:
     from orderwright.clock import Clock
@@ -46,53 +47,82 @@ class Pass:
     roots: frozenset[str] = frozenset()
 
 
-async def relay(pool: Pool, consumer: Consumer, clock: Clock) -> Pass:
+async def relay(pool: Pool, consumer: Consumer, clock: Clock, observer: Observer = QUIET) -> Pass:
     """Try one parked root again that is due, then hand over the next events; a transaction for each."""
     async with pool.acquire() as connection:
+        hand = _Hand(connection, consumer, clock, observer)
         ahead = await outbox.look_ahead(connection, consumer.name, now=clock.now())
-        retried = None
-        if ahead.has_due_root:
-            retried = await _retry(connection, consumer, clock)
+        retried = await hand.retry() if ahead.has_due_root else None
         if not ahead.is_behind:
             return retried or Pass(standing=Standing.DONE)
-        done = await _go_on(connection, consumer, clock)
+        done = await hand.go_on()
         return _both(retried, done) if retried else done
 
 
-async def _go_on(connection: Connection, consumer: Consumer, clock: Clock) -> Pass:
-    async with connection.transaction():
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """Hands events to one consumer; what was done is told when it is committed."""
+
+    connection: Connection
+    consumer: Consumer
+    clock: Clock
+    observer: Observer
+
+    async def go_on(self) -> Pass:
+        """Hand over the next events."""
+        with tentatively():
+            async with self.connection.transaction():
+                return await self._go_on()
+
+    async def retry(self) -> Pass:
+        """Hand over what waits in one parked root."""
+        with tentatively():
+            async with self.connection.transaction():
+                return await self._retry()
+
+    async def _go_on(self) -> Pass:
+        connection, consumer = self.connection, self.consumer
         cursor = await outbox.claim(connection, consumer.name)
         if cursor is None:
             return Pass(standing=Standing.TAKEN)
         batch = await outbox.next_batch(connection, consumer.name, cursor, consumer.batch)
-        handed = await hand_over(connection, consumer, batch.events)
+        handed = await self._hand_over(batch.events)
         reached = _last(handed)
         if reached is not None:
-            at = clock.now()
+            at = self.clock.now()
             await outbox.advance(connection, consumer.name, reached, at=at)
             if handed.waiting:
                 await parking.park(connection, consumer, handed.failures, at=at)
                 await parking.add_waiting(connection, consumer.name, handed.waiting)
-    standing = Standing.HELD if batch.unsettled else Standing.MORE
-    return _passed(consumer, standing, handed)
+        standing = Standing.HELD if batch.unsettled else Standing.MORE
+        return _passed(consumer, standing, handed)
 
-
-async def _retry(connection: Connection, consumer: Consumer, clock: Clock) -> Pass:
-    async with connection.transaction():
+    async def _retry(self) -> Pass:
+        connection, consumer = self.connection, self.consumer
         if await outbox.claim(connection, consumer.name) is None:
             return Pass(standing=Standing.TAKEN)
-        root = await parking.claim_due(connection, consumer.name, now=clock.now())
+        root = await parking.claim_due(connection, consumer.name, now=self.clock.now())
         if root is None:
             return Pass(standing=Standing.MORE)
         waiting = await parking.next_waiting(connection, root, consumer.batch)
-        handed = await hand_over(connection, consumer, waiting)
-        at = clock.now()
+        handed = await self._hand_over(waiting)
+        at = self.clock.now()
         await parking.acknowledge(connection, consumer.name, handed.done, at=at)
         for failure in handed.failures:
             await parking.postpone(connection, consumer, root, failure, at=at)
         if not handed.failures:
             await parking.release(connection, root)
-    return _passed(consumer, Standing.MORE, Handed(done=handed.done, waiting=(), failures=()))
+        handed = Handed(done=handed.done, waiting=(), failures=())
+        return _passed(consumer, Standing.MORE, handed)
+
+    async def _hand_over(self, events: Sequence[Placed]) -> Handed:
+        began, consumer = self.clock.now(), self.consumer
+        handed = await hand_over(self.connection, consumer, events)
+        done = [one.event for one in handed.done if consumer.wants(one.event)]
+        failures = [(failure.event, failure.error) for failure in handed.failures]
+        if done or failures:
+            self.observer.tell(Handled(consumer.name, done, failures, began))
+        return handed
 
 
 def _last(handed: Handed) -> Cursor | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
-from orderwright.runtime.write import Prepared, Transition, prepare
+from orderwright.runtime.transition import Prepared, Transition
+from orderwright.runtime.write import prepare
 from orderwright.statechart import Refused, send
 
 if TYPE_CHECKING:

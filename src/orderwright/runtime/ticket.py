@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from orderwright.runtime.command import Command
+    from orderwright.runtime.transition import Prepared
     from orderwright.statechart import Refused, Snapshot
 
 
@@ -51,8 +52,8 @@ class Ticket:
         command: what is asked.
         trusted: whether events may enter that callers may not send.
         overtaken: how often somebody else wrote first.
-        written: version and hash of the log row that the last attempt handed to the database; None when it is
-            certain that nothing of the sort was stored. It outlives a lost connection: by its hash the row is known.
+        written: the step that the last attempt handed to the database; None when it is certain that nothing of
+            the sort was stored. It outlives a lost connection: by its hash the log row is known.
     """
 
     __slots__ = ("command", "overtaken", "trusted", "written")
@@ -61,4 +62,4 @@ class Ticket:
         self.command = command
         self.trusted = trusted
         self.overtaken = 0
-        self.written: tuple[int, bytes] | None = None
+        self.written: Prepared | None = None

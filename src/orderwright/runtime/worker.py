@@ -158,7 +158,8 @@ class _Relaying:
     async def _pass(self) -> Pass:
         if not self._enrolled:
             await self._enrol()
-        done = await relay(self._engine.pool, self._consumer, self._engine.clock)
+        engine = self._engine
+        done = await relay(engine.pool, self._consumer, engine.clock, engine.observer)
         for root_id in done.roots:
             self._engine.wakeup.announce(root_id)
         return done

@@ -7,24 +7,22 @@ stands after it, so that a next step can follow in the same call.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import canonical, dump
 from orderwright.runtime.command import Command, Create
 from orderwright.runtime.identity import derived_id
-from orderwright.runtime.instance import Instance, found
+from orderwright.runtime.instance import Instance
 from orderwright.runtime.journal import CREATED, LogRow, chained, difference, iso
-from orderwright.runtime.ledger import GUARD, Ledgers, beyond, row_of
+from orderwright.runtime.ledger import GUARD, beyond, row_of
+from orderwright.runtime.transition import Prepared, Transition
 from orderwright.statechart import Cancel, Emit, Invoke, Post, Refused, Schedule, StopInvoke
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from orderwright.runtime.job import JobKinds
     from orderwright.runtime.pool import Connection
-    from orderwright.statechart import Chart, Step
 
 Outcome: TypeAlias = Literal["applied", "exists", "version_conflict", "key_conflict"] | Refused
 """What became of a step that was to be stored; refused is one whose booking would take a balance out of its bounds."""
@@ -39,61 +37,6 @@ class EffectUnsupported(RuntimeFault):
     """A chart invokes what nobody here handles; the step is not taken."""
 
     code = "effect.unsupported"
-
-
-class Transition(NamedTuple):
-    """A step that was computed and is to be stored.
-
-    Attributes:
-        before: what the step was computed from; None for a start.
-        kinds: who does what the chart may invoke.
-        ledgers: those that have balances.
-    """
-
-    command: Command
-    chart: Chart
-    before: Instance | None
-    step: Step
-    facts: Mapping[str, object]
-    occurred_at: datetime
-    recorded_at: datetime
-    kinds: JobKinds = MappingProxyType({})
-    ledgers: Ledgers = MappingProxyType({})
-
-    @property
-    def version(self) -> int:
-        """The version that the instance has afterwards."""
-        return self.before.version + 1 if self.before else 1
-
-    @property
-    def root_id(self) -> str:
-        """What the instance belongs to."""
-        return root_of(self.command, self.before)
-
-
-def root_of(command: Command, before: Instance | None) -> str:
-    """Return the root of the instance that a command is about; a start names it itself."""
-    if isinstance(command, Create):
-        return before.root_id if before else command.root_id
-    return found(before, command.instance_id).root_id
-
-
-class Prepared(NamedTuple):
-    """A step as it will be stored.
-
-    Attributes:
-        transition: what it was made of.
-        after: the instance as it stands afterwards.
-        columns: what `apply_steps` takes for it, in its order.
-        emits: name and payload of each domain event.
-        has_bookings: whether it changes balances.
-    """
-
-    transition: Transition
-    after: Instance
-    columns: tuple[object, ...]
-    emits: list[tuple[str, str]]
-    has_bookings: bool
 
 
 def prepare(transition: Transition) -> Prepared:
@@ -202,7 +145,7 @@ def _log_row(transition: Transition) -> LogRow:
         actor_id=cause.actor.id,
         reason=cause.reason,
         origin=cause.origin,
-        correlation_id=_correlation(transition),
+        correlation_id=transition.correlation_id,
         causation_id=cause.causation_id,
         occurred_at=transition.occurred_at,
         recorded_at=transition.recorded_at,
@@ -210,11 +153,6 @@ def _log_row(transition: Transition) -> LogRow:
         to_state=transition.chart.leaves(snapshot.configuration),
         changes=dump(difference(before.snapshot if before else None, snapshot)),
     )
-
-
-def _correlation(transition: Transition) -> str:
-    command = transition.command
-    return command.cause.correlation_id or f"{command.instance_id}/{transition.version}"
 
 
 def _event(command: Command) -> tuple[str, dict[str, object]]:
@@ -285,7 +223,7 @@ def _invocation(transition: Transition, effect: Invoke) -> dict[str, object]:
         "invoke_id": effect.id,
         "attempt_limit": kind.attempts,
         "root_id": transition.root_id,
-        "correlation_id": _correlation(transition),
+        "correlation_id": transition.correlation_id,
     }
 
 

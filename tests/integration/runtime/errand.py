@@ -11,6 +11,7 @@ from parcel import START
 
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.job import JobKind, JobRun
+from orderwright.runtime.observation import QUIET, Observer
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Behaviour
@@ -106,7 +107,12 @@ class Receiver:
 
 
 async def build_errands(
-    pool: Pool, clock: Clock, kinds: Iterable[JobKind], *, initial: str = "IDLE"
+    pool: Pool,
+    clock: Clock,
+    kinds: Iterable[JobKind],
+    *,
+    initial: str = "IDLE",
+    observer: Observer = QUIET,
 ) -> Engine:
     """Build an engine that knows the errand and handles these kinds."""
     registry = Registry({"errand": {1: Behaviour()}})
@@ -120,4 +126,5 @@ async def build_errands(
         formats=FormatChecker(),
         wakeup=Announcer(pool),
         kinds={kind.name: kind for kind in kinds},
+        observer=observer,
     )

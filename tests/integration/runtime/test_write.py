@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from orderwright.runtime.command import Actor, Cause, Create, Send
 from orderwright.runtime.instance import found
 from orderwright.runtime.replay import Replay
-from orderwright.runtime.write import Transition, apply, prepare, store
+from orderwright.runtime.transition import Transition
+from orderwright.runtime.write import apply, prepare, store
 from orderwright.statechart import Event, send, start
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from orderwright.runtime.loop import Loop
+from orderwright.runtime.observation import QUIET, Delivered, Observer
 from orderwright.runtime.webhook import delivery as deliveries
 from orderwright.runtime.webhook.signature import signed_headers
 
@@ -30,12 +31,19 @@ class Courier:
     """Delivers webhooks; any number of couriers may run at once, in one process or many."""
 
     def __init__(
-        self, pool: Pool, clock: Clock, postman: Postman, *, poll_seconds: float = 1.0
+        self,
+        pool: Pool,
+        clock: Clock,
+        postman: Postman,
+        *,
+        poll_seconds: float = 1.0,
+        observer: Observer = QUIET,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._postman = postman
         self._poll_seconds = poll_seconds
+        self._observer = observer
         self._under_way: dict[asyncio.Task[None], str] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -89,7 +97,19 @@ class Courier:
             names = {"subscription_id": one.subscription_id, "message_id": one.message_id}
             _logger.warning("delivery_failed", **names, attempt=one.attempts, error=answer.error)
         async with self._pool.acquire() as connection:
-            await deliveries.record(connection, one, answer, at=self._clock.now())
+            status = await deliveries.record(connection, one, answer, at=self._clock.now())
+        self._observer.tell(
+            Delivered(
+                one.subscription_id,
+                one.message_id,
+                status,
+                one.body,
+                one.attempts,
+                answer.status,
+                answer.error,
+                answer.milliseconds / 1000,
+            )
+        )
 
     async def _abandon(self, turning: asyncio.Task[None]) -> None:
         left = [turning, *self._under_way]

@@ -54,8 +54,8 @@ async def claim(connection: Connection, *, busy: Collection[str], now: datetime)
 
 async def record(
     connection: Connection, delivery: Delivery, answer: Answer, *, at: datetime
-) -> None:
-    """Write down what came of an attempt, in one transaction."""
+) -> Status:
+    """Write down what came of an attempt, in one transaction; return how the delivery stands by it."""
     key = (delivery.subscription_id, delivery.message_id)
     async with connection.transaction():
         attempt = (answer.milliseconds, answer.status, answer.error)
@@ -63,13 +63,15 @@ async def record(
         if answer.is_success:
             await connection.execute(_DELIVERED, *key, delivery.lease, at)
             await connection.execute(_WELL, delivery.subscription_id)
-            return
+            return "delivered"
         name = "/".join(key)
         delay = delay_after(delivery.attempts, name, answer.retry_after)
         is_over = delay is None or answer.status == _GONE
-        status, due = "dead" if is_over else "waiting", at + (delay or timedelta())
+        status: Status = "dead" if is_over else "waiting"
+        due = at + (delay or timedelta())
         await connection.execute(_FAILED, *key, delivery.lease, status, due)
         await _note_failure(connection, delivery.subscription_id, answer, at)
+        return status
 
 
 async def retry_dead(

@@ -31,6 +31,7 @@ class Server:
     database_url: str
     port: int = field(default_factory=lambda: free_port())  # noqa: PLW0108 (it is defined below)
     with_worker: bool = True
+    settings: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -44,6 +45,7 @@ class Server:
             "ORDERWRIGHT_DATABASE_CONNECTIONS": "12",
             "ORDERWRIGHT_WORKER": str(self.with_worker),
             "PORT": str(self.port),
+            **self.settings,
         }
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process ends)
         self.process = await asyncio.create_subprocess_exec(

@@ -9,14 +9,21 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orderwright.app.bootstrap import Orderwright
+from orderwright.app.telemetry.lineage import shown
+from orderwright.app.telemetry.visit import Visit, arrive
 from orderwright.runtime.identity import fresh_id
+from orderwright.runtime.observation import following
+
+if TYPE_CHECKING:
+    from orderwright.runtime.command import Command
+    from orderwright.runtime.ticket import Result
 
 REQUEST_ID: Final = "X-Request-ID"
 _ACCEPTED: Final = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
@@ -48,7 +55,12 @@ class Access:
                 MutableHeaders(scope=message)[REQUEST_ID] = request.id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request.id):
+        names = {"request_id": request.id}
+        if self._orderwright.tracer is not None:
+            now = self._orderwright.clock.now()
+            request.visit = arrive(Headers(scope=scope), now=now)
+            names["trace_id"] = shown(request.visit.place.trace_id)
+        with structlog.contextvars.bound_contextvars(**names), following() as request.followed:
             try:
                 await self._app(scope, receive, answer)
             finally:
@@ -57,6 +69,7 @@ class Access:
     def _note(self, request: _Request) -> None:
         route, method, seconds = request.route, request.method, request.seconds
         self._orderwright.metrics.requested(route, method, request.status, seconds)
+        self._trace(request)
         if route in _QUIET and request.status < _FAILED:
             return
         _logger.info(
@@ -68,6 +81,18 @@ class Access:
             milliseconds=round(seconds * 1000, 1),
         )
 
+    def _trace(self, request: _Request) -> None:
+        tracer = self._orderwright.tracer
+        if tracer is None or request.visit is None or request.route in _QUIET:
+            return
+        attributes: dict[str, str | int] = {
+            "http.request.method": request.method,
+            "http.route": request.route,
+            "http.response.status_code": request.status,
+            "orderwright.request_id": request.id,
+        }
+        tracer.requested(request.visit, attributes, request.followed)
+
 
 @dataclass(slots=True, kw_only=True)
 class _Request:
@@ -76,6 +101,8 @@ class _Request:
     scope: Scope
     given: str
     status: int = _FAILED
+    visit: Visit | None = None
+    followed: list[tuple[Command, Result]] = field(default_factory=list)
     id: str = field(init=False)
     _began: float = field(init=False, default_factory=time.perf_counter)
 

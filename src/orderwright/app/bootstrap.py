@@ -55,6 +55,8 @@ from orderwright.statechart import Behaviour
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from orderwright.app.telemetry.tracer import Tracer
+
 _READERS: Final = 4
 """One connection in so many is for read models; the rest run lifecycles."""
 _LISTENERS: Final = 1
@@ -78,6 +80,7 @@ class Orderwright:
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
         metrics, scrape: what can be counted, and the page on which it is read.
+        tracer: makes spans; None unless the settings say where they go.
         revision: the schema's revision that this code needs.
     """
 
@@ -92,6 +95,7 @@ class Orderwright:
         engine: Engine,
         listener: Listener,
         metrics: Metrics,
+        tracer: Tracer | None,
     ) -> None:
         self.revision = revision
         self.settings = settings
@@ -100,6 +104,7 @@ class Orderwright:
         self.engine = engine
         self.listener = listener
         self.metrics = metrics
+        self.tracer = tracer
         self.scrape = Scrape(metrics, pool, readers, clock)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
@@ -219,7 +224,8 @@ async def _opened(
         stack.push_async_callback(announcer.close)
         loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
         handled = {kind.name: kind for kind in kinds}
-        metrics = Metrics()
+        metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
+        observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
         registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS, kinds=handled)
         await _prepare(pool, registry, clock)
         engine = Engine(
@@ -231,7 +237,7 @@ async def _opened(
             wakeup=announcer,
             kinds=handled,
             ledgers=ledgers,
-            observer=Observer(metrics.hear),
+            observer=observer,
         )
         stack.push_async_callback(engine.close)
         stack.push_async_callback(engine.alarm.close)
@@ -245,9 +251,18 @@ async def _opened(
             engine=engine,
             listener=listener,
             metrics=metrics,
+            tracer=tracer,
         )
         stack.push_async_callback(app.courier.close)
         yield app
+
+
+async def _tracer(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Tracer | None:
+    if settings.otlp_endpoint is None:
+        return None
+    from orderwright.app.telemetry.export import exporting  # noqa: PLC0415 (slow to import, seldom wanted)
+
+    return await stack.enter_async_context(exporting(settings.otlp_endpoint, clock))
 
 
 async def _prepare(pool: Pool, registry: Registry, clock: Clock) -> None:

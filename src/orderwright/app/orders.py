@@ -22,6 +22,7 @@ from orderwright.errors import InputInvalid, NotFound
 from orderwright.money import exponent
 from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.identity import derived_id, fresh_id
+from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Orders:
         require(asked.by, "order.create")
         self._sees(asked.by, new.customer_id, records.CustomerNotFound, new.customer_id)
         order_id = _id_for("order", asked.key)
-        async with self._engine.pool.acquire() as connection, connection.transaction():
+        async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             order = await self._read_order(connection, order_id, new)
             cause = Cause(actor=_actor(asked.by), idempotency_key=asked.key, reason=asked.reason)
             return await place_order(
@@ -119,7 +120,7 @@ class Orders:
                 "validUntil", ends.isoformat(), "a time in the future with its zone"
             )
         quotation_id = _id_for("quotation", asked.key)
-        async with self._engine.pool.acquire() as connection, connection.transaction():
+        async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             terms = await _named_terms(connection, new)
             number = await records.next_number(connection, "quotation_number")
             context = {

@@ -54,6 +54,13 @@ def _postgresql(url: str) -> str:
     return url
 
 
+def _http(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("expected http://host:port")
+    return url
+
+
 def _cron(text: str) -> str:
     fields = text.split()
     if len(fields) != len(_CRON_BOUNDS):
@@ -122,6 +129,8 @@ class Settings(BaseSettings):
     """Whether browsers send the session over HTTPS only; on wherever HTTPS is."""
     webhook_allow_loopback: bool = False
     """Whether webhooks may go to this machine, and over HTTP: for development."""
+    otlp_endpoint: Annotated[str, AfterValidator(_http)] | None = None
+    """Where traces go, over OTLP and HTTP, such as `http://127.0.0.1:4318`; unset means nowhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged."""
     log_format: Literal["console", "json"] = "console"

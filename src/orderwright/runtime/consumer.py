@@ -7,15 +7,14 @@ event failed is left alone for the rest of the batch: nothing of it may overtake
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
 import structlog
 
-from orderwright.runtime.observation import tentatively
+from orderwright.runtime.observation import told_on_commit
 
 if TYPE_CHECKING:
     from orderwright.runtime.outbox import DomainEvent, Placed
@@ -98,7 +97,7 @@ async def _handle_all(
     if not events:
         return True
     try:
-        async with _savepoint(connection):
+        async with told_on_commit(connection):
             if consumer.handle_all is not None:
                 await consumer.handle_all(connection, events)
                 return True
@@ -110,14 +109,6 @@ async def _handle_all(
         _logger.debug("batch_failed", consumer=consumer.name, error=str(error))
         return False
     return True
-
-
-@asynccontextmanager
-async def _savepoint(connection: Connection) -> AsyncIterator[None]:
-    """A savepoint; with it goes what was told inside."""
-    with tentatively():
-        async with connection.transaction():
-            yield
 
 
 async def _one_by_one(
@@ -147,7 +138,7 @@ async def _handle(
 ) -> Exception | None:
     """Return what went wrong."""
     try:
-        async with _savepoint(connection):
+        async with told_on_commit(connection):
             await consumer.handle(connection, event)
     except Exception as error:
         if connection.is_closed():

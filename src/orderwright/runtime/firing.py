@@ -22,7 +22,7 @@ import structlog
 
 from orderwright.runtime import timers
 from orderwright.runtime.failure import pause_after
-from orderwright.runtime.observation import Applied, Fired, Refusal, tentatively
+from orderwright.runtime.observation import Applied, Fired, Refusal, told_on_commit
 from orderwright.runtime.shot import Shot, aim, command_of
 from orderwright.runtime.transition import Prepared
 from orderwright.runtime.write import store
@@ -141,8 +141,7 @@ async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
     Who lost a deadlock did nothing, and is tried again with the next batch.
     """
     try:
-        with tentatively():
-            result = await _apply_with_facts(run, timer)
+        result = await _apply_with_facts(run, timer)
     except asyncpg.DeadlockDetectedError:
         return False
     except Exception as error:
@@ -163,7 +162,7 @@ async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
 
 async def _apply_with_facts(run: _Pass, timer: DueTimer) -> Result | None:
     connection, instance_id = run.connection, timer.instance.instance_id
-    async with connection.transaction():
+    async with told_on_commit(connection):
         due = await timers.claim_next(connection, instance_id, until=run.until, now=run.now)
         if due is None or due.key != timer.key:
             return None

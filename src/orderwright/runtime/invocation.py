@@ -17,7 +17,7 @@ from orderwright.runtime import job_row
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
-from orderwright.runtime.observation import tentatively
+from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -50,15 +50,14 @@ async def answer(engine: Engine, job: ClaimedJob, result: str) -> bool:
         ResultRefused: a guard or an action failed; nothing was done.
     """
     event = Event(f"done.invoke.{job.invoke_id}", {"output": scan(result, 0)[0]})
-    with tentatively():
-        taken = await _answer(engine, job, result, event)
+    taken = await _answer(engine, job, result, event)
     if taken is not None:
         _announce(engine, job, taken)
     return taken is not None
 
 
 async def _answer(engine: Engine, job: ClaimedJob, result: str, event: Event) -> Result | None:
-    async with engine.pool.acquire() as connection, connection.transaction():
+    async with engine.pool.acquire() as connection, told_on_commit(connection):
         await _lock(connection, job)
         if not await job_row.finish(connection, [(job, result)], at=engine.clock.now()):
             return None
@@ -73,8 +72,7 @@ async def give_up(engine: Engine, job: ClaimedJob, failure: Failure) -> bool:
 
     If the chart takes the error, that is its end. If not, it stays a dead letter.
     """
-    with tentatively():
-        is_ours, taken = await _give_up(engine, job, failure)
+    is_ours, taken = await _give_up(engine, job, failure)
     if taken is not None:
         _announce(engine, job, taken)
     return is_ours
@@ -84,7 +82,7 @@ async def _give_up(
     engine: Engine, job: ClaimedJob, failure: Failure
 ) -> tuple[bool, Result | None]:
     """Return whether it was ours, and what came of telling the instance."""
-    async with engine.pool.acquire() as connection, connection.transaction():
+    async with engine.pool.acquire() as connection, told_on_commit(connection):
         await _lock(connection, job)
         if not await job_row.fail(connection, job, failure, at=engine.clock.now()):
             return False, None
@@ -101,9 +99,8 @@ async def _tell(
     error = {"message": failure.error, "attempts": job.attempts}
     event = Event(f"error.invoke.{job.invoke_id}", {"error": error})
     try:
-        with tentatively():
-            async with connection.transaction():
-                return await _send(engine, connection, job, event)
+        async with told_on_commit(connection):
+            return await _send(engine, connection, job, event)
     except Exception as problem:
         if connection.is_closed():
             raise

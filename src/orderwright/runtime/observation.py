@@ -3,15 +3,15 @@
 The runtime knows no listener. It hands each of them a *note*, a plain tuple, which costs next to nothing; what a
 listener makes of it is its own affair, and one that fails is logged and harms nobody.
 
-A note says what is so. What happens in a transaction that may still be rolled back is told inside `tentatively`: it
-is held back until the block has ended well, and dropped otherwise. In a transaction of the host nobody knows how
+A note says what is so. What happens in a transaction that may still be rolled back is held back until that has ended
+well (`told_on_commit`), and dropped otherwise. In a transaction of the host nobody knows how
 that will end: there, notes are told when the engine's part is done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.command import Command
     from orderwright.runtime.job_row import ClaimedJob
     from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
     from orderwright.runtime.ticket import Ticket
     from orderwright.runtime.transition import Prepared
     from orderwright.statechart import Refused
@@ -169,6 +170,14 @@ def tentatively() -> Iterator[None]:
         _held.reset(token)
     for observer, note in notes:
         observer.tell(note)
+
+
+@asynccontextmanager
+async def told_on_commit(connection: Connection) -> AsyncIterator[None]:
+    """A transaction or savepoint; what is told inside shares its fate."""
+    with tentatively():
+        async with connection.transaction():
+            yield
 
 
 def note_of(ticket: Ticket, outcome: Result | Exception) -> Note:

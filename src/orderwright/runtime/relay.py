@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from orderwright.runtime import outbox, parking
 from orderwright.runtime.consumer import Consumer, Handed, hand_over
-from orderwright.runtime.observation import QUIET, Handled, Observer, tentatively
+from orderwright.runtime.observation import QUIET, Handled, Observer, told_on_commit
 
 if TYPE_CHECKING:
     from orderwright.clock import Clock
@@ -70,15 +70,13 @@ class _Hand:
 
     async def go_on(self) -> Pass:
         """Hand over the next events."""
-        with tentatively():
-            async with self.connection.transaction():
-                return await self._go_on()
+        async with told_on_commit(self.connection):
+            return await self._go_on()
 
     async def retry(self) -> Pass:
         """Hand over what waits in one parked root."""
-        with tentatively():
-            async with self.connection.transaction():
-                return await self._retry()
+        async with told_on_commit(self.connection):
+            return await self._retry()
 
     async def _go_on(self) -> Pass:
         connection, consumer = self.connection, self.consumer

@@ -9,7 +9,7 @@ import structlog
 
 from orderwright.runtime import slots
 from orderwright.runtime.failure import pause_after, words
-from orderwright.runtime.observation import tentatively
+from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.slots import Slot
 
 if TYPE_CHECKING:
@@ -38,17 +38,12 @@ async def strike_next(
     False when there is none, or others have it in hand. A slot that fails is kept and tried again later; later
     slots of its schedule wait for it as far as the schedule does not skip it.
     """
-    with tentatively():
-        return await _strike_next(engine, actions, until or engine.clock.now())
-
-
-async def _strike_next(engine: Engine, actions: SlotActions, until: datetime) -> bool:
     now = engine.clock.now()
-    async with engine.pool.acquire() as connection, connection.transaction():
-        slot = await slots.claim_slot(connection, actions, until=until, now=now)
+    async with engine.pool.acquire() as connection, told_on_commit(connection):
+        slot = await slots.claim_slot(connection, actions, until=until or now, now=now)
         if slot is None:
             return False
-        chosen = await slots.choose(connection, slot, at=until)
+        chosen = await slots.choose(connection, slot, at=until or now)
         if chosen is not None:
             await _strike(engine, connection, chosen, actions[chosen.schedule.action])
     return True
@@ -56,8 +51,8 @@ async def _strike_next(engine: Engine, actions: SlotActions, until: datetime) ->
 
 async def _strike(engine: Engine, connection: Connection, slot: Slot, action: SlotAction) -> None:
     try:
-        with tentatively():
-            mark = await _act(connection, slot, action)
+        async with told_on_commit(connection):
+            mark = await action(connection, slot)
     except Exception as error:
         if connection.is_closed():
             raise
@@ -68,11 +63,6 @@ async def _strike(engine: Engine, connection: Connection, slot: Slot, action: Sl
         return
     await slots.finish(connection, slot, at=engine.clock.now())
     _logger.info("slot_done", slot=slot.id)
-
-
-async def _act(connection: Connection, slot: Slot, action: SlotAction) -> str | None:
-    async with connection.transaction():
-        return await action(connection, slot)
 
 
 async def _put_off(engine: Engine, connection: Connection, slot: Slot, error: Exception) -> None:

@@ -16,6 +16,7 @@ from graphql import parse, validate
 import orderwright
 from orderwright.api.graphql import schema
 from orderwright.api.problems import TRANSPORT_CODES
+from orderwright.app.telemetry.catalogue import CATALOGUE as METRICS
 from orderwright.cli import COMMANDS
 from orderwright.errors import OrderwrightError
 
@@ -142,6 +143,17 @@ def test_the_generated_parts_are_fresh(page: str):
     text = (ROOT / page).read_text(encoding="utf-8")
     assert "<!-- generated: " in text
     assert text == refreshed(text), "run: .venv/bin/python tests/unit/generated_docs.py"
+
+
+def test_alerts_and_questions_ask_for_figures_that_exist():
+    page = (ROOT / "docs" / "how-to" / "watch-in-production.md").read_text(encoding="utf-8")
+    families = {family.name: family for family in METRICS}
+    asked = re.findall(r"\b(orderwright_\w+)(?:\{([^}]*)\})?", page)
+    for name, chosen in asked:
+        family = families.get(re.sub(r"_(bucket|sum|count)$", "", name)) or families[name]
+        labels = set(re.findall(r"(\w+)!?=", chosen))
+        assert labels <= set(family.labels), name
+    assert len({name for name, _ in asked}) > 10
 
 
 def test_the_reference_lists_every_command():

@@ -27,9 +27,10 @@ from orderwright.runtime.instance import (
     read_many,
     read_many_locked,
 )
-from orderwright.runtime.journal import hash_at, snapshot_at
+from orderwright.runtime.journal import CREATED, hash_at, snapshot_at
 from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
-from orderwright.runtime.transition import Prepared, Transition, root_of
+from orderwright.runtime.transition import Prepared, Transition, correlation_of, root_of
+from orderwright.runtime.work import Work
 from orderwright.runtime.write import prepare, store
 from orderwright.statechart import Refused, StartRefused, Step, send, start
 
@@ -299,7 +300,8 @@ class _Pass:
     ) -> Prepared | Refused:
         command = one.ticket.command
         at = self._at(command)
-        step = _computed(command, one.lifecycle, before, facts=facts, at=at)
+        with _work(command, one.lifecycle, before):
+            step = _computed(command, one.lifecycle, before, facts=facts, at=at)
         if isinstance(step, Refused):
             return step
         return prepare(
@@ -349,6 +351,17 @@ class _Pass:
             if tickets[later].command.instance_id != instance_id:
                 return
             outcomes[later] = Detour.OVERTAKEN
+
+
+def _work(command: Command, lifecycle: Lifecycle, before: Instance | None) -> Work:
+    version = before.version + 1 if before else 1
+    return Work(
+        correlation_id=correlation_of(command, version),
+        causation_id=command.cause.causation_id,
+        instance_id=command.instance_id,
+        chart=lifecycle.chart.id,
+        event=command.event.type if isinstance(command, Send) else CREATED,
+    )
 
 
 def _computed(

@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 
 from orderwright.runtime.observation import told_on_commit
+from orderwright.runtime.work import Work
 
 if TYPE_CHECKING:
     from orderwright.runtime.outbox import DomainEvent, Placed
@@ -102,7 +103,8 @@ async def _handle_all(
                 await consumer.handle_all(connection, events)
                 return True
             for event in events:
-                await consumer.handle(connection, event)
+                with _work(consumer, event):
+                    await consumer.handle(connection, event)
     except Exception as error:
         if connection.is_closed():
             raise
@@ -137,12 +139,24 @@ async def _handle(
     connection: Connection, consumer: Consumer, event: DomainEvent
 ) -> Exception | None:
     """Return what went wrong."""
-    try:
-        async with told_on_commit(connection):
-            await consumer.handle(connection, event)
-    except Exception as error:
-        if connection.is_closed():
-            raise
-        _logger.exception("consumer_failed", consumer=consumer.name, event_id=event.event_id)
-        return error
+    with _work(consumer, event):
+        try:
+            async with told_on_commit(connection):
+                await consumer.handle(connection, event)
+        except Exception as error:
+            if connection.is_closed():
+                raise
+            _logger.exception("consumer_failed", event_id=event.event_id)
+            return error
     return None
+
+
+def _work(consumer: Consumer, event: DomainEvent) -> Work:
+    return Work(
+        consumer=consumer.name,
+        event=event.name,
+        correlation_id=event.correlation_id,
+        causation_id=event.event_id,
+        root_id=event.root_id,
+        instance_id=event.instance_id,
+    )

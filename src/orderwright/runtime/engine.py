@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 from orderwright.runtime.alarm import FAULTS, Alarm
 from orderwright.runtime.attempt import Attempts, Result
 from orderwright.runtime.carrier import Carrier
@@ -15,6 +17,7 @@ from orderwright.runtime.journal import CREATED
 from orderwright.runtime.lane import Lanes, settled
 from orderwright.runtime.observation import QUIET, Observer, follow, note_of
 from orderwright.runtime.ticket import Ticket
+from orderwright.runtime.work import Work
 from orderwright.statechart import Event, explain
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from orderwright.runtime.registry import Registry
     from orderwright.runtime.wakeup import Announcer
     from orderwright.statechart import Explanation, Refused
+
+_logger = structlog.get_logger(__name__)
 
 
 class Engine:
@@ -205,6 +210,8 @@ class Engine:
         else:
             result = await self._join(Ticket(command), connection)
         follow(command, result)
+        if result.refused is not None and result.refused.code in FAULTS:
+            _warn(command, result.refused)
         return result
 
     async def _join(self, ticket: Ticket, connection: Joinable) -> Result:
@@ -230,10 +237,26 @@ class Engine:
 
     def _raise_alarm(self, command: Command, refused: Refused) -> None:
         """Record that a step was refused because something is not in order; the answer does not wait for it."""
-        event = command.event.type if isinstance(command, Send) else CREATED
+        event = _type_of(command)
         names = {"instance": command.instance_id, "event": event, **refused.values}
         subject = f"{command.instance_id}/{event}"
         self.alarm.raise_for("step", subject, refused.code, refused.message, names)
+
+
+def _type_of(command: Command) -> str:
+    return command.event.type if isinstance(command, Send) else CREATED
+
+
+def _warn(command: Command, refused: Refused) -> None:
+    """Log in the caller's task, whose lines belong together."""
+    cause = command.cause
+    with Work(
+        correlation_id=cause.correlation_id,
+        causation_id=cause.causation_id,
+        instance_id=command.instance_id,
+        event=_type_of(command),
+    ):
+        _logger.warning("step_refused", code=refused.code, error=refused.message)
 
 
 def _look(instance: Instance, actor: Actor, now: datetime) -> FactRequest:

@@ -23,7 +23,7 @@ import structlog
 from orderwright.runtime import timers
 from orderwright.runtime.failure import pause_after
 from orderwright.runtime.observation import Applied, Fired, Refusal, told_on_commit
-from orderwright.runtime.shot import Shot, aim, command_of
+from orderwright.runtime.shot import Shot, aim, command_of, work_of
 from orderwright.runtime.transition import Prepared
 from orderwright.runtime.write import store
 from orderwright.statechart import Refused
@@ -196,17 +196,23 @@ def _tell_delay(run: _Pass, shot: Shot) -> None:
 
 async def _settle(run: _Pass, shot: Shot) -> None:
     """Record what did not come about, and postpone what failed."""
+    if isinstance(shot.outcome, Prepared | None):
+        return
+    with work_of(shot.timer):
+        await _record(run, shot)
+
+
+async def _record(run: _Pass, shot: Shot) -> None:
     timer, failure = shot.timer, shot.failure
-    names = {"instance_id": timer.instance.instance_id, "timer_id": timer.timer_id}
     if failure is not None:
         error = shot.outcome if isinstance(shot.outcome, Exception) else None
-        _logger.error("timer_failed", **names, error=failure, exc_info=error)
+        _logger.error("timer_failed", error=failure, exc_info=error)
         retry_at = run.now + pause_after(timer.attempts)
         await timers.postpone(run.connection, timer, failure, retry_at=retry_at)
         _raise_alarm(run.engine, "timer_failed", timer, "timer_failed", failure)
     elif isinstance(shot.outcome, Refused):
         code, message = shot.outcome.code, shot.outcome.message
-        _logger.info("timer_refused", **names, code=code)
+        _logger.info("timer_refused", code=code)
         _raise_alarm(run.engine, "timer_refused", timer, code, message)
 
 

@@ -62,7 +62,8 @@ async def _call(job: ClaimedJob, kind: JobKind) -> str:
     limit = asyncio.timeout(kind.timeout_seconds)
     try:
         async with limit:
-            result = await _handled(kind, run)
+            with job.work:
+                result = await _handled(kind, run)
     except TimeoutError as error:
         if not limit.expired():
             raise

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from orderwright.runtime.identity import derived_id
+from orderwright.runtime.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,6 +62,19 @@ class ClaimedJob:
     attempts: int
     attempt_limit: int
     fence: int
+
+    @property
+    def work(self) -> Work:
+        """What lines are logged with that are about it."""
+        return Work(
+            correlation_id=self.correlation_id,
+            causation_id=self.causation_id,
+            root_id=self.root_id,
+            instance_id=self.instance_id,
+            job_id=self.job_id,
+            kind=self.kind,
+            attempt=self.attempts,
+        )
 
     @property
     def is_last(self) -> bool:

@@ -152,14 +152,15 @@ class JobRunner:
 
     async def _attend(self, hold: Hold) -> None:
         """Wait for the handler and write how it ended; what cannot be written is left to the lease."""
-        try:
-            end = await hold.ended()
-            if isinstance(end, str):
-                await self._done(hold, end)
-            elif end is not None:
-                await self._failed(hold, "failed", end)
-        except Exception:
-            _logger.exception("job_unsettled", job_id=hold.job.job_id)
+        with hold.job.work:
+            try:
+                end = await hold.ended()
+                if isinstance(end, str):
+                    await self._done(hold, end)
+                elif end is not None:
+                    await self._failed(hold, "failed", end)
+            except Exception:
+                _logger.exception("job_unsettled", job_id=hold.job.job_id)
 
     async def _done(self, hold: Hold, result: str) -> None:
         try:
@@ -207,10 +208,11 @@ class JobRunner:
 
     async def _take_over(self, job: ClaimedJob) -> None:
         error = JobAbandoned(f"its host was lost during attempt {job.attempts}")
-        try:
-            await self._outcomes.failed(job, "lost", error)
-        except Exception:  # the next round comes soon, and others do not wait for it
-            _logger.exception("job_not_taken_over", job_id=job.job_id)
+        with job.work:
+            try:
+                await self._outcomes.failed(job, "lost", error)
+            except Exception:  # the next round comes soon, and others do not wait for it
+                _logger.exception("job_not_taken_over", job_id=job.job_id)
 
     async def _drain(self) -> None:
         """Wait for what is in hand; after the time of grace, end the handlers and give their jobs back."""

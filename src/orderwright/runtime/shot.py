@@ -10,6 +10,7 @@ from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
 from orderwright.runtime.transition import Prepared, Transition
+from orderwright.runtime.work import Work
 from orderwright.runtime.write import prepare
 from orderwright.statechart import Refused, send
 
@@ -64,11 +65,26 @@ class Shot:
 async def aim(engine: Engine, connection: Connection, timer: DueTimer) -> Shot:
     """Compute the step of a claimed timer; whatever goes wrong is this timer's alone, and is kept with it."""
     try:
-        return Shot(timer, await _step(engine, connection, timer))
+        with work_of(timer):
+            return Shot(timer, await _step(engine, connection, timer))
     except Exception as error:
         if connection.is_closed():
             raise
         return Shot(timer, error)
+
+
+def work_of(timer: DueTimer) -> Work:
+    """Return what lines are logged with that are about a timer."""
+    instance = timer.instance
+    return Work(
+        correlation_id=timer.correlation_id,
+        causation_id=f"{instance.instance_id}/{timer.instance_version}",
+        root_id=instance.root_id,
+        instance_id=instance.instance_id,
+        chart=instance.chart_id,
+        event=timer.event.type,
+        timer_id=timer.timer_id,
+    )
 
 
 def command_of(timer: DueTimer) -> Send:

@@ -1,0 +1,164 @@
+"""A connection is cut in each statement of each path, before it, after it, and by the server itself.
+
+Whoever called gets the right answer or a clear error; repeated, the work is done exactly once. A path is walked again
+and again, each time on new instances and with the cut one statement later, until it is walked to its end uncut.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from bell import BELL, RINGING
+from engine_ways import (
+    Batch,
+    Creating,
+    Joined,
+    JoinedByAlchemy,
+    Sending,
+    SendingWithFacts,
+    SendingWithKey,
+)
+from errand import ERRAND, Receiver
+from jsonschema import FormatChecker
+from parcel import BEHAVIOUR, PARCEL, START, Scales
+from proxy import Cut, proxied
+from receiver import receiving
+from straight import assert_straight
+from way import Way, World, cut_everywhere
+from worker_ways import (
+    Delivering,
+    Firing,
+    FiringWithFacts,
+    Invoking,
+    Parking,
+    Relaying,
+    Retrying,
+    Striking,
+    Working,
+)
+
+from orderwright.runtime.engine import Engine
+from orderwright.runtime.pool import open_pool
+from orderwright.runtime.registry import Registry
+from orderwright.runtime.wakeup import Announcer
+from orderwright.runtime.webhook.courier import Courier
+from orderwright.runtime.webhook.post import Postman
+from orderwright.statechart import Behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.pool import Pool
+
+
+@pytest.fixture
+async def world(
+    database_url: str, scratch: Path, pool: Pool, clock: DrivenClock
+) -> AsyncIterator[World]:
+    async with proxied(database_url, scratch) as proxy:
+        cuttable = await open_pool(proxy.url, max_size=4)
+        receiver = Receiver()
+        registry = Registry(
+            {"parcel": {1: BEHAVIOUR}, "bell": {1: RINGING}, "errand": {1: Behaviour()}}
+        )
+        for chart in (PARCEL, BELL, ERRAND):
+            await registry.publish(pool, json.dumps(chart), at=START)
+        engine = Engine(
+            cuttable,
+            registry,
+            clock,
+            facts={"weight": Scales().load},
+            formats=FormatChecker(),
+            wakeup=Announcer(pool),
+            kinds={kind.name: kind for kind in (receiver.kind(), receiver.kind("note"))},
+        )
+        yield World(proxy, cuttable, pool, clock, engine, receiver)
+        await engine.close()
+        await engine.alarm.close()
+        await engine.wakeup.close()
+        await cuttable.close()
+
+
+QUIET = {
+    Sending: ["from orderwright.instance", "apply_steps"],
+    SendingWithFacts: ["begin", "for update", "apply_steps", "commit"],
+    SendingWithKey: ["idempotency_key", "apply_steps"],
+    Creating: ["apply_steps"],
+    Batch: ["begin", "apply_steps", "commit"],
+}
+"""Paths on which a cut is the engine's own business; and statements at which they must have been cut."""
+LOUD = {
+    Joined: ["BEGIN", "savepoint", "apply_steps", "release savepoint", "COMMIT"],
+    JoinedByAlchemy: ["BEGIN", "savepoint", "apply_steps", "release savepoint", "COMMIT"],
+    Relaying: [
+        "for update skip locked",
+        "SAVEPOINT",
+        "insert into seen",
+        "acknowledgement",
+        "COMMIT",
+    ],
+    Parking: ["ROLLBACK TO", "insert into orderwright.parked_root", "waiting_event", "COMMIT"],
+    Retrying: ["insert into seen", "delete from orderwright.parked_root", "COMMIT"],
+    Firing: ["for update of i", "delete from orderwright.timer", "apply_steps", "COMMIT"],
+    FiringWithFacts: [
+        "for update skip locked",
+        "delete from orderwright.timer",
+        "apply_steps",
+        "COMMIT",
+    ],
+    Invoking: ["update orderwright.job", "for update", "apply_steps", "COMMIT"],
+    Working: ["insert into orderwright.job", "update orderwright.job"],
+    Striking: ["for update", "insert into done", "update orderwright.slot", "COMMIT"],
+}
+"""Paths that say when they were cut, to whoever walks them again."""
+
+
+@pytest.mark.parametrize("how", Cut)
+@pytest.mark.parametrize("path", QUIET)
+async def test_the_engine_answers_right_wherever_it_is_cut(
+    world: World, path: type[Way], how: Cut
+):
+    await _prove(path(world), how, QUIET[path], may_fail=False)
+
+
+@pytest.mark.parametrize("how", Cut)
+@pytest.mark.parametrize("path", LOUD)
+@pytest.mark.usefixtures("seen")
+async def test_what_is_cut_and_taken_up_again_is_done_once(
+    world: World, path: type[Way], how: Cut
+):
+    await _prove(path(world), how, LOUD[path], may_fail=True)
+
+
+async def _prove(path: Way, how: Cut, expected: list[str], *, may_fail: bool) -> None:
+    await path.open()
+    cut_at = await cut_everywhere(path, how, may_fail=may_fail)
+    for part in expected:
+        assert any(part.lower() in statement.lower() for statement in cut_at), (part, cut_at)
+    await assert_straight(path.world.safe)
+
+
+@pytest.mark.parametrize("how", Cut)
+async def test_a_webhook_that_is_cut_arrives_under_one_id(world: World, how: Cut):
+    """Whether it had arrived the sender cannot know: it is sent again, and its receiver knows it by its id."""
+    postman = Postman(allow_loopback=True, seconds=5)
+    async with receiving() as receiver:
+        path = Delivering(world, receiver.url, Courier(world.pool, world.clock, postman))
+        cut_at = await _cut_and_close(path, how, postman)
+        arrived = [one.message_id for one in receiver.received]
+    assert len(set(arrived)) == len(cut_at) + 1
+    assert max(map(arrived.count, arrived)) <= 2
+    for part in ("update orderwright.webhook_delivery", "webhook_attempt", "COMMIT"):
+        assert any(part.lower() in statement.lower() for statement in cut_at), (part, cut_at)
+
+
+async def _cut_and_close(path: Way, how: Cut, postman: Postman) -> list[str]:
+    try:
+        await path.open()
+        return await cut_everywhere(path, how, may_fail=True)
+    finally:
+        await postman.close()

@@ -1,0 +1,225 @@
+"""Ways of a worker: relaying, firing, jobs, slots and webhooks."""
+# ruff: noqa: ARG002 (what is due is walked, whatever its name)
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bell import timers
+from engine_ways import ADD
+from listing import Listing
+from parcel import START
+from way import Way, World
+
+from orderwright.runtime import outbox
+from orderwright.runtime.firing import fire_due
+from orderwright.runtime.job_queue import JobQueue
+from orderwright.runtime.job_runner import LEASE, JobRunner
+from orderwright.runtime.relay import Standing, relay
+from orderwright.runtime.schedule import Schedule, put_schedule
+from orderwright.runtime.strike import strike_next
+from orderwright.runtime.webhook import delivery
+from orderwright.runtime.webhook.courier import Courier
+from orderwright.runtime.webhook.fan_out import webhooks_consumer
+from orderwright.runtime.webhook.subscription import subscribe
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.runtime.consumer import Consumer
+    from orderwright.runtime.pool import Connection
+    from orderwright.runtime.slots import Slot
+
+CALL = Event("CALL")
+PATIENCE = 12
+"""How often work is taken up again before it must be done."""
+
+
+class Relaying(Way):
+    """A pass over the outbox; the table of the listing refuses a second delivery."""
+
+    fails = False
+
+    async def open(self) -> None:
+        self.listing = Listing()
+        await outbox.enrol(self.world.safe, "listing", at=START)
+
+    async def prepare(self, name: str) -> None:
+        await super().prepare(name)
+        await self.send(name, ADD)
+        if self.fails:
+            self.listing.fails_on = {f"{name}/2/1"}
+
+    async def walk(self, name: str) -> None:
+        await relay(self.world.pool, self.listing.consumer, self.world.clock)
+
+    async def finish(self, name: str) -> None:
+        await empty(self.world, self.listing.consumer)
+        if self.fails:
+            waiting = await self.world.safe.fetch(
+                "select root_id, attempts from orderwright.parked_root"
+            )
+            assert [tuple(row) for row in waiting] == [(name, 1)]
+            self.listing.fails_on = set()
+            self.world.clock.advance(timedelta(hours=2))
+            await empty(self.world, self.listing.consumer)
+        assert await self.world.safe.fetch("select 1 from orderwright.parked_root") == []
+        rows = await self.world.safe.fetch("select event_id from seen where event_id ^@ $1", name)
+        assert [row["event_id"] for row in rows] == [f"{name}/2/1"]
+
+
+class Parking(Relaying):
+    fails = True
+
+
+class Retrying(Relaying):
+    """A pass over a parked root, whose consumer can handle it now."""
+
+    async def prepare(self, name: str) -> None:
+        self.listing.fails_on = {f"{name}/2/1"}
+        await super().prepare(name)
+        await empty(self.world, self.listing.consumer)
+        self.listing.fails_on = set()
+        self.world.clock.advance(timedelta(hours=2))
+
+
+async def empty(world: World, consumer: Consumer) -> None:
+    """Relay until nothing is left but parked roots; a backend that was cut off may hold it up for a moment."""
+    async with asyncio.timeout(20):
+        while (await relay(world.pool, consumer, world.clock)).standing is not Standing.DONE:  # noqa: ASYNC110 (a database)
+            await asyncio.sleep(0)
+
+
+class Firing(Way):
+    """Due timers of three instances; each rings once, at its time."""
+
+    event_type = "RING"
+
+    async def prepare(self, name: str) -> None:
+        for number in range(3):
+            await self.engine.create("bell", f"{name}-{number}", actor="ann")
+            await self.send(f"{name}-{number}", timers(("a", 60_000, number, self.event_type)))
+        self.world.clock.advance(timedelta(minutes=1))
+
+    async def walk(self, name: str) -> None:
+        await fire_due(self.engine)
+
+    async def finish(self, name: str) -> None:
+        for _ in range(PATIENCE):
+            await fire_due(self.engine)
+            self.world.clock.advance(timedelta(seconds=1))
+        for number in range(3):
+            instance = await self.engine.read(f"{name}-{number}")
+            assert (instance.version, instance.snapshot.context["rung"]) == (3, [number])
+        assert await self.world.safe.fetchval("select count(*) from orderwright.timer") == 0
+
+
+class FiringWithFacts(Firing):
+    event_type = "RING_WEIGHED"
+
+
+class Invoking(Way):
+    """A job that a state started: claimed, done, and its result taken by the instance."""
+
+    async def prepare(self, name: str) -> None:
+        await self.engine.create("errand", name, actor="ann")
+        await self.send(name, CALL)
+
+    async def walk(self, name: str) -> None:
+        await JobRunner(self.engine, poll_seconds=0.01).run_due()
+
+    async def finish(self, name: str) -> None:
+        await self._until_done(name)
+        instance = await self.engine.read(name)
+        assert (instance.state, instance.version) == ("IDLE", 3)
+        assert instance.snapshot.context["said"] == "yes"
+
+    async def _until_done(self, name: str) -> None:
+        """A claim that nobody heard of is taken over when its lease is over."""
+        key = await self.world.safe.fetchval(_KEY, name)
+        for _ in range(PATIENCE):
+            if await self.world.safe.fetchval(_STATUS, name) == "done":
+                break
+            self.world.clock.advance(LEASE + timedelta(hours=1))
+            await JobRunner(self.engine, poll_seconds=0.01).run_due()
+        assert await self.world.safe.fetchval(_STATUS, name) == "done"
+        assert 1 <= [call.key for call in self.world.receiver.calls].count(key) <= 2
+        assert key in self.world.receiver.effects
+
+
+class Working(Invoking):
+    """A job of a host's own: put down, claimed and done."""
+
+    async def prepare(self, name: str) -> None:
+        pass
+
+    async def walk(self, name: str) -> None:
+        await self._put(name)
+        await super().walk(name)
+
+    async def finish(self, name: str) -> None:
+        await self._put(name)
+        await self._until_done(name)
+
+    async def _put(self, name: str) -> None:
+        await JobQueue(self.engine).enqueue("note", {"name": name}, key=name, root_id=name)
+
+
+_KEY = "select key from orderwright.job where root_id = $1"
+_STATUS = "select status from orderwright.job where root_id = $1"
+
+
+class Striking(Way):
+    """A cron slot: the table refuses one that is done twice."""
+
+    async def open(self) -> None:
+        await self.world.safe.execute("create table done (slot_at timestamptz primary key)")
+        hourly = Schedule(name="tick", cron="0 * * * *", action="note")
+        async with self.world.safe.acquire() as connection, connection.transaction():
+            await put_schedule(connection, hourly, at=self.world.clock.now())
+
+    async def prepare(self, name: str) -> None:
+        self.world.clock.advance(timedelta(hours=1))
+
+    async def walk(self, name: str) -> None:
+        await strike_next(self.engine, {"note": self._note})
+
+    async def finish(self, name: str) -> None:
+        for _ in range(PATIENCE):
+            await self.walk(name)
+        hours = (self.world.clock.now() - START) // timedelta(hours=1)
+        assert await self.world.safe.fetchval("select count(*) from done") == hours
+
+    async def _note(self, connection: Connection, slot: Slot) -> None:
+        await connection.execute("insert into done values ($1)", slot.slot_at)
+
+
+class Delivering(Way):
+    """A webhook: claimed, sent, and recorded."""
+
+    def __init__(self, world: World, url: str, courier: Courier) -> None:
+        super().__init__(world)
+        self._url = url
+        self._courier = courier
+
+    async def open(self) -> None:
+        await outbox.enrol(self.world.safe, "webhooks", at=START)
+        async with self.world.safe.acquire() as connection:
+            await subscribe(
+                connection, self._url, ["*"], created_by="ann", at=START, allow_loopback=True
+            )
+
+    async def prepare(self, name: str) -> None:
+        await super().prepare(name)
+        await self.send(name, ADD)
+        await empty(self.world, webhooks_consumer())
+
+    async def walk(self, name: str) -> None:
+        await self._courier.deliver_due()
+
+    async def finish(self, name: str) -> None:
+        self.world.clock.advance(delivery.LEASE + timedelta(seconds=1))
+        await self._courier.deliver_due()
+        undone = "select 1 from orderwright.webhook_delivery where status <> 'delivered'"
+        assert await self.world.safe.fetch(undone) == []

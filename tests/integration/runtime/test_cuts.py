@@ -6,11 +6,9 @@ and again, each time on new instances and with the cut one statement later, unti
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
-from bell import BELL, RINGING
 from engine_ways import (
     Batch,
     Creating,
@@ -20,9 +18,8 @@ from engine_ways import (
     SendingWithFacts,
     SendingWithKey,
 )
-from errand import ERRAND, Receiver
-from jsonschema import FormatChecker
-from parcel import BEHAVIOUR, PARCEL, START, Scales
+from errand import Receiver
+from house import engine_on
 from proxy import Cut, proxied
 from receiver import receiving
 from straight import assert_straight
@@ -39,13 +36,9 @@ from worker_ways import (
     Working,
 )
 
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.pool import open_pool
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.webhook.courier import Courier
 from orderwright.runtime.webhook.post import Postman
-from orderwright.statechart import Behaviour
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -62,24 +55,8 @@ async def world(
     async with proxied(database_url, scratch) as proxy:
         cuttable = await open_pool(proxy.url, max_size=4)
         receiver = Receiver()
-        registry = Registry(
-            {"parcel": {1: BEHAVIOUR}, "bell": {1: RINGING}, "errand": {1: Behaviour()}}
-        )
-        for chart in (PARCEL, BELL, ERRAND):
-            await registry.publish(pool, json.dumps(chart), at=START)
-        engine = Engine(
-            cuttable,
-            registry,
-            clock,
-            facts={"weight": Scales().load},
-            formats=FormatChecker(),
-            wakeup=Announcer(pool),
-            kinds={kind.name: kind for kind in (receiver.kind(), receiver.kind("note"))},
-        )
-        yield World(proxy, cuttable, pool, clock, engine, receiver)
-        await engine.close()
-        await engine.alarm.close()
-        await engine.wakeup.close()
+        async with engine_on(cuttable, clock, receiver, announce_on=pool) as engine:
+            yield World(proxy, cuttable, pool, clock, engine, receiver)
         await cuttable.close()
 
 

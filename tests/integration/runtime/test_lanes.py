@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from straight import assert_straight, deadlocks
 
 from conftest import build_engine
 from orderwright.runtime.command import Actor, Cause, Send
@@ -16,7 +17,6 @@ from orderwright.runtime.fact import SharedFact
 from orderwright.runtime.instance import InstanceNotFound
 from orderwright.runtime.lane import EngineClosed
 from orderwright.runtime.pool import open_pool
-from orderwright.runtime.replay import Replay
 from orderwright.runtime.write import EffectUnsupported
 from orderwright.statechart import Event
 
@@ -36,11 +36,6 @@ async def _create(engine: Engine, count: int) -> list[str]:
     ids = [f"p{number:02}" for number in range(count)]
     await asyncio.gather(*(engine.create("parcel", name, actor="ann") for name in ids))
     return ids
-
-
-async def _verify(engine: Engine, ids: Sequence[str]) -> None:
-    for name in ids:
-        assert await Replay(engine.pool).verify(name) == ()
 
 
 async def test_commands_that_wait_together_commit_together(engine: Engine, rows: Rows):
@@ -73,7 +68,7 @@ async def test_one_bad_item_does_not_hurt_its_neighbours(engine: Engine):
     assert isinstance(results[6], InstanceNotFound)
     assert isinstance(results[7], EffectUnsupported)
     assert [result.refused.code for result in results[8:]] == ["event_unknown", "instance_exists"]
-    await _verify(engine, ids)
+    await assert_straight(engine.pool)
 
 
 async def test_sends_of_one_instance_are_chained_in_the_order_of_their_arrival(
@@ -89,7 +84,7 @@ async def test_sends_of_one_instance_are_chained_in_the_order_of_their_arrival(
     assert [row["event_type"] for row in log] == [
         "create", "ADD", "HOLD", "RESUME", "ADD", "WEIGH", "ADD",
     ]  # fmt: skip
-    await _verify(engine, ["p1"])
+    await assert_straight(engine.pool)
 
 
 async def test_sixteen_writers_of_two_processes_make_a_straight_line(
@@ -111,7 +106,7 @@ async def test_sixteen_writers_of_two_processes_make_a_straight_line(
     assert (await engine.read("p1")).snapshot.context["count"] == 80
     log = await rows("select version, from_state, to_state from orderwright.log order by version")
     assert [row["version"] for row in log] == list(range(1, 82))
-    await _verify(engine, ["p1"])
+    await assert_straight(engine.pool)
 
 
 async def test_a_cancelled_caller_neither_loses_nor_doubles(engine: Engine):
@@ -131,7 +126,7 @@ async def test_a_cancelled_caller_neither_loses_nor_doubles(engine: Engine):
     for name in ids:
         instance = await engine.read(name)
         assert instance.snapshot.context["count"] == instance.version - 1
-    await _verify(engine, ids)
+    await assert_straight(engine.pool)
 
 
 async def test_a_command_whose_caller_left_before_it_was_taken_is_not_carried_out(engine: Engine):
@@ -172,7 +167,7 @@ async def test_connections_cut_in_the_middle_lose_nothing_and_double_nothing(
 
     for name in ids:
         assert (await engine.read(name)).version == 1 + applied[name] == 41
-    await _verify(engine, ids)
+    await assert_straight(engine.pool)
 
 
 async def test_who_waits_for_a_lock_holds_nobody_else_up(engine: Engine, pool: Pool):
@@ -206,7 +201,7 @@ async def test_send_many_keeps_the_order_of_each_instance(engine: Engine):
     results = await engine.send_many(sends)
 
     assert [result.version for result in results] == [2 + n for n in range(30) for _ in ids]
-    await _verify(engine, ids)
+    await assert_straight(engine.pool)
 
 
 @pytest.fixture
@@ -245,7 +240,6 @@ async def test_shared_balances_are_never_overdrawn_and_never_deadlock(
     engines = [await build_engine(one, clock, {"weight": purses}) for one in (pool, second)]
     ids = await _create(engines[0], 60)
     chance = random.Random(3)
-    deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
 
     async def weigh(engine: Engine) -> list[bool]:
         order = chance.sample(ids, len(ids))
@@ -262,9 +256,10 @@ async def test_shared_balances_are_never_overdrawn_and_never_deadlock(
         " where event_type = 'WEIGH' group by 1"
     )
     assert {row["n"] for row in spent} == {10}
-    assert await pool.fetchval(deadlocks) == 0
-    await _verify(engines[0], ids)
+    await assert_straight(engines[0].pool)
     for engine in engines:
         await engine.close()
         await engine.wakeup.close()
     await second.close()
+    await pool.close()
+    assert await deadlocks(database_url) == 0

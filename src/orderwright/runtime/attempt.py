@@ -106,13 +106,17 @@ class Attempts:
 
 
 class _Admitted(NamedTuple):
-    """A ticket that may go on: `before` is the instance as it was read, `names` the facts that it needs."""
+    """A ticket that may go on: `before` is the instance as it was read, `names` the facts that it needs.
+
+    What is refused at the door goes on as well: what stands after the steps before it is part of the answer.
+    """
 
     place: int
     ticket: Ticket
     lifecycle: Lifecycle
     before: Instance | None
     names: frozenset[str]
+    refused: Refused | None = None
 
 
 class _Pass:
@@ -189,13 +193,12 @@ class _Pass:
 
     async def _admit_send(
         self, place: int, ticket: Ticket, command: Send, before: Instance
-    ) -> _Admitted | Result | Detour:
+    ) -> _Admitted | Detour:
         registry, admission = self._attempts.registry, self._attempts.admission
         lifecycle = await registry.get(self._connection, before.chart_id, before.chart_version)
         refused = None if ticket.trusted else admission.refusal(lifecycle.chart, command)
-        if refused:
-            return _refused(command, before, refused)
-        return self._with_facts(_Admitted(place, ticket, lifecycle, before, frozenset()))
+        one = _Admitted(place, ticket, lifecycle, before, frozenset(), refused)
+        return one if refused else self._with_facts(one)
 
     def _with_facts(self, one: _Admitted) -> _Admitted | Detour:
         command = one.ticket.command
@@ -298,6 +301,8 @@ class _Pass:
     def _step(
         self, one: _Admitted, before: Instance | None, facts: dict[str, object]
     ) -> Prepared | Refused:
+        if one.refused is not None:
+            return one.refused
         command = one.ticket.command
         at = self._at(command)
         with _work(command, one.lifecycle, before):

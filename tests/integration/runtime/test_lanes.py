@@ -204,6 +204,27 @@ async def test_send_many_keeps_the_order_of_each_instance(engine: Engine):
     await assert_straight(engine.pool)
 
 
+async def test_what_is_refused_at_the_door_tells_where_the_events_before_it_have_led(
+    engine: Engine,
+):
+    await engine.create("parcel", "p1", actor="ann")
+    cause = Cause(actor=Actor("ann"))
+    events = (ADD, Event("NONSENSE"), Event("SEAL"), Event("ADD", {"n": 0}))
+
+    results = await engine.send_many(
+        [Send(instance_id="p1", event=event, cause=cause) for event in events]
+    )
+
+    assert [result.version for result in results] == [2, 2, 3, 3]
+    assert [result.snapshot.status for result in results] == ["active"] * 2 + ["done"] * 2
+    assert [result.refused and result.refused.code for result in results] == [
+        None,
+        "event_unknown",
+        None,
+        "event_data",
+    ]
+
+
 @pytest.fixture
 async def purses(pool: Pool) -> SharedFact:
     """A fact about shared purses of ten pieces: what is left, locked; each parcel has one by its number."""

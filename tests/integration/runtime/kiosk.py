@@ -1,0 +1,119 @@
+"""A chart with everything an instance may have, in two versions; each run of the state machine has one of its own."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from parcel import NO_DATA, add
+
+from orderwright.statechart import Behaviour
+
+NUMBER = {
+    "type": "object",
+    "properties": {"n": {"type": "integer", "minimum": 1}},
+    "required": ["n"],
+    "additionalProperties": False,
+}
+BY_PEOPLE: Final = (
+    "TOUCH",
+    "HOLD",
+    "RESUME",
+    "REMIND_SOON",
+    "REMIND_LATER",
+    "FORGET",
+    "CALL",
+    "LEAVE",
+    "SEAL",
+)
+FULL: Final = 10
+"""How many pieces fit; the last addition may go beyond."""
+SOON_MS, LATER_MS, HELD_MS = 30_000, 60_000, 600_000
+KIOSK = Behaviour(actions={"add": add})
+MAPPING: Final[dict[str, Any]] = {"context": {"pieces": {"from": "context.count"}}}
+
+
+def kiosk(chart_id: str, version: int) -> dict[str, Any]:
+    """Return the chart; in the second version OPEN is called READY and REMIND is called NUDGE."""
+    chart = _first(chart_id)
+    if version == 1:
+        return chart
+    context = {**chart["context"], "grade": "B"}
+    return {**_renamed(chart), "version": 2, "context": context}
+
+
+def mapping(chart_id: str) -> dict[str, Any]:
+    """Return the way from the first version to the second."""
+    states = {f"{chart_id}.OPEN": f"{chart_id}.READY"}
+    return {**MAPPING, "states": states, "timers": {"REMIND": "NUDGE"}}
+
+
+_NAMES: Final = {"OPEN": "READY", "REMIND": "NUDGE"}
+
+
+def _renamed(source: Any) -> Any:
+    if isinstance(source, dict):
+        return {_NAMES.get(key, key): _renamed(member) for key, member in source.items()}
+    if isinstance(source, list):
+        return [_renamed(member) for member in source]
+    return _NAMES.get(source, source) if isinstance(source, str) else source
+
+
+def _first(chart_id: str) -> dict[str, Any]:
+    is_free = {"field": "context.count", "operator": "<", "value": FULL}
+    return {
+        "id": chart_id,
+        "version": 1,
+        "initial": "OPEN",
+        "context": {"count": 0, "said": None},
+        "events": {
+            "ADD": {"label": "Add", "data": NUMBER},
+            "REMIND": {"label": "Remind", "data": NO_DATA, "by": "system"},
+            **{name: {"label": name.capitalize(), "data": NO_DATA} for name in BY_PEOPLE},
+        },
+        "states": {
+            "OPEN": {
+                "on": {
+                    "ADD": {
+                        "guard": {"when": {"combinator": "and", "rules": [is_free]}},
+                        "actions": [
+                            "add",
+                            {"post": {"ledger": "pieces", "data": {"n": {"from": "event.n"}}}},
+                        ],
+                    },
+                    "TOUCH": {},
+                    "HOLD": "HELD",
+                    "REMIND_SOON": {"actions": {"send": {"type": "REMIND", "delay": SOON_MS}}},
+                    "REMIND_LATER": {"actions": {"send": {"type": "REMIND", "delay": LATER_MS}}},
+                    "FORGET": {"actions": {"cancel": "REMIND"}},
+                    "REMIND": {"actions": {"emit": {"type": "kiosk.reminded"}}},
+                    "CALL": "CALLING",
+                    "SEAL": {"target": "SEALED", "actions": {"emit": {"type": "kiosk.sealed"}}},
+                }
+            },
+            "HELD": {
+                "on": {"RESUME": "OPEN"},
+                "after": {
+                    str(HELD_MS): {
+                        "target": "OPEN",
+                        "actions": {"emit": {"type": "kiosk.released"}},
+                    }
+                },
+            },
+            "CALLING": {
+                "invoke": {
+                    "id": "call",
+                    "src": "call",
+                    "onDone": {
+                        "target": "OPEN",
+                        "actions": [
+                            {"assign": {"said": {"from": "event.output"}}},
+                            {"emit": {"type": "kiosk.answered"}},
+                        ],
+                    },
+                    "onError": {"target": "OPEN", "actions": {"assign": {"said": "nothing"}}},
+                },
+                "on": {"LEAVE": "OPEN"},
+            },
+            "SEALED": {"type": "final"},
+        },
+    }

@@ -53,6 +53,7 @@ async def test_a_database_newer_than_the_code_is_refused_and_left_alone(database
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute("UPDATE orderwright.alembic_version SET version_num = '9999'")
+        await connection.execute("UPDATE orderwright.compatibility SET oldest_code = '9999'")
         with pytest.raises(DatabaseNewer) as caught:
             await migrate(database_url)
         left = await connection.fetchval("SELECT version_num FROM orderwright.alembic_version")

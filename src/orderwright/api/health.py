@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from orderwright import __version__
 from orderwright.api.auth import app_of
+from orderwright.app import release
 from orderwright.app.bootstrap import Orderwright
 from orderwright.app.telemetry.scrape import CONTENT_TYPE
 from orderwright.runtime.lag import RelayStatus, read_status
@@ -70,12 +71,12 @@ async def readyz(request: Request) -> JSONResponse:
 
 async def _database(request: Request) -> str:
     try:
-        revision = await app_of(request).pool.fetchval(
-            "select version_num from orderwright.alembic_version", timeout=5
-        )
+        row = await app_of(request).pool.fetchrow(release.READ, timeout=5)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return "unreachable"
-    return "ok" if revision == app_of(request).revision else f"at revision {revision}"
+    assert row is not None
+    state = release.SchemaState(**row)
+    return "ok" if state.serves(app_of(request).revision) else f"at revision {state.revision}"
 
 
 async def _relay(request: Request) -> RelayStatus:

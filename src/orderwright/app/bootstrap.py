@@ -81,13 +81,13 @@ class Orderwright:
         listener: hears what changed, in every process.
         metrics, scrape: what can be counted, and the page on which it is read.
         tracer: makes spans; None unless the settings say where they go.
-        revision: the schema's revision that this code needs.
+        revision: the schema's revision that this code needs; it may run on a later one, see `release`.
     """
 
     def __init__(  # noqa: PLR0913 (the parts of the house)
         self,
         *,
-        revision: str | None,
+        revision: str,
         settings: Settings,
         clock: Clock,
         pool: Pool,
@@ -243,7 +243,7 @@ async def _opened(
         stack.push_async_callback(engine.alarm.close)
         listener = await stack.enter_async_context(Listener(url))
         app = Orderwright(
-            revision=migrated.after,
+            revision=migrated.code,
             settings=settings,
             clock=clock,
             pool=pool,

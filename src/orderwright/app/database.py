@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -16,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from orderwright.app import embedded
+from orderwright.app import embedded, release
 from orderwright.app.shipped import folder
 from orderwright.errors import RuntimeFault
 
@@ -33,6 +34,8 @@ _PATIENCE = 300.0  # seconds; another process may be migrating a large database
 _STEP = 0.05
 _CONNECT_TIMEOUT = 10.0  # seconds
 
+_logger = structlog.get_logger(__name__)
+
 
 class DatabaseUnreachable(RuntimeFault):
     """No connection to the database can be made."""
@@ -42,7 +45,7 @@ class DatabaseUnreachable(RuntimeFault):
 
 
 class DatabaseNewer(RuntimeFault):
-    """The database was migrated by a later version of Orderwright than this one."""
+    """The database was migrated by a later version of Orderwright, and this one may not run on it any more."""
 
     code = "database.newer"
 
@@ -56,10 +59,17 @@ class MigrationBusy(RuntimeFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migrated:
-    """What `migrate` did: the revision it found (None: an empty database) and the one it left."""
+    """What `migrate` did.
+
+    Attributes:
+        before: the revision that it found; None: an empty database.
+        after: the one that it left.
+        code: the newest that this code knows; `after` is newer where a later release has migrated the database.
+    """
 
     before: str | None
     after: str | None
+    code: str
 
 
 @asynccontextmanager
@@ -99,9 +109,12 @@ def engine(url: str, **options: Any) -> AsyncEngine:
 async def migrate(url: str) -> Migrated:
     """Bring the schema to the newest revision; safe while other processes do the same.
 
+    A schema that a later release has migrated is left as it is, if this code may run on it.
+
     Raises:
         DatabaseUnreachable: no connection can be made.
-        DatabaseNewer: the database carries a revision that this code does not know; nothing is changed.
+        DatabaseNewer: the database carries a revision that this code does not know and may not run on; nothing is
+            changed.
         MigrationBusy: another process holds the lock for too long.
     """
     try:
@@ -138,18 +151,28 @@ def _run_alembic(connection: Connection) -> Migrated:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
-    before = _revision(connection)
-    if before is not None and before not in {
-        script.revision for script in scripts.walk_revisions()
-    }:
-        raise DatabaseNewer(
-            f"the database is at revision {before}, which this version of Orderwright does not know; "
-            "install the version that migrated it, or a later one",
-            values={"revision": before, "newest_known": scripts.get_current_head()},
-        )
-    if before != scripts.get_current_head():
+    before, code = _revision(connection), scripts.get_current_head()
+    assert code is not None
+    known = {script.revision for script in scripts.walk_revisions()}
+    if before is not None and before not in known:
+        _require_served(connection, before, code)
+    elif before != code:
         command.upgrade(config, "head")
-    return Migrated(before=before, after=_revision(connection))
+    return Migrated(before=before, after=_revision(connection), code=code)
+
+
+def _require_served(connection: Connection, revision: str, code: str) -> None:
+    oldest = None
+    if connection.exec_driver_sql(release.KNOWS).scalar_one():
+        oldest = connection.exec_driver_sql(release.READ).one().oldest_code
+    values = {"revision": revision, "newest_known": code, "oldest_code": oldest}
+    if not release.SchemaState(revision=revision, oldest_code=oldest).serves(code):
+        raise DatabaseNewer(
+            f"the database is at revision {revision}, which this version of Orderwright does not know; "
+            "install the version that migrated it, or a later one",
+            values=values,
+        )
+    _logger.warning("database_newer", **values)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -150,6 +151,13 @@ fulfilment_line = Table(
     _words("name"),
     Column("quantity", Integer, nullable=False),
     PrimaryKeyConstraint("fulfilment_id", "line_no"),
+)
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("is_only", Boolean, CheckConstraint("is_only"), primary_key=True, autoincrement=False),
+    _words("oldest_code"),
 )
 
 order_number = Sequence("order_number", metadata=metadata)

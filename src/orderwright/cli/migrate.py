@@ -32,6 +32,11 @@ async def _migrate(settings: Settings) -> Migrated:
 
 
 def _sentence(migrated: Migrated) -> str:
+    if migrated.after != migrated.code:
+        return (
+            f"nothing to do: a later release has brought the schema to {migrated.after};"
+            f" this one, which ends at {migrated.code}, may run on it"
+        )
     if migrated.before == migrated.after:
         return f"nothing to do: the schema is at {migrated.after}"
     return f"the schema went from {migrated.before or 'nothing'} to {migrated.after}"

@@ -405,7 +405,7 @@ def test_the_engine_does_what_its_model_does(machine: Callable[[], Kiosks]):
 @pytest.mark.soak
 def test_the_engine_does_what_its_model_does_for_long(machine: Callable[[], Kiosks]):
     """Other runs every time; a failure prints what repeats it."""
-    how = settings(_ANYHOW, max_examples=1000, stateful_step_count=60)
+    how = settings(_ANYHOW, max_examples=500, stateful_step_count=60)
     run_state_machine_as_test(machine, settings=how)
 
 

@@ -11,6 +11,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from orderwright.errors import NotFound
 from orderwright.json_text import dump, load, quote
 from orderwright.statechart import Snapshot
 
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 CREATED = "create"
 """The event type of an instance's first row."""
+
+
+class VersionNotFound(NotFound):
+    """The instance was not there at that time, or has no such version."""
+
+    code = "instance.version_not_found"
 
 
 class LogRow(NamedTuple):
@@ -159,8 +166,17 @@ def from_record(record: Record) -> tuple[LogRow, bytes]:
 
 
 async def snapshot_at(connection: Connection, instance_id: str, version: int) -> Snapshot:
-    """Return the snapshot that an instance had at a version, folded from its log."""
+    """Return the snapshot that an instance had at a version, folded from its log.
+
+    Raises:
+        VersionNotFound: it has no such version.
+    """
     rows = await read_log(connection, instance_id, until=version)
+    if not rows or rows[-1][0].version != version:
+        raise VersionNotFound(
+            f"{instance_id} has no version {version}",
+            values={"instance": instance_id, "version": version},
+        )
     return fold(load(row.changes) for row, _ in rows)
 
 

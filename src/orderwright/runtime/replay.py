@@ -11,10 +11,15 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from orderwright.errors import NotFound
 from orderwright.runtime.audit import Audit, Discrepancy, Standing
 from orderwright.runtime.instance import found, read
-from orderwright.runtime.journal import COLUMNS, from_record, read_log, snapshot_at
+from orderwright.runtime.journal import (
+    COLUMNS,
+    VersionNotFound,
+    from_record,
+    read_log,
+    snapshot_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,12 +32,6 @@ if TYPE_CHECKING:
 
 _RANGE: Final = 500  # instances
 _FETCH: Final = 2000  # rows
-
-
-class VersionNotFound(NotFound):
-    """The instance was not there at that time, or has no such version."""
-
-    code = "instance.version_not_found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +110,7 @@ class Replay:
         """Return the snapshot that an instance had at a version.
 
         Raises:
-            ValueError: the instance has no such version.
+            VersionNotFound: the instance has no such version.
         """
         async with self._pool.acquire() as connection:
             return await snapshot_at(connection, instance_id, version)

@@ -87,7 +87,7 @@ class Simulator:
             InstanceNotFound: there is no such instance.
             ChartNotFound: the other version is not published, or has no behaviour here.
             MappingInvalid: the mapping has no meaning for it.
-            ValueError: the instance has no such version.
+            VersionNotFound: the instance has no such version.
         """
         now = supposed.at or self._engine.clock.now()
         async with (

@@ -45,6 +45,12 @@ async def test_every_earlier_state_can_be_read_back(replay: Replay):
     assert values == ["OPEN", "OPEN", "HELD", "OPEN", "OPEN"]
 
 
+async def test_a_version_that_there_is_not_is_an_error_and_not_the_last_one(replay: Replay):
+    for version in (0, 6):
+        with pytest.raises(VersionNotFound):
+            await replay.state_at("p1", version)
+
+
 async def test_an_unknown_instance_is_an_error(replay: Replay):
     with pytest.raises(InstanceNotFound):
         await replay.verify("p2")

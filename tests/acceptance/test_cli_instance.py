@@ -165,3 +165,28 @@ async def test_wrong_usage_is_told_apart(call: Any):
     assert (await call("replay", "x", "--version", "1", "--at", "2020-01-01"))[0] == 2
     assert (await call("replay", "x", "--at", "noon"))[0] == 2
     assert (await call("look"))[0] == 2
+
+
+async def test_events_are_supposed_and_nothing_is_written(sale: str, call: Any, rows: Any):
+    before = await rows()
+    release, strange = ("--event", "RELEASE"), ("--event", "NONSENSE={}")
+    status, said, _ = await call("simulate", sale, *release, *strange)
+    assert status == 0
+    assert said.splitlines()[0] == f'{sale} at "FROZEN" of sale v1'
+    assert 'RELEASE: {"ACTIVE": {"OPEN": "AWAITING_PAYMENT_METHOD"}}' in said
+    assert "NONSENSE: sale has no event NONSENSE" in said
+
+    status, said, _ = await call(
+        "simulate", sale, "--version", "1", "--event", 'FREEZE={"reason": "x"}', "--json"
+    )
+    answer = json.loads(said)
+    assert [one["refused"] for one in answer["steps"]] == [None]
+    assert answer["steps"][0]["snapshot"]["value"] == "FROZEN"
+    assert await rows() == before
+
+    status, _, err = await call("simulate", sale, "--version", "9")
+    assert (status, "instance.version_not_found" in err) == (1, True)
+    status, _, err = await call("simulate", sale, *release, "--chart-version", "9")
+    assert (status, "chart.not_found" in err) == (1, True)
+    status, _, err = await call("simulate", sale, "--event", "RELEASE=[]")
+    assert status == 2

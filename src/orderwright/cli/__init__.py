@@ -31,7 +31,9 @@ class Command:
 
 
 COMMANDS = {
-    "chart": Command(module="chart", summary="check, draw, explain or explore a chart in a file"),
+    "chart": Command(
+        module="chart", summary="look into a chart in a file, or at the published ones"
+    ),
     "db": Command(module="db", summary="start, stop or look at the embedded PostgreSQL"),
     "deadletter": Command(
         module="deadletter", summary="show what failed for the last time, and have it tried again"

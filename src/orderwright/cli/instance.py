@@ -1,4 +1,4 @@
-"""`orderwright instance show|log|explain|replay|verify|migrate`."""
+"""`orderwright instance show|log|explain|replay|simulate|verify|migrate`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from orderwright.app.bootstrap import Orderwright
 from orderwright.app.settings import Settings
-from orderwright.cli import instance_answer as answers, running
+from orderwright.cli import instance_answer as answers, instance_simulate, running
 from orderwright.cli.instance_answer import Answer
+from orderwright.cli.instance_simulate import moment, read_mapping, simulate
 from orderwright.cli.output import Output, add_json
 from orderwright.errors import InputInvalid
 from orderwright.runtime import ledger
@@ -45,7 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "replay":
             when = verb.add_mutually_exclusive_group()
             when.add_argument("--version", type=int, metavar="N", help="at this version")
-            when.add_argument("--at", type=_moment, metavar="TIME", help="at this time, ISO 8601")
+            when.add_argument("--at", type=moment, metavar="TIME", help="at this time, ISO 8601")
+    would = verbs.add_parser("simulate", help="what events would do; nothing is written")
+    would.description = "Suppose events, and tell what they would do; nothing is written."
+    instance_simulate.add_arguments(would)
+    add_json(would)
     _add_verify(verbs.add_parser("verify", help="hold instances against their logs and anchors"))
     _add_migrate(verbs.add_parser("migrate", help="move running instances to another version"))
 
@@ -168,30 +172,13 @@ async def _migrate(app: Orderwright, arguments: argparse.Namespace) -> Answer:
         arguments.chart,
         arguments.before,
         arguments.after,
-        _mapping(arguments.mapping),
+        read_mapping(arguments.mapping),
         dry_run=arguments.dry_run,
         actor=arguments.actor,
         reason=arguments.reason,
         progress=told,
     )
     return answers.migrated(report)
-
-
-def _mapping(file: Path | None) -> Mapping[str, object]:
-    if file is None:
-        return {}
-    try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputInvalid("--mapping", str(file), f"a JSON file ({error})") from error
-    if not isinstance(read, dict):
-        raise InputInvalid("--mapping", str(file), "a JSON object")
-    return read
-
-
-def _moment(text: str) -> datetime:
-    read = datetime.fromisoformat(text)
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 class _Shown:
@@ -217,6 +204,7 @@ _VERBS: Final[Mapping[str, Callable[[Orderwright, argparse.Namespace], Awaitable
     "log": _log,
     "explain": _explain,
     "replay": _replay,
+    "simulate": simulate,
     "verify": _verify,
     "migrate": _migrate,
 }

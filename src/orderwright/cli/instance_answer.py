@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orderwright.json_text import dump
 from orderwright.runtime.instance import Instance
 from orderwright.runtime.journal import LogRow
 from orderwright.runtime.migration import MigrationReport
 from orderwright.runtime.replay import Finding, Tally
-from orderwright.statechart import Explanation, Reason, Snapshot
+from orderwright.runtime.simulation import Simulation
+from orderwright.statechart import Effect, Event, Explanation, Reason, Schedule, Snapshot
 from orderwright.statechart.migration import Pending
 
 
@@ -90,6 +92,34 @@ def replayed(steps: Sequence[tuple[LogRow, Snapshot]]) -> Answer:
         lines.extend(f"        {key} is gone" for key in changed.get("drop", []))
     document = [{**_row(row), "snapshot": snapshot.to_json()} for row, snapshot in steps]
     return Answer("\n".join(lines), {"steps": document})
+
+
+def simulated(instance_id: str, events: Sequence[Event], found: Simulation) -> Answer:
+    """Tell what events would do; a refused one is an answer, an instance that cannot move is a problem."""
+    before = found.before
+    lines = [f"{instance_id} at {_json(before.value)} of {before.chart_id} v{before.version}"]
+    lines += [f"    cannot move: {reason.code}: {reason.message}" for reason in found.immovable]
+    document: list[dict[str, object]] = []
+    for event, step in zip(events, found.steps, strict=False):
+        refused = step.refused
+        lines.append(f"{event.type}: {refused.message if refused else _json(step.snapshot.value)}")
+        effects = [_effect(one) for one in step.effects]
+        lines += [f"    {_json(one)}" for one in effects]
+        document.append(
+            {
+                "event": event.type,
+                "refused": {"code": refused.code, "message": refused.message} if refused else None,
+                "snapshot": step.snapshot.to_json(),
+                "effects": effects,
+            }
+        )
+    whole = {
+        "instance": instance_id,
+        "before": before.to_json(),
+        "steps": document,
+        "immovable": [_reason(reason) for reason in found.immovable],
+    }
+    return Answer("\n".join(lines), whole, sound=not found.immovable)
 
 
 def verified(tally: Tally, findings: Sequence[Finding], anchor: Path | None) -> Answer:
@@ -176,6 +206,13 @@ def _row(row: LogRow) -> dict[str, object]:
 
 def _reason(reason: Reason) -> dict[str, object]:
     return {"code": reason.code, "message": reason.message, "values": dict(reason.values)}
+
+
+def _effect(effect: Effect) -> dict[str, object]:
+    plain: dict[str, object] = {name: getattr(effect, name) for name in effect.__slots__}
+    if isinstance(effect, Schedule):
+        plain.update(event=effect.event.type, data=effect.event.data)
+    return {type(effect).__name__.lower(): json.loads(dump(plain))}
 
 
 def _json(value: object) -> str:

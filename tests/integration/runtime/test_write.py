@@ -10,7 +10,7 @@ from orderwright.runtime.write import apply, prepare, store
 from orderwright.statechart import Event, send, start
 
 if TYPE_CHECKING:
-    from parcel import Everything
+    from parcel import Everything, Rows
 
     from orderwright.runtime.engine import Engine
 
@@ -105,3 +105,25 @@ async def test_what_follows_a_stale_step_is_not_applied_though_its_version_fits(
 
     assert await everything() == before
     assert await Replay(engine.pool).verify("p1") == ()
+
+
+async def test_the_release_before_writes_by_the_call_that_it_knows(engine: Engine, rows: Rows):
+    """It names no bookings: 31 values instead of 32."""
+    await engine.create("parcel", "p1", actor="ann")
+    step = prepare(await _prepared(engine, "p1", "k1"))
+    columns = ([value] for value in step.columns)
+    emitted = ([1], [1], *([value] for value in step.emits[0]))
+    call = ", ".join(f"${place}" for place in range(1, 32))
+
+    fates = await engine.pool.fetchval(
+        f"select orderwright.apply_steps({call})",
+        0,
+        *columns,
+        *emitted,
+    )
+
+    assert fates is None
+    assert await Replay(engine.pool).verify("p1") == ()
+    assert [row["name"] for row in await rows("select name from orderwright.outbox")] == [
+        "parcel.added"
+    ]

@@ -37,7 +37,8 @@ class DueTimer:
         instance: as it stands, locked.
         instance_version: the version of the log row that scheduled it.
         correlation_id: what that row belonged to.
-        origin: of that row if the timer was overdue when it was recorded: then it is part of what was taken over.
+        origin: import if an import scheduled it when it was overdue already: then it is part of what was taken over.
+            A migration only carries timers on: what is due at that moment happens live.
         last_occurred_at: when the instance's latest row occurred; a timer cannot fire before that.
         attempts: how often it has failed already.
     """
@@ -164,7 +165,7 @@ select i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.statu
        i.created_at, i.updated_at, t.timer_id, t.due_at, t.event_type, t.event_data, t.instance_version, t.attempts,
        coalesce(cause.correlation_id, i.instance_id) as correlation_id,
        coalesce(latest.occurred_at, t.due_at) as last_occurred_at,
-       case when t.due_at <= cause.recorded_at then cause.origin else 'live' end as origin
+       case when cause.origin = 'import' and t.due_at <= cause.recorded_at then 'import' else 'live' end as origin
 from unnest($1::text[]) with ordinality as locked (instance_id, place)
 cross join lateral (
     select * from orderwright.timer

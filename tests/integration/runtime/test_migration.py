@@ -161,6 +161,24 @@ async def test_timers_move_with_their_instance_and_fire_in_the_new_version(
     assert emitted == [{"name": "parcel.reminded"}]
 
 
+async def test_a_timer_that_was_overdue_when_its_instance_moved_fires_live(
+    engine: Engine, migrations: Migrations, clock: DrivenClock, rows: Rows
+):
+    """Subscribers hear of what happens live only, and that a timer fires is no part of the move."""
+    [name] = await parcels(engine, 1)
+    await engine.send(name, Event("REMIND_SOON"), actor="ann")
+    await publish(engine)
+    clock.advance(timedelta(minutes=1))
+    assert (await migrate(migrations)).moved == 1
+
+    assert await fire_next(engine)
+
+    found = await rows(
+        "select event_type, origin from orderwright.log order by version desc limit 2"
+    )
+    assert [tuple(row.values()) for row in found] == [("NUDGE", "live"), ("migrate", "migration")]
+
+
 async def test_an_instance_that_others_hold_is_tried_again_and_named_if_they_keep_it(
     engine: Engine, migrations: Migrations, rows: Rows
 ):

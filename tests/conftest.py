@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -21,7 +21,10 @@ from orderwright.app.shipped import folder
 from payloads import faults
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+NewDatabase: TypeAlias = "Callable[[], Awaitable[str]]"
+"""What the fixture `new_database` gives: it makes a database and returns its URL."""
 
 _numbers = itertools.count(1)
 
@@ -61,15 +64,27 @@ async def template(server_url: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
-    """The URL of a migrated database without rows, for one test alone; what it emits must be catalogued."""
-    name = f"ow_test_{os.getpid()}_{next(_numbers)}"
-    await _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    url = _with_database(server_url, name)
-    yield url
-    wrong = await _wrong_payloads(url)
-    await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+async def new_database(server_url: str, template: str) -> AsyncIterator[NewDatabase]:
+    """Makes migrated databases without rows, for one test alone; what they emit must be catalogued."""
+    names: list[str] = []
+
+    async def make() -> str:
+        names.append(f"ow_test_{os.getpid()}_{next(_numbers)}")
+        await _run(server_url, f'CREATE DATABASE "{names[-1]}" TEMPLATE "{template}"')
+        return _with_database(server_url, names[-1])
+
+    yield make
+    wrong: set[str] = set()
+    for name in names:
+        wrong |= await _wrong_payloads(_with_database(server_url, name))
+        await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
     assert wrong == set()
+
+
+@pytest.fixture
+async def database_url(new_database: NewDatabase) -> str:
+    """The URL of a new database."""
+    return await new_database()
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from acceptance.harness import inherited
 
 if TYPE_CHECKING:
     from io import BufferedWriter
@@ -22,7 +23,6 @@ class Process:
     name: str
     words: tuple[str, ...]
     folder: Path
-    environment: dict[str, str] = field(default_factory=dict)
     running: asyncio.subprocess.Process | None = None
 
     async def start(self, *more: str) -> None:
@@ -31,7 +31,7 @@ class Process:
             self.running = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-W", "error", "-m", *self.words, *more),
                 cwd=TESTS,
-                env={**_inherited(), **self.environment},
+                env=inherited(),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
             )
@@ -72,7 +72,7 @@ class Writer(Process):
     """The writer, with what it has said so far."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        super().__init__("writer", ("soak.writer", url), folder)
+        super().__init__("writer", ("soak.writer", url, str(folder)), folder)
         self.begun: set[int] = set()
         self.told: set[int] = set()
         self._progress = asyncio.Condition()
@@ -107,16 +107,5 @@ class Writer(Process):
 
 
 def worker(number: int, url: str, folder: Path) -> Process:
-    """Return a worker, as users run it."""
-    environment = {
-        "ORDERWRIGHT_DATABASE_URL": url,
-        "ORDERWRIGHT_DATABASE_CONNECTIONS": "8",
-        "ORDERWRIGHT_LOG_LEVEL": "warning",
-    }
-    words = ("orderwright.cli", "worker")
-    return Process(f"worker-{number}", words, folder, environment)
-
-
-def _inherited() -> dict[str, str]:
-    ours = ("ORDERWRIGHT_", "SALE_", "PORT")
-    return {k: v for k, v in os.environ.items() if not k.startswith(ours)}  # noqa: TID251 (handed on)
+    """Return a worker."""
+    return Process(f"worker-{number}", ("soak.worker", url, str(folder)), folder)

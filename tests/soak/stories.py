@@ -5,7 +5,9 @@ Telling a story again repeats its requests; whatever was applied before must the
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,8 +20,13 @@ from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from orderwright import Orderwright
+    from orderwright.runtime.engine import Engine
 
 BY = Actor("soak")
+HELD = 7
+"""One in so many stories begins in a transaction that has been open for a while."""
+OTHERS = 3
+"""So many others are placed meanwhile."""
 _IDS = uuid.UUID("0f6f4f0e-5d0e-5c55-8a9e-0b6f3c1d7e21")
 _LINE = Line(sku="ANVIL", name="Anvil", quantity=2, unit_price_minor=5000)
 
@@ -60,33 +67,77 @@ def order_of(number: int) -> str:
     return str(uuid.uuid5(_IDS, str(number)))
 
 
-async def tell(app: Orderwright, number: int) -> None:
-    """Place a story's order and send its events, one request after the other."""
-    plot, order_id = plot_of(number), order_of(number)
-    await _place(app, number, plot)
-    for place, event in enumerate(plot.events, start=1):
-        key = f"story-{number}-{place}"
-        result = await app.engine.send(order_id, event, actor=BY, idempotency_key=key)
-        assert result.refused is None, (number, event.type, result.refused)
+def errand_of(number: int) -> str:
+    """Return the id of a story's errand."""
+    return f"errand-{number}"
 
 
-async def _place(app: Orderwright, number: int, plot: Plot) -> None:
-    now = app.clock.now()
-    async with app.pool.acquire() as connection, connection.transaction():
-        order = records.SaleOrder(
-            id=order_of(number),
-            number=await records.next_number(connection, "order_number"),
-            channel="CONSUMER",
-            customer_id="ada",
-            terms=Terms(currency="EUR", lines=(_LINE,)),
-            placed_at=now,
+class Teller:
+    """Tells stories; several at once."""
+
+    def __init__(self, app: Orderwright, errands: Engine) -> None:
+        self._app = app
+        self._errands = errands
+        self._placed = 0
+        self._progress = asyncio.Condition()
+
+    async def tell(self, number: int) -> None:
+        """Place a story's order and send its events and its errand's, one request after the other."""
+        plot, order_id = plot_of(number), order_of(number)
+        await self._place(number, plot)
+        for place, event in enumerate(plot.events, start=1):
+            key = f"story-{number}-{place}"
+            result = await self._app.engine.send(order_id, event, actor=BY, idempotency_key=key)
+            assert result.refused is None, (number, event.type, result.refused)
+        called = await self._errands.send(
+            errand_of(number), Event("CALL"), actor=BY, idempotency_key=f"story-{number}-call"
         )
-        result = await place_order(
-            app.engine,
-            order,
-            Cause(actor=BY, idempotency_key=f"story-{number}-0"),
-            request={"story": number},
-            expires_at=now + plot.expires_in,
-            connection=connection,
-        )
-        assert result.refused is None, (number, result.refused)
+        assert called.refused is None, (number, called.refused)
+
+    async def _place(self, number: int, plot: Plot) -> None:
+        """Place the order, put its job down and start its errand, in one transaction of our own.
+
+        Of some the transaction is an old one when it writes: it got its id, and then others wrote and committed.
+        """
+        app = self._app
+        now = app.clock.now()
+        async with app.pool.acquire() as connection, connection.transaction():
+            if number % HELD == 0:
+                await connection.execute("select pg_current_xact_id()")
+                await self._others()
+            order = records.SaleOrder(
+                id=order_of(number),
+                number=await records.next_number(connection, "order_number"),
+                channel="CONSUMER",
+                customer_id="ada",
+                terms=Terms(currency="EUR", lines=(_LINE,)),
+                placed_at=now,
+            )
+            result = await place_order(
+                app.engine,
+                order,
+                Cause(actor=BY, idempotency_key=f"story-{number}-0"),
+                request={"story": number},
+                expires_at=now + plot.expires_in,
+                connection=connection,
+            )
+            assert result.refused is None, (number, result.refused)
+            key, root_id = f"story-{number}", order.id
+            await app.jobs.enqueue("note", {}, key=key, root_id=root_id, connection=connection)
+            await self._errands.create(
+                "errand",
+                errand_of(number),
+                actor=BY,
+                idempotency_key=f"story-{number}-errand",
+                connection=connection,
+            )
+        async with self._progress:
+            self._placed += 1
+            self._progress.notify_all()
+
+    async def _others(self) -> None:
+        """Wait until others have placed their orders; not for long, for there may be none left."""
+        enough = self._placed + OTHERS
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5), self._progress:
+                await self._progress.wait_for(lambda: self._placed >= enough)

@@ -21,6 +21,7 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from orderwright import Orderwright
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Connection
 
 BY = Actor("soak")
 HELD = 7
@@ -72,6 +73,32 @@ def errand_of(number: int) -> str:
     return f"errand-{number}"
 
 
+async def place(
+    app: Orderwright, connection: Connection, number: int, expires_in: timedelta
+) -> None:
+    """Place a story's order and put its job down, in the caller's transaction."""
+    now = app.clock.now()
+    order = records.SaleOrder(
+        id=order_of(number),
+        number=await records.next_number(connection, "order_number"),
+        channel="CONSUMER",
+        customer_id="ada",
+        terms=Terms(currency="EUR", lines=(_LINE,)),
+        placed_at=now,
+    )
+    result = await place_order(
+        app.engine,
+        order,
+        Cause(actor=BY, idempotency_key=f"story-{number}-0"),
+        request={"story": number},
+        expires_at=now + expires_in,
+        connection=connection,
+    )
+    assert result.refused is None, (number, result.refused)
+    key = f"story-{number}"
+    await app.jobs.enqueue("note", {}, key=key, root_id=order.id, connection=connection)
+
+
 class Teller:
     """Tells stories; several at once."""
 
@@ -100,30 +127,11 @@ class Teller:
         Of some the transaction is an old one when it writes: it got its id, and then others wrote and committed.
         """
         app = self._app
-        now = app.clock.now()
         async with app.pool.acquire() as connection, connection.transaction():
             if number % HELD == 0:
                 await connection.execute("select pg_current_xact_id()")
                 await self._others()
-            order = records.SaleOrder(
-                id=order_of(number),
-                number=await records.next_number(connection, "order_number"),
-                channel="CONSUMER",
-                customer_id="ada",
-                terms=Terms(currency="EUR", lines=(_LINE,)),
-                placed_at=now,
-            )
-            result = await place_order(
-                app.engine,
-                order,
-                Cause(actor=BY, idempotency_key=f"story-{number}-0"),
-                request={"story": number},
-                expires_at=now + plot.expires_in,
-                connection=connection,
-            )
-            assert result.refused is None, (number, result.refused)
-            key, root_id = f"story-{number}", order.id
-            await app.jobs.enqueue("note", {}, key=key, root_id=root_id, connection=connection)
+            await place(app, connection, number, plot.expires_in)
             await self._errands.create(
                 "errand",
                 errand_of(number),

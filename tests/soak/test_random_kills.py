@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Pool
     from soak.processes import Process
 
-BETWEEN = (1, 40)
+BETWEEN = (1, 25)
 """How many stories are told from one kill to the next."""
 JITTER = 0.05
 LATER = timedelta(minutes=10)

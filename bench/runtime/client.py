@@ -24,6 +24,7 @@ import uvloop
 from orderwright import Event, Orderwright
 from orderwright.app.log import configure_log
 from orderwright.app.settings import Settings
+from orderwright.cli.running import application
 from orderwright.runtime.command import Actor, Cause, Send
 
 EVENTS: Final = {"FREEZE": Event("FREEZE", {"reason": "measured"}), "RELEASE": Event("RELEASE")}
@@ -126,10 +127,10 @@ class _Sending:
 
 
 async def _serve(url: str, first: int, last: int) -> None:
-    settings = Settings(database_connections=16, log_level="warning")
+    settings = Settings(database_url=url, database_connections=16, log_level="warning")
     configure_log(settings)
     loop = asyncio.get_running_loop()
-    async with Orderwright.connect(url, settings=settings) as app:
+    async with application(settings) as app:
         rows = await app.pool.fetch("select id from orderwright.sale_order order by id")
         sending = _Sending(app, [row["id"] for row in rows][first:last])
         while asked := await loop.run_in_executor(None, sys.stdin.readline):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,8 +21,14 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[Orderwright]:
-    """Open the database of the settings and the application on it."""
+    """Open the database of the settings and the application on it.
+
+    What exists by then lives as long as the process. It is taken out of sight of the garbage collector, which would
+    look through all of it again and again.
+    """
     async with opened(settings) as url, Orderwright.connect(url, settings=settings) as app:
+        gc.collect()
+        gc.freeze()
         yield app
 
 

@@ -152,10 +152,17 @@ class Lanes:
     async def _run(self, kind: Kind) -> None:
         self._starting.discard(kind)
         try:
-            while batch := self._take(kind):
+            while batch := self._take(kind) or await self._take_next(kind):
                 await self._serve(batch, kind)
         finally:
             self._running[kind] -= 1
+
+    async def _take_next(self, kind: Kind) -> list[_Waiting]:
+        """Let those who have just been answered come again; the lane stays open for them."""
+        self._starting.add(kind)
+        await asyncio.sleep(0)
+        self._starting.discard(kind)
+        return self._take(kind)
 
     def _take(self, kind: Kind) -> list[_Waiting]:
         """Take what waits, sorted by instance."""

@@ -14,7 +14,13 @@ Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record
 """A connection, pooled or not."""
 Pool: TypeAlias = "asyncpg.Pool[Record]"
 
-_SESSION = {"application_name": "orderwright", "default_transaction_isolation": "read committed"}
+_SESSION = {
+    "application_name": "orderwright",
+    "default_transaction_isolation": "read committed",
+    # Ours are a few statements that run all the time, with lists of any length. PostgreSQL would plan most of them
+    # anew at each call, because it takes a list that it can look into for shorter: as dear as running them.
+    "plan_cache_mode": "force_generic_plan",
+}
 
 
 async def open_pool(url: str, *, min_size: int = 1, max_size: int = 10) -> Pool:

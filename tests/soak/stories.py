@@ -74,7 +74,11 @@ def errand_of(number: int) -> str:
 
 
 async def place(
-    app: Orderwright, connection: Connection, number: int, expires_in: timedelta
+    app: Orderwright,
+    connection: Connection,
+    number: int,
+    expires_in: timedelta,
+    customer_id: str = "ada",
 ) -> None:
     """Place a story's order and put its job down, in the caller's transaction."""
     now = app.clock.now()
@@ -82,7 +86,7 @@ async def place(
         id=order_of(number),
         number=await records.next_number(connection, "order_number"),
         channel="CONSUMER",
-        customer_id="ada",
+        customer_id=customer_id,
         terms=Terms(currency="EUR", lines=(_LINE,)),
         placed_at=now,
     )

@@ -72,6 +72,7 @@ async def test_a_week_in_which_much_goes_wrong_ends_as_if_nothing_had(
     async with Orderwright.connect(url, settings=settings, clock=clock, kinds=kinds) as app:
         await app.pool.execute(TABLE)
         week = Week(app, clock, chance)
+        await week.invite()
         days = Days(app, week, clock)
         for shift in _shifts():
             is_away = shift in AWAY

@@ -24,11 +24,10 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from bench.rounds import Comparison, heading
+from bench.runtime.__main__ import place
 from orderwright import Orderwright
-from orderwright.app import embedded, records
+from orderwright.app import embedded
 from orderwright.app.log import configure_log
-from orderwright.app.orders import Asked, NewTerms
-from orderwright.app.permissions import Identity, Role
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.runtime.command import Actor, Cause, Send
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 LOOPS: Final = 2
 START: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
 EXPIRED: Final = Event("SALE_EXPIRED")
-BENCH: Final = Identity(id="bench", login="bench", name="Bench", roles=frozenset({Role.ADMIN}))
 
 _COPY: Final = (
     """insert into orderwright.log
@@ -113,15 +111,8 @@ class Expiring:
 
 
 async def _place(app: Orderwright) -> Instance:
-    async with app.pool.acquire() as connection:
-        product = records.Product(sku="ANVIL", name="Anvil", currency="EUR", unit_price_minor=5000)
-        await records.add_products(connection, [product])
-        customer = records.Customer(id="c1", number="C-1", name="Customer", currency="EUR")
-        await records.add_customers(connection, [customer])
-    lines = [{"sku": "ANVIL", "quantity": 2, "unitPrice": "50.00"}]
-    terms = NewTerms(customer_id="c1", channel="CONSUMER", currency="EUR", lines=lines)
-    placed = await app.orders.create_order(terms, Asked(by=BENCH))
-    sale = await app.engine.read(placed.instance_id)
+    await place(app, 1)
+    sale = await app.engine.read(await app.pool.fetchval("select id from orderwright.sale_order"))
     assert sale is not None
     return sale
 

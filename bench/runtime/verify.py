@@ -17,11 +17,11 @@ from typing import Any, Final
 
 import uvloop
 
-from bench.runtime.__main__ import BENCH, EVENTS
+from bench.runtime.__main__ import place
+from bench.runtime.client import ACTOR, EVENTS
 from orderwright import Orderwright
-from orderwright.app import embedded, records
+from orderwright.app import embedded
 from orderwright.app.log import configure_log
-from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.settings import Settings
 from orderwright.runtime.journal import LogRow, chained, read_log
 from orderwright.runtime.pool import Connection
@@ -56,16 +56,11 @@ async def _verify(app: Orderwright) -> None:
 
 
 async def _live(app: Orderwright) -> str:
-    async with app.pool.acquire() as connection:
-        product = records.Product(sku="ANVIL", name="Anvil", currency="EUR", unit_price_minor=5000)
-        await records.add_products(connection, [product])
-        customer = records.Customer(id="c", number="C-1", name="Customer", currency="EUR")
-        await records.add_customers(connection, [customer])
-    lines = [{"sku": "ANVIL", "quantity": 2, "unitPrice": "50.00"}]
-    terms = NewTerms(customer_id="c", channel="CONSUMER", currency="EUR", lines=lines)
-    sale = (await app.orders.create_order(terms, Asked(by=BENCH))).instance_id
-    for event in EVENTS * 4:
-        assert (await app.engine.send(sale, event, actor=BENCH.id)).refused is None
+    """Place a sale with nine rows, and return its id."""
+    await place(app, 1)
+    sale: str = await app.pool.fetchval("select id from orderwright.sale_order")
+    for event in tuple(EVENTS.values()) * 4:
+        assert (await app.engine.send(sale, event, actor=ACTOR)).refused is None
     return sale
 
 

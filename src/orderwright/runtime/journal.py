@@ -94,17 +94,20 @@ def difference(before: Snapshot | None, after: Snapshot) -> dict[str, object]:
     Parts that differ are given whole, null where they are gone; the context by key: `{"set": {...}, "drop": [...]}`.
     """
     if before is None:
-        changes = after.to_json()
-        changes["context"] = {"set": changes["context"], "drop": []}
-        return changes
-    changes = {
-        key: list(new) if isinstance(new, tuple) else new
-        for key, old, new in zip(_HEAD, _head(before), _head(after), strict=True)
-        if not _same(old, new)
+        whole = after.to_json()
+        return whole | {"context": {"set": whole["context"], "drop": []}}
+    changes: dict[str, object] = {
+        key: new for key, old, new in zip(_HEAD, before[:3], after[:3], strict=True) if old != new
     }
-    old, new = _mapping(before.context), _mapping(after.context)
-    if old is not new and (changed := _context_difference(old, new)):
-        changes["context"] = changed
+    if before.configuration != after.configuration:
+        changes |= {"configuration": list(after.configuration), "value": after.value}
+    elif not _same(before.value, after.value):
+        changes["value"] = after.value
+    if before.status != after.status:
+        changes["status"] = after.status
+    context = _context_difference(_mapping(before.context), _mapping(after.context))
+    if context is not None:
+        changes["context"] = context
     if not _same_history(before.history, after.history):
         changes["history"] = {node: list(ids) for node, ids in after.history.items()} or None
     if not _same(before.output, after.output):
@@ -112,11 +115,7 @@ def difference(before: Snapshot | None, after: Snapshot) -> dict[str, object]:
     return changes
 
 
-_HEAD: Final = ("chart", "version", "hash", "configuration", "value", "status")
-
-
-def _head(snapshot: Snapshot) -> tuple[object, ...]:
-    return (*snapshot[:5], snapshot.status)
+_HEAD: Final = ("chart", "version", "hash")
 
 
 def unfold(changes: Iterable[Mapping[str, object]]) -> Iterator[Snapshot]:
@@ -211,6 +210,8 @@ def _same(one: object, other: object) -> bool:
     """Compare as text: 1, 1.0 and true are equal to Python and different in a snapshot."""
     if one is other:
         return True
+    if one is None or other is None:
+        return False
     kind = type(one)
     if kind is type(other) and kind in _PLAIN:
         return one == other

@@ -1,4 +1,6 @@
-"""A migration in a process of its own, for `test_migration`: it says how far it is after each batch, until killed."""
+"""A migration in a process of its own, for `test_migration`: it says how far it is after each batch, and goes
+on when it is told to, until killed.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,7 @@ async def run(url: str) -> None:
     def tell(done: int, _total: int) -> None:
         sys.stdout.write(f"{done}\n")
         sys.stdout.flush()
+        sys.stdin.readline()
 
     await Migrations(engine, batch=5).migrate("parcel", 1, 2, MAPPING, actor="ann", progress=tell)
 

@@ -242,11 +242,14 @@ async def test_a_migration_that_was_killed_goes_on_where_it_was(
             "error",
             str(SCRIPT),
             database_url,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
         async with asyncio.timeout(30):
             for _ in range(killed_after):
                 assert await process.stdout.readline()
+                process.stdin.write(b"go on\n")
+                await process.stdin.drain()
         process.kill()
         await process.communicate()
     await publish(engine)

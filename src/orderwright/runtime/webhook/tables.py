@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
-    DateTime,
     Identity,
     Index,
     Integer,
@@ -16,52 +15,39 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from orderwright.runtime.tables import metadata
-
-
-def _moment(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
-
-def _words(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=nullable)
-
-
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
-
+from orderwright.runtime.tables import metadata, moment, number, words
 
 webhook_subscription = Table(
     "webhook_subscription",
     metadata,
-    _words("subscription_id"),
-    _words("url"),
+    words("subscription_id"),
+    words("url"),
     Column("patterns", ARRAY(Text), nullable=False),
-    _words("secret"),
-    _words("created_by"),
-    _moment("created_at"),
-    _moment("paused_at", nullable=True),
-    _words("pause_reason", nullable=True),
-    _moment("failing_since", nullable=True),
-    _moment("not_before", nullable=True),
+    words("secret"),
+    words("created_by"),
+    moment("created_at"),
+    moment("paused_at", nullable=True),
+    words("pause_reason", nullable=True),
+    moment("failing_since", nullable=True),
+    moment("not_before", nullable=True),
     PrimaryKeyConstraint("subscription_id", name="webhook_subscription_pk"),
 )
 
 webhook_delivery = Table(
     "webhook_delivery",
     metadata,
-    _words("subscription_id"),
-    _words("message_id"),
-    _words("event_id"),
-    _words("name"),
-    _words("body"),
-    _words("status"),
-    _number("attempts"),
-    _moment("next_attempt_at"),
-    _words("lease", nullable=True),
-    _moment("lease_until", nullable=True),
-    _moment("created_at"),
-    _moment("delivered_at", nullable=True),
+    words("subscription_id"),
+    words("message_id"),
+    words("event_id"),
+    words("name"),
+    words("body"),
+    words("status"),
+    number("attempts"),
+    moment("next_attempt_at"),
+    words("lease", nullable=True),
+    moment("lease_until", nullable=True),
+    moment("created_at"),
+    moment("delivered_at", nullable=True),
     PrimaryKeyConstraint("subscription_id", "message_id", name="webhook_delivery_pk"),
     Index(
         "webhook_delivery_due",
@@ -82,12 +68,12 @@ webhook_attempt = Table(
     "webhook_attempt",
     metadata,
     Column("attempt_id", BigInteger, Identity(always=True), nullable=False),
-    _words("subscription_id"),
-    _words("message_id"),
-    _moment("attempted_at"),
-    _number("milliseconds"),
+    words("subscription_id"),
+    words("message_id"),
+    moment("attempted_at"),
+    number("milliseconds"),
     Column("response_status", Integer, nullable=True),
-    _words("error", nullable=True),
+    words("error", nullable=True),
     PrimaryKeyConstraint("attempt_id", name="webhook_attempt_pk"),
     Index("webhook_attempt_delivery", "subscription_id", "message_id"),
 )

@@ -51,7 +51,8 @@ def test_the_database_is_started_looked_at_migrated_and_stopped(home: Path):
     first = answered(orderwright(home, "migrate", "--json"))
     again = answered(orderwright(home, "migrate", "--json"))
     assert first["before"] is None
-    assert again == {"before": first["after"], "after": first["after"]}
+    newest = first["after"]
+    assert again == {"before": newest, "after": newest, "code": newest}
 
     said = orderwright(home, "db", "status").stdout
     assert f"pid {started['pid']}" in said

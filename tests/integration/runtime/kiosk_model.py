@@ -119,6 +119,7 @@ class Kiosk:
             self.state, self.job_attempts = "CALLING", 0
         elif event == "SEAL":
             self.state = "SEALED"
+            self.timers.clear()
             self._emit(number, "kiosk.sealed", {})
         elif event != "TOUCH":
             return "unhandled"

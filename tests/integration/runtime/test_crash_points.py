@@ -30,7 +30,7 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
     strike a slot           begin, lock slot, read slot, savepoint, ask for the isolation, savepoint, lock instance,
                             apply_steps, release, release, update slot, commit, begin, lock slot, read slot,
                             savepoint, ask for the isolation, savepoint, lock instance, apply_steps, release,
-                            release, update slot, insert slot, delete slot, commit, begin, lock slot, commit
+                            release, update slot, insert slot, commit, begin, lock slot, commit
     relay                   read outbox, begin, lock consumer, read log, savepoint, ask for the isolation, savepoint,
                             lock instance, apply_steps, release, ask for the isolation, savepoint, lock instance,
                             apply_steps, release, release, update consumer and insert acknowledgement, commit

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from orderwright import Orderwright
     from orderwright.clock import DrivenClock
     from orderwright.runtime.consumer import Consumer
-    from orderwright.runtime.job import JobKind
+    from orderwright.runtime.job import JobKind, JobRun
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection, Pool
 
@@ -59,7 +59,8 @@ _CUSTOMER: Final = "customer-{}"
 _LONGEST_PAUSE: Final = 5  # hours between the events of a story
 _MINUTES: Final = 10
 _PLACING: Final = 8  # requests at once
-_FAILS: Final = 0.03
+_JOBS_FAIL: Final = 0.03
+_EVENTS_FAIL: Final = 0.0003
 
 
 class Trouble(Exception):
@@ -162,11 +163,23 @@ class Week:
         await self.insist(lambda: self.pool.execute(_CUT, self._chance.randint(1, 4)))
 
 
-def failing(kind: JobKind, chance: random.Random) -> JobKind:
+class Mood:
+    """Whether things outside fail, now and then, until it is `over`."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self.is_over = False
+
+    def is_bad(self, share: float) -> bool:
+        """Tell whether it is, for this share of all that asks."""
+        return not self.is_over and self._chance.random() < share
+
+
+def failing(kind: JobKind, mood: Mood) -> JobKind:
     """Return a kind of job that fails now and then."""
 
-    async def handle(run: Any) -> object:
-        if chance.random() < _FAILS:
+    async def handle(run: JobRun) -> object:
+        if mood.is_bad(_JOBS_FAIL):
             raise Trouble(run.key)
         return kind.handle(run)
 
@@ -176,8 +189,8 @@ def failing(kind: JobKind, chance: random.Random) -> JobKind:
 class Moody:
     """The witness, failing now and then, and always on one order until it is `healed`."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, mood: Mood) -> None:
+        self._mood = mood
         self.is_healed = False
 
     def consumer(self) -> Consumer:
@@ -187,7 +200,7 @@ class Moody:
     async def _handle(self, connection: Connection, event: DomainEvent) -> None:
         await WITNESS.handle(connection, event)
         is_poison = event.root_id == order_of(POISON) and not self.is_healed
-        if is_poison or self._chance.random() < _FAILS / 100:
+        if is_poison or self._mood.is_bad(_EVENTS_FAIL):
             raise Trouble(event.event_id)
 
 

@@ -26,7 +26,7 @@ DOCUMENTS = sorted(
 )
 REFUSALS = frozenset(
     "unhandled blocked guard_error guard_unknown action_error loop done snapshot_mismatch "
-    "event_unknown event_data event_reserved instance_exists".split()
+    "event_unknown event_data event_reserved instance_exists balance_guard".split()
 )
 BESIDE = frozenset({"graphql.invalid"})  # given by the GraphQL door itself
 SCHEMES = ("http://", "https://", "mailto:")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection, Pool
 
 GUARD: Final = "balance_guard"
-"""The code of the refusal, and the word that `apply_steps` answers with."""
+"""The word that `apply_steps` answers with, and the code of the refusal that comes of it."""
 LARGEST: Final = 10**17
 """Amounts are smaller than this, so that a sum of them never leaves what the database can count."""
 
@@ -105,7 +105,7 @@ def beyond(answer: str) -> Refused:
     is_low = floor is not None and stands < floor
     bound, side = (floor, "below") if is_low else (numbers["ceiling"], "above")
     name = f"{values['ledger']} of {values['account']}"
-    return Refused(GUARD, f"{name} would be {stands}, {side} {bound}", values)
+    return Refused("balance_guard", f"{name} would be {stands}, {side} {bound}", values)
 
 
 async def balances(

@@ -7,7 +7,6 @@ in size and content, and all of them are folded and hashed. `python -m bench.run
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import resource
 import sys
 import tempfile
@@ -75,10 +74,10 @@ async def _copy(connection: Connection, sale: str, first: int, last: int) -> Non
         standings: list[tuple[Any, ...]] = []
         for number in range(begin, min(begin + _EACH, last)):
             rows = _chain(source, f"copy-{number:07}")
-            logs.extend((*dataclasses.astuple(row), hashed) for row, hashed in rows)
+            logs.extend((*row, hashed) for row, hashed in rows)
             own = {"instance_id": f"copy-{number:07}", "log_hash": rows[-1][1]}
             standings.append(tuple({**instance, **own}.values()))
-        names = [*(field.name for field in dataclasses.fields(LogRow)), "hash"]
+        names = [*LogRow._fields, "hash"]
         for table, columns, values in (
             ("log", names, logs),
             ("instance", list(instance), standings),
@@ -92,7 +91,7 @@ async def _copy(connection: Connection, sale: str, first: int, last: int) -> Non
 def _chain(source: list[LogRow], name: str) -> list[tuple[LogRow, bytes]]:
     found, last = [], b""
     for row in source:
-        copy = dataclasses.replace(row, instance_id=name)
+        copy = row._replace(instance_id=name)
         last = chained(last, copy)
         found.append((copy, last))
     return found

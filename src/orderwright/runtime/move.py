@@ -16,10 +16,10 @@ from jsonschema import Draft202012Validator
 
 from orderwright.json_text import load
 from orderwright.runtime.command import Cause, Send
-from orderwright.runtime.instance import Instance
+from orderwright.runtime.instance import Instance, instance_of
 from orderwright.runtime.transition import Transition
 from orderwright.runtime.write import apply
-from orderwright.statechart import Event, Reason, Snapshot, Step
+from orderwright.statechart import Event, Reason, Step
 from orderwright.statechart.migration import Moved, Passage, Pending
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ async def rehearse_batch(
 ) -> Moves:
     """Judge the next instances and write nothing; `roots` are those that would move."""
     instances = [
-        _instance(row) for row in await connection.fetch(_LOOK, *_key(route), passed, limit)
+        instance_of(row) for row in await connection.fetch(_LOOK, *_key(route), passed, limit)
     ]
     if not instances:
         return Moves(last=None)
@@ -178,7 +178,7 @@ def _transition(
 async def _locked(
     connection: Connection, query: str, ids: Sequence[str], route: Route
 ) -> list[Instance]:
-    return [_instance(row) for row in await connection.fetch(query, *_key(route), ids)]
+    return [instance_of(row) for row in await connection.fetch(query, *_key(route), ids)]
 
 
 async def _pending(
@@ -193,12 +193,6 @@ async def _pending(
 
 def _key(route: Route) -> tuple[str, int]:
     return route.before.id, route.before.version
-
-
-def _instance(row: Record) -> Instance:
-    columns = dict(row)
-    columns["snapshot"] = Snapshot.from_text(columns["snapshot"])
-    return Instance(**columns)
 
 
 def _timer(row: Record) -> Pending:

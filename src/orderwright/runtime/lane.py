@@ -160,8 +160,10 @@ class Lanes:
     async def _take_next(self, kind: Kind) -> list[_Waiting]:
         """Let those who have just been answered come again; the lane stays open for them."""
         self._starting.add(kind)
-        await asyncio.sleep(0)
-        self._starting.discard(kind)
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self._starting.discard(kind)
         return self._take(kind)
 
     def _take(self, kind: Kind) -> list[_Waiting]:

@@ -115,7 +115,8 @@ def halt(data: Path) -> None:
     found = find(data)
     if found is None:
         return
-    _signal(psutil.Process(found.pid), signal.SIGINT)
+    with suppress(psutil.NoSuchProcess):  # it was quicker than we
+        psutil.Process(found.pid).send_signal(signal.SIGINT)
     if not _comes_true(lambda: not _is_server(found.pid, data)):
         raise StopFailed(f"PostgreSQL (pid {found.pid}) did not stop in {_PATIENCE:.0f} s")
 

@@ -213,7 +213,7 @@ async def test_a_webhook_is_subscribed_paused_resumed_given_a_new_secret_and_rem
 
     async def waiting() -> Any:
         page = (await admin.ask(DELIVERIES, id=one, first=1))["webhookDeliveries"]
-        return page if page["totalCount"] else None
+        return page if nodes(page) else None
 
     page = await until(waiting)
     [delivery] = nodes(page)

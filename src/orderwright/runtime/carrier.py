@@ -28,6 +28,9 @@ from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from asyncpg import Record
+    from asyncpg.pool import PoolConnectionProxy
+
     from orderwright.runtime.attempt import Attempts
     from orderwright.runtime.command import Command
     from orderwright.runtime.lane import Kind
@@ -81,24 +84,9 @@ class Carrier:
             return None
         return group if self._attempts.facts.are_shared(names) else ALONE
 
-    async def carry(self, tickets: Sequence[Ticket], kind: Kind) -> Sequence[Outcome]:
-        """Try tickets together; raises what concerns all of them."""
-        try:
-            async with self._pool.acquire() as connection:
-                if kind is None:
-                    return await self._attempts.take(
-                        connection, tickets, atomic=False, patience_ms=_PATIENCE_MS
-                    )
-                async with _transaction(connection):
-                    return await self._attempts.take(
-                        connection, tickets, atomic=True, wait=False, patience_ms=_PATIENCE_MS
-                    )
-        except Exception as error:
-            if not is_lost(error):
-                _was_undone(tickets)
-            if is_lost(error) or isinstance(error, _YIELDED):
-                return [Detour.LOCKED] * len(tickets)
-            raise
+    def carriage(self) -> Carriage:
+        """Return what carries the batches of a lane, one after the other."""
+        return Carriage(self._pool, self._attempts)
 
     async def carry_alone(self, ticket: Ticket) -> Result:
         """Try one ticket in a transaction of its own until it is done.
@@ -154,6 +142,56 @@ class Carrier:
         self._observer.tell(Diverted(detour))
         ticket.overtaken += 1
         await asyncio.sleep(secrets.randbelow(_JITTER_MICROSECONDS) / 1e6)
+
+
+class Carriage:
+    """Carries batches one after the other, on a connection that it keeps from one to the next.
+
+    To take one from the pool and give it back costs as much as a round trip. When the pool has no other left, it is
+    given back after each batch, so that those who wait for one have their turn.
+    """
+
+    def __init__(self, pool: Pool, attempts: Attempts) -> None:
+        self._pool = pool
+        self._attempts = attempts
+        self._connection: PoolConnectionProxy[Record] | None = None
+
+    async def carry(self, tickets: Sequence[Ticket], kind: Kind) -> Sequence[Outcome]:
+        """Try tickets together; raises what concerns all of them."""
+        try:
+            if self._connection is None:
+                self._connection = await self._pool.acquire()
+            outcomes = await self._take(self._connection, tickets, kind)
+        except BaseException as error:
+            await self.close()
+            if not isinstance(error, Exception):
+                raise
+            if not is_lost(error):
+                _was_undone(tickets)
+            if is_lost(error) or isinstance(error, _YIELDED):
+                return [Detour.LOCKED] * len(tickets)
+            raise
+        if not self._pool.get_idle_size() and self._pool.get_size() == self._pool.get_max_size():
+            await self.close()
+        return outcomes
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await self._pool.release(connection)
+
+    async def _take(
+        self, connection: Connection, tickets: Sequence[Ticket], kind: Kind
+    ) -> Sequence[Outcome]:
+        if kind is None:
+            return await self._attempts.take(
+                connection, tickets, atomic=False, patience_ms=_PATIENCE_MS
+            )
+        async with _transaction(connection):
+            return await self._attempts.take(
+                connection, tickets, atomic=True, wait=False, patience_ms=_PATIENCE_MS
+            )
 
 
 def is_lost(error: Exception) -> bool:

@@ -70,7 +70,7 @@ class Engine:
         self._carrier = Carrier(pool, self._attempts, observer)
         self._lanes = Lanes(
             kind_of=self._carrier.kind_of,
-            carry=self._carrier.carry,
+            carriage=self._carrier.carriage,
             carry_alone=self._carrier.carry_alone,
             note=self._note,
             observer=observer,

@@ -19,7 +19,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from contextvars import Context
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Send
@@ -69,12 +69,23 @@ class _Waiting(Ticket):
         self.future = future
 
 
+class Carriage(Protocol):
+    """Carries the batches of one lane."""
+
+    async def carry(self, tickets: Sequence[Ticket], kind: Kind) -> Sequence[Outcome]:
+        """Try tickets together."""
+
+    async def close(self) -> None:
+        """End; the lane has nothing more."""
+
+
 class Lanes:
     """Queues and lanes of one engine.
 
     Args:
         kind_of: tells what a command may share a batch with.
-        carry: tries the tickets of a batch together; an error of its own is about all of them.
+        carriage: makes what tries the tickets of a lane's batches, those of each together; an error of its own is
+            about all of them.
         carry_alone: carries one ticket through, however long it takes.
         note: is told of every result or error, whether its caller still waits or not.
         observer: is told of batches and detours.
@@ -84,13 +95,13 @@ class Lanes:
         self,
         *,
         kind_of: Callable[[Command], Kind],
-        carry: Callable[[Sequence[Ticket], Kind], Awaitable[Sequence[Outcome]]],
+        carriage: Callable[[], Carriage],
         carry_alone: Callable[[Ticket], Awaitable[Result]],
         note: Callable[[Ticket, Result | Exception], None],
         observer: Observer,
     ) -> None:
         self._kind_of = kind_of
-        self._carry = carry
+        self._carriage = carriage
         self._carry_alone = carry_alone
         self._note = note
         self._observer = observer
@@ -151,11 +162,13 @@ class Lanes:
 
     async def _run(self, kind: Kind) -> None:
         self._starting.discard(kind)
+        carriage = self._carriage()
         try:
             while batch := self._take(kind) or await self._take_next(kind):
-                await self._serve(batch, kind)
+                await self._serve(batch, kind, carriage)
         finally:
             self._running[kind] -= 1
+            await carriage.close()
 
     async def _take_next(self, kind: Kind) -> list[_Waiting]:
         """Let those who have just been answered come again; the lane stays open for them."""
@@ -202,10 +215,10 @@ class Lanes:
                 break
         return chain
 
-    async def _serve(self, batch: list[_Waiting], kind: Kind) -> None:
+    async def _serve(self, batch: list[_Waiting], kind: Kind, carriage: Carriage) -> None:
         self._observer.tell(Carried(len(batch)))
         try:
-            outcomes: Sequence[Outcome] = await self._carry(batch, kind)
+            outcomes: Sequence[Outcome] = await carriage.carry(batch, kind)
         except Exception as error:  # noqa: BLE001 (raised to the caller, or met again by each for itself)
             outcomes = [error] * len(batch) if len(batch) == 1 else [Detour.LOCKED] * len(batch)
         except BaseException:

@@ -187,9 +187,12 @@ class Subscription:
 def _payloads(roots: Iterable[str]) -> Iterator[str]:
     """Write roots as JSON lists, each of a size that a notification can carry."""
     batch: list[str] = []
+    size = 0
     for root in roots:
-        if batch and len(json.dumps([*batch, root])) > _LARGEST:
-            yield json.dumps(batch)
-            batch = []
-        batch.append(root)
-    yield json.dumps(batch)
+        written = json.dumps(root)
+        if batch and size + len(written) > _LARGEST:
+            yield f"[{','.join(batch)}]"
+            batch, size = [], 0
+        batch.append(written)
+        size += len(written) + 1
+    yield f"[{','.join(batch)}]"

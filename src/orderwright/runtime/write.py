@@ -7,6 +7,8 @@ stands after it, so that a next step can follow in the same call.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import RuntimeFault
@@ -20,7 +22,7 @@ from orderwright.runtime.transition import Prepared, Transition
 from orderwright.statechart import Cancel, Emit, Invoke, Post, Refused, Schedule, StopInvoke
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from orderwright.runtime.pool import Connection
 
@@ -114,10 +116,10 @@ async def store(
         for item, step in enumerate(steps, 1)
         for number, (name, payload) in enumerate(step.emits, 1)
     ]
-    columns = zip(*(step.columns for step in steps), strict=True)
     emitted = zip(*emits, strict=True) if emits else _NOTHING_EMITTED
     has_bookings = any(step.has_bookings for step in steps)
-    fates = await connection.fetchval(_APPLY, patience_ms, *columns, *emitted, has_bookings)
+    call, columns = _columns(steps)
+    fates = await connection.fetchval(call, patience_ms, has_bookings, *emitted, *columns)
     if fates is None:
         return ["applied"] * len(steps)
     return [beyond(fate) if fate.startswith(GUARD) else fate for fate in fates]
@@ -235,5 +237,45 @@ def _unsupported(transition: Transition, effect: Invoke) -> EffectUnsupported:
     )
 
 
+# --- the call ---
+
+
+def _columns(steps: Sequence[Prepared]) -> tuple[str, Iterable[object]]:
+    """Return the call for so many steps, and what it takes for their columns.
+
+    The driver looks at each element of a list several times before it sends it, which is as much work as a whole
+    step for the statechart. So the lists are put together by the database, of values that go by themselves, as
+    long as their number leaves the statement one that is worth keeping.
+    """
+    if len(steps) <= _FEW:
+        return _call_for(len(steps)), chain.from_iterable(step.columns for step in steps)
+    return _call_for(None), zip(*(step.columns for step in steps), strict=True)
+
+
+@cache
+def _call_for(count: int | None) -> str:
+    """Write the call that takes the columns of so many steps, one step after the other; or, for None, as lists."""
+    width = len(_TYPES)
+    if count is None:
+        lists = [f"${place}" for place in range(_FIRST, _FIRST + width)]
+    else:
+        places = [range(_FIRST + column, _FIRST + width * count, width) for column in range(width)]
+        lists = [
+            f"array[{','.join(f'${place}' for place in row)}]::{kind}[]"
+            for row, kind in zip(places, _TYPES, strict=True)
+        ]
+    return f"select orderwright.apply_steps($1,{','.join(lists)},$3,$4,$5,$6,$2)"
+
+
+_FEW: Final = 64
+_FIRST: Final = 7
+"""Where the columns begin, behind what is one for all steps."""
+_TYPES: Final = (
+    *("text", "integer", "text", "text", "integer"),  # what it belongs to
+    *("text", "text", "text", "text", "bytea"),  # where it stands
+    *("text",) * 9,  # what happened, who, why
+    *("timestamptz", "timestamptz", "text", "text"),  # when, and what it changed
+    *("text", "bytea", "timestamptz"),  # the idempotency key
+)
+"""Of the columns of a step, in their order."""
 _NOTHING_EMITTED: Final[tuple[tuple[object, ...], ...]] = ((), (), (), ())
-_APPLY = f"select orderwright.apply_steps({', '.join(f'${place}' for place in range(1, 33))})"

@@ -34,14 +34,18 @@ class Proxy:
         self._upstream = upstream
         self._how = Cut.UNSENT
         self._left = 0
+        self._only = ""
         self._wires: set[_Wire] = set()
         self.cut_at: str | None = None
         parts = urlsplit(upstream)
         self.url = urlunsplit(parts._replace(netloc=_user(upstream), query=_host(folder)))
 
-    def arm(self, number: int, how: Cut) -> None:
-        """Cut at the statement of this number from now on, counted from 1 over all connections."""
-        self._how, self._left, self.cut_at = how, number, None
+    def arm(self, number: int, how: Cut, only: str = "") -> None:
+        """Cut at the statement of this number from now on, counted from 1 over all connections.
+
+        With `only`, statements that have it in them count alone.
+        """
+        self._how, self._left, self._only, self.cut_at = how, number, only.lower(), None
 
     def disarm(self) -> None:
         """Cut nothing any more."""
@@ -64,6 +68,8 @@ class Proxy:
     def verdict(self, statement: str, *, is_whole: bool) -> Cut | None:
         """Tell whether this is the one; preparing alone has no outcome that could go unheard."""
         if not self._left or (self._how is Cut.UNHEARD and not is_whole):
+            return None
+        if self._only not in statement.lower():
             return None
         self._left -= 1
         if self._left:

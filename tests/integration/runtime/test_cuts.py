@@ -115,7 +115,9 @@ async def _prove(path: Way, how: Cut, expected: list[str], *, may_fail: bool) ->
     await path.open()
     cut_at = await cut_everywhere(path, how, may_fail=may_fail)
     for part in expected:
-        assert any(part.lower() in statement.lower() for statement in cut_at), (part, cut_at)
+        if not any(part.lower() in statement.lower() for statement in cut_at):
+            # What is on its way at once comes in another order each time: some of it never when it is counted.
+            assert await cut_everywhere(path, how, may_fail=may_fail, only=part), (part, cut_at)
     await assert_straight(path.world.safe)
 
 

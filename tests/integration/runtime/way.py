@@ -65,13 +65,15 @@ class Way(ABC):
         assert (await self.engine.send(name, event, actor="ann")).refused is None
 
 
-async def cut_everywhere(path: Way, how: Cut, *, may_fail: bool) -> list[str]:
-    """Walk a path with a cut at each of its statements, and return those."""
+async def cut_everywhere(
+    path: Way, how: Cut, *, may_fail: bool, only: str = ""
+) -> list[str]:
+    """Walk a path with a cut at each of its statements, or of those that have a part in them, and return them."""
     proxy, cut_at = path.world.proxy, list[str]()
     while True:
-        name = f"{how.name.lower()}-{len(cut_at):03}"
+        name = f"{how.name.lower()}-{only.replace(' ', '-')}{len(cut_at):03}"
         await path.prepare(name)
-        proxy.arm(len(cut_at) + 1, how)
+        proxy.arm(len(cut_at) + 1, how, only)
         try:
             await path.walk(name)
         except Exception as error:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+import structlog
 
 from acceptance.fixtures import rows, server, sign_in  # noqa: F401 (fixtures for every door)
 from orderwright.app import embedded
@@ -27,6 +28,13 @@ NewDatabase: TypeAlias = "Callable[[], Awaitable[str]]"
 """What the fixture `new_database` gives: it makes a database and returns its URL."""
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Show tracebacks as Python writes them: with every local in a frame one of a large batch takes seconds."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    processors = structlog.get_config()["processors"]
+    structlog.configure(processors=[*processors[:-1], plain])
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,11 @@ from orderwright.runtime.work import Work, work_at_hand
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, config = list(root.handlers), root.level, structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**config)
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

@@ -65,9 +65,7 @@ class Way(ABC):
         assert (await self.engine.send(name, event, actor="ann")).refused is None
 
 
-async def cut_everywhere(
-    path: Way, how: Cut, *, may_fail: bool, only: str = ""
-) -> list[str]:
+async def cut_everywhere(path: Way, how: Cut, *, may_fail: bool, only: str = "") -> list[str]:
     """Walk a path with a cut at each of its statements, or of those that have a part in them, and return them."""
     proxy, cut_at = path.world.proxy, list[str]()
     while True:

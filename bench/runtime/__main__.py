@@ -136,19 +136,22 @@ async def _report_race(url: str, processes: int, rounds: int) -> None:
 
 
 async def _report_many(url: str, rounds: int) -> None:
-    """`send_many` against the same events one after the other, and 16 at a time."""
+    """`send_many` against the same events one after the other, and 16 at a time; and 16 at a time without groups."""
     client = await Client.start(url, 0, SALES)
-    ways = {"send": 1000, "gather": 4000, "many": 8000}
+    ways = {"send": 1000, "gather": 4000, "many": 8000, "alone": 2000}
     rates: dict[str, list[float]] = {way: [] for way in ways}
+    costs: list[float] = []
     for number in range(rounds + 1):
         for way, count in ways.items():
-            clients = 16 if way == "gather" else 1
+            clients = 16 if way in ("gather", "alone") else 1
             found, _ = [
                 await client.slice(way=way, event=event, clients=clients, count=count)
                 for event in EVENTS
             ]
             if number:
                 rates[way].append(found.count / found.wall)
+            if number and way == "alone":
+                costs.append(found.cpu / found.count * 1e6)
     await client.end()
     print(f"\nsend_many of FREEZE, {rounds} rounds; per second, medians")
     for way, name in (("send", "one after the other"), ("gather", "16 at a time")):
@@ -158,6 +161,11 @@ async def _report_many(url: str, rounds: int) -> None:
             f"{statistics.median(rates['many']):,.0f} against {statistics.median(rates[way]):,.0f} {name}: "
             f"{median:.1f} times ({low:.1f} to {high:.1f})"
         )
+    low, median, high = statistics.quantiles(costs, n=4, method="inclusive")
+    print(
+        f"16 clients, each event in a batch of its own: {statistics.median(rates['alone']):,.0f} a second, "
+        f"{median:.0f} us of CPU each ({low:.0f} to {high:.0f})"
+    )
 
 
 async def place(app: Orderwright, sales: int) -> None:

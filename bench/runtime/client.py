@@ -3,8 +3,8 @@
     python -m bench.runtime.client URL FIRST LAST
 
 A line of its input is a JSON object {"way", "event", "clients", "count"}; the answer to each is a line with what was
-measured. The ways: `send` (one event after the other in each client), `gather` (so many sends at once, then the next
-so many), `many` (one `send_many`).
+measured. The ways: `send` (one event after the other in each client), `alone` (the same, while no two events share a
+batch), `gather` (so many sends at once, then the next so many), `many` (one `send_many`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
+from unittest.mock import patch
 
 import uvloop
 
@@ -25,6 +26,7 @@ from orderwright import Event, Orderwright
 from orderwright.app.log import configure_log
 from orderwright.app.settings import Settings
 from orderwright.cli.running import application
+from orderwright.runtime import lane
 from orderwright.runtime.command import Actor, Cause, Send
 
 EVENTS: Final = {"FREEZE": Event("FREEZE", {"reason": "measured"}), "RELEASE": Event("RELEASE")}
@@ -83,7 +85,12 @@ class _Sending:
     async def run(self, *, way: str, event: str, clients: int, count: int) -> Slice:
         self._latencies.clear()
         ids = self._ids[:count]
-        work = {"send": self._send_all, "gather": self._gather, "many": self._send_many}[way]
+        work = {
+            "send": self._send_all,
+            "alone": self._send_alone,
+            "gather": self._gather,
+            "many": self._send_many,
+        }[way]
         wall, cpu = time.perf_counter(), time.process_time()
         await work(EVENTS[event], ids, clients)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -93,6 +100,10 @@ class _Sending:
     async def _send_all(self, event: Event, ids: Sequence[str], clients: int) -> None:
         waiting = iter(ids)
         await asyncio.gather(*(self._client(event, waiting) for _ in range(clients)))
+
+    async def _send_alone(self, event: Event, ids: Sequence[str], clients: int) -> None:
+        with patch.object(lane, "LONGEST", 1):
+            await self._send_all(event, ids, clients)
 
     async def _client(self, event: Event, ids: Iterator[str]) -> None:
         for sale_id in ids:

@@ -1,0 +1,1 @@
+"""How many sales the house sells: what is measured, and against what."""

@@ -109,10 +109,18 @@ class CaseList:
         rows = await self._all(_cases().where(case_record.c.id == case_id, *_in_sight(by)))
         return await self._case(rows[0]) if rows else None
 
-    async def touched(self, root_ids: Sequence[str]) -> bool:
-        """Tell whether any of these has a case, whoever asks."""
-        query = select(case_record.c.id).where(case_record.c.root_id.in_(root_ids)).limit(1)
-        return bool(await self._all(query))
+    async def find(self, case_id: str) -> CaseRow | None:
+        """Return a case whoever asks: the caller has just opened or changed it."""
+        rows = await self._all(_cases().where(case_record.c.id == case_id))
+        return await self._case(rows[0]) if rows else None
+
+    async def touched(self, roots: frozenset[str] | None) -> tuple[str, ...] | None:
+        """Return which of the roots that changed have cases, whoever asks; None stays None, which is all of them."""
+        if roots is None:
+            return None
+        own = case_record.c.root_id
+        rows = await self._all(select(own).where(own.in_(roots)).distinct().order_by(own))
+        return tuple(row.root_id for row in rows)
 
     async def _case(self, row: Any) -> CaseRow:
         chart = await self._queries.chart(row.chart_id, row.chart_version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from story import Story, credit, fulfilment, fulfilments, quotation, sale
+from story import Story, case, credit, fulfilment, fulfilments, quotation, sale
 
 
 def quotations() -> dict[str, Story]:
@@ -65,6 +65,9 @@ def sales() -> dict[str, Story]:
         ),
         "FROZEN, from awaiting": sale().tell("FREEZE"),
         "FROZEN, from awaiting, deadline has passed": sale().tell("FREEZE").wait(days=1),
+        "PAYMENT_PENDING_CONFIRMATION, part-paid, deadline has passed": sale()
+        .tell("PAYMENT_CAPTURED", **part)
+        .wait(days=1),
         "FROZEN, from cleared": paid.copy().tell("FREEZE"),
         "FROZEN, from cleared and shipped": paid.copy().tell("FULFILMENT_SHIPPED", "FREEZE"),
         "EXPIRED": sale().wait(days=1).tell("SALE_EXPIRED"),
@@ -104,6 +107,18 @@ def deliveries() -> dict[str, Story]:
     }
 
 
+def cases() -> dict[str, Story]:
+    return {
+        "OPEN": case(),
+        "OPEN, overdue": case().wait(days=1).tell("SLA_BREACHED"),
+        "ASSIGNED": case().tell("ASSIGN", assigneeId="cid"),
+        "ASSIGNED, to the actor": case().tell("TAKE"),
+        "ASSIGNED, to who is named": case().tell("ASSIGN"),
+        "RESOLVED": case().tell("TAKE", "RESOLVE"),
+        "RESOLVED, had no term": case(slaMinutes=0, dueAt=None).tell("RESOLVE"),
+    }
+
+
 def _with(story: Story, **facts: object) -> Story:
     story.facts |= facts
     return story
@@ -113,6 +128,7 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "quotation": quotations(),
     "sale": sales(),
     "fulfilment": deliveries(),
+    "case": cases(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS"}
 """States that no instance rests in."""

@@ -29,7 +29,7 @@ from orderwright.statechart import (
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHARTS: Final[Mapping[str, Chart]] = {
     name: load((shipped.folder("charts") / f"{name}.v1.json").read_text())
-    for name in ("quotation", "sale", "fulfilment")
+    for name in ("quotation", "sale", "fulfilment", "case")
 }
 
 
@@ -241,3 +241,31 @@ def fulfilment(**context: object) -> Story:
     given = {"fulfilmentId": "f1", "orderId": "o1", "number": "F-1", **context}
     facts = {"sale": {"state": "CLEARED_FOR_FULFILMENT", "label": "Cleared for fulfilment"}}
     return Story(CHARTS["fulfilment"], FULFILMENT_DATA, facts, given).begin()
+
+
+# --- case -----------------------------------------------------------------------------------------
+
+CASE_DATA: Final = {
+    "ASSIGN": {"assigneeId": "ann"},
+    "COMMENT": {"text": "asked the bank"},
+    "CHANGE_PRIORITY": {"priority": "LOW"},
+    "RESOLVE": {"resolution": "SOLVED", "note": "the bank took it back"},
+    "REOPEN": {"reason": "it came again"},
+}
+
+
+def case(**context: object) -> Story:
+    """A case about an order, to be resolved within a day; Bea acts."""
+    given = {
+        "caseId": "c1",
+        "number": "CA-1",
+        "caseType": "OVERCAPTURE",
+        "title": "Too much was captured",
+        "subjectType": "Order",
+        "subjectId": "o1",
+        "role": "ACCOUNTANT",
+        "slaMinutes": 1440,
+        "dueAt": TOMORROW,
+        **context,
+    }
+    return Story(CHARTS["case"], CASE_DATA, {"actor": {"id": "bea", "sides": []}}, given).begin()

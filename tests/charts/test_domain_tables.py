@@ -80,7 +80,7 @@ SALE = {
     "RELEASE": row("AWAITING_PAYMENT_METHOD", FROZEN),
     "REJECT": row("REJECTED", *OPEN, CLEARED, FROZEN),
     "CANCEL_REQUESTED": row("CANCELLED", *OPEN, CLEARED, FROZEN),
-    "SALE_EXPIRED": row("EXPIRED", *OPEN),
+    "SALE_EXPIRED": {**row("EXPIRED", *OPEN), **same(FROZEN)},
     "REOPEN": row("AWAITING_PAYMENT_METHOD", "EXPIRED"),
     "FULFILMENT_SHIPPED": same(*OPEN, CLEARED, FROZEN),
     "FULFILMENT_COMPLETED": {**same(*OPEN, FROZEN), CLEARED: "COMPLETED"},
@@ -112,6 +112,16 @@ FULFILMENT = {
 }
 ENDS = ("REFUNDED", "COMPLETED", "CANCELLED", "FAILED")
 
+CASE = {
+    "ASSIGN": row("ASSIGNED", "OPEN", "ASSIGNED"),
+    "TAKE": row("ASSIGNED", "OPEN", "ASSIGNED"),
+    "COMMENT": same("OPEN", "ASSIGNED", "RESOLVED"),
+    "CHANGE_PRIORITY": same("OPEN", "ASSIGNED"),
+    "RESOLVE": row("RESOLVED", "OPEN", "ASSIGNED"),
+    "REOPEN": row("OPEN", "RESOLVED"),
+    "SLA_BREACHED": same("OPEN", "ASSIGNED"),
+}
+
 
 def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str, ...]) -> list:
     return [
@@ -133,6 +143,7 @@ def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str,
         ),
         *cells("sale", SALE, ONE_SALE_A_STATE),
         *cells("fulfilment", FULFILMENT, (*UNENDED, *ENDS)),
+        *cells("case", CASE, ("OPEN", "ASSIGNED", "RESOLVED")),
     ],
 )
 def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, target: str | None):
@@ -148,7 +159,8 @@ def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, tar
 
 
 @pytest.mark.parametrize(
-    ("chart", "table"), [("quotation", QUOTATION), ("sale", SALE), ("fulfilment", FULFILMENT)]
+    ("chart", "table"),
+    [("quotation", QUOTATION), ("sale", SALE), ("fulfilment", FULFILMENT), ("case", CASE)],
 )
 def test_the_tables_have_every_declared_event(chart: str, table: dict):
     story = next(iter(SITUATIONS[chart].values()))

@@ -375,7 +375,6 @@ FORWARD = [
     "PAYMENT_FAILED",
     "ADMIN_OVERRIDE_REQUESTED",
     "CREDIT_OVERRIDE_REQUIRED",
-    "SALE_EXPIRED",
 ]
 
 
@@ -435,14 +434,16 @@ def test_a_fulfilment_that_ends_while_frozen_completes_the_sale_on_release():
 
 def test_a_deadline_that_passed_while_frozen_expires_the_sale_on_release():
     story = sale().tell("FREEZE").wait(days=1)
-    assert story.refusal("SALE_EXPIRED").code == "blocked"
+    assert story.tell("SALE_EXPIRED").state == "FROZEN"
+    assert story.step.effects == ()
     assert story.tell("RELEASE").state == "EXPIRED"
     assert story.emitted()[-2:] == ["sale.released", "sale.expired"]
 
 
 def test_a_part_paid_or_cleared_sale_does_not_expire_on_release():
     story = sale().tell("PAYMENT_CAPTURED", amount="40.00").tell("FREEZE").wait(days=2)
-    assert story.tell("RELEASE").state == "PAYMENT_PENDING_CONFIRMATION"
+    assert story.tell("SALE_EXPIRED", "RELEASE").state == "PAYMENT_PENDING_CONFIRMATION"
+    assert story.emitted()[-2:] == ["sale.released", "sale.expiry_part_paid"]
     story = sale(limit=500).tell("SET_PAYMENT_METHOD", **INVOICED).tell("FREEZE").wait(days=2)
     assert story.tell("RELEASE").state == "CLEARED_FOR_FULFILMENT"
 
@@ -481,10 +482,17 @@ def test_a_sale_without_a_term_has_no_timer_and_never_lapses():
     assert story.tell("FREEZE").wait(days=999).tell("RELEASE").state == "AWAITING_PAYMENT_METHOD"
 
 
-def test_a_part_paid_sale_is_not_expired_and_says_what_was_captured():
-    story = sale().tell("PAYMENT_CAPTURED", amount="0.01").wait(days=1)
-    (why,) = story.refusal("SALE_EXPIRED").reasons
-    assert (why.code, why.values) == ("sale.part_paid", {"captured": "0.01"})
+def test_the_end_of_the_term_of_a_part_paid_sale_is_told_once_and_the_sale_stays_open():
+    story = sale().tell("PAYMENT_CAPTURED", amount="0.01").wait(days=1).tell("SALE_EXPIRED")
+    (told,) = story.step.effects
+    assert (told.type, told.data["capturedMinor"]) == ("sale.expiry_part_paid", 1)
+    assert (story.state, story.values["expiresAt"]) == ("PAYMENT_PENDING_CONFIRMATION", None)
+    story.wait(hours=1).tell("SALE_EXPIRED", "RECHECK", "FREEZE", "RELEASE")
+    assert story.emitted().count("sale.expiry_part_paid") == 1
+    assert (
+        story.tell("PAYMENT_CAPTURED", amount="99.99", paymentId="p-rest").state
+        == "CLEARED_FOR_FULFILMENT"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ MATRIX = """
                                SUPER ADMIN MANAG ACCOU BILLE WAREH COMPL TREAS SUPPO READ_ RESEL CUSTO
 order.create                     x     x     x     .     x     .     .     .     x     .     .     .
 quotation.create                 x     x     x     .     x     .     .     .     x     .     .     .
+case.read                        x     x     x     x     x     x     x     x     x     x     .     .
+case.work                        x     x     x     x     x     x     x     x     x     .     .     .
+case.assign                      x     x     x     .     .     .     .     .     .     .     .     .
 deadletter.read                  x     x     x     .     .     .     .     .     x     .     .     .
 deadletter.retry                 x     x     x     .     .     .     .     .     .     .     .     .
 incident.read                    x     x     x     .     .     .     .     .     x     .     .     .
@@ -53,6 +56,12 @@ fulfilment.HOLD                  x     x     x     .     .     x     .     .    
 fulfilment.RESUME                x     x     x     .     .     x     .     .     .     .     .     .
 fulfilment.CANCEL                x     x     x     .     .     x     .     .     .     .     .     .
 fulfilment.FAIL                  x     x     x     .     .     x     .     .     .     .     .     .
+case.ASSIGN                      x     x     x     .     .     .     .     .     .     .     .     .
+case.TAKE                        x     x     x     x     x     x     x     x     x     .     .     .
+case.COMMENT                     x     x     x     x     x     x     x     x     x     .     .     .
+case.CHANGE_PRIORITY             x     x     x     x     x     x     x     x     x     .     .     .
+case.RESOLVE                     x     x     x     x     x     x     x     x     x     .     .     .
+case.REOPEN                      x     x     x     x     x     x     x     x     x     .     .     .
 """
 _HEAD, *_ROWS = [line for line in MATRIX.splitlines() if line.strip()]
 EXPECTED = {
@@ -100,3 +109,12 @@ def test_outsiders_see_their_own_records_only_and_staff_all():
     assert not customer.sees("2")
     assert somebody(Role.READ_ONLY).sees("2")
     assert not somebody(Role.CUSTOMER).sees("1")
+
+
+def test_a_person_works_on_the_cases_of_their_roles_and_of_whom_they_stand_above():
+    assert somebody(Role.BILLER).queues == [Role.BILLER]
+    assert somebody(Role.ACCOUNTANT, Role.SUPPORT).queues == [Role.ACCOUNTANT, Role.SUPPORT]
+    above = somebody(Role.MANAGER).queues
+    assert Role.ACCOUNTANT in above
+    assert Role.ADMIN not in above
+    assert set(somebody(Role.SUPERADMIN).queues) == set(Role)

@@ -89,6 +89,16 @@ const quotation = createRoute({
   component: lazyRouteComponent(() => import("./pages/Quotation"), "Quotation"),
 });
 
+const cases = createRoute({
+  getParentRoute: () => inside,
+  path: "/cases",
+  validateSearch: (search: Record<string, unknown>): { state?: string; case?: string } => ({
+    ...(search["state"] === "RESOLVED" || search["state"] === "MINE" ? { state: search["state"] } : {}),
+    ...(typeof search["case"] === "string" ? { case: search["case"] } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Cases"), "Cases"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -142,6 +152,7 @@ export const router = createRouter({
       quotations,
       newQuotation,
       quotation,
+      cases,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
     ]),
   ]),

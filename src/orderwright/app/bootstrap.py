@@ -10,6 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
+from orderwright.app.case_desk import CaseDesk
+from orderwright.app.case_list import CaseList
+from orderwright.app.cases import CaseOpener
 from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
@@ -69,6 +72,7 @@ class Orderwright:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions.
         queries, workflows: read models.
+        case_list, case_desk: the cases, and commands on them, with permissions.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
@@ -109,6 +113,8 @@ class Orderwright:
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, settings)
+        self.case_list = CaseList(readers, self.queries)
+        self.case_desk = CaseDesk(engine, self.case_list)
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.phases = Phases(engine, settings)
@@ -133,7 +139,7 @@ class Orderwright:
         )
         self.worker = Worker(
             engine,
-            [self.phases.consumer(), webhooks_consumer()],
+            [self.phases.consumer(), CaseOpener(engine).consumer(), webhooks_consumer()],
             listener,
             jobs=runner,
             clockwork=clockwork,

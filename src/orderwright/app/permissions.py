@@ -38,10 +38,14 @@ _OFFICE: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER})
 _BUYERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
 _COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
 _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
+_WORKERS: Final = _STAFF - {Role.READ_ONLY}
 
 _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "order.create": _OFFICE,  # whoever places an order names its prices
     "quotation.create": _OFFICE,
+    "case.read": _STAFF,  # of their own queues, see `queues`
+    "case.work": _WORKERS,
+    "case.assign": frozenset({Role.MANAGER}),
     "deadletter.read": frozenset({Role.SUPPORT, Role.MANAGER}),  # payloads name customers
     "deadletter.retry": frozenset({Role.MANAGER}),
     "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
@@ -86,6 +90,13 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "fulfilment.RESUME": _PACKERS,
     "fulfilment.CANCEL": _PACKERS,
     "fulfilment.FAIL": _PACKERS,
+    # case, each in their own queues
+    "case.ASSIGN": frozenset({Role.MANAGER}),
+    "case.TAKE": _WORKERS,
+    "case.COMMENT": _WORKERS,
+    "case.CHANGE_PRIORITY": _WORKERS,
+    "case.RESOLVE": _WORKERS,
+    "case.REOPEN": _WORKERS,
 }
 
 
@@ -99,6 +110,11 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     operation: _with_seniors(roles) for operation, roles in _GRANTS.items()
 }
 """The roles that may do each operation; `<chart>.<EVENT>` for the events of a lifecycle."""
+
+
+def workers(queue: Role) -> frozenset[Role]:
+    """Return the roles that work on the cases of a role."""
+    return _with_seniors(frozenset({queue}))
 
 
 class RoleMissing(AccessDenied):
@@ -135,6 +151,11 @@ class Identity:
     def permissions(self) -> list[str]:
         """Every operation that this person may do, sorted."""
         return sorted(operation for operation in PERMISSIONS if self.may(operation))
+
+    @property
+    def queues(self) -> list[Role]:
+        """The roles whose cases this person works on: their own, and those of whom they stand above."""
+        return [queue for queue in Role if self.roles & workers(queue)]
 
     def sees(self, customer_id: str) -> bool:
         """Tell whether the records of a customer are this person's to see."""

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
 
 Channel = Literal["CONSUMER", "RESELLER"]
-Counter = Literal["order_number", "quotation_number", "fulfilment_number"]
+Counter = Literal["order_number", "quotation_number", "fulfilment_number", "case_number"]
 
 _PREFIXES: dict[Counter, str] = {
     "order_number": "SO",
     "quotation_number": "QU",
     "fulfilment_number": "FU",
+    "case_number": "CA",
 }
 
 

@@ -153,6 +153,19 @@ fulfilment_line = Table(
     PrimaryKeyConstraint("fulfilment_id", "line_no"),
 )
 
+case_record = Table(
+    "case_record",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _words("case_type"),
+    _words("role"),
+    _words("root_id"),
+    _moment("opened_at"),
+    Index("case_record_opened", "opened_at", "id"),
+    Index("case_record_root", "root_id"),
+)
+
 compatibility = Table(
     "compatibility",
     metadata,
@@ -163,3 +176,4 @@ compatibility = Table(
 order_number = Sequence("order_number", metadata=metadata)
 quotation_number = Sequence("quotation_number", metadata=metadata)
 fulfilment_number = Sequence("fulfilment_number", metadata=metadata)
+case_number = Sequence("case_number", metadata=metadata)

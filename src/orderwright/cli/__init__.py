@@ -31,6 +31,7 @@ class Command:
 
 
 COMMANDS = {
+    "case": Command(module="case", summary="show what people have to look into, and resolve it"),
     "chart": Command(
         module="chart", summary="look into a chart in a file, or at the published ones"
     ),

@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { useMay } from "@/api/permission";
+import { useWaitingCases } from "@/case/useWaitingCases";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
-import { OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { CasesIcon, OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -23,8 +24,29 @@ export function Navigation() {
           {label}
         </Link>
       ))}
+      <CasesPlace />
       <SystemPlace />
     </nav>
+  );
+}
+
+/** What waits in the queues of this person's roles. */
+function CasesPlace() {
+  const waiting = useWaitingCases();
+  if (useMay("case.read") !== true) return null;
+  return (
+    <Link to="/cases" className={classes["place"] ?? ""}>
+      <span className={classes["marked"]}>
+        <CasesIcon />
+        {waiting ? (
+          <span className={classes["mark"]} title={`Waiting cases: ${waiting.toLocaleString("en")}`}>
+            {waiting > 99 ? "99+" : waiting}
+            <span className="visuallyHidden"> waiting cases</span>
+          </span>
+        ) : null}
+      </span>
+      Cases
+    </Link>
   );
 }
 

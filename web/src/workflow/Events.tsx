@@ -11,10 +11,12 @@ import { useSendEvent } from "./send";
 import classes from "./Workflow.module.css";
 
 type Props = {
-  of: "sale" | "fulfilment" | "quotation";
+  of: "sale" | "fulfilment" | "quotation" | "case";
   lifecycle: Lifecycle;
   /** What the page knows already, by the name of the field that asks for it. */
   known?: Inputs;
+  /** Hears of each event that was taken. */
+  onApplied?: (event: string) => void;
 };
 
 const NOTHING: Inputs = {};
@@ -23,7 +25,7 @@ const NOTHING: Inputs = {};
  * What is possible now, what is not and why, and what the lifecycle waits for.
  * An applied event brings the new truth by itself: its answer outdates every cached query with a workflow.
  */
-export function Events({ of, lifecycle, known = NOTHING }: Props) {
+export function Events({ of, lifecycle, known = NOTHING, onApplied }: Props) {
   const send = useSendEvent(of, lifecycle.id);
   const [message, setMessage] = useState("");
   const [opened, setOpened] = useState<Readonly<Record<string, boolean | undefined>>>({});
@@ -54,6 +56,7 @@ export function Events({ of, lifecycle, known = NOTHING }: Props) {
               onApplied={(said) => {
                 open(event.event, undefined);
                 setMessage(said);
+                onApplied?.(event.event);
               }}
             />
           </Disclosure>

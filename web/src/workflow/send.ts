@@ -1,16 +1,17 @@
 import { useMutation } from "urql";
-import { SendFulfilmentEventDocument, SendQuotationEventDocument, SendSaleEventDocument } from "@/gen/graphql";
+import { SendCaseEventDocument, SendFulfilmentEventDocument, SendQuotationEventDocument, SendSaleEventDocument } from "@/gen/graphql";
 import { failed, type Outcome, refused } from "./outcome";
 
 /** An event as a person sends it; the key makes a retry harmless. */
 export type EventToSend = { event: string; data: Record<string, unknown>; reason: string | null; key: string };
 export type SendEvent = (event: EventToSend) => Promise<Outcome>;
 
-// By what the lifecycle is of; the three mutations have one shape.
+// By what the lifecycle is of; the mutations have one shape.
 const DOCUMENTS = {
   sale: SendSaleEventDocument,
   fulfilment: SendFulfilmentEventDocument,
   quotation: SendQuotationEventDocument,
+  case: SendCaseEventDocument,
 };
 
 /** How to send an event to one lifecycle. */

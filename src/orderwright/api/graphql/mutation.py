@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import strawberry
 
+from orderwright.api.graphql.cases import CasesMutation
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
 from orderwright.api.graphql.operations import OperationsMutation
@@ -61,7 +62,7 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation(OperationsMutation):
+class Mutation(OperationsMutation, CasesMutation):
     @strawberry.mutation
     async def create_quotation(
         self,
@@ -141,6 +142,21 @@ class Mutation(OperationsMutation):
         asked = _asked(info, idempotency_key, reason)
         send = info.context.app.orders.send_fulfilment_event
         return await _sent(info.context, send, fulfilment_id, event, data, asked)
+
+    @strawberry.mutation
+    async def send_case_event(
+        self,
+        info: Info,
+        case_id: strawberry.ID,
+        event: str,
+        data: JSON | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> SendEventResult:
+        asked = _asked(info, idempotency_key, reason)
+        return await _sent(
+            info.context, info.context.app.case_desk.send, case_id, event, data, asked
+        )
 
     @strawberry.mutation
     async def retry_dead_letter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from orderwright.api.graphql.cases import CasesQuery
 from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import DeadLetterConnection
@@ -36,7 +37,7 @@ class QuotationFilter:
 
 
 @strawberry.type
-class Query(OperationsQuery):
+class Query(OperationsQuery, CasesQuery):
     @strawberry.field
     def me(self, info: Info) -> Person | None:
         """Who is signed in; null when nobody is."""

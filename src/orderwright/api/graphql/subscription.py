@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
+from orderwright.api.graphql.cases import CasesSubscription
 from orderwright.api.graphql.context import Info
 from orderwright.app.records import OrderNotFound
 
@@ -16,7 +17,7 @@ class WorkflowChange:
 
 
 @strawberry.type
-class Subscription:
+class Subscription(CasesSubscription):
     @strawberry.subscription
     async def workflow_changed(
         self, info: Info, order_id: strawberry.ID

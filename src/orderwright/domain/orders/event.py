@@ -87,6 +87,16 @@ EVENTS: Final = (
         properties=_ORDER,
     ),
     EventType(
+        name="sale.expiry_part_paid",
+        description="The time to pay has passed, and a part is paid: the order stays, and people decide.",
+        properties={
+            "orderId": _ID,
+            "capturedMinor": _COUNT,
+            "grandTotalMinor": _MINOR,
+            "currency": _CURRENCY,
+        },
+    ),
+    EventType(
         name="sale.completed",
         description="Everything of an order has ended well.",
         properties=_ORDER,

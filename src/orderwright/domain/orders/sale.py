@@ -222,12 +222,9 @@ def has_method(scope: Scope) -> bool:
     return scope.context["method"] is not None
 
 
-def is_unpaid(scope: Scope) -> Verdict:
+def is_unpaid(scope: Scope) -> bool:
     """No money has been captured: a part-paid sale never expires by itself."""
-    captured = integer(scope.context, "capturedMinor")
-    values = {"captured": _amount(scope.context, captured)}
-    message = f"{_money(scope.context, captured)} is captured already"
-    return Verdict(captured == 0, "sale.part_paid", message, values, ("ACCOUNTANT",))
+    return integer(scope.context, "capturedMinor") == 0
 
 
 # --- overrides ------------------------------------------------------------------------------------
@@ -316,8 +313,17 @@ def is_called_off(scope: Scope) -> bool:
 
 def has_lapsed(scope: Scope) -> bool:
     """The term to pay has passed and nothing was captured."""
+    return _is_over(scope) and is_unpaid(scope)
+
+
+def has_lapsed_part_paid(scope: Scope) -> bool:
+    """The term to pay has passed and something was captured: people decide, and no term runs any more."""
+    return _is_over(scope) and not is_unpaid(scope)
+
+
+def _is_over(scope: Scope) -> bool:
     ends = moment(scope.context, "expiresAt")
-    return ends is not None and scope.now >= ends and integer(scope.context, "capturedMinor") == 0
+    return ends is not None and scope.now >= ends
 
 
 def until_expiry(scope: Scope) -> int | None:
@@ -369,6 +375,7 @@ BEHAVIOUR: Final = Behaviour(
             is_fulfilled,
             is_called_off,
             has_lapsed,
+            has_lapsed_part_paid,
             is_not_superseded,
         )
     },

@@ -1,0 +1,180 @@
+"""Cases: what opens one, by a table, and how one comes to be.
+
+A consumer of the outbox. To have cases opened by another domain event, give it a line in `OPENINGS`; nothing else is
+to be done. The id of a case follows from the event, so that repeating one opens nothing twice. What an import takes
+over opens none: that trouble is history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from orderwright.app import records
+from orderwright.app.permissions import Role
+from orderwright.domain.cases import due_at
+from orderwright.errors import RuntimeFault
+from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.identity import derived_id
+
+if TYPE_CHECKING:
+    from orderwright.runtime.attempt import Result
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+CASES: Final = Actor("cases", "system")
+"""Who acts when a domain event opens a case."""
+Priority: TypeAlias = Literal["LOW", "NORMAL", "HIGH", "URGENT"]
+_HOUR: Final = 60
+
+
+class CaseBroken(RuntimeFault):
+    """A case could not be opened; the relay parks the order and tries again."""
+
+    code = "case.broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A kind of case; `sla_minutes` is the time in which it is to be resolved, 0 for no term."""
+
+    case_type: str
+    title: str
+    role: Role
+    priority: Priority = "NORMAL"
+    sla_minutes: int = 24 * _HOUR
+
+
+OPENINGS: Final[Mapping[str, Opening]] = {
+    "payment.overcaptured": Opening(
+        case_type="OVERCAPTURE", title="More was captured than is due", role=Role.ACCOUNTANT
+    ),
+    "payment.late": Opening(
+        case_type="LATE_PAYMENT",
+        title="Money arrived after the order had expired",
+        role=Role.ACCOUNTANT,
+        priority="HIGH",
+        sla_minutes=8 * _HOUR,
+    ),
+    "sale.expiry_part_paid": Opening(
+        case_type="PART_PAID_EXPIRY",
+        title="The time to pay is over, and a part is paid",
+        role=Role.BILLER,
+    ),
+}
+"""The domain events that open a case, each with the kind of case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """A case that is to be opened.
+
+    Attributes:
+        root_id: what it belongs to: the order of its subject, or the subject itself.
+        evidence: what is known at the opening, JSON-ready.
+    """
+
+    id: str
+    kind: Opening
+    subject_type: str
+    subject_id: str
+    root_id: str
+    opened_at: datetime
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+class CaseOpener:
+    """Opens cases as domain events call for them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def consumer(self) -> Consumer:
+        """Return the consumer that the relay feeds."""
+        return Consumer(name="cases", events=frozenset(OPENINGS), handle=self._open)
+
+    async def _open(self, connection: Connection, event: DomainEvent) -> None:
+        if event.origin == "import":
+            return
+        new = NewCase(
+            id=derived_id(f"case/{event.event_id}"),
+            kind=OPENINGS[event.name],
+            subject_type="Order",
+            subject_id=event.root_id,
+            root_id=event.root_id,
+            opened_at=event.occurred_at,
+            evidence={"event": event.name, "eventId": event.event_id, "data": event.data},
+        )
+        cause = Cause(
+            actor=CASES,
+            correlation_id=event.correlation_id,
+            causation_id=event.event_id,
+            occurred_at=event.occurred_at,
+            origin=event.origin,
+        )
+        result = await open_case(self._engine, new, cause, connection=connection)
+        if result.refused is not None and result.refused.code != "instance_exists":
+            raise CaseBroken(f"case of {event.event_id}: {result.refused.message}")
+
+
+async def open_case(
+    engine: Engine,
+    new: NewCase,
+    cause: Cause,
+    *,
+    connection: Connection,
+    request: Mapping[str, object] | None = None,
+) -> Result:
+    """Open a case in the caller's transaction; one that is there stays as it is, refused with `instance_exists`.
+
+    `request` is what an idempotency key stands for; the number and the term, which differ at every attempt, are no
+    part of it.
+    """
+    number = await records.next_number(connection, "case_number")
+    result = await engine.create(
+        "case",
+        new.id,
+        context=_context(new, number),
+        request=request,
+        root_id=new.root_id,
+        actor=cause.actor,
+        idempotency_key=cause.idempotency_key,
+        reason=cause.reason,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.causation_id,
+        occurred_at=cause.occurred_at,
+        origin=cause.origin,
+        connection=connection,
+    )
+    if result.refused is None and not result.replayed:
+        await connection.execute(
+            _ADD, new.id, number, new.kind.case_type, new.kind.role, new.root_id, new.opened_at
+        )
+    return result
+
+
+def _context(new: NewCase, number: str) -> dict[str, object]:
+    kind = new.kind
+    return {
+        "caseId": new.id,
+        "number": number,
+        "caseType": kind.case_type,
+        "title": kind.title,
+        "subjectType": new.subject_type,
+        "subjectId": new.subject_id,
+        "evidence": dict(new.evidence),
+        "role": str(kind.role),
+        "priority": kind.priority,
+        "slaMinutes": kind.sla_minutes,
+        "dueAt": due_at(new.opened_at, kind.sla_minutes),
+    }
+
+
+_ADD = """
+insert into orderwright.case_record (id, number, case_type, role, root_id, opened_at)
+values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing
+"""

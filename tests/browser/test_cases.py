@@ -1,0 +1,93 @@
+"""The case queue: found from anywhere, worked on by keyboard, and beside the order that it is about."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from acceptance.harness import Client, Server, SignIn
+from acceptance.test_cases_over_http import cases
+from browser.page import OpenPage, open_form, overflow, serious
+
+pytestmark = pytest.mark.browser
+
+
+async def overpay(admin: Client, number: int) -> dict[str, str]:
+    """An order on which too much was captured, by that many cents."""
+    order = (await admin.create_order())["order"]
+    paid = {"amount": f"105.0{number}", "paymentId": "p"}
+    await admin.sale(order["id"], "PAYMENT_CAPTURED", paid)
+    return order
+
+
+async def test_a_case_is_found_worked_on_and_resolved_by_keyboard_and_the_next_opens(
+    server: Server, sign_in: SignIn, open_page: OpenPage
+) -> None:
+    admin = await sign_in(server)
+    first, second = [await overpay(admin, number) for number in (1, 2)]
+    page = await open_page()
+    await page.goto("/work")
+    place = page.get_by_role("navigation", name="Main").get_by_role("link", name="Cases")
+    await expect(place).to_contain_text("2 waiting cases", timeout=15_000)
+    await place.click()
+    queue = page.get_by_role("region", name="Queue")
+    await expect(queue.get_by_role("link")).to_have_count(2)
+    await page.keyboard.press("j")
+    case = page.get_by_role("article", name="Case")
+    await expect(case.get_by_role("link", name=first["number"])).to_have_attribute(
+        "href", f"/orders/{first['id']}"
+    )
+    await expect(case.get_by_label("Evidence")).to_contain_text("Excess")
+    form = await open_form(page, "Comment")
+    await form.get_by_label("Comment").fill("asked the bank")
+    await form.get_by_role("button", name="Comment").press("Enter")
+    await expect(case.get_by_label("Comments")).to_contain_text("asked the bank")
+
+    form = await open_form(page, "Resolve")
+    await form.get_by_role("combobox", name="Resolution").press("ArrowDown")
+    await page.get_by_role("option", name="Solved").wait_for()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await form.get_by_label("Note").fill("sent back")
+    await form.get_by_role("button", name="Resolve").press("Enter")
+    await expect(page.get_by_text(re.compile(r"CA-\d+ is resolved"))).to_be_visible()
+    await expect(case.get_by_role("link", name=second["number"])).to_be_visible()
+    title = page.get_by_role("heading", name="More was captured than is due")
+    await expect(title).to_be_focused()
+    await expect(queue.get_by_role("link")).to_have_count(1)
+    await expect(place).to_contain_text("1 waiting cases")
+    [left] = await cases(admin)
+    assert left["belongsTo"]["orderId"] == second["id"]
+
+
+async def test_the_page_of_an_order_shows_its_cases_as_they_come(
+    server: Server, sign_in: SignIn, open_page: OpenPage
+) -> None:
+    admin = await sign_in(server)
+    order = (await admin.create_order())["order"]
+    page = await open_page()
+    await page.goto(f"/orders/{order['id']}")
+    await expect(page.get_by_role("heading", name=order["number"])).to_be_visible()
+    panel = page.get_by_role("region", name="Cases", exact=True)
+    await expect(panel).to_have_count(0)
+    paid = {"amount": "106.00", "paymentId": "p"}
+    await admin.sale(order["id"], "PAYMENT_CAPTURED", paid)
+    await panel.get_by_role("link").click()
+    await expect(page).to_have_url(re.compile(r"/cases\?case="))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_queue_is_accessible_and_fits_a_phone(
+    server: Server, sign_in: SignIn, open_page: OpenPage, scheme: str
+) -> None:
+    await overpay(await sign_in(server), 1)
+    page = await open_page(width=360, scheme=scheme)
+    await page.goto("/cases")
+    await page.get_by_role("region", name="Queue").get_by_role("link").click(timeout=15_000)
+    await expect(page.get_by_role("article", name="Case")).to_be_visible()
+    assert await overflow(page) == 0
+    assert await serious(page) == []
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    assert await serious(page) == []

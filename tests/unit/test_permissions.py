@@ -17,6 +17,10 @@ deadletter.retry                 x     x     x     .     .     .     .     .    
 incident.read                    x     x     x     .     .     .     .     .     x     .     .     .
 incident.resolve                 x     x     x     .     .     .     .     .     .     .     .     .
 incident.retry                   x     x     x     .     .     .     .     .     .     .     .     .
+override.read                    x     x     x     x     x     .     x     .     x     x     .     .
+override.request                 x     x     x     .     x     .     .     .     x     .     .     .
+override.revoke                  x     x     x     .     .     .     .     .     .     .     .     .
+override.vote                    x     x     x     .     .     .     .     .     .     .     .     .
 outbox.read                      x     x     x     .     .     .     .     .     x     .     .     .
 webhook.manage                   x     x     .     .     .     .     .     .     .     .     .     .
 quotation.SHARE                  x     x     x     .     x     .     .     .     x     .     .     .
@@ -53,6 +57,10 @@ fulfilment.HOLD                  x     x     x     .     .     x     .     .    
 fulfilment.RESUME                x     x     x     .     .     x     .     .     .     .     .     .
 fulfilment.CANCEL                x     x     x     .     .     x     .     .     .     .     .     .
 fulfilment.FAIL                  x     x     x     .     .     x     .     .     .     .     .     .
+approval.APPROVE                 x     x     x     .     .     .     .     .     .     .     .     .
+approval.DENY                    x     x     x     .     .     .     .     .     .     .     .     .
+approval.REVOKE                  x     x     x     .     .     .     .     .     .     .     .     .
+approval.WITHDRAW                x     x     x     .     x     .     .     .     x     .     .     .
 """
 _HEAD, *_ROWS = [line for line in MATRIX.splitlines() if line.strip()]
 EXPECTED = {

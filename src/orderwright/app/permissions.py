@@ -36,6 +36,7 @@ _OUTSIDERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
 _STAFF: Final = frozenset(Role) - _OUTSIDERS
 _OFFICE: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER})
 _BUYERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
+_DECIDERS: Final = frozenset({Role.MANAGER})  # of these, the approval itself says who may decide
 _COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
 _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
 
@@ -47,6 +48,10 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "incident.resolve": frozenset({Role.MANAGER}),
     "incident.retry": frozenset({Role.MANAGER}),
+    "override.read": _OFFICE | {Role.ACCOUNTANT, Role.COMPLIANCE, Role.READ_ONLY},
+    "override.request": _OFFICE,
+    "override.revoke": _DECIDERS,
+    "override.vote": _DECIDERS,
     "outbox.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
     # quotation
@@ -86,6 +91,11 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "fulfilment.RESUME": _PACKERS,
     "fulfilment.CANCEL": _PACKERS,
     "fulfilment.FAIL": _PACKERS,
+    # approval
+    "approval.APPROVE": _DECIDERS,
+    "approval.DENY": _DECIDERS,
+    "approval.REVOKE": _DECIDERS,
+    "approval.WITHDRAW": _OFFICE,
 }
 
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
+from orderwright.app.approvals import Approvals
 from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
@@ -17,6 +18,7 @@ from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
+from orderwright.app.overrides import Overrides
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
@@ -67,7 +69,7 @@ class Orderwright:
 
     Attributes:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
-        orders: commands on quotations, orders and fulfilments, with permissions.
+        orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
         queries, workflows: read models.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -111,7 +113,9 @@ class Orderwright:
         self.orders = Orders(engine, self.queries, settings)
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
+        self.overrides = Overrides(engine, self.queries, self.orders)
         self.phases = Phases(engine, settings)
+        self.approvals = Approvals(engine, settings)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -133,7 +137,7 @@ class Orderwright:
         )
         self.worker = Worker(
             engine,
-            [self.phases.consumer(), webhooks_consumer()],
+            [self.phases.consumer(), self.approvals.consumer(), webhooks_consumer()],
             listener,
             jobs=runner,
             clockwork=clockwork,

@@ -105,6 +105,11 @@ def _with_seniors(roles: frozenset[Role]) -> frozenset[Role]:
     return roles | frozenset(seniors)
 
 
+def and_above(role: Role) -> tuple[Role, ...]:
+    """Return a role of the ladder and those above it, the lowest first."""
+    return _LADDER[_LADDER.index(role) :]
+
+
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
     operation: _with_seniors(roles) for operation, roles in _GRANTS.items()
 }

@@ -89,6 +89,16 @@ const quotation = createRoute({
   component: lazyRouteComponent(() => import("./pages/Quotation"), "Quotation"),
 });
 
+const approvals = createRoute({
+  getParentRoute: () => inside,
+  path: "/approvals",
+  validateSearch: (search: Record<string, unknown>): { state?: string; request?: string } => ({
+    ...(search["state"] === "ALL" ? { state: "ALL" } : {}),
+    ...(typeof search["request"] === "string" ? { request: search["request"] } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Approvals"), "Approvals"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -142,6 +152,7 @@ export const router = createRouter({
       quotations,
       newQuotation,
       quotation,
+      approvals,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
     ]),
   ]),

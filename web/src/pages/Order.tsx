@@ -7,6 +7,7 @@ import { Lines } from "@/order/Lines";
 import { Phases } from "@/order/Phases";
 import { useFulfilments } from "@/order/useFulfilments";
 import { useLiveOrder } from "@/order/useLiveOrder";
+import { OrderOverrides } from "@/override/OrderOverrides";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
@@ -69,11 +70,14 @@ function Known({ order, sale }: KnownProps) {
       phases={<Phases order={order} />}
       picture={<Lifecycles lifecycles={lifecycles} shown={shown} onShow={show} moment={moment} />}
       side={
-        <Events
-          key={shown.id}
-          of={shown === saleLifecycle ? "sale" : "fulfilment"}
-          lifecycle={shown}
-        />
+        <>
+          <Events
+            key={shown.id}
+            of={shown === saleLifecycle ? "sale" : "fulfilment"}
+            lifecycle={shown}
+          />
+          <OrderOverrides orderId={order.id} />
+        </>
       }
       story={
         <>

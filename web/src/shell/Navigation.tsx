@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { useMay } from "@/api/permission";
+import { usePendingOverrides } from "@/override/usePendingOverrides";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
-import { OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { ApprovalsIcon, OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -23,8 +24,29 @@ export function Navigation() {
           {label}
         </Link>
       ))}
+      <ApprovalsPlace />
       <SystemPlace />
     </nav>
+  );
+}
+
+/** What waits for a decision, for who may vote. */
+function ApprovalsPlace() {
+  const pending = usePendingOverrides();
+  if (useMay("override.read") !== true) return null;
+  return (
+    <Link to="/approvals" className={classes["place"] ?? ""}>
+      <span className={classes["marked"]}>
+        <ApprovalsIcon />
+        {pending ? (
+          <span className={classes["mark"]} title={`Pending approvals: ${pending.toLocaleString("en")}`}>
+            {pending > 99 ? "99+" : pending}
+            <span className="visuallyHidden"> pending approvals</span>
+          </span>
+        ) : null}
+      </span>
+      Approvals
+    </Link>
   );
 }
 

@@ -131,6 +131,12 @@ class OverrideRequest(HasWorkflow):
         """What the person who asks may do about it, and why not."""
         return await Workflow.of(await info.context.app.workflows.instance(self.id), info.context)
 
+    @strawberry.field
+    async def order_workflow(self, info: Info) -> Workflow:
+        """The sale of the order; `waitingFor` says why it is not cleared."""
+        sale = await info.context.app.workflows.instance(self.row.order_id)
+        return await Workflow.of(sale, info.context)
+
     async def _vote(self, context: Context, vote: dict[str, Any]) -> OverrideVote:
         minor = vote.get("amountMinor")
         return OverrideVote(

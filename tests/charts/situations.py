@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from story import Story, case, credit, fulfilment, fulfilments, quotation, sale
+from story import (
+    TWO_WITH_ADMIN,
+    Story,
+    approval,
+    case,
+    credit,
+    fulfilment,
+    fulfilments,
+    quotation,
+    sale,
+)
 
 
 def quotations() -> dict[str, Story]:
@@ -119,6 +129,30 @@ def cases() -> dict[str, Story]:
     }
 
 
+def approvals() -> dict[str, Story]:
+    voted = approval().tell("APPROVE")
+    approved = voted.copy().by("mia", "MANAGER").tell("APPROVE")
+    return {
+        "PENDING": approval(),
+        "PENDING, the requester acts": approval().by("clara", "BILLER", "MANAGER"),
+        "PENDING, without the role": approval().by("ben", "BILLER"),
+        "PENDING, one of two has voted": voted.copy().by("mia", "MANAGER"),
+        "PENDING, voted already": voted,
+        "PENDING, two managers where an admin is needed": (
+            approval(TWO_WITH_ADMIN)
+            .tell("APPROVE")
+            .by("mia", "MANAGER")
+            .tell("APPROVE")
+            .by("mo", "MANAGER")
+        ),
+        "APPROVED": approved,
+        "APPROVED, without the role": approved.copy().by("ben", "BILLER"),
+        "DENIED": approval().tell("DENY"),
+        "REVOKED": approved.copy().tell("REVOKE"),
+        "EXPIRED": approval().wait(days=7).tell("APPROVAL_EXPIRED"),
+    }
+
+
 def _with(story: Story, **facts: object) -> Story:
     story.facts |= facts
     return story
@@ -129,6 +163,7 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "sale": sales(),
     "fulfilment": deliveries(),
     "case": cases(),
+    "approval": approvals(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS"}
 """States that no instance rests in."""

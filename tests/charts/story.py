@@ -29,7 +29,7 @@ from orderwright.statechart import (
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHARTS: Final[Mapping[str, Chart]] = {
     name: load((shipped.folder("charts") / f"{name}.v1.json").read_text())
-    for name in ("quotation", "sale", "fulfilment", "case")
+    for name in ("quotation", "sale", "fulfilment", "case", "approval")
 }
 
 
@@ -68,7 +68,7 @@ class Story:
         known = {name: self.facts[name] for name in names if name in self.facts}
         if event == "FULFILMENT_COMPLETED" and known.get("fulfilments") is PICKING:
             known["fulfilments"] = fulfilments("COMPLETED")
-        sample = self.data.get(event, {})
+        sample = self._answering(event, self.data.get(event, {}))
         step = send(
             self.chart,
             self.behaviour,
@@ -79,6 +79,17 @@ class Story:
         )
         self.steps.append(step)
         return step
+
+    def _answering(self, event: str, sample: Mapping) -> Mapping:
+        """An answer to an override comes from the approval that was asked for, if one was."""
+        kind = sample.get("kind", event.partition("_")[0])
+        asked = self.values.get("overrides", {}).get(kind, {}).get("asked")
+        return {**sample, "approvalId": asked} if "approvalId" in sample and asked else sample
+
+    def by(self, person: str, *roles: str) -> Story:
+        """Let somebody with these roles act from now on."""
+        self.facts["actor"] = {"id": person, "sides": [], "roles": list(roles)}
+        return self
 
     def refusal(self, event: str, **data: object) -> Refused:
         refused = self.send(event, **data).refused
@@ -172,12 +183,12 @@ SALE_DATA: Final = {
     "PAYMENT_FAILED": {"reason": "declined"},
     "ADMIN_OVERRIDE_REQUESTED": {"reason": "old friend"},
     "CREDIT_OVERRIDE_REQUIRED": {"reason": "big order"},
-    "ADMIN_OVERRIDE_GRANTED": {"amount": "100.00", "expiresAt": TOMORROW},
-    "CREDIT_OVERRIDE_GRANTED": {"amount": "100.00", "expiresAt": TOMORROW},
-    "ADMIN_OVERRIDE_DENIED": {"reason": "no"},
-    "CREDIT_OVERRIDE_DENIED": {"reason": "no"},
-    "OVERRIDE_REVOKED": {"kind": "CREDIT"},
-    "OVERRIDE_EXPIRED": {"kind": "CREDIT"},
+    "ADMIN_OVERRIDE_GRANTED": {"amount": "100.00", "expiresAt": TOMORROW, "approvalId": "a1"},
+    "CREDIT_OVERRIDE_GRANTED": {"amount": "100.00", "expiresAt": TOMORROW, "approvalId": "a1"},
+    "ADMIN_OVERRIDE_DENIED": {"reason": "no", "approvalId": "a1"},
+    "CREDIT_OVERRIDE_DENIED": {"reason": "no", "approvalId": "a1"},
+    "OVERRIDE_REVOKED": {"kind": "CREDIT", "approvalId": "a1"},
+    "OVERRIDE_EXPIRED": {"kind": "CREDIT", "approvalId": "a1"},
     "FREEZE": {"reason": "odd address", "policy": "fraud-1"},
     "RELEASE": {"reason": "checked"},
     "REJECT": {"reason": "fraud"},
@@ -269,3 +280,35 @@ def case(**context: object) -> Story:
         **context,
     }
     return Story(CHARTS["case"], CASE_DATA, {"actor": {"id": "bea", "sides": []}}, given).begin()
+
+
+# --- approval -------------------------------------------------------------------------------------
+
+APPROVAL_DATA: Final = {
+    "APPROVE": {"reason": "good customer"},
+    "DENY": {"reason": "too risky"},
+    "REVOKE": {"reason": "things have changed"},
+    "WITHDRAW": {"reason": "asked by mistake"},
+    "SUBJECT_ENDED": {"reason": "the order was cancelled"},
+}
+DECIDERS: Final = ("MANAGER", "ADMIN", "SUPERADMIN")
+TWO: Final = {"approvers": 2, "roles": list(DECIDERS), "including": []}
+TWO_WITH_ADMIN: Final = {**TWO, "including": ["ADMIN", "SUPERADMIN"]}
+
+
+def approval(quorum: Mapping = TWO, **context: object) -> Story:
+    """An approval of 70.00 EUR that Clara asks for; Max, a manager, acts."""
+    given = {
+        "approvalId": "a1",
+        "subjectType": "sale",
+        "subjectId": "o1",
+        "kind": "CREDIT",
+        "reason": "big order",
+        "amountMinor": 7000,
+        "currency": "EUR",
+        "requestedBy": "clara",
+        "quorum": quorum,
+        **context,
+    }
+    story = Story(CHARTS["approval"], APPROVAL_DATA, {}, given)
+    return story.by("max", "MANAGER").begin()

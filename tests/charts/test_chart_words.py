@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import jsonschema
 import pytest
-from story import CASE_DATA, CHARTS, FULFILMENT_DATA, QUOTATION_DATA, SALE_DATA
+from story import APPROVAL_DATA, CASE_DATA, CHARTS, FULFILMENT_DATA, QUOTATION_DATA, SALE_DATA
 
 from orderwright.domain.orders import BEHAVIOURS
 from orderwright.statechart import Chart
@@ -28,6 +28,7 @@ SAMPLES = {
     "sale": SALE_DATA,
     "fulfilment": FULFILMENT_DATA,
     "case": CASE_DATA,
+    "approval": APPROVAL_DATA,
 }
 
 

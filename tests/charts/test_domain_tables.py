@@ -48,6 +48,7 @@ OPEN = (
     "OVERRIDE_REVIEW, admin override asked",
     "PAYMENT_FAILED",
 )
+UNASKED = tuple(state for state in OPEN if not state.startswith("OVERRIDE_REVIEW"))
 CLEARED, FROZEN = "CLEARED_FOR_FULFILMENT, paid", "FROZEN, from awaiting"
 WHERE_PAYMENT_STANDS = {
     **same(*OPEN),
@@ -63,8 +64,9 @@ SALE = {
         **same(CLEARED, FROZEN, "EXPIRED"),
     },
     "PAYMENT_FAILED": row("PAYMENT_FAILED", *OPEN),
-    "ADMIN_OVERRIDE_REQUESTED": row("OVERRIDE_REVIEW", *OPEN),
-    "CREDIT_OVERRIDE_REQUIRED": row("OVERRIDE_REVIEW", *OPEN),
+    # In that situation an admin override is asked for already, and the customer has credit.
+    "ADMIN_OVERRIDE_REQUESTED": row("OVERRIDE_REVIEW", *UNASKED),
+    "CREDIT_OVERRIDE_REQUIRED": row("OVERRIDE_REVIEW", *UNASKED),
     # The customer of that situation has credit, so a waiver clears it; the others have none.
     "ADMIN_OVERRIDE_GRANTED": {
         **WHERE_PAYMENT_STANDS,
@@ -122,6 +124,16 @@ CASE = {
     "SLA_BREACHED": same("OPEN", "ASSIGNED"),
 }
 
+VOTING = ("PENDING", "PENDING, one of two has voted")
+APPROVAL = {
+    "APPROVE": {"PENDING": "PENDING", "PENDING, one of two has voted": "APPROVED"},
+    "DENY": row("DENIED", *VOTING),
+    "REVOKE": row("REVOKED", "APPROVED"),
+    "WITHDRAW": row("REVOKED", "PENDING, the requester acts"),
+    "SUBJECT_ENDED": row("REVOKED", *VOTING, "PENDING, the requester acts"),
+    "APPROVAL_EXPIRED": row("EXPIRED", *VOTING, "PENDING, the requester acts", "APPROVED"),
+}
+
 
 def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str, ...]) -> list:
     return [
@@ -144,6 +156,11 @@ def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str,
         *cells("sale", SALE, ONE_SALE_A_STATE),
         *cells("fulfilment", FULFILMENT, (*UNENDED, *ENDS)),
         *cells("case", CASE, ("OPEN", "ASSIGNED", "RESOLVED")),
+        *cells(
+            "approval",
+            APPROVAL,
+            (*VOTING, "PENDING, the requester acts", "APPROVED", "DENIED", "REVOKED", "EXPIRED"),
+        ),
     ],
 )
 def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, target: str | None):
@@ -160,7 +177,13 @@ def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, tar
 
 @pytest.mark.parametrize(
     ("chart", "table"),
-    [("quotation", QUOTATION), ("sale", SALE), ("fulfilment", FULFILMENT), ("case", CASE)],
+    [
+        ("quotation", QUOTATION),
+        ("sale", SALE),
+        ("fulfilment", FULFILMENT),
+        ("case", CASE),
+        ("approval", APPROVAL),
+    ],
 )
 def test_the_tables_have_every_declared_event(chart: str, table: dict):
     story = next(iter(SITUATIONS[chart].values()))

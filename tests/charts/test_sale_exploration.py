@@ -27,10 +27,16 @@ EVENTS = [
     Event("SET_PAYMENT_METHOD", {"method": "INVOICE"}),
     Event("PAYMENT_CAPTURED", {"amount": "40.00", "paymentId": "part"}),
     Event("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "full"}),
-    Event("ADMIN_OVERRIDE_GRANTED", {"amount": "100.00", "expiresAt": TOMORROW}),
-    Event("CREDIT_OVERRIDE_GRANTED", {"amount": "70.00", "expiresAt": TOMORROW}),
-    Event("CREDIT_OVERRIDE_GRANTED", {"amount": "10.00", "expiresAt": TOMORROW}),
-    Event("OVERRIDE_REVOKED", {"kind": "CREDIT"}),
+    Event(
+        "ADMIN_OVERRIDE_GRANTED", {"amount": "100.00", "expiresAt": TOMORROW, "approvalId": "a1"}
+    ),
+    Event(
+        "CREDIT_OVERRIDE_GRANTED", {"amount": "70.00", "expiresAt": TOMORROW, "approvalId": "a1"}
+    ),
+    Event(
+        "CREDIT_OVERRIDE_GRANTED", {"amount": "10.00", "expiresAt": TOMORROW, "approvalId": "a1"}
+    ),
+    Event("OVERRIDE_REVOKED", {"kind": "CREDIT", "approvalId": "a1"}),
     Event("FREEZE", {"reason": "odd address"}),
     Event("RELEASE"),
     Event("RECHECK"),

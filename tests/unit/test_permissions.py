@@ -20,6 +20,10 @@ deadletter.retry                 x     x     x     .     .     .     .     .    
 incident.read                    x     x     x     .     .     .     .     .     x     .     .     .
 incident.resolve                 x     x     x     .     .     .     .     .     .     .     .     .
 incident.retry                   x     x     x     .     .     .     .     .     .     .     .     .
+override.read                    x     x     x     x     x     .     x     .     x     x     .     .
+override.request                 x     x     x     .     x     .     .     .     x     .     .     .
+override.revoke                  x     x     x     .     .     .     .     .     .     .     .     .
+override.vote                    x     x     x     .     .     .     .     .     .     .     .     .
 outbox.read                      x     x     x     .     .     .     .     .     x     .     .     .
 webhook.manage                   x     x     .     .     .     .     .     .     .     .     .     .
 quotation.SHARE                  x     x     x     .     x     .     .     .     x     .     .     .
@@ -62,6 +66,10 @@ case.COMMENT                     x     x     x     x     x     x     x     x    
 case.CHANGE_PRIORITY             x     x     x     x     x     x     x     x     x     .     .     .
 case.RESOLVE                     x     x     x     x     x     x     x     x     x     .     .     .
 case.REOPEN                      x     x     x     x     x     x     x     x     x     .     .     .
+approval.APPROVE                 x     x     x     .     .     .     .     .     .     .     .     .
+approval.DENY                    x     x     x     .     .     .     .     .     .     .     .     .
+approval.REVOKE                  x     x     x     .     .     .     .     .     .     .     .     .
+approval.WITHDRAW                x     x     x     .     x     .     .     .     x     .     .     .
 """
 _HEAD, *_ROWS = [line for line in MATRIX.splitlines() if line.strip()]
 EXPECTED = {

@@ -99,6 +99,16 @@ const cases = createRoute({
   component: lazyRouteComponent(() => import("./pages/Cases"), "Cases"),
 });
 
+const approvals = createRoute({
+  getParentRoute: () => inside,
+  path: "/approvals",
+  validateSearch: (search: Record<string, unknown>): { state?: string; request?: string } => ({
+    ...(search["state"] === "ALL" ? { state: "ALL" } : {}),
+    ...(typeof search["request"] === "string" ? { request: search["request"] } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Approvals"), "Approvals"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -153,6 +163,7 @@ export const router = createRouter({
       newQuotation,
       quotation,
       cases,
+      approvals,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
     ]),
   ]),

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
+from orderwright.app.approvals import Approvals
 from orderwright.app.case_desk import CaseDesk
 from orderwright.app.case_list import CaseList
 from orderwright.app.cases import CaseOpener
@@ -20,6 +21,7 @@ from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
+from orderwright.app.overrides import Overrides
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
@@ -70,7 +72,7 @@ class Orderwright:
 
     Attributes:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
-        orders: commands on quotations, orders and fulfilments, with permissions.
+        orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
         queries, workflows: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
         people: signing in.
@@ -117,7 +119,9 @@ class Orderwright:
         self.case_desk = CaseDesk(engine, self.case_list)
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
+        self.overrides = Overrides(engine, self.queries, self.orders)
         self.phases = Phases(engine, settings)
+        self.approvals = Approvals(engine, settings)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -139,7 +143,12 @@ class Orderwright:
         )
         self.worker = Worker(
             engine,
-            [self.phases.consumer(), CaseOpener(engine).consumer(), webhooks_consumer()],
+            [
+                self.phases.consumer(),
+                self.approvals.consumer(),
+                CaseOpener(engine).consumer(),
+                webhooks_consumer(),
+            ],
             listener,
             jobs=runner,
             clockwork=clockwork,

@@ -39,7 +39,7 @@ def fact_loaders(*, expiry_minutes: int) -> Mapping[str, FactLoader]:
 
 
 async def actor(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object | None]:
-    """Who acts, and for which side of a quotation."""
+    """Who acts, with which roles, and for which side of a quotation."""
     ids = list({one.actor.id for one in asked})
     roles = {row["id"]: row["roles"] for row in await connection.fetch(_ROLES, ids)}
     return [_sides(one.actor.id, roles.get(one.actor.id)) for one in asked]
@@ -50,7 +50,7 @@ def _sides(actor_id: str, roles: Sequence[str] | None) -> object | None:
         return None
     held = {Role(role) for role in roles}
     sides = [side for side, may in (("BUYER", _BUYERS), ("SELLER", _SELLERS)) if held & may]
-    return {"id": actor_id, "sides": sides}
+    return {"id": actor_id, "roles": sorted(held), "sides": sides}
 
 
 async def credit(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object | None]:

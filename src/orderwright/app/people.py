@@ -38,7 +38,7 @@ class LoginRequired(AccessDenied):
 
 
 class PersonNotFound(NotFound):
-    """Nobody has this login."""
+    """Nobody active has this login."""
 
     code = "people.not_found"
 

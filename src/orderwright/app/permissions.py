@@ -36,6 +36,7 @@ _OUTSIDERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
 _STAFF: Final = frozenset(Role) - _OUTSIDERS
 _OFFICE: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER})
 _BUYERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
+_DECIDERS: Final = frozenset({Role.MANAGER})  # of these, the approval itself says who may decide
 _COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
 _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
 _WORKERS: Final = _STAFF - {Role.READ_ONLY}
@@ -51,6 +52,10 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "incident.resolve": frozenset({Role.MANAGER}),
     "incident.retry": frozenset({Role.MANAGER}),
+    "override.read": _OFFICE | {Role.ACCOUNTANT, Role.COMPLIANCE, Role.READ_ONLY},
+    "override.request": _OFFICE,
+    "override.revoke": _DECIDERS,
+    "override.vote": _DECIDERS,
     "outbox.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
     # quotation
@@ -97,6 +102,11 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "case.CHANGE_PRIORITY": _WORKERS,
     "case.RESOLVE": _WORKERS,
     "case.REOPEN": _WORKERS,
+    # approval
+    "approval.APPROVE": _DECIDERS,
+    "approval.DENY": _DECIDERS,
+    "approval.REVOKE": _DECIDERS,
+    "approval.WITHDRAW": _OFFICE,
 }
 
 
@@ -104,6 +114,11 @@ def _with_seniors(roles: frozenset[Role]) -> frozenset[Role]:
     lowest = next((rank for rank, role in enumerate(_LADDER) if role in roles), None)
     seniors = _LADDER[lowest:] if lowest is not None else _LADDER[2:]
     return roles | frozenset(seniors)
+
+
+def and_above(role: Role) -> tuple[Role, ...]:
+    """Return a role of the ladder and those above it, the lowest first."""
+    return _LADDER[_LADDER.index(role) :]
 
 
 PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {

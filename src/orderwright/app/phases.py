@@ -194,32 +194,43 @@ class Phases:
     async def _send(
         self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
     ) -> Result:
-        """Send an event that follows from another; one that comes too late is noted and dropped.
+        return await pass_on(self._engine, connection, PHASES, cause, instance_id, event)
 
-        Raises:
-            PhaseBroken: the event was refused for a reason that somebody has to look into.
-        """
-        result = await self._engine.send(
-            instance_id,
-            event,
-            actor=PHASES,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.event_id,
-            occurred_at=cause.occurred_at,
-            origin=cause.origin,
-            connection=connection,
+
+async def pass_on(
+    engine: Engine,
+    connection: Connection,
+    actor: Actor,
+    cause: DomainEvent,
+    instance_id: str,
+    event: Event,
+) -> Result:
+    """Send an event that follows from another; one that comes too late is noted and dropped.
+
+    Raises:
+        PhaseBroken: the event was refused for a reason that somebody has to look into.
+    """
+    result = await engine.send(
+        instance_id,
+        event,
+        actor=actor,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.event_id,
+        occurred_at=cause.occurred_at,
+        origin=cause.origin,
+        connection=connection,
+    )
+    if result.refused is not None:
+        if result.refused.code not in _LATE:
+            raise PhaseBroken(f"{event.type} to {instance_id}: {result.refused.message}")
+        _logger.info(
+            "phase_event_late",
+            instance_id=instance_id,
+            event_type=event.type,
+            cause=cause.event_id,
+            code=result.refused.code,
         )
-        if result.refused is not None:
-            if result.refused.code not in _LATE:
-                raise PhaseBroken(f"{event.type} to {instance_id}: {result.refused.message}")
-            _logger.info(
-                "phase_event_late",
-                instance_id=instance_id,
-                event_type=event.type,
-                cause=cause.event_id,
-                code=result.refused.code,
-            )
-        return result
+    return result
 
 
 def order_id_of(quotation_id: str, version: int) -> str:

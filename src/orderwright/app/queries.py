@@ -138,6 +138,11 @@ class Queries:
         rows = await self._all(_quotations().where(t.quotation.c.id == quotation_id))
         return await self._quotation(rows[0]) if rows and by.sees(rows[0].customer_id) else None
 
+    async def orders_by_id(self, order_ids: Sequence[str]) -> dict[str, OrderRow]:
+        """Return orders whoever asks: the caller has been found to see what belongs to them."""
+        rows = await self._all(_orders().where(t.sale_order.c.id.in_(order_ids)))
+        return {row.id: await self._order(row) for row in rows}
+
     async def quotations_by_id(
         self, quotation_ids: Sequence[str]
     ) -> dict[str, QuotationRow | None]:
@@ -208,6 +213,10 @@ class Queries:
         """Return the names of people by id; whoever is unknown is left out."""
         query = select(t.person.c.id, t.person.c.name).where(t.person.c.id.in_(person_ids))
         return {row.id: row.name for row in await self._all(query)}
+
+    async def names_or_ids(self, person_ids: Sequence[str]) -> dict[str, str]:
+        """Return how people are shown: by name, or by id where nobody has it."""
+        return dict(zip(person_ids, person_ids, strict=True)) | await self.names(person_ids)
 
     # --- who owns what ---
 

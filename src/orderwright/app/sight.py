@@ -12,7 +12,19 @@ V = TypeVar("V")
 
 _INTERNAL_KEYS: Final = frozenset({"frozen", "closedReason", "overrides"})
 INTERNAL_EVENTS: Final = frozenset(
-    {"FREEZE", "RELEASE", "REJECT", "ADMIN_OVERRIDE_REQUESTED", "CREDIT_OVERRIDE_REQUIRED"}
+    {
+        "FREEZE",
+        "RELEASE",
+        "REJECT",
+        "ADMIN_OVERRIDE_REQUESTED",
+        "CREDIT_OVERRIDE_REQUIRED",
+        "ADMIN_OVERRIDE_GRANTED",
+        "CREDIT_OVERRIDE_GRANTED",
+        "ADMIN_OVERRIDE_DENIED",
+        "CREDIT_OVERRIDE_DENIED",
+        "OVERRIDE_REVOKED",
+        "OVERRIDE_EXPIRED",
+    }
 )
 """Events whose data outsiders do not see."""
 _NEUTRAL: Final = {"sale.frozen": "the order is being looked into"}

@@ -166,6 +166,19 @@ case_record = Table(
     Index("case_record_root", "root_id"),
 )
 
+approval = Table(
+    "approval",
+    metadata,
+    _id(),
+    _words("subject_type"),
+    _words("subject_id"),
+    _words("kind"),
+    _words("requested_by"),
+    _moment("requested_at"),
+    Index("approval_requested", "requested_at", "id"),
+    Index("approval_subject", "subject_type", "subject_id"),
+)
+
 compatibility = Table(
     "compatibility",
     metadata,

@@ -43,6 +43,7 @@ def actor_name(actor_id: str, kind: str, people: Mapping[str, str]) -> str:
 _MACHINERY: Final = {
     "phases": "Phase change",
     "cases": "Case table",
+    "approvals": "Approvals",
     "timer": "Timer",
     "invoke": "Invoked work",
     "import:olist": "Olist import",

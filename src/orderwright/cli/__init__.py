@@ -50,6 +50,9 @@ COMMANDS = {
         summary="look at instances, prove their logs, move them to another version",
     ),
     "migrate": Command(module="migrate", summary="bring the database to the newest schema"),
+    "override": Command(
+        module="override", summary="show override requests, vote on them, take approvals back"
+    ),
     "people": Command(module="people", summary="give somebody a login"),
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"

@@ -8,6 +8,7 @@ import { Lines } from "@/order/Lines";
 import { Phases } from "@/order/Phases";
 import { useFulfilments } from "@/order/useFulfilments";
 import { useLiveOrder } from "@/order/useLiveOrder";
+import { OrderOverrides } from "@/override/OrderOverrides";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
@@ -77,6 +78,7 @@ function Known({ order, sale }: KnownProps) {
             lifecycle={shown}
           />
           <OrderCases orderId={order.id} />
+          <OrderOverrides orderId={order.id} />
         </>
       }
       story={

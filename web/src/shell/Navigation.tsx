@@ -1,71 +1,79 @@
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useMay } from "@/api/permission";
 import { useWaitingCases } from "@/case/useWaitingCases";
+import { usePendingOverrides } from "@/override/usePendingOverrides";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
-import { CasesIcon, OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { ApprovalsIcon, CasesIcon, OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
-const PLACES = [
-  { to: "/work", label: "Work", Icon: WorkIcon },
-  { to: "/orders", label: "Orders", Icon: OrdersIcon },
-  { to: "/quotations", label: "Quotations", Icon: QuotationsIcon },
-] as const;
-
 export function Navigation() {
   return (
     <nav className={classes["nav"]} aria-label="Main">
       <Link to="/work" className={classes["home"] ?? ""} aria-label="Orderwright, start page" activeProps={{}}>
         <img src="/icon.svg" width={28} height={28} alt="" />
       </Link>
-      {PLACES.map(({ to, label, Icon }) => (
-        <Link key={to} to={to} className={classes["place"] ?? ""}>
-          <Icon />
-          {label}
-        </Link>
-      ))}
-      <CasesPlace />
-      <SystemPlace />
+      <Place to="/work" label="Work" icon={<WorkIcon />} />
+      <Place to="/orders" label="Orders" icon={<OrdersIcon />} />
+      <Place to="/quotations" label="Quotations" icon={<QuotationsIcon />} />
+      <Cases />
+      <Approvals />
+      <System />
     </nav>
   );
 }
 
 /** What waits in the queues of this person's roles. */
-function CasesPlace() {
+function Cases() {
   const waiting = useWaitingCases();
   if (useMay("case.read") !== true) return null;
+  return <Place to="/cases" label="Cases" icon={<CasesIcon />} mark={{ count: waiting, noun: "waiting cases" }} />;
+}
+
+/** What waits for a decision, for who may vote. */
+function Approvals() {
+  const pending = usePendingOverrides();
+  if (useMay("override.read") !== true) return null;
+  return <Place to="/approvals" label="Approvals" icon={<ApprovalsIcon />} mark={{ count: pending, noun: "pending approvals" }} />;
+}
+
+/** For who looks after the house; it says quietly when something is in trouble. */
+function System() {
+  const open = useOpenIncidents();
+  if (useMay("incident.read") !== true) return null;
+  return <Place to="/system" label="System" icon={<SystemIcon />} mark={{ count: open, noun: "open incidents" }} />;
+}
+
+type PlaceProps = {
+  to: "/work" | "/orders" | "/quotations" | "/cases" | "/approvals" | "/system";
+  label: string;
+  icon: ReactNode;
+  mark?: { count: number | undefined; noun: string };
+};
+
+function Place({ to, label, icon, mark }: PlaceProps) {
   return (
-    <Link to="/cases" className={classes["place"] ?? ""}>
-      <span className={classes["marked"]}>
-        <CasesIcon />
-        {waiting ? (
-          <span className={classes["mark"]} title={`Waiting cases: ${waiting.toLocaleString("en")}`}>
-            {waiting > 99 ? "99+" : waiting}
-            <span className="visuallyHidden"> waiting cases</span>
-          </span>
-        ) : null}
-      </span>
-      Cases
+    <Link to={to} className={classes["place"] ?? ""}>
+      {mark ? (
+        <span className={classes["marked"]}>
+          {icon}
+          <Mark {...mark} />
+        </span>
+      ) : (
+        icon
+      )}
+      {label}
     </Link>
   );
 }
 
-/** For who looks after the house; it says quietly when something is in trouble. */
-function SystemPlace() {
-  const open = useOpenIncidents();
-  if (useMay("incident.read") !== true) return null;
+function Mark({ count, noun }: { count: number | undefined; noun: string }) {
+  if (!count) return null;
   return (
-    <Link to="/system" className={classes["place"] ?? ""}>
-      <span className={classes["marked"]}>
-        <SystemIcon />
-        {open ? (
-          <span className={classes["mark"]} title={`Open incidents: ${open.toLocaleString("en")}`}>
-            {open > 99 ? "99+" : open}
-            <span className="visuallyHidden"> open incidents</span>
-          </span>
-        ) : null}
-      </span>
-      System
-    </Link>
+    <span className={classes["mark"]} title={`${noun[0]?.toUpperCase()}${noun.slice(1)}: ${count.toLocaleString("en")}`}>
+      {count > 99 ? "99+" : count}
+      <span className="visuallyHidden"> {noun}</span>
+    </span>
   );
 }

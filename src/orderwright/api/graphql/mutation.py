@@ -12,6 +12,7 @@ from orderwright.api.graphql.cases import CasesMutation
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
 from orderwright.api.graphql.operations import OperationsMutation
+from orderwright.api.graphql.override import OverrideMutation
 from orderwright.api.graphql.results import (
     CreateOrderResult,
     CreateQuotationResult,
@@ -62,7 +63,7 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation(OperationsMutation, CasesMutation):
+class Mutation(OperationsMutation, CasesMutation, OverrideMutation):
     @strawberry.mutation
     async def create_quotation(
         self,

@@ -1,8 +1,8 @@
-"""Quotation, sale and fulfilment, and the cases about them: the behaviours behind their charts."""
+"""Quotation, sale and fulfilment, with the approvals and cases about them: the behaviours behind their charts."""
 
 from __future__ import annotations
 
-from orderwright.domain import cases
+from orderwright.domain import approval, cases
 from orderwright.domain.orders import fulfilment, quotation, sale
 
 BEHAVIOURS = {
@@ -10,7 +10,8 @@ BEHAVIOURS = {
     "sale": sale.BEHAVIOUR,
     "fulfilment": fulfilment.BEHAVIOUR,
     "case": cases.BEHAVIOUR,
+    "approval": approval.BEHAVIOUR,
 }
-"""The behaviour of each chart of the order domain, by chart id."""
+"""The behaviour of each shipped chart, by chart id."""
 
 __all__ = ["BEHAVIOURS", "fulfilment", "quotation", "sale"]

@@ -62,8 +62,15 @@ EVENTS: Final = (
     ),
     EventType(
         name="override.requested",
-        description="Somebody asks to waive payment (ADMIN) or to exceed the credit limit (CREDIT).",
-        properties={"orderId": _ID, "kind": {"enum": ["ADMIN", "CREDIT"]}, "reason": _REASON},
+        description="Somebody asks to waive an amount (ADMIN) or to exceed the credit limit by it (CREDIT).",
+        properties={
+            "orderId": _ID,
+            "kind": {"enum": ["ADMIN", "CREDIT"]},
+            "approvalId": _ID,
+            "amountMinor": _COUNT,
+            "currency": _CURRENCY,
+            "reason": _REASON,
+        },
     ),
     EventType(
         name="sale.cleared",

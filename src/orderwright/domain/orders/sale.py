@@ -18,6 +18,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from orderwright.domain.orders.override import (
+    answer_is_own,
+    asked_override,
+    forget_asked,
+    override_is_not_asked,
+    save_override,
+)
 from orderwright.domain.reading import (
     Json,
     integer,
@@ -229,26 +236,34 @@ def is_unpaid(scope: Scope) -> bool:
 
 # --- overrides ------------------------------------------------------------------------------------
 
-_OVERRIDES: Final[Mapping[str, tuple[str, str]]] = {
-    "ADMIN_OVERRIDE_GRANTED": ("ADMIN", "GRANTED"),
-    "CREDIT_OVERRIDE_GRANTED": ("CREDIT", "GRANTED"),
-    "ADMIN_OVERRIDE_DENIED": ("ADMIN", "DENIED"),
-    "CREDIT_OVERRIDE_DENIED": ("CREDIT", "DENIED"),
-}
-_ENDINGS: Final = {"OVERRIDE_REVOKED": "REVOKED", "OVERRIDE_EXPIRED": "EXPIRED"}
+
+def override_is_needed(scope: Scope) -> Verdict:
+    """There is something to waive, or an amount above the limit to cover."""
+    amount = _to_override(scope)
+    if amount is None:
+        return _credit(scope)
+    message = "the sale is within the credit limit; there is nothing to cover"
+    return Verdict(amount > 0, "override.not_needed", message, {"amountMinor": amount})
 
 
-def save_override(scope: Scope) -> Outcome:
-    """Remember a decision on an override, with its amount and end."""
-    event = scope.event
-    if event is None:
-        raise TypeError("an override is decided by an event")
-    kind, status = _OVERRIDES.get(event.type) or (str(event.data["kind"]), _ENDINGS[event.type])
-    saved: dict[str, Json] = {"status": status}
-    if status == "GRANTED":
-        amount = Money.parse(str(event.data["amount"]), text(scope.context, "currency"))
-        saved.update(amountMinor=amount.minor, expiresAt=event.data["expiresAt"])
-    return Outcome({"overrides": {**mapping(scope.context, "overrides"), kind: saved}})
+def ask_override(scope: Scope) -> Outcome:
+    """Ask to waive what is outstanding, or to cover the overage."""
+    amount = _to_override(scope)
+    if amount is None:
+        raise TypeError("the customer's credit is not known")
+    return asked_override(scope, amount)
+
+
+def _to_override(scope: Scope) -> int | None:
+    """Return what an override would have to be of, in minor units; None while the credit is not known."""
+    if scope.params["kind"] == "ADMIN":
+        return outstanding_minor(scope.context)
+    overage = _credit(scope).values.get("overage")
+    return (
+        None
+        if overage is None
+        else Money.parse(str(overage), text(scope.context, "currency")).minor
+    )
 
 
 # --- freezing, shipping, ending -------------------------------------------------------------------
@@ -348,11 +363,11 @@ def is_not_superseded(scope: Scope) -> Verdict:
 
 
 def renew_term(scope: Scope) -> Outcome:
-    """Begin another term of the length in force; 0 minutes means none."""
+    """Begin another term of the length in force, 0 minutes meaning none; what was asked before is withdrawn."""
     minutes = integer(mapping(scope.facts, "expiry"), "minutes")
     ends = (scope.now + timedelta(minutes=minutes)).isoformat() if minutes else None
     fresh = {"method": None, "isAuthorised": False, "lastAttemptFailed": False}
-    return Outcome({"expiresAt": ends, **fresh})
+    return Outcome({"expiresAt": ends, "overrides": forget_asked(scope.context), **fresh})
 
 
 BEHAVIOUR: Final = Behaviour(
@@ -370,6 +385,9 @@ BEHAVIOUR: Final = Behaviour(
             last_attempt_failed,
             has_method,
             is_unpaid,
+            override_is_not_asked,
+            override_is_needed,
+            answer_is_own,
             is_not_frozen,
             is_not_shipped,
             is_fulfilled,
@@ -384,6 +402,7 @@ BEHAVIOUR: Final = Behaviour(
         for action in (
             record_capture,
             set_method,
+            ask_override,
             save_override,
             note_freeze,
             note_clearance,

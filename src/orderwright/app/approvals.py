@@ -1,0 +1,173 @@
+"""Approvals and what they are about: a consumer of the outbox that carries questions and answers between them.
+
+    override.requested                          -> the approval, with the quorum that its amount takes
+    approval.approved, .denied                  -> ..._OVERRIDE_GRANTED, ..._OVERRIDE_DENIED to the sale
+    approval.revoked, .expired                  -> OVERRIDE_REVOKED, OVERRIDE_EXPIRED to the sale
+    sale.cleared, .expired, .cancelled, .rejected, .completed
+                                                -> SUBJECT_ENDED to approvals of the order that are pending
+
+Ids follow from what is asked, so repeating a reaction is a no-op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.permissions import Role, and_above
+from orderwright.app.phases import PhaseBroken, pass_on
+from orderwright.domain.approval import Band, Quorum, quorum_for
+from orderwright.domain.reading import integer, text
+from orderwright.money import Money, exponent
+from orderwright.runtime.command import Actor
+from orderwright.runtime.consumer import Consumer
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.settings import Settings
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+APPROVALS: Final = Actor("approvals", "system")
+"""Who acts when an approval begins, and when its answer goes back."""
+SALE: Final = "sale"
+"""The type of the subject of overrides."""
+
+_MOOT: Final = {
+    "sale.cleared": "the order was cleared without it",
+    "sale.expired": "the order has expired",
+    "sale.cancelled": "the order was cancelled",
+    "sale.rejected": "the order was rejected",
+    "sale.completed": "the order is completed",
+}
+
+
+class Approvals:
+    """Begins approvals, and tells their subjects what came of them."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
+            "override.requested": self._begin_override,
+            "approval.approved": self._answer,
+            "approval.denied": self._answer,
+            "approval.revoked": self._answer,
+            "approval.expired": self._answer,
+            **dict.fromkeys(_MOOT, self._withdraw),
+        }
+
+    def consumer(self) -> Consumer:
+        """Return the consumer that the relay feeds."""
+        return Consumer(name="approvals", events=frozenset(self._reactions), handle=self._react)
+
+    async def _react(self, connection: Connection, event: DomainEvent) -> None:
+        await self._reactions[event.name](connection, event)
+
+    async def _begin_override(self, connection: Connection, event: DomainEvent) -> None:
+        await self._begin(connection, event, subject_type=SALE, subject_id=event.root_id)
+
+    async def _begin(
+        self, connection: Connection, event: DomainEvent, *, subject_type: str, subject_id: str
+    ) -> None:
+        """Start the approval that an event asks for, in the name of who caused the event."""
+        data, asked_by = event.data, await _who_caused(connection, event)
+        approval_id, currency = text(data, "approvalId"), text(data, "currency")
+        bands = bands_of(self._settings, currency)
+        context = {
+            "approvalId": approval_id,
+            "subjectType": subject_type,
+            "subjectId": subject_id,
+            "kind": data["kind"],
+            "reason": data["reason"],
+            "amountMinor": data["amountMinor"],
+            "currency": currency,
+            "requestedBy": asked_by,
+            "quorum": quorum_for(bands, integer(data, "amountMinor")).to_json(),
+            "validityDays": self._settings.approval_validity_days,
+        }
+        result = await self._engine.create(
+            "approval",
+            approval_id,
+            context=context,
+            root_id=event.root_id,
+            actor=APPROVALS,
+            correlation_id=event.correlation_id,
+            causation_id=event.event_id,
+            occurred_at=event.occurred_at,
+            origin=event.origin,
+            connection=connection,
+        )
+        if result.refused is None:
+            row = (approval_id, subject_type, subject_id, data["kind"], asked_by)
+            await connection.execute(_ADD, *row, event.occurred_at)
+        elif result.refused.code != "instance_exists":
+            raise PhaseBroken(f"approval {approval_id}: {result.refused.message}")
+
+    async def _answer(self, connection: Connection, event: DomainEvent) -> None:
+        if event.data["subjectType"] != SALE:
+            return
+        subject, answer = text(event.data, "subjectId"), _answer_of(event)
+        await pass_on(self._engine, connection, APPROVALS, event, subject, answer)
+
+    async def _withdraw(self, connection: Connection, event: DomainEvent) -> None:
+        ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
+        for row in await connection.fetch(_PENDING, event.root_id):
+            approval_id = row["instance_id"]
+            await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
+
+
+def bands_of(settings: Settings, currency: str) -> Sequence[Band]:
+    """Return how many people of which roles decide on amounts of a currency, by the settings in force."""
+    managers, admins = and_above(Role.MANAGER), and_above(Role.ADMIN)
+    scale = 10 ** exponent(currency)
+    return (
+        Band(
+            up_to_minor=settings.approval_one_manager_up_to * scale,
+            quorum=Quorum(approvers=1, roles=managers),
+        ),
+        Band(
+            up_to_minor=settings.approval_two_managers_up_to * scale,
+            quorum=Quorum(approvers=2, roles=managers),
+        ),
+        Band(up_to_minor=None, quorum=Quorum(approvers=2, roles=managers, including=admins)),
+    )
+
+
+def _answer_of(event: DomainEvent) -> Event:
+    """Return what a sale is told about an approval that it has asked for."""
+    data, kind = event.data, text(event.data, "kind")
+    approval = {"approvalId": data["approvalId"]}
+    match event.name:
+        case "approval.approved":
+            amount = Money(integer(data, "amountMinor"), text(data, "currency")).amount
+            granted = {"amount": amount, "expiresAt": data["expiresAt"], **approval}
+            return Event(f"{kind}_OVERRIDE_GRANTED", granted)
+        case "approval.denied":
+            return Event(f"{kind}_OVERRIDE_DENIED", {"reason": data["reason"], **approval})
+        case "approval.revoked":
+            return Event("OVERRIDE_REVOKED", {"kind": kind, **approval})
+        case _:
+            return Event("OVERRIDE_EXPIRED", {"kind": kind, **approval})
+
+
+async def _who_caused(connection: Connection, event: DomainEvent) -> str:
+    """Return the actor of the log row behind an event."""
+    found: str | None = await connection.fetchval(_ACTOR, event.instance_id, event.version)
+    if found is None:
+        raise PhaseBroken(f"{event.causation_id} is not in the log")
+    return found
+
+
+_ACTOR: Final = """
+select actor_id from orderwright.log where instance_id = $1 and version = $2
+"""
+_ADD: Final = """
+insert into orderwright.approval (id, subject_type, subject_id, kind, requested_by, requested_at)
+values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing
+"""
+_PENDING: Final = """
+select instance_id from orderwright.instance
+where root_id = $1 and chart_id = 'approval' and state = 'PENDING' order by instance_id
+"""

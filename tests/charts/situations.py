@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from story import Story, credit, fulfilment, fulfilments, quotation, sale
+from story import Story, credit, fulfilment, fulfilments, profile, quotation, sale
 
 
 def quotations() -> dict[str, Story]:
@@ -69,8 +69,18 @@ def sales() -> dict[str, Story]:
         "FROZEN, from cleared and shipped": paid.copy().tell("FULFILMENT_SHIPPED", "FREEZE"),
         "EXPIRED": sale().wait(days=1).tell("SALE_EXPIRED"),
         "COMPLETED": paid.copy().tell("FULFILMENT_COMPLETED"),
+        "COMPLETED, invoice not paid": invoiced.copy().tell("FULFILMENT_COMPLETED"),
+        "FROZEN, from cleared on invoice": invoiced.copy().tell("FREEZE"),
         "CANCELLED": sale().tell("CANCEL_REQUESTED"),
         "REJECTED": sale().tell("REJECT"),
+    }
+
+
+def profiles() -> dict[str, Story]:
+    return {
+        "KEPT": profile(),
+        "KEPT, set so already": profile().tell("SET_PROFILE"),
+        "KEPT, at the edge of the next tier": profile(cumulativeMinor=10_000_000_000),
     }
 
 
@@ -113,6 +123,7 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "quotation": quotations(),
     "sale": sales(),
     "fulfilment": deliveries(),
+    "credit": profiles(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS"}
 """States that no instance rests in."""

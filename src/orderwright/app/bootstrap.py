@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
+from orderwright.app.credit.account import LEDGERS
 from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
@@ -32,6 +33,7 @@ from orderwright.domain.orders import BEHAVIOURS
 from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.engine import Engine
+from orderwright.runtime.fact import FactLoader
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
@@ -115,7 +117,7 @@ class Orderwright:
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
-        loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
+        loaders = _loaders(settings)
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
         self.dead_letters = DeadLetters(engine)
@@ -222,7 +224,7 @@ async def _opened(
         stack.push_async_callback(models.dispose)
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
-        loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
+        loaders = _loaders(settings)
         handled = {kind.name: kind for kind in kinds}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
         observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
@@ -236,7 +238,7 @@ async def _opened(
             formats=FORMATS,
             wakeup=announcer,
             kinds=handled,
-            ledgers=ledgers,
+            ledgers={**(ledgers or {}), **LEDGERS},
             observer=observer,
         )
         stack.push_async_callback(engine.close)
@@ -255,6 +257,11 @@ async def _opened(
         )
         stack.push_async_callback(app.courier.close)
         yield app
+
+
+def _loaders(settings: Settings) -> Mapping[str, FactLoader]:
+    minutes, rule = settings.sale_pending_expiry_minutes, settings.credit_limit_rule
+    return fact_loaders(expiry_minutes=minutes, credit_rule=rule)
 
 
 async def _tracer(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Tracer | None:

@@ -18,6 +18,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from orderwright.domain.orders.credit import overage_minor
+from orderwright.domain.orders.exposure import (
+    adjust_hold,
+    due_minor,
+    has_debt,
+    hold_is_off,
+    outstanding_minor,
+    release_hold,
+    write_off,
+)
 from orderwright.domain.reading import (
     Json,
     integer,
@@ -40,16 +50,6 @@ _OUT: Final = (*_DELIVERED, "SHIPPED", "DELIVERED", "RETURN_REQUESTED", "RETURN_
 
 
 # --- amounts --------------------------------------------------------------------------------------
-
-
-def due_minor(context: Mapping[str, Json]) -> int:
-    """Return what the customer owes in all, in minor units."""
-    return integer(context, "grandTotalMinor") - integer(context, "refundedLinesMinor")
-
-
-def outstanding_minor(context: Mapping[str, Json]) -> int:
-    """Return what is still to be captured, in minor units; never negative."""
-    return max(due_minor(context) - integer(context, "capturedMinor"), 0)
 
 
 def _money(context: Mapping[str, Json], minor: int) -> str:
@@ -124,7 +124,9 @@ def _credit(scope: Scope) -> Verdict:
         missing: Mapping[str, Json] = {"missing": ["facts.credit"]}
         return Verdict(None, "credit.unknown", "the customer's credit is not known", missing)
     limit, exposure = integer(fact, "limitMinor"), integer(fact, "exposureMinor")
-    overage = max(exposure + outstanding_minor(context) - limit, 0)
+    overage = overage_minor(
+        limit_minor=limit, exposure_minor=exposure, uncovered_minor=outstanding_minor(context)
+    )
     override = _valid_override(context, "CREDIT", scope.now)
     covered = integer(override, "amountMinor") if override else 0
     values = {
@@ -193,6 +195,18 @@ def record_capture(scope: Scope) -> Outcome:
     payments = {**mapping(context, "payments"), payment: captured.minor}
     assign = {"capturedMinor": total, "payments": payments, "lastAttemptFailed": False}
     return Outcome(assign, effects=effects)
+
+
+def tell_paid_later(scope: Scope) -> Outcome:
+    """Say that something was paid of a sale that had completed before."""
+    context = scope.context
+    told = {
+        "orderId": context["orderId"],
+        "customerId": context["customerId"],
+        "currency": context["currency"],
+        "amountMinor": _captured(scope).minor,
+    }
+    return Outcome(effects=[Emit("sale.paid_later", told)])
 
 
 def _captured(scope: Scope) -> Money:
@@ -370,6 +384,8 @@ BEHAVIOUR: Final = Behaviour(
             is_called_off,
             has_lapsed,
             is_not_superseded,
+            hold_is_off,
+            has_debt,
         )
     },
     actions={
@@ -382,6 +398,10 @@ BEHAVIOUR: Final = Behaviour(
             note_clearance,
             note_fulfilments,
             renew_term,
+            adjust_hold,
+            release_hold,
+            tell_paid_later,
+            write_off,
         )
     },
     delays={"until_expiry": until_expiry},

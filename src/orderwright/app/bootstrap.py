@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
 from orderwright.app.credit.account import LEDGERS
+from orderwright.app.credit.commands import Credit
+from orderwright.app.credit.reactions import CreditReactions
+from orderwright.app.credit.view import CreditView
 from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
@@ -71,6 +74,7 @@ class Orderwright:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions.
         queries, workflows: read models.
+        credit, credit_view: commands on credit profiles, and what people see of credit.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
@@ -113,6 +117,8 @@ class Orderwright:
         self.orders = Orders(engine, self.queries, settings)
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
+        self.credit = Credit(engine)
+        self.credit_view = CreditView(engine, settings.credit_limit_rule)
         self.phases = Phases(engine, settings)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
@@ -135,7 +141,7 @@ class Orderwright:
         )
         self.worker = Worker(
             engine,
-            [self.phases.consumer(), webhooks_consumer()],
+            [self.phases.consumer(), *CreditReactions(engine).consumers(), webhooks_consumer()],
             listener,
             jobs=runner,
             clockwork=clockwork,

@@ -83,7 +83,7 @@ def captured_covers_due(scope: Scope) -> Verdict:
 
 def payment_is_waived(scope: Scope) -> Verdict:
     """A valid admin override waives payment (never credit)."""
-    valid = _valid_override(scope.context, "ADMIN", scope.now) is not None
+    valid = valid_override(scope.context, "ADMIN", scope.now) is not None
     message = "no valid admin override waives the payment"
     return Verdict(valid, "override.admin_missing", message, {}, ("MANAGER", "ADMIN"))
 
@@ -127,7 +127,7 @@ def _credit(scope: Scope) -> Verdict:
     overage = overage_minor(
         limit_minor=limit, exposure_minor=exposure, uncovered_minor=outstanding_minor(context)
     )
-    override = _valid_override(context, "CREDIT", scope.now)
+    override = valid_override(context, "CREDIT", scope.now)
     covered = integer(override, "amountMinor") if override else 0
     values = {
         "limit": _amount(context, limit),
@@ -143,9 +143,10 @@ def _credit(scope: Scope) -> Verdict:
     return Verdict(covered >= overage, "credit.exceeded", message, values, ("MANAGER", "ADMIN"))
 
 
-def _valid_override(
+def valid_override(
     context: Mapping[str, Json], kind: str, now: datetime
 ) -> Mapping[str, Json] | None:
+    """Return the override of a kind, if it is granted and not past its end."""
     override = mapping(mapping(context, "overrides"), kind)
     ends = moment(override, "expiresAt")
     granted = override.get("status") == "GRANTED"

@@ -11,9 +11,11 @@ import pytest
 from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.credit.account import Account
+from orderwright.app.credit.commands import NewProfile
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.settings import Settings
+from orderwright.domain.orders.credit import Tier
 from orderwright.runtime.ledger import balances, differences
 
 ADMIN = Asked(by=Identity(id="admin", login="admin", name="Admin", roles=frozenset({Role.ADMIN})))
@@ -21,6 +23,7 @@ INVOICE = Event("SET_PAYMENT_METHOD", {"method": "INVOICE"})
 CANCEL = Event("CANCEL_REQUESTED", {"reason": "no"})
 CLEARED = "CLEARED_FOR_FULFILMENT"
 BOB = Account("bob", "EUR")
+LARGEST = 50_000
 
 
 @pytest.fixture
@@ -112,15 +115,19 @@ async def test_random_commands_of_many_clients_leave_exposure_ledger_and_sales_i
         await place(app, customer, "70.00") for customer in ("bob", "ada") for _ in range(10)
     ]
     before = await deadlocks(app)
-    clients = (client(app, orders, random.Random(f"{seed}/{n}")) for n in range(8))
-    await asyncio.gather(*clients)
+    async with asyncio.TaskGroup() as group:
+        clients = [
+            group.create_task(client(app, orders, random.Random(f"{seed}/{n}"))) for n in range(8)
+        ]
+        group.create_task(follow(app, clients))
+    await app.worker.drain()
     held = await app.pool.fetchval(
         """
         select sum(((snapshot::jsonb)->'context'->>'creditHeldMinor')::bigint)
         from orderwright.instance where chart_id = 'sale'
         """
     )
-    assert await exposure(app) == held <= 50_000
+    assert await exposure(app) == held <= LARGEST
     assert await exposure(app, Account("ada", "EUR")) == 0
     assert await deadlocks(app) == before
 
@@ -137,6 +144,17 @@ async def client(app: Orderwright, orders: list[str], chance: random.Random) -> 
             CANCEL if turn > 20 else INVOICE,
         )
         await app.orders.send_sale_event(chance.choice(orders), chance.choice(events), ADMIN)
+
+
+async def follow(app: Orderwright, clients: Sequence[asyncio.Task[None]]) -> None:
+    """Meanwhile the limit goes up and down, and the worker does what follows from everything."""
+    turn = 0
+    while not all(one.done() for one in clients):
+        turn += 1
+        limit = f"{LARGEST // 100 if turn % 2 else 200}.00"
+        new = NewProfile(account=BOB, tier=Tier.BRONZE, custom_limit=limit)
+        await app.credit.set_profile(new, ADMIN)
+        await app.worker.drain()
 
 
 async def deadlocks(app: Orderwright) -> int:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import strawberry
 
 from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.credit import CreditMutation
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.results import (
@@ -61,7 +62,7 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation(OperationsMutation):
+class Mutation(CreditMutation, OperationsMutation):
     @strawberry.mutation
     async def create_quotation(
         self,

@@ -193,6 +193,18 @@ class CreditView:
             has_previous=after is not None,
         )
 
+    async def count(self, by: Identity, account: Account) -> int:
+        """Return how many rows the ledger has of a customer in one currency.
+
+        Raises:
+            RoleMissing, CustomerNotFound: see `ledger`.
+        """
+        require(by, "credit.read")
+        async with self._engine.pool.acquire() as connection:
+            await self._currency(connection, by, account.customer_id)
+            found: int = await connection.fetchval(_COUNT, LEDGER, account.name)
+        return found
+
     async def _currency(self, connection: Connection, by: Identity, customer_id: str) -> str:
         own: str | None = await connection.fetchval(_CURRENCY, customer_id)
         if own is None or not by.sees(customer_id):
@@ -212,6 +224,7 @@ _CURRENCY = "select currency from orderwright.customer where id = $1"
 _ACCOUNTS = """
 select account from orderwright.balance where ledger = $1 and account = any($2::text[])
 """
+_COUNT = "select count(*) from orderwright.ledger_entry where ledger = $1 and account = $2"
 _ROWS = """
 select e.instance_id, so.number, e.data::jsonb->>'kind' as kind, e.amount, e.recorded_at,
        e.instance_id || '/' || e.version || '/' || e.n as place

@@ -7,39 +7,21 @@ import random  # noqa: TID251 (the seed is printed)
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from credit_house import ADMIN, BOB, CANCEL, CLEARED, INVOICE, open_house, place
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.credit.account import Account
 from orderwright.app.credit.commands import NewProfile
-from orderwright.app.orders import Asked, NewTerms
-from orderwright.app.permissions import Identity, Role
-from orderwright.app.settings import Settings
 from orderwright.domain.orders.credit import Tier
-from orderwright.runtime.ledger import balances, differences
+from orderwright.runtime.ledger import balances
 
-ADMIN = Asked(by=Identity(id="admin", login="admin", name="Admin", roles=frozenset({Role.ADMIN})))
-INVOICE = Event("SET_PAYMENT_METHOD", {"method": "INVOICE"})
-CANCEL = Event("CANCEL_REQUESTED", {"reason": "no"})
-CLEARED = "CLEARED_FOR_FULFILMENT"
-BOB = Account("bob", "EUR")
 LARGEST = 50_000
 
 
 @pytest.fixture
 async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    """A house in which bob may owe 500.00 and ada nothing; at the end every balance is the sum of its rows."""
-    await furnish(database_url)
-    async with Orderwright.connect(database_url, settings=Settings()) as opened:
+    async with open_house(database_url) as opened:
         yield opened
-        assert [one async for one in differences(opened.pool)] == []
-        assert [one async for one in opened.replay.verify_all()] == []
-
-
-async def place(app: Orderwright, customer: str, price: str) -> str:
-    lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}]
-    terms = NewTerms(customer_id=customer, channel="CONSUMER", currency="EUR", lines=lines)
-    return (await app.orders.create_order(terms, ADMIN)).instance_id
 
 
 async def tell(app: Orderwright, order_id: str, event: Event) -> str:
@@ -75,7 +57,7 @@ def paid(amount: str, name: str) -> Event:
 
 
 async def test_paying_and_cancelling_restore_the_limit_to_the_unit(app: Orderwright):
-    first, second, third = [await place(app, "bob", "200.00") for _ in range(3)]
+    first, second, third = [await place(app, "200.00") for _ in range(3)]
     assert await tell(app, first, INVOICE) == CLEARED
     assert await tell(app, second, INVOICE) == CLEARED
     assert await tell(app, third, INVOICE) == "OVERRIDE_REVIEW"
@@ -92,13 +74,13 @@ async def test_paying_and_cancelling_restore_the_limit_to_the_unit(app: Orderwri
 
 
 async def test_a_customer_without_credit_clears_nothing_on_terms(app: Orderwright):
-    order_id = await place(app, "ada", "0.01")
+    order_id = await place(app, "0.01", customer="ada")
     assert await tell(app, order_id, INVOICE) == "OVERRIDE_REVIEW"
     assert await exposure(app, Account("ada", "EUR")) == 0
 
 
 async def test_of_100_orders_racing_at_a_limit_of_10_exactly_10_clear_on_credit(app: Orderwright):
-    orders = [await place(app, "bob", "50.00") for _ in range(100)]
+    orders = [await place(app, "50.00") for _ in range(100)]
     ends = await asyncio.gather(*(tell(app, one, INVOICE) for one in orders))
     assert sorted(ends) == [CLEARED] * 10 + ["OVERRIDE_REVIEW"] * 90
     assert await exposure(app) == 50_000
@@ -112,7 +94,9 @@ async def test_random_commands_of_many_clients_leave_exposure_ledger_and_sales_i
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201 (shown where the test fails)
     orders = [
-        await place(app, customer, "70.00") for customer in ("bob", "ada") for _ in range(10)
+        await place(app, "70.00", customer=customer)
+        for customer in ("bob", "ada")
+        for _ in range(10)
     ]
     before = await deadlocks(app)
     async with asyncio.TaskGroup() as group:

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from credit_house import ADMIN, BOB, BOSS, CANCEL, CLEARED, INVOICE, REVIEW, open_house, place
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.credit.account import Account
 from orderwright.app.credit.commands import NewProfile
 from orderwright.app.credit.view import CreditStanding
-from orderwright.app.orders import Asked, NewTerms
+from orderwright.app.orders import Asked
 from orderwright.app.permissions import Identity, Role, RoleMissing
 from orderwright.app.records import CustomerNotFound
 from orderwright.app.settings import Settings
@@ -20,34 +20,17 @@ from orderwright.clock import DrivenClock
 from orderwright.domain.orders.credit import Rule, Tier
 from orderwright.errors import InputInvalid
 from orderwright.runtime.attempt import IdempotencyMismatch
-from orderwright.runtime.ledger import differences
 
-BOSS = Identity(id="admin", login="admin", name="Admin", roles=frozenset({Role.ADMIN}))
 CLERK = Identity(id="clerk", login="clerk", name="Clerk", roles=frozenset({Role.BILLER}))
 ADA = Identity(id="a", login="a", name="A", roles=frozenset({Role.CUSTOMER}), customer_id="ada")
-ADMIN = Asked(by=BOSS)
-BOB = Account("bob", "EUR")
-INVOICE = Event("SET_PAYMENT_METHOD", {"method": "INVOICE"})
-CANCEL = Event("CANCEL_REQUESTED", {"reason": "no"})
-CLEARED, REVIEW = "CLEARED_FOR_FULFILMENT", "OVERRIDE_REVIEW"
 
 
 @pytest.fixture
 async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    """A house in which bob may owe 500.00 and ada nothing; at the end logs and balances agree with all else."""
-    await furnish(database_url)
-    clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
-    async with Orderwright.connect(database_url, settings=Settings(), clock=clock) as opened:
+    async with open_house(
+        database_url, DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    ) as opened:
         yield opened
-        assert [one async for one in differences(opened.pool)] == []
-        assert [one async for one in opened.replay.verify_all()] == []
-        assert await opened.pool.fetchval("select count(*) from orderwright.parked_root") == 0
-
-
-async def place(app: Orderwright, price: str, *, customer: str = "bob") -> str:
-    lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}]
-    terms = NewTerms(customer_id=customer, channel="CONSUMER", currency="EUR", lines=lines)
-    return (await app.orders.create_order(terms, ADMIN)).instance_id
 
 
 async def tell(app: Orderwright, order_id: str, event: Event) -> None:

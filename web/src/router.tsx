@@ -89,6 +89,23 @@ const quotation = createRoute({
   component: lazyRouteComponent(() => import("./pages/Quotation"), "Quotation"),
 });
 
+const customers = createRoute({
+  getParentRoute: () => inside,
+  path: "/customers",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Customers"), "Customers"),
+});
+
+const customer = createRoute({
+  getParentRoute: () => inside,
+  path: "/customers/$customerId",
+  validateSearch: (search: Record<string, unknown>): { currency?: string; after?: string } => ({
+    ...(typeof search["currency"] === "string" ? { currency: search["currency"] } : {}),
+    ...(typeof search["after"] === "string" ? { after: search["after"] } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Customer"), "Customer"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -142,6 +159,8 @@ export const router = createRouter({
       quotations,
       newQuotation,
       quotation,
+      customers,
+      customer,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
     ]),
   ]),

@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { errorText } from "@/api/client";
+import { CreditPanel } from "@/credit/CreditPanel";
 import { isZero } from "@/format/money";
 import { words } from "@/format/word";
 import { Lines } from "@/order/Lines";
@@ -69,11 +70,14 @@ function Known({ order, sale }: KnownProps) {
       phases={<Phases order={order} />}
       picture={<Lifecycles lifecycles={lifecycles} shown={shown} onShow={show} moment={moment} />}
       side={
-        <Events
-          key={shown.id}
-          of={shown === saleLifecycle ? "sale" : "fulfilment"}
-          lifecycle={shown}
-        />
+        <>
+          <Events
+            key={shown.id}
+            of={shown === saleLifecycle ? "sale" : "fulfilment"}
+            lifecycle={shown}
+          />
+          <CreditPanel key={sale.version} orderId={order.id} />
+        </>
       }
       story={
         <>

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useMay } from "@/api/permission";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
-import { OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { CustomersIcon, OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -23,8 +23,20 @@ export function Navigation() {
           {label}
         </Link>
       ))}
+      <CustomersPlace />
       <SystemPlace />
     </nav>
+  );
+}
+
+/** For who may see what customers owe. */
+function CustomersPlace() {
+  if (useMay("credit.read") !== true) return null;
+  return (
+    <Link to="/customers" className={classes["place"] ?? ""}>
+      <CustomersIcon />
+      Customers
+    </Link>
   );
 }
 

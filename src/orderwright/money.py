@@ -22,7 +22,7 @@ _EXPONENTS = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
 }
-_CURRENCIES = frozenset(
+CURRENCIES = frozenset(
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN "
     "BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN "
     "ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD "
@@ -32,6 +32,7 @@ _CURRENCIES = frozenset(
     "TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF "
     "XPF YER ZAR ZMW ZWG".split()
 )
+"""The codes of every currency that amounts may be in."""
 LARGEST_MINOR = 2**63 - 1
 """The largest number of minor units that an amount may have: what a PostgreSQL bigint holds."""
 
@@ -45,7 +46,7 @@ def exponent(currency: str) -> int:
     Raises:
         InputInvalid: the code is not an active ISO 4217 currency.
     """
-    if currency not in _CURRENCIES:
+    if currency not in CURRENCIES:
         raise InputInvalid("currency", currency, "an ISO 4217 code such as EUR or NGN")
     return _EXPONENTS.get(currency, 2)
 

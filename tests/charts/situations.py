@@ -13,6 +13,7 @@ from story import (
     credit,
     fulfilment,
     fulfilments,
+    profile,
     quotation,
     sale,
 )
@@ -82,8 +83,18 @@ def sales() -> dict[str, Story]:
         "FROZEN, from cleared and shipped": paid.copy().tell("FULFILMENT_SHIPPED", "FREEZE"),
         "EXPIRED": sale().wait(days=1).tell("SALE_EXPIRED"),
         "COMPLETED": paid.copy().tell("FULFILMENT_COMPLETED"),
+        "COMPLETED, invoice not paid": invoiced.copy().tell("FULFILMENT_COMPLETED"),
+        "FROZEN, from cleared on invoice": invoiced.copy().tell("FREEZE"),
         "CANCELLED": sale().tell("CANCEL_REQUESTED"),
         "REJECTED": sale().tell("REJECT"),
+    }
+
+
+def profiles() -> dict[str, Story]:
+    return {
+        "KEPT": profile(),
+        "KEPT, set so already": profile().tell("SET_PROFILE"),
+        "KEPT, at the edge of the next tier": profile(cumulativeMinor=10_000_000_000),
     }
 
 
@@ -164,6 +175,7 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "fulfilment": deliveries(),
     "case": cases(),
     "approval": approvals(),
+    "credit": profiles(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS"}
 """States that no instance rests in."""

@@ -29,7 +29,7 @@ from orderwright.statechart import (
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHARTS: Final[Mapping[str, Chart]] = {
     name: load((shipped.folder("charts") / f"{name}.v1.json").read_text())
-    for name in ("quotation", "sale", "fulfilment", "case", "approval")
+    for name in ("quotation", "sale", "fulfilment", "case", "approval", "credit")
 }
 
 
@@ -194,6 +194,7 @@ SALE_DATA: Final = {
     "REJECT": {"reason": "fraud"},
     "CANCEL_REQUESTED": {"reason": "changed mind"},
     "FULFILMENT_SHIPPED": {"fulfilmentId": "f1"},
+    "WRITE_OFF": {"reason": "bankrupt"},
     "FULFILMENT_COMPLETED": {"fulfilmentId": "f1", "outcome": "COMPLETED"},
 }
 
@@ -229,6 +230,20 @@ def sale(limit: int = 0, exposure: int = 0, **context: object) -> Story:
         "quotation": {},
     }
     return Story(CHARTS["sale"], SALE_DATA, facts, given).begin()
+
+
+# --- credit ---------------------------------------------------------------------------------------
+
+CREDIT_DATA: Final = {
+    "SET_PROFILE": {"tier": "SILVER", "customLimit": "500.00"},
+    "SALE_COMPLETED": {"orderId": "o1", "amountMinor": 10000},
+}
+
+
+def profile(**context: object) -> Story:
+    """The credit profile of a customer who has bought nothing yet."""
+    given = {"customerId": "c1", "currency": "EUR", **context}
+    return Story(CHARTS["credit"], CREDIT_DATA, {}, given).begin()
 
 
 # --- fulfilment -----------------------------------------------------------------------------------

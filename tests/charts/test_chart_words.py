@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 import jsonschema
 import pytest
-from story import APPROVAL_DATA, CASE_DATA, CHARTS, FULFILMENT_DATA, QUOTATION_DATA, SALE_DATA
+from story import (
+    APPROVAL_DATA,
+    CASE_DATA,
+    CHARTS,
+    CREDIT_DATA,
+    FULFILMENT_DATA,
+    QUOTATION_DATA,
+    SALE_DATA,
+)
 
 from orderwright.domain.orders import BEHAVIOURS
 from orderwright.statechart import Chart
@@ -29,6 +37,7 @@ SAMPLES = {
     "fulfilment": FULFILMENT_DATA,
     "case": CASE_DATA,
     "approval": APPROVAL_DATA,
+    "credit": CREDIT_DATA,
 }
 
 

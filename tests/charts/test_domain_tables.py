@@ -61,7 +61,7 @@ SALE = {
     "PAYMENT_AUTHORIZED": row("PAYMENT_PENDING_CONFIRMATION", *OPEN),
     "PAYMENT_CAPTURED": {
         **row("CLEARED_FOR_FULFILMENT", *OPEN),
-        **same(CLEARED, FROZEN, "EXPIRED"),
+        **same(CLEARED, FROZEN, "EXPIRED", "COMPLETED"),
     },
     "PAYMENT_FAILED": row("PAYMENT_FAILED", *OPEN),
     # In that situation an admin override is asked for already, and the customer has credit.
@@ -86,6 +86,7 @@ SALE = {
     "REOPEN": row("AWAITING_PAYMENT_METHOD", "EXPIRED"),
     "FULFILMENT_SHIPPED": same(*OPEN, CLEARED, FROZEN),
     "FULFILMENT_COMPLETED": {**same(*OPEN, FROZEN), CLEARED: "COMPLETED"},
+    "WRITE_OFF": {},  # these are paid or not delivered: nothing to give up
 }
 ONE_SALE_A_STATE = (*OPEN, CLEARED, FROZEN, "EXPIRED", "COMPLETED", "CANCELLED", "REJECTED")
 

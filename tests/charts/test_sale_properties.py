@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hypothesis import given, settings, strategies as st
 from story import Story, credit, fulfilments, sale
 
@@ -29,6 +31,11 @@ def live(start: Story, events: list[tuple[str, int, int]]) -> Story:
         }
         start.send(event, **data.get(event, {}))
     return start
+
+
+def posted(story: Story, ledger: str) -> list[Mapping]:
+    effects = [e for step in story.steps for e in step.effects if isinstance(e, Post)]
+    return [one.data for one in effects if one.ledger == ledger]
 
 
 def is_clear(story: Story, limit: int) -> bool:
@@ -70,7 +77,7 @@ def test_after_a_recheck_the_sale_is_cleared_exactly_when_the_rule_holds(
 @settings(max_examples=100, deadline=None)
 def test_money_is_conserved_and_clearances_are_numbered(events: list[tuple[str, int, int]]):
     story = live(sale(), events)
-    entries = [e.data for step in story.steps for e in step.effects if isinstance(e, Post)]
+    entries = posted(story, "captures")
     assert sum(entry["amountMinor"] for entry in entries) == story.values["capturedMinor"]
     assert len({entry["paymentId"] for entry in entries}) == len(entries)
     numbers = [
@@ -80,6 +87,25 @@ def test_money_is_conserved_and_clearances_are_numbered(events: list[tuple[str, 
         if getattr(e, "type", "") == "sale.cleared"
     ]
     assert numbers == list(range(1, story.values["clearance"] + 1))
+
+
+@given(moves)
+@settings(max_examples=200, deadline=None)
+def test_what_is_held_of_the_credit_is_what_is_owed_where_the_sale_is_cleared_and_else_nothing(
+    events: list[tuple[str, int, int]],
+):
+    story = live(sale(), events)
+    held, found = 0, story.values
+    for entry in posted(story, "credit"):
+        assert (entry["kind"] == "hold") is (entry["amountMinor"] > 0)
+        held += entry["amountMinor"]
+        assert held >= 0
+    assert held == found["creditHeldMinor"]
+    owed = max(
+        found["grandTotalMinor"] - found["capturedMinor"] - found.get("writtenOffMinor", 0), 0
+    )
+    expected = {"CLEARED_FOR_FULFILMENT": owed, "COMPLETED": owed, "FROZEN": min(held, owed)}
+    assert held == expected.get(story.state, 0)
 
 
 @given(moves)

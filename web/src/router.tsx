@@ -107,6 +107,21 @@ const approvals = createRoute({
     ...(typeof search["request"] === "string" ? { request: search["request"] } : {}),
   }),
   component: lazyRouteComponent(() => import("./pages/Approvals"), "Approvals"),
+const customers = createRoute({
+  getParentRoute: () => inside,
+  path: "/customers",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Customers"), "Customers"),
+});
+
+const customer = createRoute({
+  getParentRoute: () => inside,
+  path: "/customers/$customerId",
+  validateSearch: (search: Record<string, unknown>): { currency?: string; after?: string } => ({
+    ...(typeof search["currency"] === "string" ? { currency: search["currency"] } : {}),
+    ...(typeof search["after"] === "string" ? { after: search["after"] } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Customer"), "Customer"),
 });
 
 const system = createRoute({
@@ -164,6 +179,8 @@ export const router = createRouter({
       quotation,
       cases,
       approvals,
+      customers,
+      customer,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
     ]),
   ]),

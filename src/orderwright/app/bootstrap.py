@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +14,10 @@ from orderwright.app.approvals import Approvals
 from orderwright.app.case_desk import CaseDesk
 from orderwright.app.case_list import CaseList
 from orderwright.app.cases import CaseOpener
+from orderwright.app.credit.account import LEDGERS
+from orderwright.app.credit.commands import Credit
+from orderwright.app.credit.reactions import CreditReactions
+from orderwright.app.credit.view import CreditView
 from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
@@ -37,6 +41,7 @@ from orderwright.domain.orders import BEHAVIOURS
 from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.engine import Engine
+from orderwright.runtime.fact import FactLoader
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
@@ -75,6 +80,7 @@ class Orderwright:
         orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
         queries, workflows: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
+        credit, credit_view: commands on credit profiles, and what people see of credit.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
@@ -120,12 +126,14 @@ class Orderwright:
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.overrides = Overrides(engine, self.queries, self.orders)
+        self.credit = Credit(engine)
+        self.credit_view = CreditView(engine, settings.credit_limit_rule)
         self.phases = Phases(engine, settings)
         self.approvals = Approvals(engine, settings)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
-        loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
+        loaders = _loaders(settings)
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
         self.dead_letters = DeadLetters(engine)
@@ -147,6 +155,7 @@ class Orderwright:
                 self.phases.consumer(),
                 self.approvals.consumer(),
                 CaseOpener(engine).consumer(),
+                *CreditReactions(engine).consumers(),
                 webhooks_consumer(),
             ],
             listener,
@@ -237,7 +246,7 @@ async def _opened(
         stack.push_async_callback(models.dispose)
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
-        loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
+        loaders = _loaders(settings)
         handled = {kind.name: kind for kind in kinds}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
         observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
@@ -251,7 +260,7 @@ async def _opened(
             formats=FORMATS,
             wakeup=announcer,
             kinds=handled,
-            ledgers=ledgers,
+            ledgers={**(ledgers or {}), **LEDGERS},
             observer=observer,
         )
         stack.push_async_callback(engine.close)
@@ -270,6 +279,11 @@ async def _opened(
         )
         stack.push_async_callback(app.courier.close)
         yield app
+
+
+def _loaders(settings: Settings) -> Mapping[str, FactLoader]:
+    minutes, rule = settings.sale_pending_expiry_minutes, settings.credit_limit_rule
+    return fact_loaders(expiry_minutes=minutes, credit_rule=rule)
 
 
 async def _tracer(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Tracer | None:

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.credit.fact import credit_fact
 from orderwright.app.permissions import Role
-from orderwright.domain.orders.sale import CREDIT_TERMS
 from orderwright.runtime.fact import FactLoader, FactRequest, SharedFact
 
 if TYPE_CHECKING:
     from asyncpg import Record
 
+    from orderwright.domain.orders.credit import Rule
     from orderwright.runtime.pool import Connection
 
 _SELLERS: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER, Role.ADMIN, Role.SUPERADMIN})
 _BUYERS: Final = frozenset({Role.CUSTOMER, Role.RESELLER, Role.ADMIN, Role.SUPERADMIN})
 
 
-def fact_loaders(*, expiry_minutes: int) -> Mapping[str, FactLoader]:
+def fact_loaders(*, expiry_minutes: int, credit_rule: Rule) -> Mapping[str, FactLoader]:
     """Return a loader for every fact that the order charts name."""
 
     async def expiry(_connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
@@ -30,7 +31,7 @@ def fact_loaders(*, expiry_minutes: int) -> Mapping[str, FactLoader]:
 
     return {
         "actor": SharedFact(load=actor),
-        "credit": SharedFact(load=credit, balances=_credit_balances),
+        "credit": credit_fact(credit_rule),
         "expiry": SharedFact(load=expiry),
         "fulfilments": SharedFact(load=fulfilments),
         "quotation": SharedFact(load=quotation),
@@ -51,47 +52,6 @@ def _sides(actor_id: str, roles: Sequence[str] | None) -> object | None:
     held = {Role(role) for role in roles}
     sides = [side for side, may in (("BUYER", _BUYERS), ("SELLER", _SELLERS)) if held & may]
     return {"id": actor_id, "roles": sorted(held), "sides": sides}
-
-
-async def credit(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object | None]:
-    """The customer's limit, and the exposure without this sale, in minor units.
-
-    A limit holds in its own currency; in any other it is 0. Exposure is what customers still owe, in the currency of
-    the sale, on sales that were cleared on credit terms and have not been called off.
-    """
-    customers = sorted({one for one in map(_customer, asked) if one})
-    if not customers:
-        return [None] * len(asked)
-    lock = " for update" if asked[0].lock else ""
-    profiles = {row["id"]: row for row in await connection.fetch(_PROFILES + lock, customers)}
-    places = [place for place, one in enumerate(asked) if _customer(one) in profiles]
-    exposures = await connection.fetch(
-        _EXPOSURES,
-        [_customer(asked[place]) for place in places],
-        [asked[place].instance_id for place in places],
-        [_currency(asked[place]) for place in places],
-        list(CREDIT_TERMS),
-    )
-    found: list[object | None] = [None] * len(asked)
-    for place, row in zip(places, exposures, strict=True):
-        profile = profiles[_customer(asked[place])]
-        limit = profile["credit_limit_minor"] if profile["currency"] == row["currency"] else 0
-        found[place] = {"limitMinor": limit, "exposureMinor": int(row["exposure"])}
-    return found
-
-
-def _credit_balances(asked: FactRequest) -> Sequence[str]:
-    customer_id = _customer(asked)
-    return () if not customer_id else (f"customer/{customer_id}",)
-
-
-def _customer(asked: FactRequest) -> str | None:
-    found = asked.snapshot.context.get("customerId") if asked.snapshot else None
-    return None if found is None else str(found)
-
-
-def _currency(asked: FactRequest) -> object | None:
-    return asked.snapshot.context.get("currency") if asked.snapshot else None
 
 
 async def fulfilments(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
@@ -133,24 +93,6 @@ async def sale(connection: Connection, asked: Sequence[FactRequest]) -> Sequence
 
 
 _ROLES = "select id, roles from orderwright.person where id = any($1::text[]) and is_active"
-_PROFILES = """
-select id, currency, credit_limit_minor from orderwright.customer where id = any($1::text[]) order by id
-"""
-_EXPOSURES = """
-select asked.currency, (
-         select coalesce(sum(greatest(
-                  (c.context->>'grandTotalMinor')::numeric - (c.context->>'refundedLinesMinor')::numeric
-                  - (c.context->>'capturedMinor')::numeric, 0)), 0)
-         from orderwright.sale_order so
-         join orderwright.instance i on i.instance_id = so.id
-         cross join lateral (select (i.snapshot::jsonb)->'context' as context) c
-         where so.customer_id = asked.customer_id and so.id <> asked.sale_id and so.currency = asked.currency
-           and i.state not in ('CANCELLED', 'REJECTED', 'EXPIRED')
-           and (c.context->>'clearance')::int > 0 and c.context->>'method' = any($4::text[])
-       ) as exposure
-from unnest($1::text[], $2::text[], $3::text[]) with ordinality as asked (customer_id, sale_id, currency, place)
-order by asked.place
-"""
 _FULFILMENTS = """
 select root_id, instance_id, state from orderwright.instance
 where root_id = any($1::text[]) and chart_id = 'fulfilment' order by instance_id

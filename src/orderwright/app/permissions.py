@@ -40,6 +40,7 @@ _DECIDERS: Final = frozenset({Role.MANAGER})  # of these, the approval itself sa
 _COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
 _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
 _WORKERS: Final = _STAFF - {Role.READ_ONLY}
+_READERS_OF_CREDIT: Final = frozenset(Role) - {Role.WAREHOUSE}
 
 _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "order.create": _OFFICE,  # whoever places an order names its prices
@@ -58,6 +59,9 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "override.vote": _DECIDERS,
     "outbox.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
+    "credit.read": _READERS_OF_CREDIT,  # outsiders their own
+    "credit.set": frozenset({Role.MANAGER}),
+    "credit.SET_PROFILE": frozenset({Role.MANAGER}),
     # quotation
     "quotation.SHARE": _OFFICE,
     "quotation.EDIT": _OFFICE,
@@ -79,6 +83,7 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "sale.REJECT": _COMPLIANCE,
     "sale.CANCEL_REQUESTED": _OFFICE | _BUYERS,
     "sale.REOPEN": frozenset({Role.MANAGER}),
+    "sale.WRITE_OFF": frozenset({Role.MANAGER}),
     # fulfilment
     "fulfilment.FULFILMENT_STARTED": _PACKERS,
     "fulfilment.PACKAGE_SHIPPED": _PACKERS,

@@ -202,6 +202,15 @@ class Queries:
         rows = await self._all(query.order_by(customer.c.name).limit(size(first)))
         return [CustomerRow(id=row.id, number=row.number, name=row.name) for row in rows]
 
+    async def customer(self, by: Identity, customer_id: str) -> CustomerRow | None:
+        """Return a customer, or None if there is none whom the person may see."""
+        if not by.sees(customer_id):
+            return None
+        rows = await self._all(select(t.customer).where(t.customer.c.id == customer_id))
+        return (
+            CustomerRow(id=rows[0].id, number=rows[0].number, name=rows[0].name) if rows else None
+        )
+
     async def products(self, search: str, first: int) -> list[ProductRow]:
         """Return products whose name or SKU holds the search text."""
         product = t.product

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orderwright.domain.orders.credit import Rule
 from orderwright.errors import DefinitionInvalid
 from orderwright.runtime.cron import Cron, ScheduleInvalid
 
@@ -135,6 +136,10 @@ class Settings(BaseSettings):
     """What is logged."""
     log_format: Literal["console", "json"] = "console"
     """How it is logged."""
+
+    credit_limit_rule: Rule = Rule.EARNED_CAPPED
+    """What a credit limit is where no custom one is set: the smaller of what the tier allows and what completed sales
+    have earned, or what the tier allows alone."""
 
     sale_pending_expiry_minutes: int = Field(
         default=1440, ge=0, le=525_600, validation_alias="SALE_PENDING_EXPIRY_MINUTES"

@@ -35,6 +35,7 @@ COMMANDS = {
     "chart": Command(
         module="chart", summary="look into a chart in a file, or at the published ones"
     ),
+    "credit": Command(module="credit", summary="show and set what a customer may owe"),
     "db": Command(module="db", summary="start, stop or look at the embedded PostgreSQL"),
     "deadletter": Command(
         module="deadletter", summary="show what failed for the last time, and have it tried again"

@@ -2,6 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { errorText } from "@/api/client";
 import { OrderCases } from "@/case/OrderCases";
+import { CreditPanel } from "@/credit/CreditPanel";
 import { isZero } from "@/format/money";
 import { words } from "@/format/word";
 import { Lines } from "@/order/Lines";
@@ -79,6 +80,7 @@ function Known({ order, sale }: KnownProps) {
           />
           <OrderCases orderId={order.id} />
           <OrderOverrides orderId={order.id} />
+          <CreditPanel key={sale.version} orderId={order.id} />
         </>
       }
       story={

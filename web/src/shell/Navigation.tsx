@@ -5,6 +5,7 @@ import { useWaitingCases } from "@/case/useWaitingCases";
 import { usePendingOverrides } from "@/override/usePendingOverrides";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
 import { ApprovalsIcon, CasesIcon, OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { CustomersIcon, OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -20,6 +21,14 @@ export function Navigation() {
       <Cases />
       <Approvals />
       <System />
+      {PLACES.map(({ to, label, Icon }) => (
+        <Link key={to} to={to} className={classes["place"] ?? ""}>
+          <Icon />
+          {label}
+        </Link>
+      ))}
+      <CustomersPlace />
+      <SystemPlace />
     </nav>
   );
 }
@@ -36,6 +45,15 @@ function Approvals() {
   const pending = usePendingOverrides();
   if (useMay("override.read") !== true) return null;
   return <Place to="/approvals" label="Approvals" icon={<ApprovalsIcon />} mark={{ count: pending, noun: "pending approvals" }} />;
+/** For who may see what customers owe. */
+function CustomersPlace() {
+  if (useMay("credit.read") !== true) return null;
+  return (
+    <Link to="/customers" className={classes["place"] ?? ""}>
+      <CustomersIcon />
+      Customers
+    </Link>
+  );
 }
 
 /** For who looks after the house; it says quietly when something is in trouble. */

@@ -10,6 +10,7 @@ import strawberry
 
 from orderwright.api.graphql.cases import CasesMutation
 from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.credit import CreditMutation
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.override import OverrideMutation
@@ -63,7 +64,7 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation(OperationsMutation, CasesMutation, OverrideMutation):
+class Mutation(OperationsMutation, CasesMutation, CreditMutation, OverrideMutation):
     @strawberry.mutation
     async def create_quotation(
         self,

@@ -7,6 +7,7 @@ import strawberry
 from orderwright.api.graphql.cases import CasesQuery
 from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
 from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
@@ -38,7 +39,7 @@ class QuotationFilter:
 
 
 @strawberry.type
-class Query(OperationsQuery, CasesQuery, OverrideQuery):
+class Query(OperationsQuery, CasesQuery, CreditQuery, OverrideQuery):
     @strawberry.field
     def me(self, info: Info) -> Person | None:
         """Who is signed in; null when nobody is."""
@@ -126,6 +127,11 @@ class Query(OperationsQuery, CasesQuery, OverrideQuery):
             return ChartGraph.of(await info.context.app.queries.chart(id, version))
         except NotFound:
             return None
+
+    @strawberry.field
+    async def customer(self, info: Info, id: strawberry.ID) -> Customer | None:
+        row = await info.context.app.queries.customer(info.context.by, id)
+        return Customer.of(row) if row else None
 
     @strawberry.field
     async def customers(

@@ -19,7 +19,7 @@ from orderwright.app.rows import (
     Standing,
 )
 from orderwright.app.sight import context_for
-from orderwright.domain.orders.sale import due_minor, outstanding_minor
+from orderwright.domain.orders.exposure import due_minor, outstanding_minor
 from orderwright.domain.orders.terms import Line
 from orderwright.money import Money as Exact
 

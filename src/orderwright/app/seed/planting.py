@@ -9,10 +9,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import records
+from orderwright.app.credit.account import Account
+from orderwright.app.credit.commands import NewProfile
+from orderwright.app.orders import Asked
+from orderwright.app.permissions import Identity, Role
 from orderwright.app.phases import expiry_of, order_id_of
 from orderwright.app.placing import place_order
 from orderwright.app.seed.catalogue import CUSTOMERS, PASSWORD, PEOPLE, PRODUCTS, assortment
 from orderwright.app.seed.stories import Beat, Part, Story, orders, quotations
+from orderwright.domain.orders.credit import tier_from
 from orderwright.domain.orders.quotation import terms_context
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.errors import RuntimeFault
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
 _IDS: Final = uuid.UUID("5c1f5b1e-0c0e-5a39-9d2b-3a1f6f0d8e11")
 _FIRST, _LAST = "admin", "auditor"
+_TRUSTS: Final = "manager"
 _LONG_AGO: Final = timedelta(days=60)
 _LANES: Final = 8
 _SHIPPING: Final = {"EUR": 1_900, "NGN": 450_000}
@@ -97,7 +103,22 @@ class _Planting:
         for part in ("sale", "fulfilment", "aftermath"):
             await self._each(self._teller(part), [*placed, *quoted])
             await self._relay()
+        await self._trust()
         await self._app.worker.drain()
+
+    async def _trust(self) -> None:
+        """Give who has a limit a profile with the tier that goes with it."""
+        role = Role.MANAGER
+        manager = Identity(id=_TRUSTS, login=_TRUSTS, name=_TRUSTS, roles=frozenset({role}))
+        for one in CUSTOMERS:
+            if one.credit_limit_minor:
+                new = NewProfile(
+                    account=Account(one.id, one.currency),
+                    tier=tier_from(one.credit_limit_minor, one.currency),
+                    custom_limit=Money(one.credit_limit_minor, one.currency).amount,
+                )
+                asked = Asked(by=manager, idempotency_key=f"seed/credit/{one.id}")
+                await self._app.credit.set_profile(new, asked)
 
     async def _relay(self) -> None:
         """Let phase changes follow, but no timers: what they end is told only later."""

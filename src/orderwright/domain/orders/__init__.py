@@ -1,9 +1,9 @@
-"""Quotation, sale and fulfilment, with the approvals and cases about them: the behaviours behind their charts."""
+"""The trade, with the approvals and cases about it: the behaviours behind the shipped charts."""
 
 from __future__ import annotations
 
 from orderwright.domain import approval, cases
-from orderwright.domain.orders import fulfilment, quotation, sale
+from orderwright.domain.orders import credit_profile, fulfilment, quotation, sale
 
 BEHAVIOURS = {
     "quotation": quotation.BEHAVIOUR,
@@ -11,7 +11,8 @@ BEHAVIOURS = {
     "fulfilment": fulfilment.BEHAVIOUR,
     "case": cases.BEHAVIOUR,
     "approval": approval.BEHAVIOUR,
+    "credit": credit_profile.BEHAVIOUR,
 }
 """The behaviour of each shipped chart, by chart id."""
 
-__all__ = ["BEHAVIOURS", "fulfilment", "quotation", "sale"]
+__all__ = ["BEHAVIOURS", "credit_profile", "fulfilment", "quotation", "sale"]

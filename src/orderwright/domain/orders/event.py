@@ -29,6 +29,8 @@ _CAPTURE: Final[Properties] = {
     "method": {"type": ["string", "null"]},
 }
 
+_OWNED: Final[Properties] = {"orderId": _ID, "customerId": _WORDS, "currency": _CURRENCY}
+
 EVENTS: Final = (
     EventType(
         name="quotation.mutually_approved",
@@ -106,7 +108,12 @@ EVENTS: Final = (
     EventType(
         name="sale.completed",
         description="Everything of an order has ended well.",
-        properties=_ORDER,
+        properties={**_OWNED, "capturedMinor": _MINOR},
+    ),
+    EventType(
+        name="sale.paid_later",
+        description="Money has arrived for an order that had completed; comes with its `payment.captured`.",
+        properties={**_OWNED, "amountMinor": _COUNT},
     ),
     EventType(
         name="sale.cancelled",
@@ -117,6 +124,27 @@ EVENTS: Final = (
         name="sale.rejected",
         description="An order was rejected by compliance; what was captured is to go back.",
         properties={"orderId": _ID, "capturedMinor": _MINOR},
+    ),
+    EventType(
+        name="credit.released",
+        description="An order holds less of its customer's credit: paid, let go of, or written off.",
+        properties={
+            **_OWNED,
+            "kind": {"enum": ["settle", "release", "write_off"]},
+            "amountMinor": _COUNT,
+        },
+    ),
+    EventType(
+        name="credit.changed",
+        description="A customer's credit profile in one currency has changed.",
+        properties={
+            "customerId": _ID,
+            "currency": _CURRENCY,
+            "tier": {"enum": ["BRONZE", "SILVER", "GOLD", "PLATINUM"]},
+            "customLimitMinor": {"type": ["integer", "null"], "minimum": 0},
+            "cumulativeMinor": _MINOR,
+            "earnedMinor": _MINOR,
+        },
     ),
     EventType(
         name="fulfilment.created",

@@ -18,6 +18,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from orderwright.domain.orders.credit import overage_minor
+from orderwright.domain.orders.exposure import (
+    adjust_hold,
+    due_minor,
+    has_debt,
+    hold_is_off,
+    outstanding_minor,
+    release_hold,
+    write_off,
+)
 from orderwright.domain.orders.override import (
     answer_is_own,
     asked_override,
@@ -47,16 +57,6 @@ _OUT: Final = (*_DELIVERED, "SHIPPED", "DELIVERED", "RETURN_REQUESTED", "RETURN_
 
 
 # --- amounts --------------------------------------------------------------------------------------
-
-
-def due_minor(context: Mapping[str, Json]) -> int:
-    """Return what the customer owes in all, in minor units."""
-    return integer(context, "grandTotalMinor") - integer(context, "refundedLinesMinor")
-
-
-def outstanding_minor(context: Mapping[str, Json]) -> int:
-    """Return what is still to be captured, in minor units; never negative."""
-    return max(due_minor(context) - integer(context, "capturedMinor"), 0)
 
 
 def _money(context: Mapping[str, Json], minor: int) -> str:
@@ -90,7 +90,7 @@ def captured_covers_due(scope: Scope) -> Verdict:
 
 def payment_is_waived(scope: Scope) -> Verdict:
     """A valid admin override waives payment (never credit)."""
-    valid = _valid_override(scope.context, "ADMIN", scope.now) is not None
+    valid = valid_override(scope.context, "ADMIN", scope.now) is not None
     message = "no valid admin override waives the payment"
     return Verdict(valid, "override.admin_missing", message, {}, ("MANAGER", "ADMIN"))
 
@@ -131,8 +131,10 @@ def _credit(scope: Scope) -> Verdict:
         missing: Mapping[str, Json] = {"missing": ["facts.credit"]}
         return Verdict(None, "credit.unknown", "the customer's credit is not known", missing)
     limit, exposure = integer(fact, "limitMinor"), integer(fact, "exposureMinor")
-    overage = max(exposure + outstanding_minor(context) - limit, 0)
-    override = _valid_override(context, "CREDIT", scope.now)
+    overage = overage_minor(
+        limit_minor=limit, exposure_minor=exposure, uncovered_minor=outstanding_minor(context)
+    )
+    override = valid_override(context, "CREDIT", scope.now)
     covered = integer(override, "amountMinor") if override else 0
     values = {
         "limit": _amount(context, limit),
@@ -148,9 +150,10 @@ def _credit(scope: Scope) -> Verdict:
     return Verdict(covered >= overage, "credit.exceeded", message, values, ("MANAGER", "ADMIN"))
 
 
-def _valid_override(
+def valid_override(
     context: Mapping[str, Json], kind: str, now: datetime
 ) -> Mapping[str, Json] | None:
+    """Return the override of a kind, if it is granted and not past its end."""
     override = mapping(mapping(context, "overrides"), kind)
     ends = moment(override, "expiresAt")
     granted = override.get("status") == "GRANTED"
@@ -200,6 +203,18 @@ def record_capture(scope: Scope) -> Outcome:
     payments = {**mapping(context, "payments"), payment: captured.minor}
     assign = {"capturedMinor": total, "payments": payments, "lastAttemptFailed": False}
     return Outcome(assign, effects=effects)
+
+
+def tell_paid_later(scope: Scope) -> Outcome:
+    """Say that something was paid of a sale that had completed before."""
+    context = scope.context
+    told = {
+        "orderId": context["orderId"],
+        "customerId": context["customerId"],
+        "currency": context["currency"],
+        "amountMinor": _captured(scope).minor,
+    }
+    return Outcome(effects=[Emit("sale.paid_later", told)])
 
 
 def _captured(scope: Scope) -> Money:
@@ -395,6 +410,8 @@ BEHAVIOUR: Final = Behaviour(
             has_lapsed,
             has_lapsed_part_paid,
             is_not_superseded,
+            hold_is_off,
+            has_debt,
         )
     },
     actions={
@@ -408,6 +425,10 @@ BEHAVIOUR: Final = Behaviour(
             note_clearance,
             note_fulfilments,
             renew_term,
+            adjust_hold,
+            release_hold,
+            tell_paid_later,
+            write_off,
         )
     },
     delays={"until_expiry": until_expiry},

@@ -1,0 +1,109 @@
+"""What completed sales and changed or released credit lead to.
+
+Two consumers of the outbox, apart because of what they lock (see `account`):
+
+    sale.completed, sale.paid_later -> SALE_COMPLETED to the customer's profile, with what was captured
+    credit.released                 -> RECHECK to the customer's sales that wait for credit
+    credit.changed                  -> RECHECK to those, and to the sales that hold credit
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.credit.account import Account, lock_profiles
+from orderwright.app.credit.profile import ensure_profile
+from orderwright.app.credit.recheck import recheck
+from orderwright.domain.reading import integer, text
+from orderwright.errors import RuntimeFault
+from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.consumer import Consumer
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+CREDIT: Final = Actor("credit", "system")
+"""Who acts when a customer's credit has changed."""
+
+_AMOUNTS: Final = {"sale.completed": "capturedMinor", "sale.paid_later": "amountMinor"}
+_BATCH: Final = 20
+"""Events to a transaction, which holds the sales of as many customers."""
+
+
+class SaleNotCounted(RuntimeFault):
+    """A credit profile refused to count a completed sale; the relay parks the order and tries again."""
+
+    code = "credit.sale_not_counted"
+
+
+class CreditReactions:
+    """Reacts to what happens to sales and profiles."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def consumers(self) -> tuple[Consumer, Consumer]:
+        """Return the consumers that the relay feeds."""
+        return (
+            Consumer(
+                name="credit_sales",
+                events=frozenset(_AMOUNTS),
+                handle=lambda connection, event: self._count(connection, [event]),
+                handle_all=self._count,
+                batch=_BATCH,
+            ),
+            Consumer(
+                name="credit_rechecks",
+                events=frozenset({"credit.changed", "credit.released"}),
+                handle=lambda connection, event: self._look_again(connection, [event]),
+                handle_all=self._look_again,
+                batch=_BATCH,
+            ),
+        )
+
+    async def _count(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
+        sold = [(event, integer(event.data, _AMOUNTS[event.name])) for event in events]
+        counted = [(event, amount) for event, amount in sold if amount]
+        await lock_profiles(connection, {_account(event) for event, _ in counted})
+        for event, amount in counted:
+            await self._count_one(connection, event, amount)
+
+    async def _count_one(self, connection: Connection, event: DomainEvent, amount: int) -> None:
+        account, cause = _account(event), _cause(event)
+        await ensure_profile(self._engine, connection, account, cause)
+        data = {"orderId": text(event.data, "orderId"), "amountMinor": amount}
+        result = await self._engine.send(
+            account.profile_id,
+            Event("SALE_COMPLETED", data),
+            actor=CREDIT,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.causation_id,
+            occurred_at=cause.occurred_at,
+            origin=cause.origin,
+            connection=connection,
+        )
+        if result.refused is not None:
+            raise SaleNotCounted(f"{data['orderId']}: {result.refused.message}")
+
+    async def _look_again(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
+        causes = {_account(event): _cause(event) for event in events}
+        changed = {_account(event) for event in events if event.name == "credit.changed"}
+        await recheck(self._engine, connection, causes, with_held=changed)
+
+
+def _account(event: DomainEvent) -> Account:
+    return Account(text(event.data, "customerId"), text(event.data, "currency"))
+
+
+def _cause(event: DomainEvent) -> Cause:
+    return Cause(
+        actor=CREDIT,
+        correlation_id=event.correlation_id,
+        causation_id=event.event_id,
+        occurred_at=event.occurred_at,
+        origin=event.origin,
+    )

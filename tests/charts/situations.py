@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from story import Story, credit, fulfilment, fulfilments, quotation, sale
+from story import Story, credit, fulfilment, fulfilments, payment, quotation, sale
 
 
 def quotations() -> dict[str, Story]:
@@ -63,11 +63,16 @@ def sales() -> dict[str, Story]:
         "CLEARED_FOR_FULFILMENT, paid, fulfilments failed": _with(
             paid.copy(), fulfilments=fulfilments("FAILED", "CANCELLED")
         ),
+        "CLEARED_FOR_FULFILMENT, paid and shipped": paid.copy().tell("FULFILMENT_SHIPPED"),
         "FROZEN, from awaiting": sale().tell("FREEZE"),
         "FROZEN, from awaiting, deadline has passed": sale().tell("FREEZE").wait(days=1),
         "FROZEN, from cleared": paid.copy().tell("FREEZE"),
         "FROZEN, from cleared and shipped": paid.copy().tell("FULFILMENT_SHIPPED", "FREEZE"),
         "EXPIRED": sale().wait(days=1).tell("SALE_EXPIRED"),
+        "EXPIRED, money has come since": sale()
+        .wait(days=1)
+        .tell("SALE_EXPIRED")
+        .tell("PAYMENT_CAPTURED", paymentId="p-full"),
         "COMPLETED": paid.copy().tell("FULFILMENT_COMPLETED"),
         "CANCELLED": sale().tell("CANCEL_REQUESTED"),
         "REJECTED": sale().tell("REJECT"),
@@ -104,6 +109,31 @@ def deliveries() -> dict[str, Story]:
     }
 
 
+def payments() -> dict[str, Story]:
+    confirmed = payment().tell("CONFIRM")
+    early = payment().tell("REFUND_REPORTED", amountMinor=4000).tell("CHARGEBACK_REPORTED")
+    return {
+        "UNMATCHED": payment(orderId=None),
+        "MATCHED": payment(orderId=None).tell("MATCHED"),
+        "PENDING": payment(),
+        "PENDING, a refund and a chargeback were reported": early,
+        "FAILED": payment().tell("FAIL"),
+        "CONFIRMED": confirmed,
+        "CONFIRMED, the chargeback was reversed before": payment().tell(
+            "CHARGEBACK_REVERSED", "CHARGEBACK_REPORTED", "CAPTURE_REPORTED"
+        ),
+        "PARTLY_REFUNDED": confirmed.copy().tell("REFUND", refundId="r-1"),
+        "PARTLY_REFUNDED, 80 of 100": confirmed.copy().tell(
+            "REFUND", refundId="r-1", amount="80.00"
+        ),
+        "REFUNDED": confirmed.copy().tell("REFUND", refundId="r-1", amount="100.00"),
+        "CHARGED_BACK": confirmed.copy().tell("CHARGEBACK_REPORTED"),
+        "CHARGED_BACK, refunded before": confirmed.copy()
+        .tell("REFUND", refundId="r-1")
+        .tell("CHARGEBACK_REPORTED", amountMinor=7000),
+    }
+
+
 def _with(story: Story, **facts: object) -> Story:
     story.facts |= facts
     return story
@@ -113,6 +143,7 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "quotation": quotations(),
     "sale": sales(),
     "fulfilment": deliveries(),
+    "payment": payments(),
 }
-PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS"}
+PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS", "ARRIVING"}
 """States that no instance rests in."""

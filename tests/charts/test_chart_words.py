@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import jsonschema
 import pytest
-from story import CHARTS, FULFILMENT_DATA, QUOTATION_DATA, SALE_DATA
+from story import CHARTS, FULFILMENT_DATA, PAYMENT_DATA, QUOTATION_DATA, SALE_DATA
 
 from orderwright.domain.orders import BEHAVIOURS
 from orderwright.statechart import Chart
@@ -23,7 +23,12 @@ from orderwright.statechart.definition import (
 )
 
 TONES = {"neutral", "active", "waiting", "warning", "good", "bad"}
-SAMPLES = {"quotation": QUOTATION_DATA, "sale": SALE_DATA, "fulfilment": FULFILMENT_DATA}
+SAMPLES = {
+    "quotation": QUOTATION_DATA,
+    "sale": SALE_DATA,
+    "fulfilment": FULFILMENT_DATA,
+    "payment": PAYMENT_DATA,
+}
 
 
 @pytest.fixture(params=CHARTS)

@@ -62,6 +62,10 @@ SALE = {
         **row("CLEARED_FOR_FULFILMENT", *OPEN),
         **same(CLEARED, FROZEN, "EXPIRED"),
     },
+    # Only the sale that is paid knows the payment; what it goes back to has no method.
+    "PAYMENT_REFUNDED": {CLEARED: "AWAITING_PAYMENT_METHOD"},
+    "PAYMENT_CHARGED_BACK": {CLEARED: "AWAITING_PAYMENT_METHOD"},
+    "PAYMENT_CHARGEBACK_REVERSED": same(CLEARED),
     "PAYMENT_FAILED": row("PAYMENT_FAILED", *OPEN),
     "ADMIN_OVERRIDE_REQUESTED": row("OVERRIDE_REVIEW", *OPEN),
     "CREDIT_OVERRIDE_REQUIRED": row("OVERRIDE_REVIEW", *OPEN),
@@ -112,6 +116,26 @@ FULFILMENT = {
 }
 ENDS = ("REFUNDED", "COMPLETED", "CANCELLED", "FAILED")
 
+UNPAID = ("PENDING", "FAILED")
+PAID = ("CONFIRMED", "PARTLY_REFUNDED", "REFUNDED", "CHARGED_BACK")
+PAYMENT = {
+    "CONFIRM": row("CONFIRMED", *UNPAID),
+    "CAPTURE_REPORTED": {**row("CONFIRMED", *UNPAID), **same(*PAID)},
+    "FAIL": row("FAILED", *UNPAID),
+    "FAILURE_REPORTED": {**row("FAILED", *UNPAID), **same(*PAID)},  # never follows CONFIRMED
+    "REFUND": row("PARTLY_REFUNDED", "CONFIRMED", "PARTLY_REFUNDED"),
+    "CHARGE_BACK": row("CHARGED_BACK", "CONFIRMED", "PARTLY_REFUNDED"),
+    "REFUND_REPORTED": {
+        **same(*UNPAID, "REFUNDED", "CHARGED_BACK"),
+        **row("REFUNDED", "CONFIRMED", "PARTLY_REFUNDED"),
+    },
+    "CHARGEBACK_REPORTED": {**same(*UNPAID), **row("CHARGED_BACK", *PAID)},
+    "CHARGEBACK_REVERSED": {**same(*UNPAID, *PAID), "CHARGED_BACK": "CONFIRMED"},
+    "MISMATCH_REPORTED": same(*UNPAID, *PAID),
+    "SALE_REFUSED": same(*UNPAID, *PAID),
+    "MATCHED": row("MATCHED", "UNMATCHED"),
+}
+
 
 def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str, ...]) -> list:
     return [
@@ -133,6 +157,7 @@ def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str,
         ),
         *cells("sale", SALE, ONE_SALE_A_STATE),
         *cells("fulfilment", FULFILMENT, (*UNENDED, *ENDS)),
+        *cells("payment", PAYMENT, (*UNPAID, *PAID, "UNMATCHED", "MATCHED")),
     ],
 )
 def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, target: str | None):
@@ -148,7 +173,13 @@ def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, tar
 
 
 @pytest.mark.parametrize(
-    ("chart", "table"), [("quotation", QUOTATION), ("sale", SALE), ("fulfilment", FULFILMENT)]
+    ("chart", "table"),
+    [
+        ("quotation", QUOTATION),
+        ("sale", SALE),
+        ("fulfilment", FULFILMENT),
+        ("payment", PAYMENT),
+    ],
 )
 def test_the_tables_have_every_declared_event(chart: str, table: dict):
     story = next(iter(SITUATIONS[chart].values()))

@@ -15,8 +15,12 @@ from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
+from orderwright.app.ledgers import LEDGERS
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
+from orderwright.app.payment_phases import PaymentPhases
+from orderwright.app.payment_reports import PaymentReports
+from orderwright.app.payments import Payments
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
@@ -68,6 +72,7 @@ class Orderwright:
     Attributes:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions.
+        payments: commands on payments, with permissions; `payment_reports` takes what their providers say.
         queries, workflows: read models.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -112,6 +117,8 @@ class Orderwright:
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.phases = Phases(engine, settings)
+        self.payment_reports = PaymentReports(engine)
+        self.payments = Payments(engine, self.payment_reports)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -133,7 +140,7 @@ class Orderwright:
         )
         self.worker = Worker(
             engine,
-            [self.phases.consumer(), webhooks_consumer()],
+            [self.phases.consumer(), PaymentPhases(engine).consumer(), webhooks_consumer()],
             listener,
             jobs=runner,
             clockwork=clockwork,
@@ -236,7 +243,7 @@ async def _opened(
             formats=FORMATS,
             wakeup=announcer,
             kinds=handled,
-            ledgers=ledgers,
+            ledgers={**LEDGERS, **(ledgers or {})},
             observer=observer,
         )
         stack.push_async_callback(engine.close)

@@ -49,6 +49,10 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "incident.retry": frozenset({Role.MANAGER}),
     "outbox.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
+    "payment.register": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
+    "payment.read": _STAFF | _BUYERS,
+    "receipt.upload": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
+    "receipt.read": _OFFICE | _BUYERS | {Role.ACCOUNTANT, Role.TREASURY},
     # quotation
     "quotation.SHARE": _OFFICE,
     "quotation.EDIT": _OFFICE,
@@ -70,6 +74,11 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "sale.REJECT": _COMPLIANCE,
     "sale.CANCEL_REQUESTED": _OFFICE | _BUYERS,
     "sale.REOPEN": frozenset({Role.MANAGER}),
+    # payment
+    "payment.CONFIRM": frozenset({Role.ACCOUNTANT}),
+    "payment.FAIL": frozenset({Role.ACCOUNTANT}),
+    "payment.REFUND": frozenset({Role.ACCOUNTANT}),
+    "payment.CHARGE_BACK": frozenset({Role.ACCOUNTANT}),
     # fulfilment
     "fulfilment.FULFILMENT_STARTED": _PACKERS,
     "fulfilment.PACKAGE_SHIPPED": _PACKERS,

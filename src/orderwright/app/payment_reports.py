@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app import payment_records as records
 from orderwright.app.records import Channel
-from orderwright.errors import RuntimeFault
-from orderwright.runtime.command import Actor
+from orderwright.errors import AccessDenied, InputInvalid, RuntimeFault
+from orderwright.money import LARGEST_MINOR, exponent
+from orderwright.runtime.command import LONGEST_ID, Actor
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -34,6 +35,12 @@ class ReportRefused(RuntimeFault):
 
     code = "payment.report_refused"
     retryable = True
+
+
+class ReportUnsigned(AccessDenied):
+    """Nobody knows who has sent a report: it is not signed, wrongly, too long ago, or no secret is set."""
+
+    code = "payment.unsigned"
 
 
 class Kind(StrEnum):
@@ -66,6 +73,14 @@ class Report:
     currency: str
     part: str = ""
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        exponent(self.currency)
+        if not 0 <= self.amount_minor <= LARGEST_MINOR:
+            raise InputInvalid("amount", str(self.amount_minor), "an amount that can be held")
+        for name in ("event_id", "reference"):
+            if not 0 < len(getattr(self, name)) <= LONGEST_ID:
+                raise InputInvalid(name, "...", f"1 to {LONGEST_ID} characters")
 
     @classmethod
     def read(cls, stored: dict[str, object]) -> Report:

@@ -18,6 +18,7 @@ from orderwright.app.incidents import Incidents
 from orderwright.app.ledgers import LEDGERS
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
+from orderwright.app.payment_list import PaymentList
 from orderwright.app.payment_phases import PaymentPhases
 from orderwright.app.payment_reports import PaymentReports
 from orderwright.app.payments import Payments
@@ -72,7 +73,8 @@ class Orderwright:
     Attributes:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions.
-        payments: commands on payments, with permissions; `payment_reports` takes what their providers say.
+        payments: commands on payments, with permissions; `payment_reports` takes what their providers say,
+            `payment_list` shows them.
         queries, workflows: read models.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -118,6 +120,7 @@ class Orderwright:
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.phases = Phases(engine, settings)
         self.payment_reports = PaymentReports(engine)
+        self.payment_list = PaymentList(pool, self.queries)
         self.payments = Payments(engine, self.payment_reports)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))

@@ -42,6 +42,10 @@ def actor_name(actor_id: str, kind: str, people: Mapping[str, str]) -> str:
 
 _MACHINERY: Final = {
     "phases": "Phase change",
+    "payments": "Payment",
+    "stripe": "Stripe",
+    "paystack": "Paystack",
+    "standard": "Payment provider",
     "timer": "Timer",
     "invoke": "Invoked work",
     "import:olist": "Olist import",

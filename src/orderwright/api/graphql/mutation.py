@@ -11,6 +11,7 @@ import strawberry
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
 from orderwright.api.graphql.operations import OperationsMutation
+from orderwright.api.graphql.payment import PaymentMutation
 from orderwright.api.graphql.results import (
     CreateOrderResult,
     CreateQuotationResult,
@@ -61,7 +62,7 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation(OperationsMutation):
+class Mutation(OperationsMutation, PaymentMutation):
     @strawberry.mutation
     async def create_quotation(
         self,

@@ -8,6 +8,7 @@ from orderwright.api.graphql.connection import QuotationConnection, SaleOrderCon
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import DeadLetterConnection
 from orderwright.api.graphql.operations import First, OperationsQuery
+from orderwright.api.graphql.payment import PaymentQuery
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -36,7 +37,7 @@ class QuotationFilter:
 
 
 @strawberry.type
-class Query(OperationsQuery):
+class Query(OperationsQuery, PaymentQuery):
     @strawberry.field
     def me(self, info: Info) -> Person | None:
         """Who is signed in; null when nobody is."""

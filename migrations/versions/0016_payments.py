@@ -1,4 +1,4 @@
-"""Payments, and what their providers have reported.
+"""Payments, what their providers have reported, and the keys that links to receipts are signed with.
 
 Written by hand and frozen; a test compares the result with `orderwright.app.tables`.
 """
@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Create the tables."""
     _create_payment()
     _create_provider_report()
+    _create_signing_key()
 
 
 def _words(name: str, *, nullable: bool = False) -> sa.Column[str]:
@@ -69,5 +70,15 @@ def _create_provider_report() -> None:
         "provider_report_reference",
         "provider_report",
         ["provider", "reference", "received_at"],
+        schema=_SCHEMA,
+    )
+
+
+def _create_signing_key() -> None:
+    op.create_table(
+        "signing_key",
+        sa.Column("purpose", sa.Text, primary_key=True),
+        sa.Column("key", sa.LargeBinary, nullable=False),
+        _moment("created_at"),
         schema=_SCHEMA,
     )

@@ -25,6 +25,8 @@ from orderwright.app.payments import Payments
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
+from orderwright.app.receipt_store import ReceiptStore
+from orderwright.app.receipts import Receipts
 from orderwright.app.settings import Settings, load_settings
 from orderwright.app.shipped import folder
 from orderwright.app.subscribers import Subscribers
@@ -74,7 +76,7 @@ class Orderwright:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions.
         payments: commands on payments, with permissions; `payment_reports` takes what their providers say,
-            `payment_list` shows them.
+            `payment_list` shows them, `receipts` keeps their receipts.
         queries, workflows: read models.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -120,6 +122,7 @@ class Orderwright:
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.phases = Phases(engine, settings)
         self.payment_reports = PaymentReports(engine)
+        self.receipts = Receipts(pool, clock, ReceiptStore(settings))
         self.payment_list = PaymentList(pool, self.queries)
         self.payments = Payments(engine, self.payment_reports)
         self.replay = Replay(pool)

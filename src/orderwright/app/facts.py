@@ -34,7 +34,7 @@ def fact_loaders(*, expiry_minutes: int) -> Mapping[str, FactLoader]:
         "expiry": SharedFact(load=expiry),
         "fulfilments": SharedFact(load=fulfilments),
         "quotation": SharedFact(load=quotation),
-        "refundable": SharedFact(load=refundable),
+        "refundable": SharedFact(load=refundable, balances=_order_lines),
         "sale": SharedFact(load=sale),
     }
 
@@ -136,6 +136,10 @@ async def refundable(connection: Connection, asked: Sequence[FactRequest]) -> Se
     for row in await connection.fetch(_REFUNDABLE, orders):
         found[row["order_id"]][str(row["line_no"])] = row["left_minor"]
     return [found[one.root_id] for one in asked]
+
+
+def _order_lines(asked: FactRequest) -> Sequence[str]:
+    return (f"order/{asked.root_id}/lines",)
 
 
 async def sale(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object | None]:

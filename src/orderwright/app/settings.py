@@ -158,6 +158,16 @@ class Settings(BaseSettings):
     """The secret, `whsec_...`, of Standard Webhooks for consumers' payments; unset refuses what comes there."""
     standard_reseller_secret: StandardSecret | None = None
     """The secret, `whsec_...`, of Standard Webhooks for resellers' payments; unset refuses what comes there."""
+    receipt_bucket: Annotated[str, Field(min_length=3, max_length=63)] | None = None
+    """The bucket of S3 for receipts; unset keeps them in the folder `receipts` of `home`."""
+    receipt_s3_endpoint: Annotated[str, AfterValidator(_http)] | None = None
+    """Where S3 answers, such as `https://s3.example.com`; unset means Amazon's."""
+    receipt_s3_region: str | None = None
+    """The region of the bucket."""
+    receipt_s3_access_key: str | None = None
+    """The access key of the bucket; unset leaves it to the credentials of the machine."""
+    receipt_s3_secret_key: Secret | None = None
+    """The secret key of the bucket."""
     otlp_endpoint: Annotated[str, AfterValidator(_http)] | None = None
     """Where traces go, over OTLP and HTTP, such as `http://127.0.0.1:4318`; unset means nowhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -187,6 +187,14 @@ provider_report = Table(
     Index("provider_report_reference", "provider", "reference", "received_at"),
 )
 
+signing_key = Table(
+    "signing_key",
+    metadata,
+    _id("purpose"),
+    Column("key", LargeBinary, nullable=False),
+    _moment("created_at"),
+)
+
 compatibility = Table(
     "compatibility",
     metadata,

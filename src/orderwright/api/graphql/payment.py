@@ -14,6 +14,7 @@ from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, answered
 from orderwright.api.graphql.trade import Channel, HasWorkflow, Money, money
 from orderwright.api.graphql.workflow import Workflow
+from orderwright.api.receipts import url_of
 from orderwright.app.page import Page
 from orderwright.app.payment_list import PaymentRow, Wanted
 from orderwright.app.payments import NewPayment, RefundLine
@@ -33,6 +34,13 @@ class PaymentRefund:
     amount: Money
     reason: str
     lines: list[PaymentRefundLine]
+
+
+@strawberry.type(description="A link to a receipt, for whoever asks, until it ends.")
+class PaymentReceipt:
+    type: str
+    url: str
+    expires_at: datetime
 
 
 @strawberry.type(description="Money for an order; without one where nobody has registered it.")
@@ -88,6 +96,15 @@ class Payment(HasWorkflow):
         """Ours; what the provider has reported beside them is in `refunded` only."""
         found = self.standing.context["refunds"]
         return [self._refund(refund_id, refund) for refund_id, refund in found.items()]
+
+    @strawberry.field
+    async def receipt(self, info: Info) -> PaymentReceipt | None:
+        """The receipt, if there is one that the person may open."""
+        by, media_type = info.context.by, self.row.receipt_type
+        if media_type is None or not by.may("receipt.read"):
+            return None
+        link = await info.context.app.receipts.link(self.row.id, by)
+        return PaymentReceipt(type=media_type, url=url_of(link), expires_at=link.expires_at)
 
     def _refund(self, refund_id: str, refund: dict[str, object]) -> PaymentRefund:
         currency, lines = self.row.currency, refund["lines"]

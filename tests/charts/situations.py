@@ -13,6 +13,7 @@ from story import (
     credit,
     fulfilment,
     fulfilments,
+    payment,
     profile,
     quotation,
     sale,
@@ -74,6 +75,7 @@ def sales() -> dict[str, Story]:
         "CLEARED_FOR_FULFILMENT, paid, fulfilments failed": _with(
             paid.copy(), fulfilments=fulfilments("FAILED", "CANCELLED")
         ),
+        "CLEARED_FOR_FULFILMENT, paid and shipped": paid.copy().tell("FULFILMENT_SHIPPED"),
         "FROZEN, from awaiting": sale().tell("FREEZE"),
         "FROZEN, from awaiting, deadline has passed": sale().tell("FREEZE").wait(days=1),
         "PAYMENT_PENDING_CONFIRMATION, part-paid, deadline has passed": sale()
@@ -82,6 +84,10 @@ def sales() -> dict[str, Story]:
         "FROZEN, from cleared": paid.copy().tell("FREEZE"),
         "FROZEN, from cleared and shipped": paid.copy().tell("FULFILMENT_SHIPPED", "FREEZE"),
         "EXPIRED": sale().wait(days=1).tell("SALE_EXPIRED"),
+        "EXPIRED, money has come since": sale()
+        .wait(days=1)
+        .tell("SALE_EXPIRED")
+        .tell("PAYMENT_CAPTURED", paymentId="p-full"),
         "COMPLETED": paid.copy().tell("FULFILMENT_COMPLETED"),
         "COMPLETED, invoice not paid": invoiced.copy().tell("FULFILMENT_COMPLETED"),
         "FROZEN, from cleared on invoice": invoiced.copy().tell("FREEZE"),
@@ -164,6 +170,31 @@ def approvals() -> dict[str, Story]:
     }
 
 
+def payments() -> dict[str, Story]:
+    confirmed = payment().tell("CONFIRM")
+    early = payment().tell("REFUND_REPORTED", amountMinor=4000).tell("CHARGEBACK_REPORTED")
+    return {
+        "UNMATCHED": payment(orderId=None),
+        "MATCHED": payment(orderId=None).tell("MATCHED"),
+        "PENDING": payment(),
+        "PENDING, a refund and a chargeback were reported": early,
+        "FAILED": payment().tell("FAIL"),
+        "CONFIRMED": confirmed,
+        "CONFIRMED, the chargeback was reversed before": payment().tell(
+            "CHARGEBACK_REVERSED", "CHARGEBACK_REPORTED", "CAPTURE_REPORTED"
+        ),
+        "PARTLY_REFUNDED": confirmed.copy().tell("REFUND", refundId="r-1"),
+        "PARTLY_REFUNDED, 80 of 100": confirmed.copy().tell(
+            "REFUND", refundId="r-1", amount="80.00"
+        ),
+        "REFUNDED": confirmed.copy().tell("REFUND", refundId="r-1", amount="100.00"),
+        "CHARGED_BACK": confirmed.copy().tell("CHARGEBACK_REPORTED"),
+        "CHARGED_BACK, refunded before": confirmed.copy()
+        .tell("REFUND", refundId="r-1")
+        .tell("CHARGEBACK_REPORTED", amountMinor=7000),
+    }
+
+
 def _with(story: Story, **facts: object) -> Story:
     story.facts |= facts
     return story
@@ -176,6 +207,7 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "case": cases(),
     "approval": approvals(),
     "credit": profiles(),
+    "payment": payments(),
 }
-PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS"}
+PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS", "ARRIVING"}
 """States that no instance rests in."""

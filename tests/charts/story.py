@@ -29,7 +29,7 @@ from orderwright.statechart import (
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHARTS: Final[Mapping[str, Chart]] = {
     name: load((shipped.folder("charts") / f"{name}.v1.json").read_text())
-    for name in ("quotation", "sale", "fulfilment", "case", "approval", "credit")
+    for name in ("quotation", "sale", "fulfilment", "case", "approval", "credit", "payment")
 }
 
 
@@ -180,6 +180,19 @@ TOMORROW: Final = at(NOON + timedelta(days=1))
 SALE_DATA: Final = {
     "SET_PAYMENT_METHOD": {"method": "CARD"},
     "PAYMENT_CAPTURED": {"amount": "100.00", "paymentId": "p-new"},
+    "PAYMENT_REFUNDED": {
+        "paymentId": "p-full",
+        "refundId": "r-new",
+        "amount": "100.00",
+        "remaining": "0.00",
+        "ofLines": "0.00",
+    },
+    "PAYMENT_CHARGED_BACK": {"paymentId": "p-full", "amount": "100.00", "remaining": "0.00"},
+    "PAYMENT_CHARGEBACK_REVERSED": {
+        "paymentId": "p-full",
+        "amount": "100.00",
+        "remaining": "100.00",
+    },
     "PAYMENT_FAILED": {"reason": "declined"},
     "ADMIN_OVERRIDE_REQUESTED": {"reason": "old friend"},
     "CREDIT_OVERRIDE_REQUIRED": {"reason": "big order"},
@@ -327,3 +340,41 @@ def approval(quorum: Mapping = TWO, **context: object) -> Story:
     }
     story = Story(CHARTS["approval"], APPROVAL_DATA, {}, given)
     return story.by("max", "MANAGER").begin()
+
+
+# --- payment --------------------------------------------------------------------------------------
+
+_MONEY: Final = {"amountMinor": 10000, "currency": "EUR"}
+PAYMENT_DATA: Final = {
+    "FAIL": {"reason": "no money came"},
+    "REFUND": {"refundId": "r-new", "amount": "30.00", "reason": "late"},
+    "CHARGE_BACK": {"chargebackId": "c-new", "amount": "10.00", "reason": "stolen card"},
+    "CAPTURE_REPORTED": {"eventId": "e1", **_MONEY},
+    "FAILURE_REPORTED": {"eventId": "e2", "reason": "declined"},
+    "REFUND_REPORTED": {"eventId": "e3", "refundId": "re-1", **_MONEY},
+    "CHARGEBACK_REPORTED": {"eventId": "e4", "chargebackId": "dp-1", **_MONEY},
+    "CHARGEBACK_REVERSED": {"eventId": "e5", "chargebackId": "dp-1"},
+    "MISMATCH_REPORTED": {"eventId": "e6", "why": "another amount", **_MONEY},
+    "SALE_REFUSED": {
+        "event": "PAYMENT_CAPTURED",
+        "code": "done",
+        "message": "the order is at its end",
+        "amountMinor": 10000,
+    },
+    "MATCHED": {"paymentId": "p1"},
+}
+
+
+def payment(**context: object) -> Story:
+    """A payment of 100.00 EUR by card for an order with one line of 60.00."""
+    given = {
+        "paymentId": "p1",
+        "orderId": "o1",
+        "method": "CARD",
+        "amountMinor": 10000,
+        "currency": "EUR",
+        "eventId": "e0",
+        **context,
+    }
+    facts = {"refundable": {"1": 6000}}
+    return Story(CHARTS["payment"], PAYMENT_DATA, facts, given).begin()

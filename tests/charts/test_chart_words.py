@@ -13,6 +13,7 @@ from story import (
     CHARTS,
     CREDIT_DATA,
     FULFILMENT_DATA,
+    PAYMENT_DATA,
     QUOTATION_DATA,
     SALE_DATA,
 )
@@ -38,6 +39,7 @@ SAMPLES = {
     "case": CASE_DATA,
     "approval": APPROVAL_DATA,
     "credit": CREDIT_DATA,
+    "payment": PAYMENT_DATA,
 }
 
 

@@ -63,6 +63,10 @@ SALE = {
         **row("CLEARED_FOR_FULFILMENT", *OPEN),
         **same(CLEARED, FROZEN, "EXPIRED", "COMPLETED"),
     },
+    # Only the sale that is paid knows the payment; what it goes back to has no method.
+    "PAYMENT_REFUNDED": {CLEARED: "AWAITING_PAYMENT_METHOD"},
+    "PAYMENT_CHARGED_BACK": {CLEARED: "AWAITING_PAYMENT_METHOD"},
+    "PAYMENT_CHARGEBACK_REVERSED": same(CLEARED),
     "PAYMENT_FAILED": row("PAYMENT_FAILED", *OPEN),
     # In that situation an admin override is asked for already, and the customer has credit.
     "ADMIN_OVERRIDE_REQUESTED": row("OVERRIDE_REVIEW", *UNASKED),
@@ -135,6 +139,26 @@ APPROVAL = {
     "APPROVAL_EXPIRED": row("EXPIRED", *VOTING, "PENDING, the requester acts", "APPROVED"),
 }
 
+UNPAID = ("PENDING", "FAILED")
+PAID = ("CONFIRMED", "PARTLY_REFUNDED", "REFUNDED", "CHARGED_BACK")
+PAYMENT = {
+    "CONFIRM": row("CONFIRMED", *UNPAID),
+    "CAPTURE_REPORTED": {**row("CONFIRMED", *UNPAID), **same(*PAID)},
+    "FAIL": row("FAILED", *UNPAID),
+    "FAILURE_REPORTED": {**row("FAILED", *UNPAID), **same(*PAID)},  # never follows CONFIRMED
+    "REFUND": row("PARTLY_REFUNDED", "CONFIRMED", "PARTLY_REFUNDED"),
+    "CHARGE_BACK": row("CHARGED_BACK", "CONFIRMED", "PARTLY_REFUNDED"),
+    "REFUND_REPORTED": {
+        **same(*UNPAID, "REFUNDED", "CHARGED_BACK"),
+        **row("REFUNDED", "CONFIRMED", "PARTLY_REFUNDED"),
+    },
+    "CHARGEBACK_REPORTED": {**same(*UNPAID), **row("CHARGED_BACK", *PAID)},
+    "CHARGEBACK_REVERSED": {**same(*UNPAID, *PAID), "CHARGED_BACK": "CONFIRMED"},
+    "MISMATCH_REPORTED": same(*UNPAID, *PAID),
+    "SALE_REFUSED": same(*UNPAID, *PAID),
+    "MATCHED": row("MATCHED", "UNMATCHED"),
+}
+
 
 def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str, ...]) -> list:
     return [
@@ -162,6 +186,7 @@ def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str,
             APPROVAL,
             (*VOTING, "PENDING, the requester acts", "APPROVED", "DENIED", "REVOKED", "EXPIRED"),
         ),
+        *cells("payment", PAYMENT, (*UNPAID, *PAID, "UNMATCHED", "MATCHED")),
     ],
 )
 def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, target: str | None):
@@ -184,6 +209,7 @@ def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, tar
         ("fulfilment", FULFILMENT),
         ("case", CASE),
         ("approval", APPROVAL),
+        ("payment", PAYMENT),
     ],
 )
 def test_the_tables_have_every_declared_event(chart: str, table: dict):

@@ -7,9 +7,13 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orderwright.api.problems import transport_problem
+from orderwright.api.receipts import PATH as RECEIPTS
+from orderwright.app.receipts import LARGEST_RECEIPT
 
 LARGEST_BODY: Final = 2**20
-"""Bytes; uploads, when there are any, will have a door and a limit of their own."""
+"""Bytes, wherever nothing else is said."""
+_LARGER: Final = {RECEIPTS: LARGEST_RECEIPT + 2**16}
+"""Bytes at the doors for uploads: the file, and the form around it."""
 
 
 class BodyLimit:
@@ -24,14 +28,15 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
-            await _refuse(scope, receive, send)
+        limit = _LARGER.get(scope["path"], LARGEST_BODY)
+        if announced.isdigit() and int(announced) > limit:
+            await _refuse(scope, receive, send, limit)
             return
-        counted = _Counted(receive)
+        counted = _Counted(receive, limit)
         try:
             await self._app(scope, counted.receive, send)
         except _TooLarge:
-            await _refuse(scope, receive, send)
+            await _refuse(scope, receive, send, limit)
 
 
 class _TooLarge(Exception):
@@ -39,18 +44,19 @@ class _TooLarge(Exception):
 
 
 class _Counted:
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
+        self._limit = limit
         self._bytes = 0
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
-        if self._bytes > LARGEST_BODY:
+        if self._bytes > self._limit:
             raise _TooLarge
         return message
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    detail = f"a request may hold {LARGEST_BODY} bytes"
+async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+    detail = f"a request may hold {limit} bytes"
     await transport_problem(413, detail)(scope, receive, send)

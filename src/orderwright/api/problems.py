@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from orderwright.app.database import DatabaseUnreachable
+from orderwright.app.payment_reports import ReportUnsigned
 from orderwright.app.people import LoginRefused, LoginRequired
 from orderwright.errors import (
     AccessDenied,
@@ -34,6 +35,7 @@ from orderwright.errors import (
 STATUS: Final[Mapping[type[OrderwrightError], int]] = {
     LoginRequired: 401,
     LoginRefused: 401,
+    ReportUnsigned: 401,
     AccessDenied: 403,
     NotFound: 404,
     Conflict: 409,

@@ -14,7 +14,6 @@ from orderwright.app.approvals import Approvals
 from orderwright.app.case_desk import CaseDesk
 from orderwright.app.case_list import CaseList
 from orderwright.app.cases import CaseOpener
-from orderwright.app.credit.account import LEDGERS
 from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
 from orderwright.app.credit.view import CreditView
@@ -23,12 +22,19 @@ from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
+from orderwright.app.ledgers import LEDGERS
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
 from orderwright.app.overrides import Overrides
+from orderwright.app.payment_list import PaymentList
+from orderwright.app.payment_phases import PaymentPhases
+from orderwright.app.payment_reports import PaymentReports
+from orderwright.app.payments import Payments
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
+from orderwright.app.receipt_store import ReceiptStore
+from orderwright.app.receipts import Receipts
 from orderwright.app.settings import Settings, load_settings
 from orderwright.app.shipped import folder
 from orderwright.app.subscribers import Subscribers
@@ -78,6 +84,8 @@ class Orderwright:
     Attributes:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
+        payments: commands on payments, with permissions; `payment_reports` takes what their providers say,
+            `payment_list` shows them, `receipts` keeps their receipts.
         queries, workflows: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
         credit, credit_view: commands on credit profiles, and what people see of credit.
@@ -123,48 +131,58 @@ class Orderwright:
         self.orders = Orders(engine, self.queries, settings)
         self.case_list = CaseList(readers, self.queries)
         self.case_desk = CaseDesk(engine, self.case_list)
-        lifetime = timedelta(hours=settings.session_lifetime_hours)
-        self.people = People(pool, clock, session_lifetime=lifetime)
+        self.people = People(
+            pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
+        )
         self.overrides = Overrides(engine, self.queries, self.orders)
         self.credit = Credit(engine)
         self.credit_view = CreditView(engine, settings.credit_limit_rule)
         self.phases = Phases(engine, settings)
         self.approvals = Approvals(engine, settings)
+        self.payment_reports = PaymentReports(engine)
+        self.receipts = Receipts(pool, clock, ReceiptStore(settings))
+        self.payment_list = PaymentList(pool, self.queries)
+        self.payments = Payments(engine, self.payment_reports)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
-        loaders = _loaders(settings)
-        self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
+        self.simulator = Simulator(engine, facts=_loaders(settings), formats=FORMATS)
         self.jobs = JobQueue(engine)
         self.dead_letters = DeadLetters(engine)
         self.incidents = Incidents(engine)
         self.outbox = Outbox(pool)
         self.expiry = SaleExpiry(engine, settings)
-        runner = JobRunner(engine, concurrency=settings.job_concurrency)
         loopback = settings.webhook_allow_loopback
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
         self.subscribers = Subscribers(pool, clock, allow_loopback=loopback)
         postman = Postman(allow_loopback=loopback)
         self.courier = Courier(pool, clock, postman, observer=engine.observer)
+        self.worker = self._worker()
+        self._stack = AsyncExitStack()
+
+    def _worker(self) -> Worker:
+        """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
+        engine, settings = self.engine, self.settings
+        consumers = [
+            self.phases.consumer(),
+            self.approvals.consumer(),
+            PaymentPhases(engine).consumer(),
+            *CreditReactions(engine).consumers(),
+            CaseOpener(engine).consumer(),
+            webhooks_consumer(),
+        ]
         clockwork = Clockwork(
             engine, actions={ACTION: self.expiry.sweep}, schedules=[self.expiry.schedule]
         )
-        self.worker = Worker(
+        return Worker(
             engine,
-            [
-                self.phases.consumer(),
-                self.approvals.consumer(),
-                CaseOpener(engine).consumer(),
-                *CreditReactions(engine).consumers(),
-                webhooks_consumer(),
-            ],
-            listener,
-            jobs=runner,
+            consumers,
+            self.listener,
+            jobs=JobRunner(engine, concurrency=settings.job_concurrency),
             clockwork=clockwork,
-            retention=Retention(pool, clock, _keep(settings)),
+            retention=Retention(self.pool, self.clock, _keep(settings)),
             duties=[self.courier.run, Watch(engine, self.anchors).run],
         )
-        self._stack = AsyncExitStack()
 
     @classmethod
     def connect(
@@ -260,7 +278,7 @@ async def _opened(
             formats=FORMATS,
             wakeup=announcer,
             kinds=handled,
-            ledgers={**(ledgers or {}), **LEDGERS},
+            ledgers={**LEDGERS, **(ledgers or {})},
             observer=observer,
         )
         stack.push_async_callback(engine.close)

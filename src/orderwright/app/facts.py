@@ -35,6 +35,7 @@ def fact_loaders(*, expiry_minutes: int, credit_rule: Rule) -> Mapping[str, Fact
         "expiry": SharedFact(load=expiry),
         "fulfilments": SharedFact(load=fulfilments),
         "quotation": SharedFact(load=quotation),
+        "refundable": SharedFact(load=refundable, balances=_order_lines),
         "sale": SharedFact(load=sale),
     }
 
@@ -83,6 +84,24 @@ def _quotation(row: Record | None, newest: Mapping[object, int]) -> object:
     }
 
 
+async def refundable(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
+    """What may still be refunded of each line of the order, in minor units, by the number of the line.
+
+    The order's row is locked: two payments of one order may refund the same line at once.
+    """
+    orders = sorted({one.root_id for one in asked})
+    if asked[0].lock:
+        await connection.fetch(_LOCK_ORDERS, orders)
+    found: dict[str, dict[str, object]] = {order: {} for order in orders}
+    for row in await connection.fetch(_REFUNDABLE, orders):
+        found[row["order_id"]][str(row["line_no"])] = row["left_minor"]
+    return [found[one.root_id] for one in asked]
+
+
+def _order_lines(asked: FactRequest) -> Sequence[str]:
+    return (f"order/{asked.root_id}/lines",)
+
+
 async def sale(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object | None]:
     """Where the fulfilment's sale stands; it cannot move while the step is written."""
     lock = " for share" if asked[0].lock else ""
@@ -106,6 +125,24 @@ where so.id = any($1::text[]) order by i.instance_id
 _NEWEST_ORDERS = """
 select quotation_id, max(quotation_version) as newest from orderwright.sale_order
 where quotation_id = any($1::text[]) group by quotation_id
+"""
+_LOCK_ORDERS = """
+select id from orderwright.sale_order where id = any($1::text[]) order by id for no key update
+"""
+_REFUNDABLE = """
+select line.order_id, line.line_no,
+       (line.unit_price_minor * line.quantity - line.discount_minor + line.tax_minor
+        - coalesce(refunded.minor, 0))::bigint as left_minor
+from orderwright.sale_order_line as line
+left join (
+    select i.root_id, part.key as line_no, sum(part.value::bigint) as minor
+    from orderwright.instance as i
+    cross join lateral jsonb_each((i.snapshot::jsonb)->'context'->'refunds') as refund
+    cross join lateral jsonb_each_text(refund.value->'lines') as part
+    where i.chart_id = 'payment' and i.root_id = any($1::text[])
+    group by i.root_id, part.key) as refunded
+  on refunded.root_id = line.order_id and refunded.line_no = line.line_no::text
+where line.order_id = any($1::text[])
 """
 _SALE_STATES = """
 select instance_id, state from orderwright.instance where instance_id = any($1::text[]) order by instance_id

@@ -80,10 +80,10 @@ class Orders:
         """
         require(asked.by, "order.create")
         self._sees(asked.by, new.customer_id, records.CustomerNotFound, new.customer_id)
-        order_id = _id_for("order", asked.key)
+        order_id = id_for("order", asked.key)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             order = await self._read_order(connection, order_id, new)
-            cause = Cause(actor=_actor(asked.by), idempotency_key=asked.key, reason=asked.reason)
+            cause = Cause(actor=actor_of(asked.by), idempotency_key=asked.key, reason=asked.reason)
             return await place_order(
                 self._engine,
                 order,
@@ -119,7 +119,7 @@ class Orders:
             raise InputInvalid(
                 "validUntil", ends.isoformat(), "a time in the future with its zone"
             )
-        quotation_id = _id_for("quotation", asked.key)
+        quotation_id = id_for("quotation", asked.key)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             terms = await _named_terms(connection, new)
             number = await records.next_number(connection, "quotation_number")
@@ -137,7 +137,7 @@ class Orders:
                 quotation_id,
                 context=context,
                 request=_request(new),
-                actor=_actor(asked.by),
+                actor=actor_of(asked.by),
                 idempotency_key=asked.key,
                 reason=asked.reason,
                 connection=connection,
@@ -214,7 +214,7 @@ class Orders:
         return await self._engine.send(
             instance_id,
             event,
-            actor=_actor(asked.by),
+            actor=actor_of(asked.by),
             idempotency_key=asked.key,
             reason=asked.reason,
         )
@@ -231,11 +231,12 @@ def _has_sku(line: object) -> bool:
     return isinstance(line, Mapping) and isinstance(line.get("sku"), str)
 
 
-def _actor(identity: Identity) -> Actor:
+def actor_of(identity: Identity) -> Actor:
+    """Return how the log names somebody."""
     return Actor(identity.id)
 
 
-def _id_for(kind: str, key: str | None) -> str:
+def id_for(kind: str, key: str | None) -> str:
     """Return a new id; under an idempotency key always the same, so that a repetition finds it."""
     return derived_id(f"{kind}/key/{key}") if key else fresh_id()
 

@@ -62,6 +62,10 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "credit.read": _READERS_OF_CREDIT,  # outsiders their own
     "credit.set": frozenset({Role.MANAGER}),
     "credit.SET_PROFILE": frozenset({Role.MANAGER}),
+    "payment.register": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
+    "payment.read": _STAFF | _BUYERS,
+    "receipt.upload": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
+    "receipt.read": _OFFICE | _BUYERS | {Role.ACCOUNTANT, Role.TREASURY},
     # quotation
     "quotation.SHARE": _OFFICE,
     "quotation.EDIT": _OFFICE,
@@ -84,6 +88,11 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "sale.CANCEL_REQUESTED": _OFFICE | _BUYERS,
     "sale.REOPEN": frozenset({Role.MANAGER}),
     "sale.WRITE_OFF": frozenset({Role.MANAGER}),
+    # payment
+    "payment.CONFIRM": frozenset({Role.ACCOUNTANT}),
+    "payment.FAIL": frozenset({Role.ACCOUNTANT}),
+    "payment.REFUND": frozenset({Role.ACCOUNTANT}),
+    "payment.CHARGE_BACK": frozenset({Role.ACCOUNTANT}),
     # fulfilment
     "fulfilment.FULFILMENT_STARTED": _PACKERS,
     "fulfilment.PACKAGE_SHIPPED": _PACKERS,

@@ -7,6 +7,8 @@ a misspelt setting that silently keeps its default is found only after it has do
 
 from __future__ import annotations
 
+import base64
+import binascii
 import difflib
 import os
 import re
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _PREFIX = "ORDERWRIGHT_"
 _OURS = (_PREFIX, "SALE_EXPIRY_", "SALE_PENDING_EXPIRY_")
 _TOLERATED = {"ORDERWRIGHT_TEST_DATABASE_URL"}  # tells the test suite, not us, where to run
+_SHORTEST_KEY = 24  # bytes, as the specification of Standard Webhooks has it
 _CRON_BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/([1-9]\d?))?")
 
@@ -82,6 +85,20 @@ def _cron(text: str) -> str:
     return text
 
 
+def _standard_secret(text: str) -> str:
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) < _SHORTEST_KEY:
+        raise ValueError("expected whsec_ and at least 24 bytes in base64")
+    return text
+
+
+Secret = Annotated[str, Field(min_length=8, max_length=255)]
+StandardSecret = Annotated[str, AfterValidator(_standard_secret)]
+
+
 class Settings(BaseSettings):
     """What a process is told at its start; never changed afterwards."""
 
@@ -130,6 +147,28 @@ class Settings(BaseSettings):
     """Whether browsers send the session over HTTPS only; on wherever HTTPS is."""
     webhook_allow_loopback: bool = False
     """Whether webhooks may go to this machine, and over HTTP: for development."""
+    stripe_consumer_secret: Secret | None = None
+    """The secret of Stripe's endpoint for consumers' payments; unset refuses what comes there."""
+    stripe_reseller_secret: Secret | None = None
+    """The secret of Stripe's endpoint for resellers' payments; unset refuses what comes there."""
+    paystack_consumer_secret: Secret | None = None
+    """The secret key of the Paystack account for consumers' payments; unset refuses what comes there."""
+    paystack_reseller_secret: Secret | None = None
+    """The secret key of the Paystack account for resellers' payments; unset refuses what comes there."""
+    standard_consumer_secret: StandardSecret | None = None
+    """The secret, `whsec_...`, of Standard Webhooks for consumers' payments; unset refuses what comes there."""
+    standard_reseller_secret: StandardSecret | None = None
+    """The secret, `whsec_...`, of Standard Webhooks for resellers' payments; unset refuses what comes there."""
+    receipt_bucket: Annotated[str, Field(min_length=3, max_length=63)] | None = None
+    """The bucket of S3 for receipts; unset keeps them in the folder `receipts` of `home`."""
+    receipt_s3_endpoint: Annotated[str, AfterValidator(_http)] | None = None
+    """Where S3 answers, such as `https://s3.example.com`; unset means Amazon's."""
+    receipt_s3_region: str | None = None
+    """The region of the bucket."""
+    receipt_s3_access_key: str | None = None
+    """The access key of the bucket; unset leaves it to the credentials of the machine."""
+    receipt_s3_secret_key: Secret | None = None
+    """The secret key of the bucket."""
     otlp_endpoint: Annotated[str, AfterValidator(_http)] | None = None
     """Where traces go, over OTLP and HTTP, such as `http://127.0.0.1:4318`; unset means nowhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

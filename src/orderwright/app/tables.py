@@ -179,6 +179,48 @@ approval = Table(
     Index("approval_subject", "subject_type", "subject_id"),
 )
 
+payment = Table(
+    "payment",
+    metadata,
+    _id(),
+    _link("order_id", "sale_order.id", nullable=True),
+    _words("channel"),
+    _words("method", nullable=True),
+    _minor("amount_minor"),
+    _words("currency"),
+    _words("provider", nullable=True),
+    _words("reference", nullable=True),
+    _words("receipt_bucket", nullable=True),
+    _words("receipt_key", nullable=True),
+    _words("receipt_url", nullable=True),
+    _words("receipt_type", nullable=True),
+    _moment("created_at"),
+    Index("payment_created", "created_at", "id"),
+    Index("payment_order", "order_id"),
+    Index("payment_reference", "provider", "reference"),
+)
+
+provider_report = Table(
+    "provider_report",
+    metadata,
+    _words("provider"),
+    _words("event_id"),
+    _words("channel"),
+    _words("reference"),
+    _words("report"),
+    _moment("received_at"),
+    PrimaryKeyConstraint("provider", "event_id", name="provider_report_pk"),
+    Index("provider_report_reference", "provider", "reference", "received_at"),
+)
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    _id("purpose"),
+    Column("key", LargeBinary, nullable=False),
+    _moment("created_at"),
+)
+
 compatibility = Table(
     "compatibility",
     metadata,

@@ -22,4 +22,9 @@ def fresh_id() -> str:
 
 def fresh_secret() -> str:
     """Return a signing secret as Standard Webhooks writes it: `whsec_` and 32 bytes in base64."""
-    return f"whsec_{b64encode(secrets.token_bytes(32)).decode('ascii')}"
+    return f"whsec_{b64encode(fresh_key()).decode('ascii')}"
+
+
+def fresh_key() -> bytes:
+    """Return a key to sign with: 32 bytes that nobody can guess."""
+    return secrets.token_bytes(32)

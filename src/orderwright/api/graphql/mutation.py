@@ -14,6 +14,7 @@ from orderwright.api.graphql.credit import CreditMutation
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.override import OverrideMutation
+from orderwright.api.graphql.payment import PaymentMutation
 from orderwright.api.graphql.results import (
     CreateOrderResult,
     CreateQuotationResult,
@@ -64,7 +65,9 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation(OperationsMutation, CasesMutation, CreditMutation, OverrideMutation):
+class Mutation(
+    OperationsMutation, CasesMutation, CreditMutation, OverrideMutation, PaymentMutation
+):
     @strawberry.mutation
     async def create_quotation(
         self,

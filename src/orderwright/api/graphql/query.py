@@ -11,6 +11,7 @@ from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
+from orderwright.api.graphql.payment import PaymentQuery
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -39,7 +40,7 @@ class QuotationFilter:
 
 
 @strawberry.type
-class Query(OperationsQuery, CasesQuery, CreditQuery, OverrideQuery):
+class Query(OperationsQuery, CasesQuery, CreditQuery, OverrideQuery, PaymentQuery):
     @strawberry.field
     def me(self, info: Info) -> Person | None:
         """Who is signed in; null when nobody is."""

@@ -12,7 +12,7 @@ still to be made there is nothing to lock, so that its balance is locked instead
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from orderwright.domain.orders.credit import Profile
 from orderwright.domain.orders.credit_profile import profile_of
@@ -20,7 +20,7 @@ from orderwright.domain.orders.exposure import LEDGER
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.json_text import load
 from orderwright.runtime.identity import derived_id
-from orderwright.runtime.ledger import Booking, Ledgers, balances
+from orderwright.runtime.ledger import Booking, balances
 
 if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
@@ -47,10 +47,6 @@ def read_booking(data: Mapping[str, object]) -> Booking:
     """Read a row of the ledger; nobody ever holds less than nothing."""
     account = Account(text(data, "customerId"), text(data, "currency"))
     return Booking(account=account.name, amount=integer(data, "amountMinor"), floor=0)
-
-
-LEDGERS: Final[Ledgers] = {LEDGER: read_booking}
-"""The ledgers of the house that have balances."""
 
 
 async def exposures(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderwright.domain import approval, cases
-from orderwright.domain.orders import credit_profile, fulfilment, quotation, sale
+from orderwright.domain.orders import credit_profile, fulfilment, payment, quotation, sale
 
 BEHAVIOURS = {
     "quotation": quotation.BEHAVIOUR,
@@ -12,7 +12,8 @@ BEHAVIOURS = {
     "case": cases.BEHAVIOUR,
     "approval": approval.BEHAVIOUR,
     "credit": credit_profile.BEHAVIOUR,
+    "payment": payment.BEHAVIOUR,
 }
 """The behaviour of each shipped chart, by chart id."""
 
-__all__ = ["BEHAVIOURS", "credit_profile", "fulfilment", "quotation", "sale"]
+__all__ = ["BEHAVIOURS", "credit_profile", "fulfilment", "payment", "quotation", "sale"]

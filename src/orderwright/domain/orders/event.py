@@ -28,6 +28,8 @@ _CAPTURE: Final[Properties] = {
     "currency": _CURRENCY,
     "method": {"type": ["string", "null"]},
 }
+_PAYMENT: Final[Properties] = {"paymentId": _ID, "orderId": _ID, "currency": _CURRENCY}
+_GONE_BACK: Final[Properties] = {**_PAYMENT, "amountMinor": _MINOR, "remainingMinor": _MINOR}
 
 _OWNED: Final[Properties] = {"orderId": _ID, "customerId": _WORDS, "currency": _CURRENCY}
 
@@ -61,6 +63,66 @@ EVENTS: Final = (
         name="payment.late",
         description="Money has arrived for an order that had expired.",
         properties={"orderId": _ID, "paymentId": _ID},
+    ),
+    EventType(
+        name="payment.registered",
+        description="Somebody says that money for an order is on its way.",
+        properties={
+            **_PAYMENT,
+            "channel": {"enum": ["CONSUMER", "RESELLER"]},
+            "method": _WORDS,
+            "amountMinor": _COUNT,
+        },
+    ),
+    EventType(
+        name="payment.confirmed",
+        description="The money of a payment has arrived in full.",
+        properties={**_PAYMENT, "method": _WORDS, "amountMinor": _COUNT},
+    ),
+    EventType(
+        name="payment.failed",
+        description="An attempt to pay has failed.",
+        properties={**_PAYMENT, "reason": _REASON},
+    ),
+    EventType(
+        name="payment.refunded",
+        description="Money of a payment goes back; `ofLinesMinor` of it is for lines of the order.",
+        properties={**_GONE_BACK, "refundId": _ID, "ofLinesMinor": _MINOR},
+    ),
+    EventType(
+        name="payment.charged_back",
+        description="The customer's bank has taken money of a payment back.",
+        properties=_GONE_BACK,
+    ),
+    EventType(
+        name="payment.chargeback_reversed",
+        description="Money that was charged back has come back.",
+        properties=_GONE_BACK,
+    ),
+    EventType(
+        name="payment.unmatched",
+        description="A provider speaks of money that fits no payment, and `why`; without an order if none is known.",
+        properties={
+            "paymentId": _ID,
+            "orderId": {"type": ["string", "null"]},
+            "provider": {"type": ["string", "null"]},
+            "eventId": _ID,
+            "reference": {"type": ["string", "null"]},
+            "amountMinor": _MINOR,
+            "currency": _CURRENCY,
+            "why": _REASON,
+        },
+    ),
+    EventType(
+        name="payment.refused",
+        description="The order's lifecycle did not take what became of a payment; the payment stands all the same.",
+        properties={
+            **_PAYMENT,
+            "event": _WORDS,
+            "code": _WORDS,
+            "message": _REASON,
+            "amountMinor": _MINOR,
+        },
     ),
     EventType(
         name="override.requested",

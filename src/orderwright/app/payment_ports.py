@@ -1,0 +1,30 @@
+"""What payments ask of the lifecycles of the money itself, once it has some.
+
+A payment owns a pay-in: the money that is expected and received for it. A refund owns a pay-out. Both are called in
+the transaction of the consumer that carries the payment's event, once for each event.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+
+class PayIns(Protocol):
+    """Takes note of money that comes in."""
+
+    async def expect(self, connection: Connection, registered: DomainEvent) -> None:
+        """Open a pay-in for a payment that was registered."""
+
+    async def verify(self, connection: Connection, confirmed: DomainEvent) -> None:
+        """Note that the money of a payment was received and verified."""
+
+
+class PayOuts(Protocol):
+    """Sends money back."""
+
+    async def request(self, connection: Connection, refunded: DomainEvent) -> None:
+        """Request a pay-out for a refund."""

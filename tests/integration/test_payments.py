@@ -1,0 +1,308 @@
+"""Payments on a real database: they stand by themselves, and a consumer carries them to the sale."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from acceptance.harness import furnish
+from orderwright import Event, Orderwright
+from orderwright.app.orders import Asked, NewTerms
+from orderwright.app.payment_phases import PAYMENTS, PaymentPhases
+from orderwright.app.payment_reports import Kind, Receipt, Report
+from orderwright.app.payments import (
+    NewPayment,
+    PaymentChannelWrong,
+    PaymentCurrencyWrong,
+    RefundLine,
+)
+from orderwright.app.permissions import Identity, Role, RoleMissing
+from orderwright.app.records import OrderNotFound
+from orderwright.app.settings import Settings
+from orderwright.clock import DrivenClock
+from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.ledger import differences
+from orderwright.runtime.outbox import DomainEvent
+from orderwright.runtime.pool import Connection
+from orderwright.runtime.replay import Replay
+from orderwright.runtime.worker import Worker
+
+
+def asked(role: Role = Role.ADMIN, key: str | None = None, customer: str | None = None) -> Asked:
+    by = Identity(
+        id=role.lower(),
+        login=role.lower(),
+        name=role.title(),
+        roles=frozenset({role}),
+        customer_id=customer,
+    )
+    return Asked(by=by, idempotency_key=key)
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Orderwright]:
+    await furnish(database_url)
+    clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    async with Orderwright.connect(database_url, settings=Settings(), clock=clock) as opened:
+        yield opened
+        assert [one async for one in differences(opened.pool)] == []
+        for (instance_id,) in await opened.pool.fetch(
+            "select instance_id from orderwright.instance"
+        ):
+            assert await Replay(opened.pool).verify(instance_id) == ()
+
+
+async def order(app: Orderwright, channel: str = "CONSUMER") -> str:
+    """An order over 100.00 EUR with lines of 60.00 and 40.00."""
+    lines = [
+        {"sku": "ANVIL", "quantity": 1, "unitPrice": "60.00"},
+        {"sku": "ANVIL", "quantity": 1, "unitPrice": "40.00"},
+    ]
+    terms = NewTerms(customer_id="ada", channel=channel, currency="EUR", lines=lines)  # type: ignore[arg-type]
+    return (await app.orders.create_order(terms, asked())).instance_id
+
+
+async def register(app: Orderwright, order_id: str, amount: str = "100.00", **named: str) -> str:
+    new = NewPayment(order_id=order_id, amount=amount, currency="EUR", method="CARD", **named)
+    result = await app.payments.register_consumer(new, asked(Role.BILLER))
+    assert result.refused is None, result.refused
+    return result.instance_id
+
+
+async def standing(app: Orderwright, instance_id: str) -> tuple[str, dict]:
+    instance = await app.engine.read(instance_id)
+    assert instance is not None
+    return instance.state, dict(instance.snapshot.context)
+
+
+async def sale(app: Orderwright, order_id: str) -> tuple[str, int]:
+    state, context = await standing(app, order_id)
+    return state, context["capturedMinor"]
+
+
+async def tell(app: Orderwright, order_id: str, event: str, **data: object) -> None:
+    result = await app.orders.send_sale_event(order_id, Event(event, data), asked())
+    assert result.refused is None, result.refused
+
+
+async def emitted(app: Orderwright, name: str) -> list[dict]:
+    rows = await app.pool.fetch(
+        "select payload from orderwright.outbox where name = $1 order by ord, id", name
+    )
+    return [json.loads(row["payload"]) for row in rows]
+
+
+async def balance(app: Orderwright, order_id: str) -> int:
+    found = await app.pool.fetchval(
+        "select amount from orderwright.balance where ledger = 'payments' and account = $1",
+        order_id,
+    )
+    return found or 0
+
+
+async def captures(app: Orderwright, order_id: str) -> int:
+    rows = await app.pool.fetch(
+        "select data from orderwright.ledger_entry where ledger = 'captures' and instance_id = $1",
+        order_id,
+    )
+    return sum(json.loads(row["data"])["amountMinor"] for row in rows)
+
+
+async def test_payments_clear_a_sale_and_a_refund_before_shipping_unclears_it(app: Orderwright):
+    order_id = await order(app)
+    first, second = [await register(app, order_id, amount) for amount in ("30.00", "70.00")]
+    for payment_id in (first, second):
+        assert (await app.payments.confirm(payment_id, asked(Role.ACCOUNTANT))).refused is None
+        await app.worker.drain()
+    assert await sale(app, order_id) == ("CLEARED_FOR_FULFILMENT", 10000)
+    assert await captures(app, order_id) == await balance(app, order_id) == 10000
+
+    refunded = await app.payments.refund(second, "20.00", "late", asked())
+    assert refunded.refused is None
+    await app.worker.drain()
+    assert await sale(app, order_id) == ("PAYMENT_PENDING_CONFIRMATION", 8000)
+    [fulfilment] = (await app.queries.fulfilments([order_id]))[order_id]
+    assert (await standing(app, fulfilment.id))[0] == "ON_HOLD"
+    assert await captures(app, order_id) == await balance(app, order_id) == 8000
+
+
+async def test_a_refund_of_lines_lowers_what_is_due_and_a_line_is_refunded_once(app: Orderwright):
+    order_id = await order(app)
+    payments = [await register(app, order_id, amount) for amount in ("50.00", "50.00")]
+    for payment_id in payments:
+        await app.payments.confirm(payment_id, asked())
+    await app.worker.drain()
+    line = [RefundLine(line_no=2, amount="40.00")]
+    results = await asyncio.gather(
+        *(app.payments.refund(one, "40.00", "broken", asked(), lines=line) for one in payments)
+    )
+    refused = [result.refused for result in results if result.refused is not None]
+    assert [reason.code for one in refused for reason in one.reasons] == [
+        "payment.exceeds_captured"
+    ]
+    await app.worker.drain()
+    state, context = await standing(app, order_id)
+    assert (state, context["refundedLinesMinor"]) == ("CLEARED_FOR_FULFILMENT", 4000)
+    assert context["capturedMinor"] == 6000
+
+
+async def test_money_counts_while_a_sale_is_frozen_and_clears_it_on_release(app: Orderwright):
+    order_id = await order(app)
+    payment_id = await register(app, order_id)
+    await tell(app, order_id, "FREEZE", reason="odd address")
+    await app.payments.confirm(payment_id, asked())
+    await app.worker.drain()
+    assert await sale(app, order_id) == ("FROZEN", 10000)
+    await app.payments.charge_back(payment_id, "100.00", "stolen card", asked())
+    await app.worker.drain()
+    assert await sale(app, order_id) == ("FROZEN", 0)
+    await tell(app, order_id, "RELEASE")
+    assert await sale(app, order_id) == ("AWAITING_PAYMENT_METHOD", 0)
+    assert await emitted(app, "payment.refused") == []
+
+
+async def test_a_payment_stands_when_the_sale_refuses_it_and_that_is_told(app: Orderwright):
+    order_id = await order(app)
+    payment_id = await register(app, order_id)
+    await tell(app, order_id, "CANCEL_REQUESTED", reason="changed mind")
+    await app.payments.confirm(payment_id, asked())
+    await app.worker.drain()
+    assert (await standing(app, payment_id))[0] == "CONFIRMED"
+    assert await sale(app, order_id) == ("CANCELLED", 0)
+    assert await balance(app, order_id) == 10000
+    [told] = await emitted(app, "payment.refused")
+    assert (told["event"], told["code"], told["amountMinor"]) == (
+        "PAYMENT_CAPTURED",
+        "done",
+        10000,
+    )
+    await app.payments.refund(payment_id, "100.00", "the order was cancelled", asked())
+    await app.worker.drain()
+    assert await balance(app, order_id) == 0
+    assert len(await emitted(app, "payment.refused")) == 1  # this is what everybody waits for
+
+
+async def test_money_after_expiry_is_told_and_revives_nothing(app: Orderwright):
+    order_id = await order(app)
+    payment_id = await register(app, order_id)
+    await app.engine.send(order_id, Event("SALE_EXPIRED"), actor=PAYMENTS)
+    await app.payments.confirm(payment_id, asked())
+    await app.worker.drain()
+    assert await sale(app, order_id) == ("EXPIRED", 10000)
+    assert [told["paymentId"] for told in await emitted(app, "payment.late")] == [payment_id]
+
+
+async def test_what_does_not_agree_with_the_order_is_refused_and_keeps_no_key(app: Orderwright):
+    order_id = await order(app)
+    wrong = NewPayment(order_id=order_id, amount="100.00", currency="USD", method="CARD")
+    with pytest.raises(PaymentCurrencyWrong, match="USD"):
+        await app.payments.register_consumer(wrong, asked(key="k"))
+    right = NewPayment(order_id=order_id, amount="100.00", currency="EUR", method="CARD")
+    with pytest.raises(PaymentChannelWrong):
+        await app.payments.register_reseller(right, asked(key="k"))
+    first = await app.payments.register_consumer(right, asked(key="k"))
+    again = await app.payments.register_consumer(right, asked(key="k"))
+    assert (first.refused, again.replayed, again.instance_id) == (None, True, first.instance_id)
+    other = NewPayment(order_id=order_id, amount="1.00", currency="EUR", method="CARD")
+    with pytest.raises(IdempotencyMismatch):
+        await app.payments.register_consumer(other, asked(key="k"))
+
+
+async def test_a_resellers_order_takes_a_resellers_payment_only(app: Orderwright):
+    order_id = await order(app, "RESELLER")
+    new = NewPayment(order_id=order_id, amount="100.00", currency="EUR", method="BANK")
+    with pytest.raises(PaymentChannelWrong):
+        await app.payments.register_consumer(new, asked())
+    assert (await app.payments.register_reseller(new, asked())).refused is None
+
+
+async def test_outsiders_register_for_their_own_orders_and_confirm_none(app: Orderwright):
+    order_id = await order(app)
+    new = NewPayment(order_id=order_id, amount="100.00", currency="EUR", method="TRANSFER")
+    with pytest.raises(OrderNotFound):
+        await app.payments.register_consumer(new, asked(Role.CUSTOMER, customer="bob"))
+    own = asked(Role.CUSTOMER, customer="ada")
+    payment_id = (await app.payments.register_consumer(new, own)).instance_id
+    with pytest.raises(RoleMissing):
+        await app.payments.confirm(payment_id, own)
+    assert (await standing(app, payment_id))[0] == "PENDING"
+
+
+async def test_a_report_before_the_registration_is_told_and_takes_effect_with_it(app: Orderwright):
+    order_id = await order(app)
+    report = Report(
+        provider="stripe",
+        event_id="evt_1",
+        kind=Kind.CAPTURED,
+        reference="pi_1",
+        amount_minor=10000,
+        currency="EUR",
+    )
+    assert await app.payment_reports.receive(report, "CONSUMER") is Receipt.UNMATCHED
+    assert await app.payment_reports.receive(report, "CONSUMER") is Receipt.REPEATED
+    [told] = await emitted(app, "payment.unmatched")
+    assert (told["reference"], told["orderId"]) == ("pi_1", None)
+    payment_id = await register(app, order_id, provider="stripe", reference="pi_1")
+    await app.worker.drain()
+    assert (await standing(app, payment_id))[0] == "CONFIRMED"
+    assert await sale(app, order_id) == ("CLEARED_FOR_FULFILMENT", 10000)
+    matched = await app.pool.fetchval(
+        "select state from orderwright.instance where instance_id = $1", told["paymentId"]
+    )
+    assert matched == "MATCHED"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "channel"),
+    [(9999, "EUR", "CONSUMER"), (10000, "USD", "CONSUMER"), (10000, "EUR", "RESELLER")],
+)
+async def test_a_report_that_does_not_agree_changes_nothing_and_is_told(
+    app: Orderwright, amount: int, currency: str, channel: str
+):
+    order_id = await order(app)
+    payment_id = await register(app, order_id, provider="stripe", reference="pi_1")
+    report = Report(
+        provider="stripe",
+        event_id="evt_1",
+        kind=Kind.CAPTURED,
+        reference="pi_1",
+        amount_minor=amount,
+        currency=currency,
+    )
+    assert await app.payment_reports.receive(report, channel) is Receipt.UNMATCHED  # type: ignore[arg-type]
+    assert (await standing(app, payment_id))[0] == "PENDING"
+    [told] = await emitted(app, "payment.unmatched")
+    assert (told["orderId"], told["amountMinor"], told["currency"]) == (order_id, amount, currency)
+
+
+class Notebook:
+    """Stands in for pay-ins and pay-outs: remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, object]] = []
+
+    async def expect(self, _: Connection, registered: DomainEvent) -> None:
+        self.asked.append(("expect", registered.data["amountMinor"]))
+
+    async def verify(self, _: Connection, confirmed: DomainEvent) -> None:
+        self.asked.append(("verify", confirmed.data["amountMinor"]))
+
+    async def request(self, _: Connection, refunded: DomainEvent) -> None:
+        self.asked.append(("request", refunded.data["amountMinor"]))
+
+
+async def test_pay_ins_and_pay_outs_are_asked_once_for_each_event(app: Orderwright):
+    notebook = Notebook()
+    consumer = PaymentPhases(app.engine, pay_ins=notebook, pay_outs=notebook).consumer()
+    worker = Worker(app.engine, [consumer], app.listener)
+    order_id = await order(app)
+    payment_id = await register(app, order_id)
+    await app.payments.confirm(payment_id, asked())
+    await app.payments.refund(payment_id, "25.00", "late", asked())
+    for _ in range(2):
+        await worker.drain()
+    assert notebook.asked == [("expect", 10000), ("verify", 10000), ("request", 2500)]

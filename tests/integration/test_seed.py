@@ -6,7 +6,7 @@ import pytest
 from fuse import Fuse
 
 from orderwright import Orderwright
-from orderwright.app.overrides import Wanted
+from orderwright.app.override_list import Wanted
 from orderwright.app.permissions import Role
 from orderwright.app.seed import LOGINS, PASSWORD, seed
 from orderwright.app.seed.stories import orders, quotations
@@ -69,7 +69,7 @@ async def test_every_login_signs_in_and_the_customer_sees_their_own_orders(app: 
 async def test_overrides_wait_that_the_manager_can_decide(app: Orderwright):
     await seed(app)
     manager = (await app.people.sign_in("manager", PASSWORD)).identity
-    page = await app.overrides.page(manager, Wanted(states=["PENDING"]), first=10, after=None)
+    page = await app.override_list.page(manager, Wanted(states=["PENDING"]), first=10, after=None)
     quorums = {row.kind: row.standing.context["quorum"]["approvers"] for _, row in page.rows}
     assert quorums == {"ADMIN": 1, "CREDIT": 2}
     for _, row in page.rows:

@@ -18,6 +18,7 @@ from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
+from orderwright.app.override_list import OverrideList
 from orderwright.app.overrides import Overrides
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
@@ -70,7 +71,7 @@ class Orderwright:
     Attributes:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
-        queries, workflows: read models.
+        queries, workflows, override_list: read models.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
@@ -113,7 +114,8 @@ class Orderwright:
         self.orders = Orders(engine, self.queries, settings)
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
-        self.overrides = Overrides(engine, self.queries, self.orders)
+        self.override_list = OverrideList(pool, self.queries)
+        self.overrides = Overrides(engine, self.orders, self.override_list)
         self.phases = Phases(engine, settings)
         self.approvals = Approvals(engine, settings)
         self.replay = Replay(pool)

@@ -208,6 +208,9 @@ async def test_a_denial_on_credit_terms_asks_for_another_way_to_pay(house: House
     order_id = await house.order("ada", "400.00", "INVOICE")
     override = await house.request(order_id, "CREDIT")
     again = (await house.clerk.ask(REQUEST, order=order_id, kind="CREDIT"))["requestOverride"]
+    keyed = {"order": order_id, "kind": "ADMIN", "key": "once"}
+    first, same = [(await house.clerk.ask(REQUEST, **keyed))["requestOverride"] for _ in "12"]
+    assert same == {**first, "replayed": True}
     assert codes(again) == ["override.pending"]
     denied = await house.vote(house.mia, override, "DENY")
     assert denied["override"]["workflowState"] == "DENIED"

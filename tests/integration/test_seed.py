@@ -6,6 +6,7 @@ import pytest
 from fuse import Fuse
 
 from orderwright import Orderwright
+from orderwright.app.override_list import Wanted
 from orderwright.app.permissions import Role
 from orderwright.app.seed import LOGINS, PASSWORD, seed
 from orderwright.app.seed.stories import orders, quotations
@@ -63,6 +64,17 @@ async def test_every_login_signs_in_and_the_customer_sees_their_own_orders(app: 
         session = await app.people.sign_in(login, PASSWORD)
         assert session.identity.roles == {Role(role)}
         assert (session.identity.customer_id is not None) == (login == "customer")
+
+
+async def test_overrides_wait_that_the_manager_can_decide(app: Orderwright):
+    await seed(app)
+    manager = (await app.people.sign_in("manager", PASSWORD)).identity
+    page = await app.override_list.page(manager, Wanted(states=["PENDING"]), first=10, after=None)
+    quorums = {row.kind: row.standing.context["quorum"]["approvers"] for _, row in page.rows}
+    assert quorums == {"ADMIN": 1, "CREDIT": 2}
+    for _, row in page.rows:
+        told = await app.workflows.next(await app.workflows.instance(row.id), manager)
+        assert [one.declared.type for one in told.allowed] == ["APPROVE", "DENY"]
 
 
 async def test_seeding_again_changes_nothing(app: Orderwright):

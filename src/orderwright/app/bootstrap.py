@@ -25,6 +25,7 @@ from orderwright.app.incidents import Incidents
 from orderwright.app.ledgers import LEDGERS
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
+from orderwright.app.override_list import OverrideList
 from orderwright.app.overrides import Overrides
 from orderwright.app.payment_list import PaymentList
 from orderwright.app.payment_phases import PaymentPhases
@@ -89,6 +90,7 @@ class Orderwright:
         queries, workflows: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
         credit, credit_view: commands on credit profiles, and what people see of credit.
+        queries, workflows, override_list: read models.
         people: signing in.
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
@@ -134,15 +136,8 @@ class Orderwright:
         self.people = People(
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
-        self.overrides = Overrides(engine, self.queries, self.orders)
-        self.credit = Credit(engine)
-        self.credit_view = CreditView(engine, settings.credit_limit_rule)
         self.phases = Phases(engine, settings)
-        self.approvals = Approvals(engine, settings)
-        self.payment_reports = PaymentReports(engine)
-        self.receipts = Receipts(pool, clock, ReceiptStore(settings))
-        self.payment_list = PaymentList(pool, self.queries)
-        self.payments = Payments(engine, self.payment_reports)
+        self._open_money()
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -159,6 +154,19 @@ class Orderwright:
         self.courier = Courier(pool, clock, postman, observer=engine.observer)
         self.worker = self._worker()
         self._stack = AsyncExitStack()
+
+    def _open_money(self) -> None:
+        """Set up what has to do with approvals, credit and payments."""
+        engine, pool, settings = self.engine, self.pool, self.settings
+        self.approvals = Approvals(engine, settings)
+        self.override_list = OverrideList(pool, self.queries)
+        self.overrides = Overrides(engine, self.orders, self.override_list)
+        self.credit = Credit(engine)
+        self.credit_view = CreditView(engine, settings.credit_limit_rule)
+        self.payment_reports = PaymentReports(engine)
+        self.receipts = Receipts(pool, self.clock, ReceiptStore(settings))
+        self.payment_list = PaymentList(pool, self.queries)
+        self.payments = Payments(engine, self.payment_reports)
 
     def _worker(self) -> Worker:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""

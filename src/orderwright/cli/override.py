@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from orderwright.app.orders import Asked
-from orderwright.app.overrides import Decision, OverrideRow, Wanted
+from orderwright.app.override_list import OverrideRow, Wanted
+from orderwright.app.overrides import Decision
 from orderwright.cli import running
 from orderwright.cli.output import Output, add_json
 from orderwright.errors import RefusedError
@@ -61,8 +62,8 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
     wanted = Wanted(states=() if arguments.all else ("PENDING",))
 
     async def work(app: Orderwright, asked: Asked) -> tuple[list[OverrideRow], int]:
-        page = await app.overrides.page(asked.by, wanted, first=arguments.limit, after=None)
-        return [row for _, row in page.rows], await app.overrides.count(asked.by, wanted)
+        page = await app.override_list.page(asked.by, wanted, first=arguments.limit, after=None)
+        return [row for _, row in page.rows], await app.override_list.count(asked.by, wanted)
 
     found, total = _as(arguments.login, work)
     lines = [*map(_line, found), f"{len(found)} of {total}"] if found else ["no override requests"]
@@ -99,7 +100,7 @@ async def _after(app: Orderwright, asked: Asked, result: Result) -> OverrideRow:
         reasons = "; ".join(reason.message for reason in result.refused.reasons)
         values = {"reasons": [reason.code for reason in result.refused.reasons]}
         raise NotTaken(reasons or result.refused.message, values=values)
-    row = await app.overrides.one(asked.by, result.instance_id)
+    row = await app.override_list.one(asked.by, result.instance_id)
     assert row is not None
     return row
 

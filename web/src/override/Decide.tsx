@@ -1,5 +1,6 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
+import { formatAmount } from "@/format/money";
 import { type OverrideDecision, type OverrideEvidenceFragment, VoteOverrideDocument } from "@/gen/graphql";
 import { useAct } from "@/system/useAct";
 import { Panel } from "@/templates/Panel";
@@ -69,7 +70,7 @@ function VoteForm({ request, onVoted }: Props) {
         {decision === "APPROVE" ? (
           <TextInput
             label={`Approved amount, ${request.amount.currency}`}
-            description={`Leave it empty to approve all of ${request.amount.amount}`}
+            description={`Leave it empty to approve all of ${formatAmount(request.amount.amount)}`}
             inputMode="decimal"
             autoComplete="off"
             value={amount}

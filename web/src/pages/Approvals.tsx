@@ -11,6 +11,7 @@ import { OverrideDetail } from "@/override/OverrideDetail";
 import { OverrideQueue } from "@/override/OverrideQueue";
 import { InboxPage } from "@/templates/InboxPage";
 import { Empty, Failure } from "@/ui/Said";
+import classes from "@/override/Override.module.css";
 
 const PAGE = 100;
 const route = getRouteApi("/inside/approvals");
@@ -67,7 +68,7 @@ function Inbox() {
       }
       queue={
         <>
-          <p role="status">{done ? `The request on ${done.number} is decided.` : null}</p>
+          <p role="status" className={classes["told"]}>{done ? `The request on ${done.number} is decided.` : null}</p>
           {error && !data ? (
             <Failure title="The requests could not be loaded" again={again}>
               {errorText(error)}

@@ -14,7 +14,7 @@ from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, answered
 from orderwright.api.graphql.trade import HasWorkflow, Money, SaleOrder, money
 from orderwright.api.graphql.workflow import Actor, Workflow
-from orderwright.app.overrides import OverrideRow, Wanted
+from orderwright.app.override_list import OverrideRow, Wanted
 from orderwright.app.page import Page
 from orderwright.runtime.attempt import Result
 
@@ -178,7 +178,7 @@ class OverrideRequestConnection:
 
     @strawberry.field
     async def total_count(self, info: Info) -> int:
-        return await info.context.app.overrides.count(info.context.by, self.wanted)
+        return await info.context.app.override_list.count(info.context.by, self.wanted)
 
 
 @strawberry.type(description="The sale has asked; the request appears a moment later.")
@@ -212,14 +212,14 @@ class OverrideQuery:
     ) -> OverrideRequestConnection:
         """Override requests, the newest first."""
         wanted = (filter or OverrideFilter()).wanted()
-        page = await info.context.app.overrides.page(
+        page = await info.context.app.override_list.page(
             info.context.by, wanted, first=first, after=after
         )
         return OverrideRequestConnection.of(page, wanted)
 
     @strawberry.field
     async def override_request(self, info: Info, id: strawberry.ID) -> OverrideRequest | None:
-        row = await info.context.app.overrides.one(info.context.by, id)
+        row = await info.context.app.override_list.one(info.context.by, id)
         return OverrideRequest.of(row) if row else None
 
 
@@ -290,7 +290,7 @@ class OverrideMutation:
 
 
 async def _changed(context: Context, result: Result) -> OverrideChanged:
-    row = await context.app.overrides.one(context.by, result.instance_id)
+    row = await context.app.override_list.one(context.by, result.instance_id)
     if row is None:
         raise LookupError(result.instance_id)
     return OverrideChanged(override=OverrideRequest.of(row), replayed=result.replayed)

@@ -119,6 +119,7 @@ class Orderwright:
         self.people = People(pool, clock, session_lifetime=lifetime)
         self.credit = Credit(engine)
         self.credit_view = CreditView(engine, settings.credit_limit_rule)
+        reactions = CreditReactions(engine, settings.credit_limit_rule)
         self.phases = Phases(engine, settings)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
@@ -141,7 +142,7 @@ class Orderwright:
         )
         self.worker = Worker(
             engine,
-            [self.phases.consumer(), *CreditReactions(engine).consumers(), webhooks_consumer()],
+            [self.phases.consumer(), *reactions.consumers(), webhooks_consumer()],
             listener,
             jobs=runner,
             clockwork=clockwork,

@@ -82,6 +82,7 @@ class CreditReactions:
             account.profile_id,
             Event("SALE_COMPLETED", data),
             actor=CREDIT,
+            idempotency_key=f"credit/{event.event_id}",
             correlation_id=cause.correlation_id,
             causation_id=cause.causation_id,
             occurred_at=cause.occurred_at,

@@ -178,6 +178,8 @@ async def test_the_outbox_shows_events_of_an_order_and_who_has_acknowledged_them
         "phases",
         "webhooks",
     ]
+    stands = [one["consumer"] for one in created["acknowledgements"]]
+    assert stands == ["credit_rechecks", "credit_sales", "phases", "webhooks"]
     assert (await admin.ask(OUTBOX, number=order["number"]))["outbox"] == page
     assert (await admin.ask(OUTBOX, number="SO-nothing"))["outbox"]["totalCount"] == 0
     everything = (await admin.ask(OUTBOX))["outbox"]

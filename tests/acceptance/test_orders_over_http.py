@@ -130,6 +130,7 @@ async def test_credit_terms_clear_within_the_limit_and_wait_above_it(
     assert reasons["credit.exceeded"]["values"]["overage"] == "0.01"
     assert reasons["credit.exceeded"]["values"]["exposure"] == "400.00"
     assert "MANAGER" in reasons["credit.exceeded"]["unblockers"]
+    await me.sale(above["id"], "CANCEL_REQUESTED", {"reason": "else it would take its turn"})
     await me.sale(within["id"], "PAYMENT_CAPTURED", {"amount": "400.00", "paymentId": "late"})
     again = await on_invoice("500.00")
     assert again["workflow"]["state"] == "CLEARED_FOR_FULFILMENT"

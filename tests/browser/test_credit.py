@@ -61,6 +61,7 @@ async def test_who_may_not_set_a_profile_sees_no_form_and_a_customer_only_what_i
     page = await open_page(login="auditor")
     await page.goto("/customers")
     await page.get_by_role("searchbox", name="Search customers").fill("bob")
+    await expect(page.get_by_role("link", name="C-")).to_have_count(1)
     await page.get_by_role("link", name="C-bob").click()
     await expect(page.get_by_text("0 % of the limit is used")).to_be_visible()
     await expect(page.get_by_text("No order has held any of this credit")).to_be_visible()

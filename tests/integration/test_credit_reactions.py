@@ -112,7 +112,10 @@ async def test_a_sale_that_no_change_can_concern_is_left_alone(app: Orderwright)
     card, other = await place(app, "10.00"), await place(app, "10.00", customer="ada")
     await tell(app, card, Event("SET_PAYMENT_METHOD", {"method": "CARD"}))
     await tell(app, other, INVOICE)
+    held, too_large = await invoice(app, "500.00"), await invoice(app, "1500.00")
     await grant(app, "1000.00")
+    await tell(app, held, CANCEL)
+    assert await states(app, too_large) == [REVIEW]
     rows = await app.pool.fetch(
         "select instance_id from orderwright.log where event_type = 'RECHECK'"
     )

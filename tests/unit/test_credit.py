@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from orderwright.domain.orders.credit import (
     Profile,
@@ -99,6 +99,7 @@ def test_the_overage_is_what_lies_above_the_limit(
 
 
 @given(profiles)
+@settings(deadline=None)
 def test_without_a_custom_limit_no_rule_allows_more_than_the_tier_does(profile: Profile):
     earned = profile.limit_minor(Rule.EARNED_CAPPED)
     capped = profile.limit_minor(Rule.TIER_CAP)
@@ -109,6 +110,7 @@ def test_without_a_custom_limit_no_rule_allows_more_than_the_tier_does(profile: 
 
 
 @given(profiles, st.lists(amounts, max_size=5))
+@settings(deadline=None)
 def test_sales_add_up_and_never_lower_tier_or_limit(profile: Profile, sales: list[int]):
     after = profile
     for captured in sales:

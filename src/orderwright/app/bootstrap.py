@@ -175,7 +175,7 @@ class Orderwright:
             self.phases.consumer(),
             self.approvals.consumer(),
             PaymentPhases(engine).consumer(),
-            *CreditReactions(engine).consumers(),
+            *CreditReactions(engine, settings.credit_limit_rule).consumers(),
             CaseOpener(engine).consumer(),
             webhooks_consumer(),
         ]

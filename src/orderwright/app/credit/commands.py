@@ -78,7 +78,7 @@ class Credit:
             await require_customer(connection, customer_id)
             if await is_replay(connection, asked.key, request, at=now):
                 return 0
-            return await recheck(self._engine, connection, accounts, with_held=accounts)
+            return await recheck(self._engine, connection, accounts, with_held=accounts, rule=None)
 
 
 def _data(new: NewProfile) -> dict[str, object]:

@@ -3,8 +3,8 @@
 Two consumers of the outbox, apart because of what they lock (see `account`):
 
     sale.completed, sale.paid_later -> SALE_COMPLETED to the customer's profile, with what was captured
-    credit.released                 -> RECHECK to the customer's sales that wait for credit
-    credit.changed                  -> RECHECK to those, and to the sales that hold credit
+    credit.released                 -> RECHECK to the customer's sales that waited and fit in now
+    credit.changed                  -> RECHECK to those, and to the sales that hold credit beyond the limit
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from orderwright.domain.orders.credit import Rule
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
@@ -43,8 +44,9 @@ class SaleNotCounted(RuntimeFault):
 class CreditReactions:
     """Reacts to what happens to sales and profiles."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, rule: Rule) -> None:
         self._engine = engine
+        self._rule = rule
 
     def consumers(self) -> tuple[Consumer, Consumer]:
         """Return the consumers that the relay feeds."""
@@ -80,6 +82,7 @@ class CreditReactions:
             account.profile_id,
             Event("SALE_COMPLETED", data),
             actor=CREDIT,
+            idempotency_key=f"credit/{event.event_id}",
             correlation_id=cause.correlation_id,
             causation_id=cause.causation_id,
             occurred_at=cause.occurred_at,
@@ -92,7 +95,7 @@ class CreditReactions:
     async def _look_again(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
         causes = {_account(event): _cause(event) for event in events}
         changed = {_account(event) for event in events if event.name == "credit.changed"}
-        await recheck(self._engine, connection, causes, with_held=changed)
+        await recheck(self._engine, connection, causes, with_held=changed, rule=self._rule)
 
 
 def _account(event: DomainEvent) -> Account:

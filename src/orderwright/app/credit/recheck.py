@@ -1,7 +1,9 @@
-"""Looking again at the sales that a change of their customer's credit may concern, the oldest first.
+"""Looking again at the sales that a change of their customer's credit concerns, the oldest first.
 
-Only those can be concerned that are in OVERRIDE_REVIEW, or open on credit terms or with their payment waived, or
-cleared with a hold. A RECHECK that changes nothing tells nobody anything, so that there is no end of it.
+Only those can be concerned that are open on credit terms or with their payment waived, or cleared with a hold. Of
+these a change concerns who waits and fits into the limit now, and who holds credit while the limit is exceeded; so a
+customer with very many waiting sales costs no more than what comes of it. A RECHECK that changes nothing tells nobody
+anything, so that there is no end of it.
 """
 
 from __future__ import annotations
@@ -11,12 +13,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 
-from orderwright.app.credit.account import Account, exposures
+from orderwright.app.credit.account import Account, exposures, profiles
+from orderwright.domain.orders.credit import overage_minor
+from orderwright.domain.orders.exposure import outstanding_minor
 from orderwright.domain.orders.sale import CREDIT_TERMS
+from orderwright.domain.reading import integer, mapping
 from orderwright.errors import RuntimeFault
+from orderwright.json_text import load
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from asyncpg import Record
+
+    from orderwright.domain.orders.credit import Rule
     from orderwright.runtime.command import Cause
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Connection
@@ -32,11 +41,21 @@ class RecheckRefused(RuntimeFault):
     code = "credit.recheck_refused"
 
 
-class Concerned(NamedTuple):
-    """A sale that a change of its customer's credit may concern."""
+class _Sale(NamedTuple):
+    """A sale that a change may concern: what it holds, has open, and was once allowed beyond the limit."""
 
     sale_id: str
     account: Account
+    held: int
+    uncovered: int
+    approved: int
+
+    def is_concerned(self, *, limit: int, owed: int) -> bool:
+        """Tell whether a RECHECK can change it; what was allowed counts here even if it has ended."""
+        overage = overage_minor(
+            limit_minor=limit, exposure_minor=owed - self.held, uncovered_minor=self.uncovered
+        )
+        return overage > 0 if self.held else overage <= self.approved
 
 
 async def recheck(
@@ -45,6 +64,7 @@ async def recheck(
     causes: Mapping[Account, Cause],
     *,
     with_held: Collection[Account],
+    rule: Rule | None,
 ) -> int:
     """Have the sales of accounts look at their credit again, in the caller's transaction; return how many did.
 
@@ -53,35 +73,57 @@ async def recheck(
         connection: in a transaction that has locked no sale and no balance yet.
         causes: why, for each account.
         with_held: the accounts of which the sales that hold credit are meant as well as those that wait for it.
+        rule: how limits come about, to leave those alone that the change does not concern; None: leave out nobody.
 
     Raises:
         RecheckRefused: a sale refused as none should.
     """
-    sales = await _concerned(connection, {one: one in with_held for one in causes})
+    sales = await _candidates(connection, {one: one in with_held for one in causes})
+    if not sales:
+        return 0
+    owed = await exposures(connection, {one.account for one in sales}, lock=True)
+    known = await profiles(connection, owed, lock=False)
+    limits = {} if rule is None else {one: known[one].limit_minor(rule) for one in known}
+    count = 0
     for sale in sales:
-        await _recheck(engine, connection, sale.sale_id, causes[sale.account])
-    return len(sales)
+        limit = limits.get(sale.account)
+        if limit is None or sale.is_concerned(limit=limit, owed=owed[sale.account]):
+            held = await _recheck(engine, connection, sale, causes[sale.account])
+            owed[sale.account] += held - sale.held
+            count += 1
+    return count
 
 
-async def _concerned(connection: Connection, accounts: Mapping[Account, bool]) -> list[Concerned]:
-    """Find the sales, and lock them and their balances, each in the order of their keys."""
+async def _candidates(connection: Connection, accounts: Mapping[Account, bool]) -> list[_Sale]:
+    """Find the sales and lock them in the order of their ids; return them as they stand then, the oldest first."""
     rows = await connection.fetch(
-        _CONCERNED,
+        _CANDIDATES,
         [one.customer_id for one in accounts],
         [one.currency for one in accounts],
         list(accounts.values()),
         list(CREDIT_TERMS),
     )
-    sales = [Concerned(row["id"], Account(row["customer_id"], row["currency"])) for row in rows]
-    if sales:
-        await connection.execute(_LOCK, [one.sale_id for one in sales])
-        await exposures(connection, {one.account for one in sales}, lock=True)
-    return sales
+    locked = await connection.fetch(_LOCK, [row["id"] for row in rows])
+    snapshots = {row["instance_id"]: row["snapshot"] for row in locked}
+    return [_sale(row, snapshots[row["id"]]) for row in rows]
 
 
-async def _recheck(engine: Engine, connection: Connection, sale_id: str, cause: Cause) -> None:
+def _sale(row: Record, snapshot: str) -> _Sale:
+    context = mapping(load(snapshot), "context")
+    override = mapping(mapping(context, "overrides"), "CREDIT")
+    return _Sale(
+        sale_id=row["id"],
+        account=Account(row["customer_id"], row["currency"]),
+        held=integer(context, "creditHeldMinor"),
+        uncovered=outstanding_minor(context),
+        approved=integer(override, "amountMinor") if "amountMinor" in override else 0,
+    )
+
+
+async def _recheck(engine: Engine, connection: Connection, sale: _Sale, cause: Cause) -> int:
+    """Return what the sale holds afterwards."""
     result = await engine.send(
-        sale_id,
+        sale.sale_id,
         Event("RECHECK"),
         actor=cause.actor,
         reason=cause.reason,
@@ -91,30 +133,31 @@ async def _recheck(engine: Engine, connection: Connection, sale_id: str, cause: 
         origin=cause.origin,
         connection=connection,
     )
-    if result.refused is None:
-        return
-    if result.refused.code not in _LATE:
-        raise RecheckRefused(f"RECHECK to {sale_id}: {result.refused.message}")
-    _logger.info("recheck_late", instance_id=sale_id, code=result.refused.code)
+    if result.refused is not None:
+        if result.refused.code not in _LATE:
+            raise RecheckRefused(f"RECHECK to {sale.sale_id}: {result.refused.message}")
+        _logger.info("recheck_late", instance_id=sale.sale_id, code=result.refused.code)
+        return sale.held
+    assert result.snapshot is not None
+    return integer(result.snapshot.context, "creditHeldMinor")
 
 
-_CONCERNED = """
+_CANDIDATES = """
 select so.id, so.customer_id, so.currency
 from unnest($1::text[], $2::text[], $3::bool[]) as asked (customer_id, currency, with_held)
 join orderwright.sale_order so on so.customer_id = asked.customer_id and so.currency = asked.currency
 join orderwright.instance i on i.instance_id = so.id
 cross join lateral (select (i.snapshot::jsonb)->'context' as context) c
-where case i.state
-        when 'OVERRIDE_REVIEW' then true
-        when 'CLEARED_FOR_FULFILMENT' then asked.with_held and (c.context->>'creditHeldMinor')::bigint > 0
-        when 'AWAITING_PAYMENT_METHOD' then c.context->'overrides' ? 'ADMIN'
-        when 'PAYMENT_INITIATED' then c.context->'overrides' ? 'ADMIN' or c.context->>'method' = any($4::text[])
-        when 'PAYMENT_PENDING_CONFIRMATION'
+where case
+        when i.state in ('AWAITING_PAYMENT_METHOD', 'PAYMENT_INITIATED', 'PAYMENT_PENDING_CONFIRMATION',
+                         'PAYMENT_FAILED', 'OVERRIDE_REVIEW')
           then c.context->'overrides' ? 'ADMIN' or c.context->>'method' = any($4::text[])
-        when 'PAYMENT_FAILED' then c.context->'overrides' ? 'ADMIN' or c.context->>'method' = any($4::text[])
+        when i.state = 'CLEARED_FOR_FULFILMENT'
+          then asked.with_held and (c.context->>'creditHeldMinor')::bigint > 0
         else false end
 order by so.placed_at, so.id
 """
 _LOCK = """
-select from orderwright.instance where instance_id = any($1::text[]) order by instance_id for update
+select instance_id, snapshot from orderwright.instance
+where instance_id = any($1::text[]) order by instance_id for update
 """

@@ -107,6 +107,8 @@ const approvals = createRoute({
     ...(typeof search["request"] === "string" ? { request: search["request"] } : {}),
   }),
   component: lazyRouteComponent(() => import("./pages/Approvals"), "Approvals"),
+});
+
 const customers = createRoute({
   getParentRoute: () => inside,
   path: "/customers",

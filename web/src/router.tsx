@@ -89,6 +89,13 @@ const quotation = createRoute({
   component: lazyRouteComponent(() => import("./pages/Quotation"), "Quotation"),
 });
 
+const payments = createRoute({
+  getParentRoute: () => inside,
+  path: "/payments",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Payments"), "Payments"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -142,6 +149,7 @@ export const router = createRouter({
       quotations,
       newQuotation,
       quotation,
+      payments,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
     ]),
   ]),

@@ -7,6 +7,7 @@ import { Lines } from "@/order/Lines";
 import { Phases } from "@/order/Phases";
 import { useFulfilments } from "@/order/useFulfilments";
 import { useLiveOrder } from "@/order/useLiveOrder";
+import { Payments } from "@/payment/Payments";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
@@ -80,6 +81,7 @@ function Known({ order, sale }: KnownProps) {
           <Panel title="What happened">
             <TransitionLog lifecycles={lifecycles} moment={moment} onMoment={setMoment} onShow={show} />
           </Panel>
+          <Payments orderId={order.id} channel={order.channel} outstanding={order.outstanding} />
           <Lines lines={order.lines} shipping={order.shipping} total={order.grandTotal} />
         </>
       }

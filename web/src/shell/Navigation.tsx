@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useMay } from "@/api/permission";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
-import { OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { OrdersIcon, PaymentsIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -9,6 +9,7 @@ const PLACES = [
   { to: "/work", label: "Work", Icon: WorkIcon },
   { to: "/orders", label: "Orders", Icon: OrdersIcon },
   { to: "/quotations", label: "Quotations", Icon: QuotationsIcon },
+  { to: "/payments", label: "Payments", Icon: PaymentsIcon },
 ] as const;
 
 export function Navigation() {

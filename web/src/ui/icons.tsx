@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 export const WorkIcon = () => draw(<path d="M4 5h16M4 12h16M4 19h10" />);
 export const OrdersIcon = () => draw(<path d="M5 4h14v16l-3-2-2 2-2-2-2 2-2-2-3 2zM9 9h6M9 13h6" />);
 export const QuotationsIcon = () => draw(<path d="M14 3H6v18h12V7zM14 3v4h4M9 12h6M9 16h4" />);
+export const PaymentsIcon = () => draw(<path d="M3 6h18v12H3zM3 10h18M7 15h4" />);
 export const SystemIcon = () => draw(<path d="M3 12h4l3-8 4 16 3-8h4" />);
 export const SearchIcon = () => draw(<path d="M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5 20 20" />);
 export const SunIcon = () =>

@@ -18,7 +18,7 @@ from orderwright.api.receipts import url_of
 from orderwright.app.page import Page
 from orderwright.app.payment_list import PaymentRow, Wanted
 from orderwright.app.payments import NewPayment, RefundLine
-from orderwright.domain.orders.payment import standing_of
+from orderwright.domain.orders.payment_reading import standing_of
 from orderwright.runtime.attempt import Result
 
 

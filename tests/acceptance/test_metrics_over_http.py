@@ -67,6 +67,8 @@ async def test_a_page_says_what_the_database_knows(server: Server, sign_in: Sign
     ]
     lagging = {one["consumer"] for one in page.labels("outbox_lag_events")}
     assert lagging == {"credit_rechecks", "credit_sales", "phases", "webhooks"}
+    names = ("payments", "phases", "webhooks")
+    assert page.labels("outbox_lag_events") == [{"consumer": name} for name in names]
     assert page.samples("timers_overdue") == [0]
     assert {one["kind"] for one in page.labels("incidents_open")} > {"step", "timer_failed"}
     assert page.value("pool_connections_max", pool="lifecycles") == 8

@@ -180,6 +180,11 @@ async def test_the_outbox_shows_events_of_an_order_and_who_has_acknowledged_them
     ]
     stands = [one["consumer"] for one in created["acknowledgements"]]
     assert stands == ["credit_rechecks", "credit_sales", "phases", "webhooks"]
+    assert [one["consumer"] for one in created["acknowledgements"]] == [
+        "payments",
+        "phases",
+        "webhooks",
+    ]
     assert (await admin.ask(OUTBOX, number=order["number"]))["outbox"] == page
     assert (await admin.ask(OUTBOX, number="SO-nothing"))["outbox"]["totalCount"] == 0
     everything = (await admin.ask(OUTBOX))["outbox"]

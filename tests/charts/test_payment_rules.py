@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from story import Story, payment
 
-from orderwright.domain.orders.payment import standing_of
+from orderwright.domain.orders.payment_reading import standing_of
 from orderwright.statechart import Emit, Post
 
 LINES = [{"lineNo": 1, "amount": "30.00"}]

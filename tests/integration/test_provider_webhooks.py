@@ -153,7 +153,7 @@ ENDS = {
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -126,6 +126,13 @@ const customer = createRoute({
   component: lazyRouteComponent(() => import("./pages/Customer"), "Customer"),
 });
 
+const payments = createRoute({
+  getParentRoute: () => inside,
+  path: "/payments",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Payments"), "Payments"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -183,6 +190,7 @@ export const router = createRouter({
       approvals,
       customers,
       customer,
+      payments,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
     ]),
   ]),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity, require
 from orderwright.app.rows import Standing
-from orderwright.app.words import words_of
+from orderwright.app.words import Words, leaf_nodes, words_of
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -44,10 +44,15 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which payments; `states` are keys of leaf states, none of them means all."""
+    """Which payments; `states` are keys of leaf states, none of them means all.
+
+    Attributes:
+        search: what the number of the order or the reference holds.
+    """
 
     order_id: str | None = None
     states: Sequence[str] = ()
+    search: str = ""
 
 
 class PaymentList:
@@ -92,6 +97,20 @@ class PaymentList:
             found: int = await connection.fetchval(_COUNT, *_narrowed(by, wanted))
             return found
 
+    async def states(self, by: Identity, wanted: Wanted) -> list[tuple[Words, int]]:
+        """Return how many payments stand in each state, of all that match but for the states.
+
+        Raises:
+            RoleMissing: the person may not see payments.
+        """
+        require(by, "payment.read")
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(_STATES, *_narrowed(by, replace(wanted, states=())))
+        counts = {row["state"]: int(row["rows"]) for row in rows}
+        chart = await self._queries.chart("payment")
+        nodes = [node for node in leaf_nodes(chart) if node.key in counts]
+        return [(words_of(chart, node.key), counts[node.key]) for node in nodes]
+
     async def find(self, by: Identity, payment_id: str) -> PaymentRow | None:
         """Return a payment, or None if there is none that the person may see.
 
@@ -115,8 +134,8 @@ def _owner(by: Identity) -> str | None:
     return None if by.is_staff else by.customer_id or ""
 
 
-def _narrowed(by: Identity, wanted: Wanted) -> tuple[str | None, str | None, list[str]]:
-    return _owner(by), wanted.order_id, list(wanted.states)
+def _narrowed(by: Identity, wanted: Wanted) -> tuple[str | None, str | None, list[str], str]:
+    return _owner(by), wanted.order_id, list(wanted.states), wanted.search.strip().lower()
 
 
 _NAMES: Final = tuple(name for name in PaymentRow.__slots__ if name != "standing")
@@ -132,10 +151,12 @@ select p.id, p.order_id, o.number as order_number, p.channel, p.method, p.amount
 {_FROM}"""
 _WANTED: Final = """
 and ($2::text is null or p.order_id = $2) and (cardinality($3::text[]) = 0 or i.state = any($3))
+and ($4::text = '' or strpos(lower(coalesce(o.number, '') || ' ' || coalesce(p.reference, '')), $4) > 0)
 """
 _ONE: Final = f"{_SELECT} and p.id = $2"
 _PAGE: Final = f"""
-{_SELECT} {_WANTED} and ($4::timestamptz is null or (p.created_at, p.id) < ($4, $5::text))
-order by p.created_at desc, p.id desc limit $6
+{_SELECT} {_WANTED} and ($5::timestamptz is null or (p.created_at, p.id) < ($5, $6::text))
+order by p.created_at desc, p.id desc limit $7
 """
 _COUNT: Final = f"select count(*) {_FROM} {_WANTED}"
+_STATES: Final = f"select i.state, count(*) as rows {_FROM} {_WANTED} group by i.state"

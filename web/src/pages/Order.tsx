@@ -10,6 +10,7 @@ import { Phases } from "@/order/Phases";
 import { useFulfilments } from "@/order/useFulfilments";
 import { useLiveOrder } from "@/order/useLiveOrder";
 import { OrderOverrides } from "@/override/OrderOverrides";
+import { Payments } from "@/payment/Payments";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
@@ -88,6 +89,7 @@ function Known({ order, sale }: KnownProps) {
           <Panel title="What happened">
             <TransitionLog lifecycles={lifecycles} moment={moment} onMoment={setMoment} onShow={show} />
           </Panel>
+          <Payments orderId={order.id} channel={order.channel} outstanding={order.outstanding} />
           <Lines lines={order.lines} shipping={order.shipping} total={order.grandTotal} />
         </>
       }

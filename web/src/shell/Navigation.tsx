@@ -4,7 +4,7 @@ import { useMay } from "@/api/permission";
 import { useWaitingCases } from "@/case/useWaitingCases";
 import { usePendingOverrides } from "@/override/usePendingOverrides";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
-import { ApprovalsIcon, CasesIcon, CustomersIcon, OrdersIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { ApprovalsIcon, CasesIcon, CustomersIcon, OrdersIcon, PaymentsIcon, QuotationsIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -19,6 +19,7 @@ export function Navigation() {
       <Place to="/quotations" label="Quotations" icon={<QuotationsIcon />} />
       <Cases />
       <Approvals />
+      <Payments />
       <Customers />
       <System />
     </nav>
@@ -39,6 +40,11 @@ function Approvals() {
   return <Place to="/approvals" label="Approvals" icon={<ApprovalsIcon />} mark={{ count: pending, noun: "pending approvals" }} />;
 }
 
+function Payments() {
+  if (useMay("payment.read") !== true) return null;
+  return <Place to="/payments" label="Payments" icon={<PaymentsIcon />} />;
+}
+
 /** For who may see what customers owe. */
 function Customers() {
   if (useMay("credit.read") !== true) return null;
@@ -53,7 +59,7 @@ function System() {
 }
 
 type PlaceProps = {
-  to: "/work" | "/orders" | "/quotations" | "/cases" | "/approvals" | "/customers" | "/system";
+  to: "/work" | "/orders" | "/quotations" | "/cases" | "/approvals" | "/payments" | "/customers" | "/system";
   label: string;
   icon: ReactNode;
   mark?: { count: number | undefined; noun: string };

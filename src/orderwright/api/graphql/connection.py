@@ -66,7 +66,7 @@ class SaleOrderConnection:
     @strawberry.field
     async def state_counts(self, info: Info) -> list[StateCount]:
         """How many orders stand in each state, the filter's states apart."""
-        return _counts(await info.context.app.queries.order_states(info.context.by, self.wanted))
+        return counts(await info.context.app.queries.order_states(info.context.by, self.wanted))
 
 
 @strawberry.type
@@ -97,11 +97,12 @@ class QuotationConnection:
     async def state_counts(self, info: Info) -> list[StateCount]:
         """How many quotations stand in each state, the filter's states apart."""
         queries = info.context.app.queries
-        return _counts(await queries.quotation_states(info.context.by, self.wanted))
+        return counts(await queries.quotation_states(info.context.by, self.wanted))
 
 
-def _counts(counts: list[tuple[Words, int]]) -> list[StateCount]:
+def counts(found: list[tuple[Words, int]]) -> list[StateCount]:
+    """Show how many stand in each state."""
     return [
         StateCount(state=words.state, label=words.label, tone=words.tone, count=count)
-        for words, count in counts
+        for words, count in found
     ]

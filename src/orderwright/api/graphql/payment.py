@@ -8,7 +8,7 @@ from typing import Annotated
 
 import strawberry
 
-from orderwright.api.graphql.connection import PageInfo
+from orderwright.api.graphql.connection import PageInfo, StateCount, counts
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, answered
@@ -18,7 +18,7 @@ from orderwright.api.receipts import url_of
 from orderwright.app.page import Page
 from orderwright.app.payment_list import PaymentRow, Wanted
 from orderwright.app.payments import NewPayment, RefundLine
-from orderwright.domain.orders.payment import standing_of
+from orderwright.domain.orders.payment_reading import standing_of
 from orderwright.runtime.attempt import Result
 
 
@@ -142,6 +142,11 @@ class PaymentConnection:
     async def total_count(self, info: Info) -> int:
         return await info.context.app.payment_list.count(info.context.by, self.wanted)
 
+    @strawberry.field
+    async def state_counts(self, info: Info) -> list[StateCount]:
+        """How many payments stand in each state, the filter's states apart."""
+        return counts(await info.context.app.payment_list.states(info.context.by, self.wanted))
+
 
 @strawberry.input
 class PaymentInput:
@@ -187,11 +192,12 @@ class PaymentQuery:
         info: Info,
         order_id: strawberry.ID | None = None,
         states: list[str] | None = None,
+        search: str | None = None,
         first: First = 50,
         after: str | None = None,
     ) -> PaymentConnection:
-        """Payments, the newest first; of one order if it is given."""
-        wanted = Wanted(order_id=order_id, states=tuple(states or ()))
+        """Payments, the newest first; of one order if it is given; `search` is in its number or in the reference."""
+        wanted = Wanted(order_id=order_id, states=tuple(states or ()), search=search or "")
         page = await info.context.app.payment_list.page(
             info.context.by, wanted, first=first, after=after
         )

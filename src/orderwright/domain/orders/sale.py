@@ -35,6 +35,12 @@ from orderwright.domain.orders.override import (
     override_is_not_asked,
     save_override,
 )
+from orderwright.domain.orders.sale_refund import (
+    payment_is_known,
+    record_refund,
+    record_remaining,
+    refund_is_new,
+)
 from orderwright.domain.reading import (
     Json,
     integer,
@@ -217,57 +223,11 @@ def tell_paid_later(scope: Scope) -> Outcome:
     return Outcome(effects=[Emit("sale.paid_later", told)])
 
 
-def payment_is_known(scope: Scope) -> Verdict:
-    """The payment was captured here: what goes back is a part of that."""
-    payment = text(scope.data, "paymentId")
-    is_known = payment in mapping(scope.context, "payments")
-    message = f"payment {payment} was not captured for this order"
-    return Verdict(is_known, "payment.not_captured", message, {"paymentId": payment})
-
-
-def refund_is_new(scope: Scope) -> Verdict:
-    """The refund has not been recorded before."""
-    refund = text(scope.data, "refundId")
-    is_new = refund not in mapping(scope.context, "refunds")
-    message = f"refund {refund} is recorded already"
-    return Verdict(is_new, "payment.already_refunded", message, {"refundId": refund})
-
-
-def record_refund(scope: Scope) -> Outcome:
-    """Record what remains of a payment after a refund, and take refunds of lines off what is due."""
-    context, of_lines = scope.context, _parsed(scope, "ofLines").minor
-    refunds = {**mapping(context, "refunds"), text(scope.data, "refundId"): of_lines}
-    recorded = record_remaining(scope)
-    due = {"refundedLinesMinor": integer(context, "refundedLinesMinor") + of_lines}
-    return recorded._replace(assign={**recorded.assign, **due, "refunds": refunds})
-
-
-def record_remaining(scope: Scope) -> Outcome:
-    """Record what remains of a payment, and post the difference to the ledger."""
-    context, payment = scope.context, text(scope.data, "paymentId")
-    payments, remaining = mapping(context, "payments"), _parsed(scope, "remaining").minor
-    change = remaining - integer(payments, payment)
-    entry = {
-        "orderId": context["orderId"],
-        "paymentId": payment,
-        "amountMinor": change,
-        "currency": context["currency"],
-        "method": context["method"],
-    }
-    total = integer(context, "capturedMinor") + change
-    assign = {"capturedMinor": total, "payments": {**payments, payment: remaining}}
-    return Outcome(assign, effects=[Post("captures", entry)] if change else [])
-
-
 def _captured(scope: Scope) -> Money:
-    return _parsed(scope, "amount")
-
-
-def _parsed(scope: Scope, field: str) -> Money:
-    amount = scope.data[field]
+    amount = scope.data["amount"]
     if not isinstance(amount, str):
-        raise InputInvalid(field, amount, "a decimal string in major units")
-    return Money.parse(amount, text(scope.context, "currency"), field=field)
+        raise InputInvalid("amount", amount, "a decimal string in major units")
+    return Money.parse(amount, text(scope.context, "currency"))
 
 
 def set_method(scope: Scope) -> Outcome:

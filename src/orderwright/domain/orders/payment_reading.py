@@ -1,0 +1,91 @@
+"""What the context and the events of a payment say, in minor units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orderwright.domain.reading import Json, integer, mapping, rows, text
+from orderwright.errors import InputInvalid
+from orderwright.money import Money
+from orderwright.statechart import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where the money of a payment is, in minor units."""
+
+    captured: int = 0
+    refunded: int = 0
+    charged_back: int = 0
+
+    @property
+    def remaining(self) -> int:
+        """What is still with us."""
+        return max(self.captured - self.refunded - self.charged_back, 0)
+
+
+def standing_of(context: Mapping[str, Json]) -> Standing:
+    """Return where the money of a payment is, as it was told last."""
+    return Standing(
+        captured=integer(context, "amountMinor") if context["isCaptured"] is True else 0,
+        refunded=integer(context, "refundedMinor"),
+        charged_back=integer(context, "chargedBackMinor"),
+    )
+
+
+def entry_of(value: Json) -> Mapping[str, Json]:
+    """Read an entry of what is remembered; empty where there is none."""
+    return mapping({"entry": value}, "entry")
+
+
+def own_refunds_minor(context: Mapping[str, Json]) -> int:
+    """Return the sum of our own refunds, in minor units."""
+    return sum(
+        integer(entry_of(one), "amountMinor") for one in mapping(context, "refunds").values()
+    )
+
+
+def registered(context: Mapping[str, Json]) -> tuple[int, str]:
+    """Return the amount in minor units and the currency that the payment is of."""
+    return integer(context, "amountMinor"), text(context, "currency")
+
+
+def reported(scope: Scope) -> tuple[int, str]:
+    """Return the amount in minor units and the currency that the provider speaks of."""
+    return integer(scope.data, "amountMinor"), text(scope.data, "currency")
+
+
+def amount_of(scope: Scope) -> Money:
+    """Return the amount of the event.
+
+    Raises:
+        InputInvalid: it is no exact amount of the currency.
+    """
+    return _money(scope, scope.data)
+
+
+def line_minor(scope: Scope, line: Mapping[str, Json]) -> int:
+    """Return the amount of a line of a refund, in minor units.
+
+    Raises:
+        InputInvalid: it is no exact amount of the currency.
+    """
+    return _money(scope, line).minor
+
+
+def lines_minor(scope: Scope) -> int:
+    """Return what the lines of a refund add up to, in minor units."""
+    return sum(line_minor(scope, line) for line in lines_of(scope))
+
+
+def lines_of(scope: Scope) -> list[Mapping[str, Json]]:
+    """Return the lines of a refund; none where it is for the sale."""
+    return rows(scope.data, "lines") if "lines" in scope.data else []
+
+
+def _money(scope: Scope, source: Mapping[str, Json]) -> Money:
+    amount = source["amount"]
+    if not isinstance(amount, str):
+        raise InputInvalid("amount", amount, "a decimal string in major units")
+    return Money.parse(amount, text(scope.context, "currency"))

@@ -1,0 +1,78 @@
+import { useQuery, useSubscription } from "urql";
+import { errorText } from "@/api/client";
+import { useMay } from "@/api/permission";
+import { isZero, type Money } from "@/format/money";
+import { words } from "@/format/word";
+import { type PaymentRowFragment, PaymentsOfOrderDocument, WorkflowChangedDocument } from "@/gen/graphql";
+import { Facts, type Particular } from "@/system/Facts";
+import classes from "@/system/System.module.css";
+import { Panel } from "@/templates/Panel";
+import { Amount } from "@/ui/Amount";
+import { Chip } from "@/ui/Chip";
+import { Moment } from "@/ui/Moment";
+import { Failure } from "@/ui/Said";
+import { PaymentActs } from "./PaymentActs";
+import { Register } from "./Register";
+
+type Props = { orderId: string; channel: string; outstanding: Money };
+
+/** The payments of an order: where the money is, and what can be done with it. */
+export function Payments(order: Props) {
+  const mayRead = useMay("payment.read") === true;
+  const variables = { orderId: order.orderId };
+  const [{ data, error }, refetch] = useQuery({ query: PaymentsOfOrderDocument, variables, pause: !mayRead });
+  const again = () => refetch({ requestPolicy: "network-only" });
+  useSubscription({ query: WorkflowChangedDocument, variables, pause: !mayRead }, (count: number | undefined) => {
+    queueMicrotask(again);
+    return (count ?? 0) + 1;
+  });
+  const mayRegister = useMay("payment.register");
+  if (!mayRead) return null;
+  const rows = data?.payments.edges.map(({ node }) => node) ?? [];
+  return (
+    <Panel title="Payments">
+      {error && !data ? (
+        <Failure title="The payments could not be loaded" again={again}>
+          {errorText(error)}
+        </Failure>
+      ) : null}
+      {data && rows.length === 0 ? <p className={classes["said"]}>Nobody has registered a payment.</p> : null}
+      <ul className={classes["rows"]}>
+        {rows.map((row) => (
+          <Row key={row.id} row={row} again={again} />
+        ))}
+      </ul>
+      {mayRegister ? <Register key={order.outstanding.amount} {...order} onDone={again} /> : null}
+    </Panel>
+  );
+}
+
+function Row({ row, again }: { row: PaymentRowFragment; again: () => void }) {
+  return (
+    <li className={classes["row"]} data-tone={row.workflowTone}>
+      <div className={classes["head"]}>
+        <Chip label={row.workflowLabel} tone={row.workflowTone} description={row.workflowDescription} />
+        <span className={classes["cause"]}>
+          <Amount money={row.amount} />
+        </span>
+      </div>
+      <Facts of={particulars(row)} />
+      <PaymentActs row={row} again={again} />
+    </li>
+  );
+}
+
+function particulars(row: PaymentRowFragment): Particular[] {
+  const by = [row.provider && words(row.provider), row.reference].filter(Boolean).join(" ");
+  return [
+    ...(row.method ? [{ name: "Method", value: words(row.method) }] : []),
+    ...(by ? [{ name: "Reference", value: by }] : []),
+    { name: "Registered", value: <Moment at={row.createdAt} /> },
+    ...(isZero(row.refunded) ? [] : [{ name: "Refunded", value: <Amount money={row.refunded} /> }]),
+    ...(isZero(row.chargedBack) ? [] : [{ name: "Charged back", value: <Amount money={row.chargedBack} /> }]),
+    ...(row.remaining.amount === row.amount.amount || isZero(row.amount)
+      ? []
+      : [{ name: "Remaining", value: <Amount money={row.remaining} /> }]),
+    ...(row.failedReason ? [{ name: "Failed", value: row.failedReason }] : []),
+  ];
+}

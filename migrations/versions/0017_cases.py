@@ -1,4 +1,4 @@
-"""The heads of cases; where each stands is read from its instance.
+"""The heads of cases, whose instances tell where they stand; what people were told, and how they want to be.
 
 Written by hand and frozen; a test compares the result with `orderwright.app.tables`.
 """
@@ -17,7 +17,12 @@ _SCHEMA = "orderwright"
 
 
 def upgrade() -> None:
-    """Create the table, which is empty, and the sequence of its numbers."""
+    """Create tables, which are empty, and two columns of people that need no rewrite."""
+    _create_cases()
+    _create_notifications()
+
+
+def _create_cases() -> None:
     op.execute(f"create sequence {_SCHEMA}.case_number")
     op.create_table(
         "case_record",
@@ -31,3 +36,46 @@ def upgrade() -> None:
     )
     op.create_index("case_record_opened", "case_record", ["opened_at", "id"], schema=_SCHEMA)
     op.create_index("case_record_root", "case_record", ["root_id"], schema=_SCHEMA)
+
+
+def _create_notifications() -> None:
+    person = f"{_SCHEMA}.person.id"
+    op.add_column("person", sa.Column("email", sa.Text), schema=_SCHEMA)
+    language = sa.Column("language", sa.Text, nullable=False, server_default="en")
+    op.add_column("person", language, schema=_SCHEMA)
+    op.create_table(
+        "notification",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("person_id", sa.Text, sa.ForeignKey(person), nullable=False),
+        sa.Column("event_id", sa.Text, nullable=False),
+        sa.Column("event", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("link", sa.Text, nullable=False),
+        sa.Column("in_app", sa.Boolean, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True)),
+        sa.UniqueConstraint("person_id", "event_id", name="notification_once"),
+        schema=_SCHEMA,
+    )
+    op.create_index(
+        "notification_created", "notification", ["person_id", "created_at", "id"], schema=_SCHEMA
+    )
+    op.create_index(
+        "notification_unread",
+        "notification",
+        ["person_id"],
+        schema=_SCHEMA,
+        postgresql_where=sa.text("in_app and read_at is null"),
+    )
+    op.create_table(
+        "notification_preference",
+        sa.Column("person_id", sa.Text, sa.ForeignKey(person), nullable=False),
+        sa.Column("event", sa.Text, nullable=False),
+        sa.Column(
+            "channel", sa.Text, sa.CheckConstraint("channel in ('APP', 'MAIL')"), nullable=False
+        ),
+        sa.Column("is_wanted", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("person_id", "event", "channel"),
+        schema=_SCHEMA,
+    )

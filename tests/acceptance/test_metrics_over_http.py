@@ -59,7 +59,7 @@ async def test_a_page_says_what_the_database_knows(server: Server, sign_in: Sign
     page = await page_at(server.url)
     assert page.value("database_up") == 1
     consumers = [one["consumer"] for one in page.labels("outbox_lag_events")]
-    assert consumers == ["cases", "phases", "webhooks"]
+    assert consumers == ["cases", "notifications", "phases", "webhooks"]
     assert page.samples("timers_overdue") == [0]
     assert {one["kind"] for one in page.labels("incidents_open")} > {"step", "timer_failed"}
     assert page.value("pool_connections_max", pool="lifecycles") == 8

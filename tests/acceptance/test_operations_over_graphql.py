@@ -172,7 +172,7 @@ async def test_the_outbox_shows_events_of_an_order_and_who_has_acknowledged_them
     [created] = [event for event in events if event["name"] == "order.created"]
     assert created["causationId"] == f"{order['id']}/1"
     acknowledged = [one["consumer"] for one in created["acknowledgements"]]
-    assert acknowledged == ["cases", "phases", "webhooks"]
+    assert acknowledged == ["cases", "notifications", "phases", "webhooks"]
     assert (await admin.ask(OUTBOX, number=order["number"]))["outbox"] == page
     assert (await admin.ask(OUTBOX, number="SO-nothing"))["outbox"]["totalCount"] == 0
     everything = (await admin.ask(OUTBOX))["outbox"]

@@ -18,6 +18,9 @@ from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
+from orderwright.app.notification.inbox import NotificationInbox
+from orderwright.app.notification.mail import mail_kind
+from orderwright.app.notification.notifier import Notifier
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
 from orderwright.app.people import People
@@ -73,7 +76,7 @@ class Orderwright:
         orders: commands on quotations, orders and fulfilments, with permissions.
         queries, workflows: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
-        people: signing in.
+        people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
         simulator: says what events would do, and writes nothing.
@@ -124,6 +127,7 @@ class Orderwright:
         loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
+        self.notifications = NotificationInbox(engine)
         self.dead_letters = DeadLetters(engine)
         self.incidents = Incidents(engine)
         self.outbox = Outbox(pool)
@@ -137,9 +141,15 @@ class Orderwright:
         clockwork = Clockwork(
             engine, actions={ACTION: self.expiry.sweep}, schedules=[self.expiry.schedule]
         )
+        consumers = [
+            self.phases.consumer(),
+            CaseOpener(engine).consumer(),
+            Notifier(engine, self.jobs).consumer(),
+            webhooks_consumer(),
+        ]
         self.worker = Worker(
             engine,
-            [self.phases.consumer(), CaseOpener(engine).consumer(), webhooks_consumer()],
+            consumers,
             listener,
             jobs=runner,
             clockwork=clockwork,
@@ -229,7 +239,8 @@ async def _opened(
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
         loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
-        handled = {kind.name: kind for kind in kinds}
+        own = [mail_kind(settings)] if settings.smtp_host else []
+        handled = {kind.name: kind for kind in (*own, *kinds)}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
         observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
         registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS, kinds=handled)

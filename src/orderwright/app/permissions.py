@@ -38,6 +38,7 @@ _OFFICE: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER})
 _BUYERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
 _COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
 _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
+_MANAGED: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.WAREHOUSE, Role.COMPLIANCE})
 _WORKERS: Final = _STAFF - {Role.READ_ONLY}
 
 _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
@@ -51,6 +52,8 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "incident.resolve": frozenset({Role.MANAGER}),
     "incident.retry": frozenset({Role.MANAGER}),
+    "notification.read": frozenset(Role),  # everybody their own
+    "notification.set": frozenset(Role),
     "outbox.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
     # quotation
@@ -113,8 +116,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
 
 
 def workers(queue: Role) -> frozenset[Role]:
-    """Return the roles that work on the cases of a role."""
-    return _with_seniors(frozenset({queue}))
+    """Return the roles that work on the cases of a role: itself, its managers, and who stands above on the ladder."""
+    managers = {Role.MANAGER} if queue in _MANAGED else set()
+    return _with_seniors(frozenset({queue, *managers}))
 
 
 class RoleMissing(AccessDenied):
@@ -154,7 +158,7 @@ class Identity:
 
     @property
     def queues(self) -> list[Role]:
-        """The roles whose cases this person works on: their own, and those of whom they stand above."""
+        """The roles whose cases this person works on: their own, and those of whom they manage."""
         return [queue for queue in Role if self.roles & workers(queue)]
 
     def sees(self, customer_id: str) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orderwright.errors import DefinitionInvalid
@@ -129,6 +129,18 @@ class Settings(BaseSettings):
     """Whether browsers send the session over HTTPS only; on wherever HTTPS is."""
     webhook_allow_loopback: bool = False
     """Whether webhooks may go to this machine, and over HTTP: for development."""
+    smtp_host: str | None = Field(default=None, min_length=1)
+    """The server that mail goes through; unset means that no mail is sent."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection to it is secured: at its beginning (`tls`), soon after (`starttls`), or not at all."""
+    smtp_user: str | None = None
+    """The name to sign in with; unset means not to."""
+    smtp_password: SecretStr | None = None
+    """The password to sign in with."""
+    mail_from: str = Field(default="orderwright@localhost", pattern=r"^[^@\s]+@[^@\s]+$")
+    """The address that mail comes from."""
     otlp_endpoint: Annotated[str, AfterValidator(_http)] | None = None
     """Where traces go, over OTLP and HTTP, such as `http://127.0.0.1:4318`; unset means nowhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

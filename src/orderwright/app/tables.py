@@ -19,6 +19,8 @@ from sqlalchemy import (
     Sequence,
     Table,
     Text,
+    UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -77,6 +79,8 @@ person = Table(
     _link("customer_id", "customer.id", nullable=True),
     Column("is_active", Boolean, nullable=False),
     _moment("created_at"),
+    _words("email", nullable=True),
+    Column("language", Text, nullable=False, server_default="en"),
 )
 
 session = Table(
@@ -164,6 +168,34 @@ case_record = Table(
     _moment("opened_at"),
     Index("case_record_opened", "opened_at", "id"),
     Index("case_record_root", "root_id"),
+)
+
+notification = Table(
+    "notification",
+    metadata,
+    _id(),
+    _link("person_id", "person.id"),
+    _words("event_id"),
+    _words("event"),
+    _words("subject"),
+    _words("body"),
+    _words("link"),
+    Column("in_app", Boolean, nullable=False),
+    _moment("created_at"),
+    Column("read_at", DateTime(timezone=True)),
+    UniqueConstraint("person_id", "event_id", name="notification_once"),
+    Index("notification_created", "person_id", "created_at", "id"),
+    Index("notification_unread", "person_id", postgresql_where=text("in_app and read_at is null")),
+)
+
+notification_preference = Table(
+    "notification_preference",
+    metadata,
+    _link("person_id", "person.id"),
+    _words("event"),
+    Column("channel", Text, CheckConstraint("channel in ('APP', 'MAIL')"), nullable=False),
+    Column("is_wanted", Boolean, nullable=False),
+    PrimaryKeyConstraint("person_id", "event", "channel"),
 )
 
 compatibility = Table(

@@ -11,6 +11,7 @@ import strawberry
 from orderwright.api.graphql.cases import CasesMutation
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
+from orderwright.api.graphql.notification import NotificationsMutation
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.results import (
     CreateOrderResult,
@@ -62,7 +63,7 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation(OperationsMutation, CasesMutation):
+class Mutation(OperationsMutation, CasesMutation, NotificationsMutation):
     @strawberry.mutation
     async def create_quotation(
         self,

@@ -8,6 +8,7 @@ from orderwright.api.graphql.cases import CasesQuery
 from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import DeadLetterConnection
+from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.trade import (
     Channel,
@@ -37,7 +38,7 @@ class QuotationFilter:
 
 
 @strawberry.type
-class Query(OperationsQuery, CasesQuery):
+class Query(OperationsQuery, CasesQuery, NotificationsQuery):
     @strawberry.field
     def me(self, info: Info) -> Person | None:
         """Who is signed in; null when nobody is."""

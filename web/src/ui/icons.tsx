@@ -5,6 +5,7 @@ export const OrdersIcon = () => draw(<path d="M5 4h14v16l-3-2-2 2-2-2-2 2-2-2-3 
 export const QuotationsIcon = () => draw(<path d="M14 3H6v18h12V7zM14 3v4h4M9 12h6M9 16h4" />);
 export const CasesIcon = () => draw(<path d="M4 8h16v11H4zM9 8V5h6v3M4 13h16" />);
 export const SystemIcon = () => draw(<path d="M3 12h4l3-8 4 16 3-8h4" />);
+export const BellIcon = () => draw(<path d="M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4" />);
 export const SearchIcon = () => draw(<path d="M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5 20 20" />);
 export const SunIcon = () =>
   draw(

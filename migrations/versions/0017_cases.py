@@ -1,4 +1,4 @@
-"""The heads of cases, whose instances tell where they stand; what people were told, and how they want to be.
+"""Heads of cases, what people were told and want to be told, and the settings that change while the house runs.
 
 Written by hand and frozen; a test compares the result with `orderwright.app.tables`.
 """
@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Create tables, which are empty, and two columns of people that need no rewrite."""
     _create_cases()
     _create_notifications()
+    _create_settings()
 
 
 def _create_cases() -> None:
@@ -78,4 +79,27 @@ def _create_notifications() -> None:
         sa.Column("is_wanted", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("person_id", "event", "channel"),
         schema=_SCHEMA,
+    )
+
+
+def _create_settings() -> None:
+    op.create_table(
+        "live_setting",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", sa.Integer, nullable=False),
+        schema=_SCHEMA,
+    )
+    op.create_table(
+        "live_setting_change",
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("before", sa.Integer, nullable=False),
+        sa.Column("after", sa.Integer, nullable=False),
+        sa.Column("person_id", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        schema=_SCHEMA,
+    )
+    op.create_index(
+        "live_setting_change_name", "live_setting_change", ["name", "id"], schema=_SCHEMA
     )

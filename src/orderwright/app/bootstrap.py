@@ -18,6 +18,7 @@ from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
+from orderwright.app.live_settings import LiveSettings
 from orderwright.app.notification.inbox import NotificationInbox
 from orderwright.app.notification.mail import mail_kind
 from orderwright.app.notification.notifier import Notifier
@@ -26,6 +27,7 @@ from orderwright.app.outbox import Outbox
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
+from orderwright.app.setting_desk import SettingDesk
 from orderwright.app.settings import Settings, load_settings
 from orderwright.app.shipped import folder
 from orderwright.app.subscribers import Subscribers
@@ -76,6 +78,7 @@ class Orderwright:
         orders: commands on quotations, orders and fulfilments, with permissions.
         queries, workflows: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
+        live_settings, setting_desk: the settings that change while the house runs, and commands on them.
         people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
@@ -96,6 +99,7 @@ class Orderwright:
         *,
         revision: str,
         settings: Settings,
+        live: LiveSettings,
         clock: Clock,
         pool: Pool,
         readers: AsyncEngine,
@@ -106,6 +110,8 @@ class Orderwright:
     ) -> None:
         self.revision = revision
         self.settings = settings
+        self.live_settings = live
+        self.setting_desk = SettingDesk(engine, live)
         self.clock = clock
         self.pool = pool
         self.engine = engine
@@ -115,23 +121,23 @@ class Orderwright:
         self.scrape = Scrape(metrics, pool, readers, clock)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
-        self.orders = Orders(engine, self.queries, settings)
+        self.orders = Orders(engine, self.queries, live)
         self.case_list = CaseList(readers, self.queries)
         self.case_desk = CaseDesk(engine, self.case_list)
         lifetime = timedelta(hours=settings.session_lifetime_hours)
         self.people = People(pool, clock, session_lifetime=lifetime)
-        self.phases = Phases(engine, settings)
+        self.phases = Phases(engine, live)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
-        loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
+        loaders = fact_loaders(live)
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
         self.notifications = NotificationInbox(engine)
         self.dead_letters = DeadLetters(engine)
         self.incidents = Incidents(engine)
         self.outbox = Outbox(pool)
-        self.expiry = SaleExpiry(engine, settings)
+        self.expiry = SaleExpiry(engine, live)
         runner = JobRunner(engine, concurrency=settings.job_concurrency)
         loopback = settings.webhook_allow_loopback
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
@@ -143,7 +149,7 @@ class Orderwright:
         )
         consumers = [
             self.phases.consumer(),
-            CaseOpener(engine).consumer(),
+            CaseOpener(engine, live).consumer(),
             Notifier(engine, self.jobs).consumer(),
             webhooks_consumer(),
         ]
@@ -238,7 +244,8 @@ async def _opened(
         stack.push_async_callback(models.dispose)
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
-        loaders = fact_loaders(expiry_minutes=settings.sale_pending_expiry_minutes)
+        live = LiveSettings(pool, clock, settings)
+        loaders = fact_loaders(live)
         own = [mail_kind(settings)] if settings.smtp_host else []
         handled = {kind.name: kind for kind in (*own, *kinds)}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
@@ -262,6 +269,7 @@ async def _opened(
         app = Orderwright(
             revision=migrated.code,
             settings=settings,
+            live=live,
             clock=clock,
             pool=pool,
             readers=models,

@@ -16,17 +16,19 @@ from orderwright.runtime.fact import FactLoader, FactRequest, SharedFact
 if TYPE_CHECKING:
     from asyncpg import Record
 
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.runtime.pool import Connection
 
 _SELLERS: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER, Role.ADMIN, Role.SUPERADMIN})
 _BUYERS: Final = frozenset({Role.CUSTOMER, Role.RESELLER, Role.ADMIN, Role.SUPERADMIN})
 
 
-def fact_loaders(*, expiry_minutes: int) -> Mapping[str, FactLoader]:
+def fact_loaders(settings: LiveSettings) -> Mapping[str, FactLoader]:
     """Return a loader for every fact that the order charts name."""
 
-    async def expiry(_connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
-        return [{"minutes": expiry_minutes} for _ in asked]
+    async def expiry(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
+        minutes = (await settings.current(connection)).sale_pending_expiry_minutes
+        return [{"minutes": minutes} for _ in asked]
 
     return {
         "actor": SharedFact(load=actor),

@@ -55,6 +55,8 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "notification.read": frozenset(Role),  # everybody their own
     "notification.set": frozenset(Role),
     "outbox.read": frozenset({Role.SUPPORT, Role.MANAGER}),
+    "setting.read": frozenset({Role.MANAGER}),
+    "setting.change": frozenset({Role.ADMIN}),
     "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
     # quotation
     "quotation.SHARE": _OFFICE,

@@ -166,6 +166,10 @@ class Settings(BaseSettings):
     """Failed deliveries after which a fulfilment fails."""
     quotation_validity_days: int = Field(default=30, ge=1, le=365)
     """Days for which a quotation holds unless it says otherwise."""
+    case_sla_minutes: int = Field(default=1440, ge=0, le=525_600)
+    """Minutes in which a case is to be resolved that a domain event opens; 0 for no term."""
+    case_urgent_sla_minutes: int = Field(default=480, ge=0, le=525_600)
+    """The same for a case of high or urgent priority."""
 
 
 def load_settings() -> Settings:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -196,6 +197,26 @@ notification_preference = Table(
     Column("channel", Text, CheckConstraint("channel in ('APP', 'MAIL')"), nullable=False),
     Column("is_wanted", Boolean, nullable=False),
     PrimaryKeyConstraint("person_id", "event", "channel"),
+)
+
+live_setting = Table(
+    "live_setting",
+    metadata,
+    _id("name"),
+    Column("value", Integer, nullable=False),
+)
+
+live_setting_change = Table(
+    "live_setting_change",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _words("name"),
+    Column("before", Integer, nullable=False),
+    Column("after", Integer, nullable=False),
+    _words("person_id"),
+    _words("reason", nullable=True),
+    _moment("changed_at"),
+    Index("live_setting_change_name", "name", "id"),
 )
 
 compatibility = Table(

@@ -25,6 +25,7 @@ from orderwright.api.graphql.results import (
     applied,
 )
 from orderwright.api.graphql.scalars import JSON
+from orderwright.api.graphql.setting import SettingsMutation
 from orderwright.api.graphql.trade import Channel, Quotation, SaleOrder
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.errors import InputInvalid
@@ -63,7 +64,7 @@ class QuotationInput:
 
 
 @strawberry.type
-class Mutation(OperationsMutation, CasesMutation, NotificationsMutation):
+class Mutation(OperationsMutation, CasesMutation, NotificationsMutation, SettingsMutation):
     @strawberry.mutation
     async def create_quotation(
         self,

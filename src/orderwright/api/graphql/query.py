@@ -10,6 +10,7 @@ from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.deadletter import DeadLetterConnection
 from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
+from orderwright.api.graphql.setting import SettingsQuery
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -38,7 +39,7 @@ class QuotationFilter:
 
 
 @strawberry.type
-class Query(OperationsQuery, CasesQuery, NotificationsQuery):
+class Query(OperationsQuery, CasesQuery, NotificationsQuery, SettingsQuery):
     @strawberry.field
     def me(self, info: Info) -> Person | None:
         """Who is signed in; null when nobody is."""

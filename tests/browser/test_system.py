@@ -97,9 +97,9 @@ async def test_events_say_which_consumer_has_acknowledged_them_and_are_found_by_
     await expect(table.get_by_role("link", name=other["number"])).to_have_count(0)
     created = table.get_by_role("row").filter(has_text="order.created")
     await expect(created).to_have_count(1)
-    for consumer in ("phases", "webhooks"):
+    for consumer in ("cases", "notifications", "phases", "webhooks"):
         await expect(created.get_by_text(consumer)).to_be_visible()
-    await expect(created.locator("time")).to_have_count(3, timeout=15_000)
+    await expect(created.locator("time")).to_have_count(5, timeout=15_000)
     await created.get_by_text("Show").click()
     await expect(created).to_contain_text(f'"causationId": "{order["id"]}/1"')
 

@@ -204,6 +204,17 @@ async def furnish(url: str) -> None:
         await app.people.enrol("bob", "Bob", PASSWORD, [Role.CUSTOMER], customer_id="bob")
 
 
+CONSUMERS = (
+    "approvals",
+    "cases",
+    "credit_rechecks",
+    "credit_sales",
+    "notifications",
+    "payments",
+    "phases",
+    "webhooks",
+)
+"""Who hears of every domain event, in order."""
 SignIn = Callable[..., Awaitable[Client]]
 Rows = Callable[[], Awaitable[dict[str, str]]]
 

@@ -49,3 +49,13 @@ async def serious(page: Page) -> list[str]:
         for one in found["violations"]
         if one["impact"] in ("serious", "critical")
     ]
+
+
+async def fits_everywhere(page: Page) -> None:
+    """Assert that a page, narrow and wide, in light and dark, fits the window and has nothing serious against it."""
+    for width in (360, 1440):
+        await page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            assert await overflow(page) == 0, (width, scheme)
+            assert await serious(page) == [], (width, scheme)

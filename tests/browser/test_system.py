@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Page, expect
 
-from acceptance.harness import Server, SignIn
+from acceptance.harness import CONSUMERS, Server, SignIn
 from acceptance.test_deadletter_doors import Post, work
 from browser.page import OpenPage, overflow, serious
 from orderwright.clock import SystemClock
@@ -97,9 +97,9 @@ async def test_events_say_which_consumer_has_acknowledged_them_and_are_found_by_
     await expect(table.get_by_role("link", name=other["number"])).to_have_count(0)
     created = table.get_by_role("row").filter(has_text="order.created")
     await expect(created).to_have_count(1)
-    for consumer in ("approvals", "payments", "phases", "webhooks"):
+    for consumer in CONSUMERS:
         await expect(created.get_by_text(consumer)).to_be_visible()
-    await expect(created.locator("time")).to_have_count(4, timeout=15_000)
+    await expect(created.locator("time")).to_have_count(len(CONSUMERS) + 1, timeout=15_000)
     await created.get_by_text("Show").click()
     await expect(created).to_contain_text(f'"causationId": "{order["id"]}/1"')
 

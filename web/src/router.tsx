@@ -174,6 +174,12 @@ const webhooks = createRoute({
   component: lazyRouteComponent(() => import("./system/Webhooks"), "Webhooks"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => system,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./system/Settings"), "Settings"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
@@ -192,6 +198,7 @@ export const router = createRouter({
       customer,
       payments,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
+      system.addChildren([systemHome, incidents, deadLetters, events, webhooks, settings]),
     ]),
   ]),
   parseSearch,

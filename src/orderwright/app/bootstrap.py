@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,10 @@ from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
 from orderwright.app.ledgers import LEDGERS
+from orderwright.app.live_settings import LiveSettings
+from orderwright.app.notification.inbox import NotificationInbox
+from orderwright.app.notification.mail import mail_kind
+from orderwright.app.notification.notifier import Notifier
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
 from orderwright.app.override_list import OverrideList
@@ -36,6 +40,7 @@ from orderwright.app.phases import Phases
 from orderwright.app.queries import Queries
 from orderwright.app.receipt_store import ReceiptStore
 from orderwright.app.receipts import Receipts
+from orderwright.app.setting_desk import SettingDesk
 from orderwright.app.settings import Settings, load_settings
 from orderwright.app.shipped import folder
 from orderwright.app.subscribers import Subscribers
@@ -48,7 +53,6 @@ from orderwright.domain.orders import BEHAVIOURS
 from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.engine import Engine
-from orderwright.runtime.fact import FactLoader
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
@@ -92,6 +96,8 @@ class Orderwright:
         credit, credit_view: commands on credit profiles, and what people see of credit.
         queries, workflows, override_list: read models.
         people: signing in.
+        live_settings, setting_desk: the settings that change while the house runs, and commands on them.
+        people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.
         migrations: moves running instances to another version of their chart.
         simulator: says what events would do, and writes nothing.
@@ -111,6 +117,7 @@ class Orderwright:
         *,
         revision: str,
         settings: Settings,
+        live: LiveSettings,
         clock: Clock,
         pool: Pool,
         readers: AsyncEngine,
@@ -121,6 +128,8 @@ class Orderwright:
     ) -> None:
         self.revision = revision
         self.settings = settings
+        self.live_settings = live
+        self.setting_desk = SettingDesk(engine, live)
         self.clock = clock
         self.pool = pool
         self.engine = engine
@@ -130,23 +139,25 @@ class Orderwright:
         self.scrape = Scrape(metrics, pool, readers, clock)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
-        self.orders = Orders(engine, self.queries, settings)
+        self.orders = Orders(engine, self.queries, live)
         self.case_list = CaseList(readers, self.queries)
         self.case_desk = CaseDesk(engine, self.case_list)
         self.people = People(
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
-        self.phases = Phases(engine, settings)
+        self.phases = Phases(engine, live)
         self._open_money()
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
-        self.simulator = Simulator(engine, facts=_loaders(settings), formats=FORMATS)
+        loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
+        self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
+        self.notifications = NotificationInbox(engine)
         self.dead_letters = DeadLetters(engine)
         self.incidents = Incidents(engine)
         self.outbox = Outbox(pool)
-        self.expiry = SaleExpiry(engine, settings)
+        self.expiry = SaleExpiry(engine, live)
         loopback = settings.webhook_allow_loopback
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
         self.subscribers = Subscribers(pool, clock, allow_loopback=loopback)
@@ -176,7 +187,8 @@ class Orderwright:
             self.approvals.consumer(),
             PaymentPhases(engine).consumer(),
             *CreditReactions(engine, settings.credit_limit_rule).consumers(),
-            CaseOpener(engine).consumer(),
+            CaseOpener(engine, self.live_settings).consumer(),
+            Notifier(engine, self.jobs).consumer(),
             webhooks_consumer(),
         ]
         clockwork = Clockwork(
@@ -272,8 +284,11 @@ async def _opened(
         stack.push_async_callback(models.dispose)
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
-        loaders = _loaders(settings)
         handled = {kind.name: kind for kind in kinds}
+        live = LiveSettings(pool, clock, settings)
+        loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
+        own = [mail_kind(settings)] if settings.smtp_host else []
+        handled = {kind.name: kind for kind in (*own, *kinds)}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
         observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
         registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS, kinds=handled)
@@ -295,6 +310,7 @@ async def _opened(
         app = Orderwright(
             revision=migrated.code,
             settings=settings,
+            live=live,
             clock=clock,
             pool=pool,
             readers=models,
@@ -305,11 +321,6 @@ async def _opened(
         )
         stack.push_async_callback(app.courier.close)
         yield app
-
-
-def _loaders(settings: Settings) -> Mapping[str, FactLoader]:
-    minutes, rule = settings.sale_pending_expiry_minutes, settings.credit_limit_rule
-    return fact_loaders(expiry_minutes=minutes, credit_rule=rule)
 
 
 async def _tracer(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Tracer | None:

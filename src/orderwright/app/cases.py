@@ -8,7 +8,7 @@ over opens none: that trouble is history.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -21,6 +21,8 @@ from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
+    from orderwright.app.settings import Settings
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.outbox import DomainEvent
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 CASES: Final = Actor("cases", "system")
 """Who acts when a domain event opens a case."""
 Priority: TypeAlias = Literal["LOW", "NORMAL", "HIGH", "URGENT"]
-_HOUR: Final = 60
 
 
 class CaseBroken(RuntimeFault):
@@ -40,13 +41,13 @@ class CaseBroken(RuntimeFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A kind of case; `sla_minutes` is the time in which it is to be resolved, 0 for no term."""
+    """A kind of case; `sla_minutes` is the time to resolve it in: 0 for no term, None for that of the settings."""
 
     case_type: str
     title: str
     role: Role
     priority: Priority = "NORMAL"
-    sla_minutes: int = 24 * _HOUR
+    sla_minutes: int | None = None
 
 
 OPENINGS: Final[Mapping[str, Opening]] = {
@@ -58,7 +59,6 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         title="Money arrived after the order had expired",
         role=Role.ACCOUNTANT,
         priority="HIGH",
-        sla_minutes=8 * _HOUR,
     ),
     "sale.expiry_part_paid": Opening(
         case_type="PART_PAID_EXPIRY",
@@ -90,8 +90,9 @@ class NewCase:
 class CaseOpener:
     """Opens cases as domain events call for them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
+        self._settings = settings
 
     def consumer(self) -> Consumer:
         """Return the consumer that the relay feeds."""
@@ -102,7 +103,7 @@ class CaseOpener:
             return
         new = NewCase(
             id=derived_id(f"case/{event.event_id}"),
-            kind=OPENINGS[event.name],
+            kind=_in_time(OPENINGS[event.name], await self._settings.current(connection)),
             subject_type="Order",
             subject_id=event.root_id,
             root_id=event.root_id,
@@ -119,6 +120,15 @@ class CaseOpener:
         result = await open_case(self._engine, new, cause, connection=connection)
         if result.refused is not None and result.refused.code != "instance_exists":
             raise CaseBroken(f"case of {event.event_id}: {result.refused.message}")
+
+
+def _in_time(kind: Opening, settings: Settings) -> Opening:
+    """Give a kind of case its term."""
+    if kind.sla_minutes is not None:
+        return kind
+    is_urgent = kind.priority in ("HIGH", "URGENT")
+    minutes = settings.case_urgent_sla_minutes if is_urgent else settings.case_sla_minutes
+    return replace(kind, sla_minutes=minutes)
 
 
 async def open_case(
@@ -158,7 +168,7 @@ async def open_case(
 
 
 def _context(new: NewCase, number: str) -> dict[str, object]:
-    kind = new.kind
+    kind, minutes = new.kind, new.kind.sla_minutes or 0
     return {
         "caseId": new.id,
         "number": number,
@@ -169,8 +179,8 @@ def _context(new: NewCase, number: str) -> dict[str, object]:
         "evidence": dict(new.evidence),
         "role": str(kind.role),
         "priority": kind.priority,
-        "slaMinutes": kind.sla_minutes,
-        "dueAt": due_at(new.opened_at, kind.sla_minutes),
+        "slaMinutes": minutes,
+        "dueAt": due_at(new.opened_at, minutes),
     }
 
 

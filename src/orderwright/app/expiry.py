@@ -19,7 +19,7 @@ from orderwright.runtime.slot_action import SCHEDULE
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from orderwright.app.settings import Settings
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.slots import Slot
@@ -43,7 +43,7 @@ _logger = structlog.get_logger(__name__)
 class SaleExpiry:
     """Sweeps over the open sales, a batch of `SALE_EXPIRY_BATCH_SIZE` in each transaction."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
 
@@ -51,7 +51,7 @@ class SaleExpiry:
     def schedule(self) -> Schedule:
         """When the sweep runs: of slots that were missed, the latest makes up for all."""
         return Schedule(
-            name=ACTION, cron=self._settings.sale_expiry_cron, missed="latest", action=ACTION
+            name=ACTION, cron=self._settings.told.sale_expiry_cron, missed="latest", action=ACTION
         )
 
     async def sweep(self, connection: Connection, slot: Slot) -> str | None:
@@ -59,9 +59,10 @@ class SaleExpiry:
 
         Does nothing where `SALE_PENDING_EXPIRY_MINUTES` is 0: then sales do not expire.
         """
-        if not self._settings.sale_pending_expiry_minutes:
+        settings = await self._settings.current(connection)
+        if not settings.sale_pending_expiry_minutes:
             return None
-        most = self._settings.sale_expiry_batch_size
+        most = settings.sale_expiry_batch_size
         late = self._engine.clock.now() - GRACE
         rows = await connection.fetch(_OVERDUE + f"limit {most}", slot.mark or "", late, _OPEN)
         for row in rows:

@@ -16,6 +16,7 @@ from orderwright.runtime.fact import FactLoader, FactRequest, SharedFact
 if TYPE_CHECKING:
     from asyncpg import Record
 
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.domain.orders.credit import Rule
     from orderwright.runtime.pool import Connection
 
@@ -23,11 +24,12 @@ _SELLERS: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER, Role.ADMIN
 _BUYERS: Final = frozenset({Role.CUSTOMER, Role.RESELLER, Role.ADMIN, Role.SUPERADMIN})
 
 
-def fact_loaders(*, expiry_minutes: int, credit_rule: Rule) -> Mapping[str, FactLoader]:
+def fact_loaders(settings: LiveSettings, *, credit_rule: Rule) -> Mapping[str, FactLoader]:
     """Return a loader for every fact that the order charts name."""
 
-    async def expiry(_connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
-        return [{"minutes": expiry_minutes} for _ in asked]
+    async def expiry(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
+        minutes = (await settings.current(connection)).sale_pending_expiry_minutes
+        return [{"minutes": minutes} for _ in asked]
 
     return {
         "actor": SharedFact(load=actor),

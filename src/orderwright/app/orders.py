@@ -26,8 +26,8 @@ from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.app.queries import Queries
-    from orderwright.app.settings import Settings
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Connection
@@ -65,7 +65,7 @@ class Asked:
 class Orders:
     """Commands on quotations, sale orders and fulfilments."""
 
-    def __init__(self, engine: Engine, queries: Queries, settings: Settings) -> None:
+    def __init__(self, engine: Engine, queries: Queries, settings: LiveSettings) -> None:
         self._engine = engine
         self._queries = queries
         self._settings = settings
@@ -80,7 +80,7 @@ class Orders:
         """
         require(asked.by, "order.create")
         self._sees(asked.by, new.customer_id, records.CustomerNotFound, new.customer_id)
-        order_id = id_for("order", asked.key)
+        order_id, settings = id_for("order", asked.key), await self._settings.current()
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             order = await self._read_order(connection, order_id, new)
             cause = Cause(actor=actor_of(asked.by), idempotency_key=asked.key, reason=asked.reason)
@@ -89,7 +89,7 @@ class Orders:
                 order,
                 cause,
                 request=_request(new),
-                expires_at=expiry_of(self._settings, order.placed_at),
+                expires_at=expiry_of(settings, order.placed_at),
                 connection=connection,
             )
 
@@ -113,8 +113,8 @@ class Orders:
             RoleMissing, CustomerNotFound, InputInvalid, IdempotencyMismatch.
         """
         require(asked.by, "quotation.create")
-        now = self._engine.clock.now()
-        ends = new.valid_until or now + timedelta(days=self._settings.quotation_validity_days)
+        now, settings = self._engine.clock.now(), await self._settings.current()
+        ends = new.valid_until or now + timedelta(days=settings.quotation_validity_days)
         if ends.tzinfo is None or ends <= now:
             raise InputInvalid(
                 "validUntil", ends.isoformat(), "a time in the future with its zone"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pwdlib import PasswordHash
 
+from orderwright.app.notification.wording import LANGUAGES
 from orderwright.app.permissions import Identity, Role
 from orderwright.errors import AccessDenied, NotFound
 
@@ -102,7 +103,7 @@ class People:
         """End a session; an unknown one is ended already."""
         await self._pool.execute(_END, _digest(token))
 
-    async def enrol(
+    async def enrol(  # noqa: PLR0913 (what is known of a person)
         self,
         login: str,
         name: str,
@@ -110,15 +111,20 @@ class People:
         roles: Collection[Role],
         *,
         customer_id: str | None = None,
+        email: str | None = None,
+        language: str = LANGUAGES[0],
     ) -> bool:
-        """Add a person unless the login is taken; return whether it was free."""
+        """Add a person unless the login is taken; return whether it was free.
+
+        `email` is where notifications go, in the language; none goes anywhere without it.
+        """
         if await self._pool.fetchrow(_BY_LOGIN, login):
             return False
         hashed = await _in_thread(_HASHER.hash, password)
         listed = sorted(str(role) for role in roles)
         now = self._clock.now()
         done = await self._pool.execute(
-            _ENROL, login, login, name, hashed, listed, customer_id, now
+            _ENROL, login, login, name, hashed, listed, customer_id, now, email, language
         )
         return str(done).endswith(" 1")
 
@@ -166,6 +172,6 @@ _END = "delete from orderwright.session where token_hash = $1"
 _FORGET = "delete from orderwright.session where expires_at <= $1"
 _ENROL = """
 insert into orderwright.person
-  (id, login, name, password_hash, roles, customer_id, is_active, created_at)
-values ($1, $2, $3, $4, $5, $6, true, $7) on conflict (login) do nothing
+  (id, login, name, password_hash, roles, customer_id, is_active, created_at, email, language)
+values ($1, $2, $3, $4, $5, $6, true, $7, $8, $9) on conflict (login) do nothing
 """

@@ -39,6 +39,7 @@ _BUYERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
 _DECIDERS: Final = frozenset({Role.MANAGER})  # of these, the approval itself says who may decide
 _COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
 _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
+_MANAGED: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.WAREHOUSE, Role.COMPLIANCE})
 _WORKERS: Final = _STAFF - {Role.READ_ONLY}
 _READERS_OF_CREDIT: Final = frozenset(Role) - {Role.WAREHOUSE}
 
@@ -57,7 +58,11 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "override.request": _OFFICE,
     "override.revoke": _DECIDERS,
     "override.vote": _DECIDERS,
+    "notification.read": frozenset(Role),  # everybody their own
+    "notification.set": frozenset(Role),
     "outbox.read": frozenset({Role.SUPPORT, Role.MANAGER}),
+    "setting.read": frozenset({Role.MANAGER}),
+    "setting.change": frozenset({Role.ADMIN}),
     "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
     "credit.read": _READERS_OF_CREDIT,  # outsiders their own
     "credit.set": frozenset({Role.MANAGER}),
@@ -142,8 +147,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[Role]]] = {
 
 
 def workers(queue: Role) -> frozenset[Role]:
-    """Return the roles that work on the cases of a role."""
-    return _with_seniors(frozenset({queue}))
+    """Return the roles that work on the cases of a role: itself, its managers, and who stands above on the ladder."""
+    managers = {Role.MANAGER} if queue in _MANAGED else set()
+    return _with_seniors(frozenset({queue, *managers}))
 
 
 class RoleMissing(AccessDenied):
@@ -183,7 +189,7 @@ class Identity:
 
     @property
     def queues(self) -> list[Role]:
-        """The roles whose cases this person works on: their own, and those of whom they stand above."""
+        """The roles whose cases this person works on: their own, and those of whom they manage."""
         return [queue for queue in Role if self.roles & workers(queue)]
 
     def sees(self, customer_id: str) -> bool:

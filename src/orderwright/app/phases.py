@@ -29,6 +29,7 @@ from orderwright.runtime.identity import derived_id
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.app.settings import Settings
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
@@ -58,7 +59,7 @@ class PhaseBroken(RuntimeFault):
 class Phases:
     """Reacts to domain events of the order lifecycles."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
@@ -99,7 +100,8 @@ class Phases:
             quotation_id=event.instance_id,
             quotation_version=version,
         )
-        expires = expiry_of(self._settings, event.occurred_at)
+        settings = await self._settings.current(connection)
+        expires = expiry_of(settings, event.occurred_at)
         result = await self._engine.create(
             "sale",
             order.id,
@@ -131,12 +133,13 @@ class Phases:
             return
         fulfilment_id = derived_id(f"fulfilment/{event.root_id}/1")
         number = await records.next_number(connection, "fulfilment_number")
+        settings = await self._settings.current(connection)
         context = {
             "fulfilmentId": fulfilment_id,
             "orderId": event.root_id,
             "number": number,
-            "deliveryAttemptLimit": self._settings.delivery_attempt_limit,
-            "returnWindowDays": self._settings.return_window_days,
+            "deliveryAttemptLimit": settings.delivery_attempt_limit,
+            "returnWindowDays": settings.return_window_days,
         }
         result = await self._engine.create(
             "fulfilment",

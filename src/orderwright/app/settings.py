@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orderwright.domain.orders.credit import Rule
@@ -169,6 +169,18 @@ class Settings(BaseSettings):
     """The access key of the bucket; unset leaves it to the credentials of the machine."""
     receipt_s3_secret_key: Secret | None = None
     """The secret key of the bucket."""
+    smtp_host: str | None = Field(default=None, min_length=1)
+    """The server that mail goes through; unset means that no mail is sent."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection to it is secured: at its beginning (`tls`), soon after (`starttls`), or not at all."""
+    smtp_user: str | None = None
+    """The name to sign in with; unset means not to."""
+    smtp_password: SecretStr | None = None
+    """The password to sign in with."""
+    mail_from: str = Field(default="orderwright@localhost", pattern=r"^[^@\s]+@[^@\s]+$")
+    """The address that mail comes from."""
     otlp_endpoint: Annotated[str, AfterValidator(_http)] | None = None
     """Where traces go, over OTLP and HTTP, such as `http://127.0.0.1:4318`; unset means nowhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -204,6 +216,10 @@ class Settings(BaseSettings):
     """Days in which an approval is decided, and for which it then holds."""
     quotation_validity_days: int = Field(default=30, ge=1, le=365)
     """Days for which a quotation holds unless it says otherwise."""
+    case_sla_minutes: int = Field(default=1440, ge=0, le=525_600)
+    """Minutes in which a case is to be resolved that a domain event opens; 0 for no term."""
+    case_urgent_sla_minutes: int = Field(default=480, ge=0, le=525_600)
+    """The same for a case of high or urgent priority."""
 
 
 def load_settings() -> Settings:

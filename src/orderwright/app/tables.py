@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -19,6 +20,8 @@ from sqlalchemy import (
     Sequence,
     Table,
     Text,
+    UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -77,6 +80,8 @@ person = Table(
     _link("customer_id", "customer.id", nullable=True),
     Column("is_active", Boolean, nullable=False),
     _moment("created_at"),
+    _words("email", nullable=True),
+    Column("language", Text, nullable=False, server_default="en"),
 )
 
 session = Table(
@@ -219,6 +224,54 @@ signing_key = Table(
     _id("purpose"),
     Column("key", LargeBinary, nullable=False),
     _moment("created_at"),
+)
+
+notification = Table(
+    "notification",
+    metadata,
+    _id(),
+    _link("person_id", "person.id"),
+    _words("event_id"),
+    _words("event"),
+    _words("subject"),
+    _words("body"),
+    _words("link"),
+    Column("in_app", Boolean, nullable=False),
+    _moment("created_at"),
+    Column("read_at", DateTime(timezone=True)),
+    UniqueConstraint("person_id", "event_id", name="notification_once"),
+    Index("notification_created", "person_id", "created_at", "id"),
+    Index("notification_unread", "person_id", postgresql_where=text("in_app and read_at is null")),
+)
+
+notification_preference = Table(
+    "notification_preference",
+    metadata,
+    _link("person_id", "person.id"),
+    _words("event"),
+    Column("channel", Text, CheckConstraint("channel in ('APP', 'MAIL')"), nullable=False),
+    Column("is_wanted", Boolean, nullable=False),
+    PrimaryKeyConstraint("person_id", "event", "channel"),
+)
+
+live_setting = Table(
+    "live_setting",
+    metadata,
+    _id("name"),
+    Column("value", Integer, nullable=False),
+)
+
+live_setting_change = Table(
+    "live_setting_change",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _words("name"),
+    Column("before", Integer, nullable=False),
+    Column("after", Integer, nullable=False),
+    _words("person_id"),
+    _words("reason", nullable=True),
+    _moment("changed_at"),
+    Index("live_setting_change_name", "name", "id"),
 )
 
 compatibility = Table(

@@ -6,6 +6,7 @@ import argparse
 import getpass
 import sys
 
+from orderwright.app.notification.wording import LANGUAGES
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
 from orderwright.cli import running
@@ -42,6 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--customer", help="the id of the customer whose records a CUSTOMER or RESELLER sees"
     )
+    add.add_argument("--email", help="where notifications go; none by default")
+    add.add_argument(
+        "--language", choices=LANGUAGES, default=LANGUAGES[0], help="what they are written in"
+    )
     add_json(add)
 
 
@@ -56,7 +61,13 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     async def work(settings: Settings) -> None:
         async with running.application(settings) as app:
             added = await app.people.enrol(
-                arguments.login, name, password, roles, customer_id=arguments.customer
+                arguments.login,
+                name,
+                password,
+                roles,
+                customer_id=arguments.customer,
+                email=arguments.email,
+                language=arguments.language,
             )
         if not added:
             raise LoginTaken(f"somebody has the login {arguments.login!r} already")

@@ -1,5 +1,6 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { Bell } from "@/notification/Bell";
 import { ConnectionNotice } from "./ConnectionNotice";
 import { GlobalSearch } from "./GlobalSearch";
 import { Navigation } from "./Navigation";
@@ -19,6 +20,7 @@ export function Shell() {
       <header className={classes["bar"]}>
         <GlobalSearch />
         <ConnectionNotice />
+        <Bell />
         <SchemeSwitch />
         <PersonMenu />
       </header>

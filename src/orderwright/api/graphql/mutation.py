@@ -12,6 +12,7 @@ from orderwright.api.graphql.cases import CasesMutation
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditMutation
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
+from orderwright.api.graphql.notification import NotificationsMutation
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.override import OverrideMutation
 from orderwright.api.graphql.payment import PaymentMutation
@@ -27,6 +28,7 @@ from orderwright.api.graphql.results import (
     applied,
 )
 from orderwright.api.graphql.scalars import JSON
+from orderwright.api.graphql.setting import SettingsMutation
 from orderwright.api.graphql.trade import Channel, Quotation, SaleOrder
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.errors import InputInvalid
@@ -66,7 +68,13 @@ class QuotationInput:
 
 @strawberry.type
 class Mutation(
-    OperationsMutation, CasesMutation, CreditMutation, OverrideMutation, PaymentMutation
+    OperationsMutation,
+    CasesMutation,
+    CreditMutation,
+    NotificationsMutation,
+    OverrideMutation,
+    PaymentMutation,
+    SettingsMutation,
 ):
     @strawberry.mutation
     async def create_quotation(

@@ -9,9 +9,11 @@ from orderwright.api.graphql.connection import QuotationConnection, SaleOrderCon
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
+from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
 from orderwright.api.graphql.payment import PaymentQuery
+from orderwright.api.graphql.setting import SettingsQuery
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -40,7 +42,15 @@ class QuotationFilter:
 
 
 @strawberry.type
-class Query(OperationsQuery, CasesQuery, CreditQuery, OverrideQuery, PaymentQuery):
+class Query(
+    OperationsQuery,
+    CasesQuery,
+    CreditQuery,
+    NotificationsQuery,
+    OverrideQuery,
+    PaymentQuery,
+    SettingsQuery,
+):
     @strawberry.field
     def me(self, info: Info) -> Person | None:
         """Who is signed in; null when nobody is."""

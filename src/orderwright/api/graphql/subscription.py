@@ -8,6 +8,7 @@ import strawberry
 
 from orderwright.api.graphql.cases import CasesSubscription
 from orderwright.api.graphql.context import Info
+from orderwright.api.graphql.notification import NotificationsSubscription
 from orderwright.app.records import OrderNotFound
 
 
@@ -17,7 +18,7 @@ class WorkflowChange:
 
 
 @strawberry.type
-class Subscription(CasesSubscription):
+class Subscription(CasesSubscription, NotificationsSubscription):
     @strawberry.subscription
     async def workflow_changed(
         self, info: Info, order_id: strawberry.ID

@@ -597,3 +597,39 @@ def test_an_expired_sale_is_not_reopened_once_a_newer_version_was_approved():
     assert story.refusal("REOPEN").code == "guard_unknown"
     story.facts["quotation"] = {"orderVersion": 2, "approvedVersion": 2}
     assert story.tell("REOPEN").state == "AWAITING_PAYMENT_METHOD"
+
+
+# --- after something was shipped ------------------------------------------------------------------
+
+
+def test_what_was_shipped_and_is_not_covered_any_more_stays_cleared_and_is_told_once():
+    story = sale().tell("PAYMENT_CAPTURED", paymentId="p-full")
+    story.tell("FULFILMENT_SHIPPED", "PAYMENT_CHARGED_BACK")
+    assert story.state == "CLEARED_FOR_FULFILMENT"
+    missing = {"orderId": "o1", "outstandingMinor": 10000, "currency": "EUR"}
+    assert Emit("sale.uncovered_after_shipping", missing) in story.step.effects
+    story.tell("RECHECK", "PAYMENT_CHARGEBACK_REVERSED", "PAYMENT_CHARGED_BACK", "RECHECK")
+    assert story.emitted().count("sale.uncovered_after_shipping") == 1
+    assert "sale.uncleared" not in story.emitted()
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        (("FAILED",), 1),
+        (("FAILED", "CANCELLED"), 1),
+        (("CANCELLED", "CANCELLED"), 0),
+        (("FAILED", "COMPLETED"), 0),
+        (("FAILED", "SHIPPED"), 0),
+    ],
+)
+def test_it_is_told_once_when_every_fulfilment_has_ended_and_nothing_was_delivered(
+    ends: tuple[str, ...], told: int
+):
+    story = sale().tell("PAYMENT_CAPTURED", "FULFILMENT_SHIPPED")
+    story.facts["fulfilments"] = fulfilments(*ends)
+    story.tell("FULFILMENT_COMPLETED")
+    assert story.emitted().count("sale.fulfilment_failed") == told
+    if story.snapshot.status == "active" and story.state != "COMPLETED":
+        story.tell("FULFILMENT_COMPLETED", "RECHECK")
+        assert story.emitted().count("sale.fulfilment_failed") == told

@@ -60,6 +60,33 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         role=Role.ACCOUNTANT,
         priority="HIGH",
     ),
+    "payment.unmatched": Opening(
+        case_type="UNMATCHED_PAYMENT",
+        title="Money is reported that fits no payment",
+        role=Role.ACCOUNTANT,
+        priority="HIGH",
+    ),
+    "payment.refused": Opening(
+        case_type="REFUSED_PAYMENT",
+        title="The order did not take what became of a payment",
+        role=Role.ACCOUNTANT,
+        priority="HIGH",
+    ),
+    "payment.charged_back": Opening(
+        case_type="CHARGEBACK", title="The customer's bank took money back", role=Role.ACCOUNTANT
+    ),
+    "sale.uncovered_after_shipping": Opening(
+        case_type="UNCOVERED",
+        title="What was shipped is no longer covered",
+        role=Role.MANAGER,
+        priority="HIGH",
+    ),
+    "sale.fulfilment_failed": Opening(
+        case_type="FAILED_FULFILMENT",
+        title="Nothing of the order was delivered",
+        role=Role.MANAGER,
+        priority="HIGH",
+    ),
     "sale.expiry_part_paid": Opening(
         case_type="PART_PAID_EXPIRY",
         title="The time to pay is over, and a part is paid",
@@ -104,7 +131,7 @@ class CaseOpener:
         new = NewCase(
             id=derived_id(f"case/{event.event_id}"),
             kind=_in_time(OPENINGS[event.name], await self._settings.current(connection)),
-            subject_type="Order",
+            subject_type=_subject_type(event),
             subject_id=event.root_id,
             root_id=event.root_id,
             opened_at=event.occurred_at,
@@ -120,6 +147,12 @@ class CaseOpener:
         result = await open_case(self._engine, new, cause, connection=connection)
         if result.refused is not None and result.refused.code != "instance_exists":
             raise CaseBroken(f"case of {event.event_id}: {result.refused.message}")
+
+
+def _subject_type(event: DomainEvent) -> str:
+    """Money that belongs to no order is a subject of its own."""
+    is_alone = event.name == "payment.unmatched" and event.root_id == event.instance_id
+    return "Payment" if is_alone else "Order"
 
 
 def _in_time(kind: Opening, settings: Settings) -> Opening:

@@ -125,6 +125,16 @@ EVENTS: Final = (
         },
     ),
     EventType(
+        name="sale.uncovered_after_shipping",
+        description="What was shipped is no longer paid, waived or within credit; nothing can be held back.",
+        properties={**_ORDER, "outstandingMinor": _COUNT, "currency": _CURRENCY},
+    ),
+    EventType(
+        name="sale.fulfilment_failed",
+        description="Every fulfilment has ended and nothing was delivered.",
+        properties=_ORDER,
+    ),
+    EventType(
         name="override.requested",
         description="Somebody asks to waive an amount (ADMIN) or to exceed the credit limit by it (CREDIT).",
         properties={

@@ -35,6 +35,16 @@ from orderwright.domain.orders.override import (
     override_is_not_asked,
     save_override,
 )
+from orderwright.domain.orders.sale_fulfilment import (
+    is_called_off,
+    is_fulfilled,
+    is_not_shipped,
+    is_stranded,
+    is_uncovered_anew,
+    note_fulfilments,
+    tell_stranded,
+    tell_uncovered,
+)
 from orderwright.domain.orders.sale_refund import (
     payment_is_known,
     record_refund,
@@ -47,7 +57,6 @@ from orderwright.domain.reading import (
     mapping,
     milliseconds_until,
     moment,
-    rows,
     text,
 )
 from orderwright.errors import InputInvalid
@@ -56,10 +65,6 @@ from orderwright.statechart import Behaviour, Emit, Outcome, Post, Scope, Verdic
 
 CREDIT_TERMS: Final = ("INVOICE", "PO")
 """Methods that are paid after delivery and therefore count against the customer's credit."""
-
-FINAL_FULFILMENTS: Final = ("COMPLETED", "REFUNDED", "CANCELLED", "FAILED")
-_DELIVERED: Final = ("COMPLETED", "REFUNDED")
-_OUT: Final = (*_DELIVERED, "SHIPPED", "DELIVERED", "RETURN_REQUESTED", "RETURN_RECEIVED")
 
 
 # --- amounts --------------------------------------------------------------------------------------
@@ -308,40 +313,10 @@ def note_freeze(scope: Scope) -> Outcome:
     return Outcome({"frozen": frozen})
 
 
-def is_not_shipped(scope: Scope) -> Verdict:
-    """Nothing has left the house yet, as the fulfilments stand under the order's lock."""
-    if "fulfilments" not in scope.facts:
-        missing: Mapping[str, Json] = {"missing": ["facts.fulfilments"]}
-        return Verdict(None, "sale.shipping_unknown", "the fulfilments are not known", missing)
-    states = [text(row, "state") for row in rows(scope.facts, "fulfilments")]
-    is_out = scope.context["isShipped"] is True or any(state in _OUT for state in states)
-    message = "a package of this order has been shipped; a return is the way back"
-    return Verdict(not is_out, "sale.shipped", message, {}, ("WAREHOUSE",))
-
-
 def note_clearance(scope: Scope) -> Outcome:
     """Number the clearance and end the term to pay: a sale that is un-cleared later does not expire by it."""
     number = integer(scope.context, "clearance") + 1
     return Outcome({"clearance": number, "clearedAt": scope.now.isoformat(), "expiresAt": None})
-
-
-def note_fulfilments(scope: Scope) -> Outcome:
-    """Remember where every fulfilment of the sale stands, as the facts tell."""
-    states = {text(row, "id"): text(row, "state") for row in rows(scope.facts, "fulfilments")}
-    return Outcome({"fulfilments": states})
-
-
-def is_fulfilled(scope: Scope) -> bool:
-    """Every fulfilment has ended and at least one was delivered."""
-    states = list(mapping(scope.context, "fulfilments").values())
-    ended = bool(states) and all(state in FINAL_FULFILMENTS for state in states)
-    return ended and any(state in _DELIVERED for state in states)
-
-
-def is_called_off(scope: Scope) -> bool:
-    """Every fulfilment was cancelled."""
-    states = list(mapping(scope.context, "fulfilments").values())
-    return bool(states) and all(state == "CANCELLED" for state in states)
 
 
 # --- the term to pay ------------------------------------------------------------------------------
@@ -415,6 +390,8 @@ BEHAVIOUR: Final = Behaviour(
             is_not_shipped,
             is_fulfilled,
             is_called_off,
+            is_stranded,
+            is_uncovered_anew,
             has_lapsed,
             has_lapsed_part_paid,
             is_not_superseded,
@@ -434,6 +411,8 @@ BEHAVIOUR: Final = Behaviour(
             note_freeze,
             note_clearance,
             note_fulfilments,
+            tell_stranded,
+            tell_uncovered,
             renew_term,
             adjust_hold,
             release_hold,

@@ -1,4 +1,4 @@
-"""Who may do what, stated a second time as one table, and held against the table in the code."""
+"""The table in the code says what the table of the tests says; what comes of it is in `acceptance/test_roles.py`."""
 
 from __future__ import annotations
 
@@ -7,92 +7,7 @@ import pytest
 from orderwright.app.permissions import PERMISSIONS, Identity, Role, RoleMissing, require
 from orderwright.app.shipped import folder
 from orderwright.statechart import load
-
-MATRIX = """
-                               SUPER ADMIN MANAG ACCOU BILLE WAREH COMPL TREAS SUPPO READ_ RESEL CUSTO
-order.create                     x     x     x     .     x     .     .     .     x     .     .     .
-quotation.create                 x     x     x     .     x     .     .     .     x     .     .     .
-case.read                        x     x     x     x     x     x     x     x     x     x     .     .
-case.work                        x     x     x     x     x     x     x     x     x     .     .     .
-case.assign                      x     x     x     .     .     .     .     .     .     .     .     .
-deadletter.read                  x     x     x     .     .     .     .     .     x     .     .     .
-deadletter.retry                 x     x     x     .     .     .     .     .     .     .     .     .
-incident.read                    x     x     x     .     .     .     .     .     x     .     .     .
-incident.resolve                 x     x     x     .     .     .     .     .     .     .     .     .
-incident.retry                   x     x     x     .     .     .     .     .     .     .     .     .
-override.read                    x     x     x     x     x     .     x     .     x     x     .     .
-override.request                 x     x     x     .     x     .     .     .     x     .     .     .
-override.revoke                  x     x     x     .     .     .     .     .     .     .     .     .
-override.vote                    x     x     x     .     .     .     .     .     .     .     .     .
-notification.read                x     x     x     x     x     x     x     x     x     x     x     x
-notification.set                 x     x     x     x     x     x     x     x     x     x     x     x
-outbox.read                      x     x     x     .     .     .     .     .     x     .     .     .
-setting.read                     x     x     x     .     .     .     .     .     .     .     .     .
-setting.change                   x     x     .     .     .     .     .     .     .     .     .     .
-webhook.manage                   x     x     .     .     .     .     .     .     .     .     .     .
-credit.read                      x     x     x     x     x     .     x     x     x     x     x     x
-credit.set                       x     x     x     .     .     .     .     .     .     .     .     .
-credit.SET_PROFILE               x     x     x     .     .     .     .     .     .     .     .     .
-payment.register                 x     x     x     x     x     .     .     .     x     .     x     x
-payment.read                     x     x     x     x     x     x     x     x     x     x     x     x
-receipt.upload                   x     x     x     x     x     .     .     .     x     .     x     x
-receipt.read                     x     x     x     x     x     .     .     x     x     .     x     x
-quotation.SHARE                  x     x     x     .     x     .     .     .     x     .     .     .
-quotation.EDIT                   x     x     x     .     x     .     .     .     x     .     .     .
-quotation.BUYER_APPROVES         x     x     .     .     .     .     .     .     .     .     x     x
-quotation.SELLER_APPROVES        x     x     x     .     x     .     .     .     x     .     .     .
-quotation.DECLINE                x     x     x     .     x     .     .     .     x     .     x     x
-quotation.WITHDRAW               x     x     x     .     x     .     .     .     x     .     .     .
-quotation.EXTEND_VALIDITY        x     x     x     .     x     .     .     .     x     .     .     .
-sale.SET_PAYMENT_METHOD          x     x     x     x     x     .     .     .     x     .     x     x
-sale.INITIATE_PAYMENT            x     x     x     x     x     .     .     .     x     .     x     x
-sale.PAYMENT_AUTHORIZED          x     x     x     x     .     .     .     .     .     .     .     .
-sale.PAYMENT_CAPTURED            x     x     x     x     .     .     .     .     .     .     .     .
-sale.PAYMENT_FAILED              x     x     x     x     .     .     .     .     .     .     .     .
-sale.ADMIN_OVERRIDE_REQUESTED    x     x     x     .     x     .     .     .     x     .     .     .
-sale.CREDIT_OVERRIDE_REQUIRED    x     x     x     .     x     .     .     .     x     .     .     .
-sale.FREEZE                      x     x     x     .     .     .     x     .     .     .     .     .
-sale.RELEASE                     x     x     x     .     .     .     x     .     .     .     .     .
-sale.REJECT                      x     x     x     .     .     .     x     .     .     .     .     .
-sale.CANCEL_REQUESTED            x     x     x     .     x     .     .     .     x     .     x     x
-sale.REOPEN                      x     x     x     .     .     .     .     .     .     .     .     .
-sale.WRITE_OFF                   x     x     x     .     .     .     .     .     .     .     .     .
-payment.CONFIRM                  x     x     x     x     .     .     .     .     .     .     .     .
-payment.FAIL                     x     x     x     x     .     .     .     .     .     .     .     .
-payment.REFUND                   x     x     x     x     .     .     .     .     .     .     .     .
-payment.CHARGE_BACK              x     x     x     x     .     .     .     .     .     .     .     .
-fulfilment.FULFILMENT_STARTED    x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.PACKAGE_SHIPPED       x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.PACKAGE_DELIVERED     x     x     x     .     .     x     .     .     x     .     .     .
-fulfilment.DELIVERY_FAILED       x     x     x     .     .     x     .     .     x     .     .     .
-fulfilment.SERVICE_SCHEDULED     x     x     x     .     .     x     .     .     x     .     .     .
-fulfilment.SERVICE_STARTED       x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.SERVICE_COMPLETED     x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.RETURN_REQUESTED      x     x     x     .     .     x     .     .     x     .     x     x
-fulfilment.RETURN_RECEIVED       x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.RETURN_REJECTED       x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.REFUND_ISSUED         x     x     x     x     .     .     .     .     .     .     .     .
-fulfilment.HOLD                  x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.RESUME                x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.CANCEL                x     x     x     .     .     x     .     .     .     .     .     .
-fulfilment.FAIL                  x     x     x     .     .     x     .     .     .     .     .     .
-case.ASSIGN                      x     x     x     .     .     .     .     .     .     .     .     .
-case.TAKE                        x     x     x     x     x     x     x     x     x     .     .     .
-case.COMMENT                     x     x     x     x     x     x     x     x     x     .     .     .
-case.CHANGE_PRIORITY             x     x     x     x     x     x     x     x     x     .     .     .
-case.RESOLVE                     x     x     x     x     x     x     x     x     x     .     .     .
-case.REOPEN                      x     x     x     x     x     x     x     x     x     .     .     .
-approval.APPROVE                 x     x     x     .     .     .     .     .     .     .     .     .
-approval.DENY                    x     x     x     .     .     .     .     .     .     .     .     .
-approval.REVOKE                  x     x     x     .     .     .     .     .     .     .     .     .
-approval.WITHDRAW                x     x     x     .     x     .     .     .     x     .     .     .
-"""
-_HEAD, *_ROWS = [line for line in MATRIX.splitlines() if line.strip()]
-EXPECTED = {
-    (operation, role): mark == "x"
-    for operation, *marks in (row.split() for row in _ROWS)
-    for role, mark in zip(Role, marks, strict=True)
-}
+from roles import EXPECTED, HEAD
 
 
 def somebody(*roles: Role) -> Identity:
@@ -109,7 +24,7 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(operation: str, r
 
 
 def test_the_head_of_the_table_names_the_roles_in_order():
-    assert [role.value[:5] for role in Role] == _HEAD.split()
+    assert [role.value[:5] for role in Role] == HEAD.split()
 
 
 def test_the_table_has_a_row_for_every_operation_and_every_event_that_people_send():

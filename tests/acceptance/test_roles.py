@@ -1,0 +1,174 @@
+"""Every command and every list, tried by somebody of every role: the doors say what the table says.
+
+What is asked is never fit to be done (it is about nothing, or its data have no shape), so that trying changes nothing
+and whoever may do it is told something else than that they may not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg
+
+from acceptance.harness import PASSWORD, Client, Server, SignIn
+from orderwright import Orderwright
+from orderwright.app.permissions import Role
+from orderwright.app.settings import Settings
+from roles import EXPECTED
+
+OUTSIDERS: Final = {Role.CUSTOMER, Role.RESELLER}
+DENIED: Final = "access.denied"
+NOTHING: Final = "nothing"
+_TERMS: Final = '{customerId: "bob", currency: "EUR", lines: []}'
+_PAYMENT: Final = '{orderId: "nothing", amount: "1", currency: "EUR", method: "CARD"}'
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "order.create": f"createOrder(input: {_TERMS})",
+    "quotation.create": f"createQuotation(input: {_TERMS})",
+    "case.work": ('openCase(input: {subjectId: "nothing", title: "", role: "BILLER"})'),
+    "case.assign": 'assignCase(id: "nothing", assigneeId: "nobody")',
+    "deadletter.retry": 'retryDeadLetter(id: "nothing")',
+    "incident.resolve": 'resolveIncident(id: "nothing", resolution: "done")',
+    "incident.retry": 'retryIncident(id: "nothing")',
+    "override.request": 'requestOverride(orderId: "nothing", kind: ADMIN, reason: "r")',
+    "override.vote": 'voteOverride(id: "nothing", decision: APPROVE, reason: "r")',
+    "override.revoke": 'revokeOverride(id: "nothing", reason: "r")',
+    "approval.APPROVE": 'voteOverride(id: "nothing", decision: APPROVE, reason: "r")',
+    "approval.DENY": 'voteOverride(id: "nothing", decision: DENY, reason: "r")',
+    "approval.REVOKE": 'revokeOverride(id: "nothing", reason: "r")',
+    "approval.WITHDRAW": 'withdrawOverride(id: "nothing", reason: "r")',
+    "notification.set": 'setNotificationPreference(event: "nothing", channel: MAIL, isWanted: true)',
+    "setting.change": 'changeSetting(name: "nothing", value: 1)',
+    "webhook.manage": 'createWebhookSubscription(url: "nothing", patterns: [])',
+    "credit.set": 'refreshCreditSnapshot(customerId: "nobody")',
+    "credit.SET_PROFILE": (
+        'setCreditProfile(customerId: "nobody", currency: "EUR", tier: GOLD, customLimit: "x")'
+    ),
+    "payment.register": f"registerConsumerPayment(input: {_PAYMENT})",
+    "payment.CONFIRM": 'confirmPayment(paymentId: "nothing")',
+    "payment.FAIL": 'failPayment(paymentId: "nothing", reason: "r")',
+    "payment.REFUND": 'refundPayment(paymentId: "nothing", amount: "1", reason: "r")',
+    "payment.CHARGE_BACK": 'chargeBackPayment(paymentId: "nothing", amount: "1", reason: "r")',
+}
+"""A mutation for each operation that is no event to a lifecycle of the trade, or that has one of its own."""
+
+LISTS: Final[Mapping[str, str]] = {
+    "case.read": "cases(first: 1) { totalCount }",
+    "deadletter.read": "deadLetters(first: 1) { totalCount }",
+    "incident.read": "incidents(first: 1) { totalCount }",
+    "notification.read": "notifications(first: 1) { totalCount }",
+    "outbox.read": "outbox(first: 1) { totalCount }",
+    "override.read": "overrideRequests(first: 1) { totalCount }",
+    "payment.read": "payments(first: 1) { totalCount }",
+    "setting.read": "settings { name }",
+    "credit.read": 'creditSnapshot(customerId: "bob") { tier }',
+}
+
+SENDING: Final[Mapping[str, str]] = {
+    "quotation": "sendQuotationEvent(quotationId: $id, event: $event, data: $data)",
+    "sale": "sendSaleEvent(orderId: $id, event: $event, data: $data)",
+    "fulfilment": "sendFulfilmentEvent(fulfilmentId: $id, event: $event, data: $data)",
+    "case": "sendCaseEvent(caseId: $id, event: $event, data: $data)",
+}
+RECEIPTS: Final = frozenset({"receipt.upload", "receipt.read"})
+"""Doors of their own."""
+
+
+async def test_every_door_admits_whom_the_table_names_and_nobody_else(
+    server: Server, sign_in: SignIn, database_url: str
+):
+    ids = await _placed(server, sign_in, database_url)
+    operations = {operation for operation, _ in EXPECTED}
+    tried, wrong = set[str](), list[tuple[str, Role, str | None]]()
+    for role in Role:
+        person = await sign_in(server, f"the-{role.lower()}")
+        for operation in sorted(operations):
+            code = await _tried(person, operation, ids)
+            tried.add(operation)
+            if (code == DENIED) is EXPECTED[operation, role]:
+                wrong.append((operation, role, code))
+    assert wrong == []
+    assert tried == operations
+
+
+async def _placed(server: Server, sign_in: SignIn, database_url: str) -> dict[str, str]:
+    """Place one of everything for Bob, and let somebody of every role in; return the ids by chart."""
+    async with Orderwright.connect(database_url, settings=Settings()) as app:
+        for role in Role:
+            customer = "bob" if role in OUTSIDERS else None
+            login = f"the-{role.lower()}"
+            await app.people.enrol(login, role.title(), PASSWORD, [role], customer_id=customer)
+    admin = await sign_in(server)
+    lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": "5.00"}]
+    terms = {"customerId": "bob", "currency": "EUR", "lines": lines}
+    made = await admin.ask(
+        """mutation ($order: OrderInput!, $quotation: QuotationInput!) {
+          createOrder(input: $order) { ... on OrderCreated { order { id } } }
+          createQuotation(input: $quotation) { ... on QuotationCreated { quotation { id } } } }""",
+        order=terms,
+        quotation=terms,
+    )
+    order_id = made["createOrder"]["order"]["id"]
+    opened = await admin.ask(
+        """mutation ($id: ID!) { openCase(input: {
+          subjectId: $id, title: "Look", role: "SUPPORT"}) {
+          ... on CaseChanged { case { id } } } }""",
+        id=order_id,
+    )
+    return {
+        "sale": order_id,
+        "quotation": made["createQuotation"]["quotation"]["id"],
+        "case": opened["openCase"]["case"]["id"],
+        "fulfilment": await _fulfilment(database_url, order_id),
+    }
+
+
+async def _fulfilment(database_url: str, order_id: str) -> str:
+    """Give the order a fulfilment that has no life: what is sent to it does not come that far."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(
+            "insert into orderwright.fulfilment (id, number, order_id, created_at)"
+            " values ('f1', 'FF-1', $1, now())",
+            order_id,
+        )
+    finally:
+        await connection.close()
+    return "f1"
+
+
+async def _tried(person: Client, operation: str, ids: Mapping[str, str]) -> str | None:
+    """Return the code of what came of it, if it has one."""
+    chart, _, event = operation.partition(".")
+    if operation in COMMANDS:
+        asked = f"mutation {{ it: {COMMANDS[operation]} {{ ... on Refusal {{ code }} }} }}"
+        return _code(await person.raw(asked))
+    if operation in LISTS:
+        return _code(await person.raw(f"{{ it: {LISTS[operation]} }}"))
+    if operation in RECEIPTS:
+        return await _receipt(person, operation)
+    asked = (
+        "mutation ($id: ID!, $event: String!, $data: JSON)"
+        f" {{ it: {SENDING[chart]} {{ ... on Refusal {{ code }} }} }}"
+    )
+    return _code(await person.raw(asked, id=ids[chart], event=event, data={NOTHING: 1}))
+
+
+def _code(answer: Mapping[str, Any]) -> str | None:
+    if answer.get("errors"):
+        return str(answer["errors"][0]["extensions"]["code"])
+    found = answer["data"]["it"]
+    return found.get("code") if isinstance(found, dict) else None
+
+
+async def _receipt(person: Client, operation: str) -> str | None:
+    if operation == "receipt.upload":
+        answer = await person.http.post(
+            "/payments/receipts", data={"paymentId": NOTHING}, files={"file": b"%PDF-"}
+        )
+    else:
+        link = {"expires": 0, "signature": NOTHING}
+        answer = await person.http.get(f"/payments/receipts/{NOTHING}", params=link)
+    return str(json.loads(answer.text)["code"])

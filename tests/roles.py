@@ -1,0 +1,94 @@
+"""Who may do what, stated a second time as one table, against which code and doors are held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from orderwright.app.permissions import Role
+
+MATRIX = """
+                               SUPER ADMIN MANAG ACCOU BILLE WAREH COMPL TREAS SUPPO READ_ RESEL CUSTO
+order.create                     x     x     x     .     x     .     .     .     x     .     .     .
+quotation.create                 x     x     x     .     x     .     .     .     x     .     .     .
+case.read                        x     x     x     x     x     x     x     x     x     x     .     .
+case.work                        x     x     x     x     x     x     x     x     x     .     .     .
+case.assign                      x     x     x     .     .     .     .     .     .     .     .     .
+deadletter.read                  x     x     x     .     .     .     .     .     x     .     .     .
+deadletter.retry                 x     x     x     .     .     .     .     .     .     .     .     .
+incident.read                    x     x     x     .     .     .     .     .     x     .     .     .
+incident.resolve                 x     x     x     .     .     .     .     .     .     .     .     .
+incident.retry                   x     x     x     .     .     .     .     .     .     .     .     .
+override.read                    x     x     x     x     x     .     x     .     x     x     .     .
+override.request                 x     x     x     .     x     .     .     .     x     .     .     .
+override.revoke                  x     x     x     .     .     .     .     .     .     .     .     .
+override.vote                    x     x     x     .     .     .     .     .     .     .     .     .
+notification.read                x     x     x     x     x     x     x     x     x     x     x     x
+notification.set                 x     x     x     x     x     x     x     x     x     x     x     x
+outbox.read                      x     x     x     .     .     .     .     .     x     .     .     .
+setting.read                     x     x     x     .     .     .     .     .     .     .     .     .
+setting.change                   x     x     .     .     .     .     .     .     .     .     .     .
+webhook.manage                   x     x     .     .     .     .     .     .     .     .     .     .
+credit.read                      x     x     x     x     x     .     x     x     x     x     x     x
+credit.set                       x     x     x     .     .     .     .     .     .     .     .     .
+credit.SET_PROFILE               x     x     x     .     .     .     .     .     .     .     .     .
+payment.register                 x     x     x     x     x     .     .     .     x     .     x     x
+payment.read                     x     x     x     x     x     x     x     x     x     x     x     x
+receipt.upload                   x     x     x     x     x     .     .     .     x     .     x     x
+receipt.read                     x     x     x     x     x     .     .     x     x     .     x     x
+quotation.SHARE                  x     x     x     .     x     .     .     .     x     .     .     .
+quotation.EDIT                   x     x     x     .     x     .     .     .     x     .     .     .
+quotation.BUYER_APPROVES         x     x     .     .     .     .     .     .     .     .     x     x
+quotation.SELLER_APPROVES        x     x     x     .     x     .     .     .     x     .     .     .
+quotation.DECLINE                x     x     x     .     x     .     .     .     x     .     x     x
+quotation.WITHDRAW               x     x     x     .     x     .     .     .     x     .     .     .
+quotation.EXTEND_VALIDITY        x     x     x     .     x     .     .     .     x     .     .     .
+sale.SET_PAYMENT_METHOD          x     x     x     x     x     .     .     .     x     .     x     x
+sale.INITIATE_PAYMENT            x     x     x     x     x     .     .     .     x     .     x     x
+sale.PAYMENT_AUTHORIZED          x     x     x     x     .     .     .     .     .     .     .     .
+sale.PAYMENT_CAPTURED            x     x     x     x     .     .     .     .     .     .     .     .
+sale.PAYMENT_FAILED              x     x     x     x     .     .     .     .     .     .     .     .
+sale.ADMIN_OVERRIDE_REQUESTED    x     x     x     .     x     .     .     .     x     .     .     .
+sale.CREDIT_OVERRIDE_REQUIRED    x     x     x     .     x     .     .     .     x     .     .     .
+sale.FREEZE                      x     x     x     .     .     .     x     .     .     .     .     .
+sale.RELEASE                     x     x     x     .     .     .     x     .     .     .     .     .
+sale.REJECT                      x     x     x     .     .     .     x     .     .     .     .     .
+sale.CANCEL_REQUESTED            x     x     x     .     x     .     .     .     x     .     x     x
+sale.REOPEN                      x     x     x     .     .     .     .     .     .     .     .     .
+sale.WRITE_OFF                   x     x     x     .     .     .     .     .     .     .     .     .
+payment.CONFIRM                  x     x     x     x     .     .     .     .     .     .     .     .
+payment.FAIL                     x     x     x     x     .     .     .     .     .     .     .     .
+payment.REFUND                   x     x     x     x     .     .     .     .     .     .     .     .
+payment.CHARGE_BACK              x     x     x     x     .     .     .     .     .     .     .     .
+fulfilment.FULFILMENT_STARTED    x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.PACKAGE_SHIPPED       x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.PACKAGE_DELIVERED     x     x     x     .     .     x     .     .     x     .     .     .
+fulfilment.DELIVERY_FAILED       x     x     x     .     .     x     .     .     x     .     .     .
+fulfilment.SERVICE_SCHEDULED     x     x     x     .     .     x     .     .     x     .     .     .
+fulfilment.SERVICE_STARTED       x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.SERVICE_COMPLETED     x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.RETURN_REQUESTED      x     x     x     .     .     x     .     .     x     .     x     x
+fulfilment.RETURN_RECEIVED       x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.RETURN_REJECTED       x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.REFUND_ISSUED         x     x     x     x     .     .     .     .     .     .     .     .
+fulfilment.HOLD                  x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.RESUME                x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.CANCEL                x     x     x     .     .     x     .     .     .     .     .     .
+fulfilment.FAIL                  x     x     x     .     .     x     .     .     .     .     .     .
+case.ASSIGN                      x     x     x     .     .     .     .     .     .     .     .     .
+case.TAKE                        x     x     x     x     x     x     x     x     x     .     .     .
+case.COMMENT                     x     x     x     x     x     x     x     x     x     .     .     .
+case.CHANGE_PRIORITY             x     x     x     x     x     x     x     x     x     .     .     .
+case.RESOLVE                     x     x     x     x     x     x     x     x     x     .     .     .
+case.REOPEN                      x     x     x     x     x     x     x     x     x     .     .     .
+approval.APPROVE                 x     x     x     .     .     .     .     .     .     .     .     .
+approval.DENY                    x     x     x     .     .     .     .     .     .     .     .     .
+approval.REVOKE                  x     x     x     .     .     .     .     .     .     .     .     .
+approval.WITHDRAW                x     x     x     .     x     .     .     .     x     .     .     .
+"""
+HEAD, *_ROWS = [line for line in MATRIX.splitlines() if line.strip()]
+EXPECTED: Final[Mapping[tuple[str, Role], bool]] = {
+    (operation, role): mark == "x"
+    for operation, *marks in (row.split() for row in _ROWS)
+    for role, mark in zip(Role, marks, strict=True)
+}

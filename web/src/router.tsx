@@ -197,7 +197,6 @@ export const router = createRouter({
       customers,
       customer,
       payments,
-      system.addChildren([systemHome, incidents, deadLetters, events, webhooks]),
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks, settings]),
     ]),
   ]),

@@ -30,7 +30,7 @@ export function CreditPanel({ orderId }: { orderId: string }) {
 function Known({ check }: { check: Check }) {
   const chip = check.isWithinCredit ? { label: "Within credit", tone: "good" } : { label: "Over the limit", tone: "warning" };
   return (
-    <Panel title="Credit">
+    <Panel title="Credit" padded>
       <Chip {...chip} />
       <dl className={classes["figures"]}>
         {rowsOf(check).map(({ label, money }) => (

@@ -74,7 +74,7 @@ function Known({ customer, credits }: KnownProps) {
       side={
         maySet ? (
           <>
-            <Panel title="Profile">
+            <Panel title="Profile" padded>
               <ProfileForm key={credit.currency} customerId={customer.id} credit={credit} />
             </Panel>
             <LookAgain customerId={customer.id} />

@@ -30,7 +30,7 @@ export function Payments(order: Props) {
   if (!mayRead) return null;
   const rows = data?.payments.edges.map(({ node }) => node) ?? [];
   return (
-    <Panel title="Payments">
+    <Panel title="Payments" padded>
       {error && !data ? (
         <Failure title="The payments could not be loaded" again={again}>
           {errorText(error)}

@@ -1,12 +1,14 @@
 import type { ReactNode } from "react";
 import classes from "@/workflow/Workflow.module.css";
 
-/** A titled part of a page. */
-export function Panel({ title, label = title, children }: { title: string; label?: string; children: ReactNode }) {
+type Props = { title: string; label?: string; padded?: boolean; children: ReactNode };
+
+/** A titled part of a page; `padded` where its content does not keep a distance by itself, as rows do. */
+export function Panel({ title, label = title, padded, children }: Props) {
   return (
     <section className={classes["panel"]} aria-label={label}>
       <h2>{title}</h2>
-      {children}
+      {padded ? <div className={classes["body"]}>{children}</div> : children}
     </section>
   );
 }

@@ -8,7 +8,7 @@ export function Panel({ title, label = title, padded, children }: Props) {
   return (
     <section className={classes["panel"]} aria-label={label}>
       <h2>{title}</h2>
-      {padded ? <div className={classes["body"]}>{children}</div> : children}
+      {padded ? <div className={classes["padded"]}>{children}</div> : children}
     </section>
   );
 }

@@ -16,7 +16,7 @@ TERMS = NewTerms(customer_id="bob", channel="CONSUMER", currency="EUR", lines=LI
 async def test_requests_are_listed_voted_on_and_revoked_by_people_who_may(database_url: str):
     await furnish(database_url)
     async with Orderwright.connect(database_url, settings=Settings()) as app:
-        clerk = Asked(by=await app.people.known("clerk"))
+        clerk = Asked(by=await app.people.named("clerk"))
         order = await app.orders.create_order(TERMS, clerk)
         await app.overrides.request(order.instance_id, "ADMIN", "always pays", clerk)
         await app.worker.drain()

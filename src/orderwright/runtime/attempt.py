@@ -13,6 +13,7 @@ chained, because facts are read from the database, where the step before is not 
 from __future__ import annotations
 
 from datetime import UTC
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from orderwright.errors import Conflict, OrderwrightError
@@ -145,12 +146,13 @@ class _Pass:
     async def run(self, tickets: Sequence[Ticket], patience_ms: int) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         admitted: list[_Admitted] = []
-        for place, ticket in enumerate(tickets):
-            found = await self._admit_safely(place, ticket)
+        for place in self._by_patience(tickets):
+            found = await self._admit_safely(place, tickets[place])
             if isinstance(found, _Admitted):
                 admitted.append(found)
             else:
                 outcomes[place] = found
+        admitted.sort(key=_place_of)
         facts = await self._load_facts(admitted)
         steps = self._steps(admitted, facts, outcomes)
         if steps:
@@ -158,6 +160,13 @@ class _Pass:
         return [outcomes[place] for place in range(len(tickets))]
 
     # --- what may go on ---
+
+    def _by_patience(self, tickets: Sequence[Ticket]) -> Sequence[int]:
+        """Let who has waited longest for a balance be asked first: else the lowest ids of a crowd would always win."""
+        places = range(len(tickets))
+        if not self._atomic or not any(one.crowded for one in tickets):
+            return places
+        return sorted(places, key=lambda place: -tickets[place].crowded)
 
     async def _admit_safely(self, place: int, ticket: Ticket) -> _Admitted | Outcome:
         """Admit a ticket; an error of ours is its own, one of the database is everybody's."""
@@ -356,6 +365,9 @@ class _Pass:
             if tickets[later].command.instance_id != instance_id:
                 return
             outcomes[later] = Detour.OVERTAKEN
+
+
+_place_of = attrgetter("place")
 
 
 def _work(command: Command, lifecycle: Lifecycle, before: Instance | None) -> Work:

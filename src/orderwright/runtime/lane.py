@@ -244,6 +244,8 @@ class Lanes:
             one.overtaken += 1
             if one.overtaken >= _PATIENCE:
                 one.kind = ALONE
+        elif detour is Detour.CROWDED:
+            one.crowded += 1
         elif detour is Detour.NEEDS_TRANSACTION:
             kind = self._kind_of(one.command)
             one.kind = ALONE if kind is None else kind

@@ -52,14 +52,16 @@ class Ticket:
         command: what is asked.
         trusted: whether events may enter that callers may not send.
         overtaken: how often somebody else wrote first.
+        crowded: how often another step of its batch was about the same balance.
         written: the step that the last attempt handed to the database; None when it is certain that nothing of
             the sort was stored. It outlives a lost connection: by its hash the log row is known.
     """
 
-    __slots__ = ("command", "overtaken", "trusted", "written")
+    __slots__ = ("command", "crowded", "overtaken", "trusted", "written")
 
     def __init__(self, command: Command, *, trusted: bool = False) -> None:
         self.command = command
         self.trusted = trusted
         self.overtaken = 0
+        self.crowded = 0
         self.written: Prepared | None = None

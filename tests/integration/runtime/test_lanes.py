@@ -284,3 +284,28 @@ async def test_shared_balances_are_never_overdrawn_and_never_deadlock(
     await second.close()
     await pool.close()
     assert await deadlocks(database_url) == 0
+
+
+async def test_who_waits_for_a_crowded_balance_has_a_turn_whatever_its_id(
+    purses: SharedFact, pool: Pool, clock: DrivenClock
+):
+    engine = await build_engine(pool, clock, {"weight": purses})
+    others = [f"p{3 * n}" for n in range(15)]
+    for name in (*others, "p999"):
+        await engine.create("parcel", name, actor="ann")
+    last = asyncio.ensure_future(engine.send("p999", Event("WEIGH"), actor="ann"))
+    answered = 0
+
+    async def client(name: str) -> None:
+        nonlocal answered
+        for _ in range(20):
+            if last.done():
+                return
+            await engine.send(name, Event("WEIGH"), actor="ann")
+            answered += 1
+
+    await asyncio.gather(*(client(name) for name in others))
+    await last
+    assert answered < 10 * len(others), "of 300 that would have gone before"
+    await engine.close()
+    await engine.wakeup.close()

@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 from acceptance.fixtures import rows, server, sign_in  # noqa: F401 (fixtures for every door)
+from acceptance.harness import furnish
 from orderwright.app import embedded
 from orderwright.app.database import migrate
 from orderwright.app.shipped import folder
@@ -71,14 +72,31 @@ async def template(server_url: str) -> AsyncIterator[str]:
     await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+async def furnished(server_url: str, template: str) -> AsyncIterator[str]:
+    """The name of a database with people and master data, from which those of servers are copied."""
+    name = f"ow_furnished_{os.getpid()}"
+    await _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await furnish(_with_database(server_url, name))
+    yield name
+    await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 @pytest.fixture
-async def new_database(server_url: str, template: str) -> AsyncIterator[NewDatabase]:
-    """Makes migrated databases without rows, for one test alone; what they emit must be catalogued."""
+def source(request: pytest.FixtureRequest) -> str:
+    """What the databases of a test are copied from: those of a server have people already."""
+    name = "furnished" if "server" in request.fixturenames else "template"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+async def new_database(server_url: str, source: str) -> AsyncIterator[NewDatabase]:
+    """Makes migrated databases for one test alone; what they emit must be catalogued."""
     names: list[str] = []
 
     async def make() -> str:
         names.append(f"ow_test_{os.getpid()}_{next(_numbers)}")
-        await _run(server_url, f'CREATE DATABASE "{names[-1]}" TEMPLATE "{template}"')
+        await _run(server_url, f'CREATE DATABASE "{names[-1]}" TEMPLATE "{source}"')
         return _with_database(server_url, names[-1])
 
     yield make

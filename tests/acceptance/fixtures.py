@@ -8,13 +8,12 @@ import asyncpg
 import httpx
 import pytest
 
-from acceptance.harness import PASSWORD, TABLES, Client, Rows, Server, SignIn, furnish
+from acceptance.harness import PASSWORD, TABLES, Client, Rows, Server, SignIn
 
 
 @pytest.fixture
 async def server(database_url: str) -> AsyncIterator[Server]:
-    """A running server on a furnished database."""
-    await furnish(database_url)
+    """A running server; its database is furnished, see `source`."""
     running = Server(database_url)
     await running.start()
     try:

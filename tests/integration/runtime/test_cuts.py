@@ -124,7 +124,7 @@ async def _prove(path: Way, how: Cut, expected: list[str], *, may_fail: bool) ->
 @pytest.mark.parametrize("how", Cut)
 async def test_a_webhook_that_is_cut_arrives_under_one_id(world: World, how: Cut):
     """Whether it had arrived the sender cannot know: it is sent again, and its receiver knows it by its id."""
-    postman = Postman(allow_loopback=True, seconds=5)
+    postman = Postman(allow_loopback=True, seconds=30)
     async with receiving() as receiver:
         path = Delivering(world, receiver.url, Courier(world.pool, world.clock, postman))
         cut_at = await _cut_and_close(path, how, postman)

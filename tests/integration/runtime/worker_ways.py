@@ -220,7 +220,9 @@ class Delivering(Way):
         await self._courier.deliver_due()
 
     async def finish(self, name: str) -> None:
-        undone = "select status, attempts from orderwright.webhook_delivery where status <> 'delivered'"
+        undone = (
+            "select status, attempts from orderwright.webhook_delivery where status <> 'delivered'"
+        )
         for _ in range(2):  # a busy receiver may have kept the first one waiting too long
             self.world.clock.advance(delivery.LEASE + timedelta(hours=1))
             await self._courier.deliver_due()

@@ -40,10 +40,11 @@ async def overflow(page: Page) -> int:
 
 # Colours that are on their way from light to dark have a contrast that nobody sees for long.
 _COLOURS_HAVE_CHANGED = """async () => {
-  const frame = () => new Promise((done) => requestAnimationFrame(done));
-  const running = () => document.getAnimations().filter((one) => one instanceof CSSTransition);
-  do { await frame(); await frame(); await Promise.allSettled(running().map((one) => one.finished)); }
-  while (running().length > 0);
+  const soon = new Promise((done) => setTimeout(done, 1000));
+  const wait = (what) => Promise.race([what, soon]);
+  await wait(new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await wait(Promise.allSettled(running.map((one) => one.finished)));
 }"""
 
 

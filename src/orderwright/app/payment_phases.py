@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from orderwright.app.phases import PhaseBroken
+from orderwright.app.phases import PhaseBroken, send_on
 from orderwright.money import Money
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor
@@ -98,16 +98,7 @@ class PaymentPhases:
     async def _send(
         self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
     ) -> Result:
-        return await self._engine.send(
-            instance_id,
-            event,
-            actor=PAYMENTS,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.event_id,
-            occurred_at=cause.occurred_at,
-            origin=cause.origin,
-            connection=connection,
-        )
+        return await send_on(self._engine, connection, PAYMENTS, cause, instance_id, event)
 
 
 def _captured(event: DomainEvent) -> Event:

@@ -213,16 +213,7 @@ async def pass_on(
     Raises:
         PhaseBroken: the event was refused for a reason that somebody has to look into.
     """
-    result = await engine.send(
-        instance_id,
-        event,
-        actor=actor,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.event_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
-        connection=connection,
-    )
+    result = await send_on(engine, connection, actor, cause, instance_id, event)
     if result.refused is not None:
         if result.refused.code not in _LATE:
             raise PhaseBroken(f"{event.type} to {instance_id}: {result.refused.message}")
@@ -234,6 +225,27 @@ async def pass_on(
             code=result.refused.code,
         )
     return result
+
+
+async def send_on(
+    engine: Engine,
+    connection: Connection,
+    actor: Actor,
+    cause: DomainEvent,
+    instance_id: str,
+    event: Event,
+) -> Result:
+    """Send an event that follows from another, of which it has the chain, the time and the origin."""
+    return await engine.send(
+        instance_id,
+        event,
+        actor=actor,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.event_id,
+        occurred_at=cause.occurred_at,
+        origin=cause.origin,
+        connection=connection,
+    )
 
 
 def order_id_of(quotation_id: str, version: int) -> str:

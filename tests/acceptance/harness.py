@@ -110,6 +110,16 @@ class Client:
         )
         return data["createOrder"]
 
+    async def decided(self, order_id: str) -> str:
+        """Wait until the decision on an order is recorded, and return its id."""
+
+        async def recorded() -> bool:
+            log = await self.log(order_id)
+            return "DECISION_RECORDED" in {row["eventType"] for row in log}
+
+        await until(recorded)
+        return order_id
+
     async def sale(
         self, order_id: str, event: str, data: Any = None, key: str | None = None
     ) -> Any:
@@ -209,6 +219,7 @@ CONSUMERS = (
     "cases",
     "credit_rechecks",
     "credit_sales",
+    "decisions",
     "notifications",
     "payments",
     "phases",

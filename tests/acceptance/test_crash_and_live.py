@@ -19,7 +19,7 @@ async def test_a_killed_server_loses_nothing_between_any_two_requests(
     server: Server, sign_in: SignIn, database_url: str
 ) -> None:
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     steps = [
         ("SET_PAYMENT_METHOD", {"method": "CARD"}),
         ("PAYMENT_CAPTURED", {"amount": "5.00", "paymentId": "p1"}),
@@ -40,7 +40,7 @@ async def test_a_killed_server_loses_nothing_between_any_two_requests(
 
     [fulfilment] = await until(fulfilled)
     assert fulfilment["lines"] == [{"sku": "ANVIL", "quantity": 2}]
-    assert [row["version"] for row in await me.log(order_id)] == [1, 2, 3, 4, 5]
+    assert [row["version"] for row in await me.log(order_id)] == [1, 2, 3, 4, 5, 6]
     async with Orderwright.connect(database_url, settings=Settings()) as app:
         assert await Replay(app.pool).verify(order_id) == ()
 

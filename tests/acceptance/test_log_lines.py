@@ -57,7 +57,7 @@ async def test_what_a_worker_fails_at_is_logged_with_its_causes(
     server = Server(database_url, settings=settings)
     await server.start()
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     connection = await asyncpg.connect(database_url)
     await connection.execute("alter table orderwright.fulfilment rename to fulfilment_away")
     try:
@@ -72,7 +72,7 @@ async def test_what_a_worker_fails_at_is_logged_with_its_causes(
         await connection.execute("alter table orderwright.fulfilment_away rename to fulfilment")
         await connection.close()
         await server.stop()
-    row = f"{order_id}/2"
+    row = f"{order_id}/3"
     wanted = {
         "consumer": "phases",
         "event_type": "sale.cleared",

@@ -113,7 +113,7 @@ async def test_credit_terms_clear_within_the_limit_and_wait_above_it(
                 "lines": [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}],
             },
         )
-        order_id = created["createOrder"]["order"]["id"]
+        order_id = await me.decided(created["createOrder"]["order"]["id"])
         return await bob.sale(order_id, "SET_PAYMENT_METHOD", {"method": "INVOICE"}) | {
             "id": order_id
         }
@@ -142,7 +142,7 @@ async def test_twenty_identical_calls_under_one_key_make_one_transition(
     server: Server, sign_in: SignIn
 ) -> None:
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     capture = {"amount": "105.00", "paymentId": "p1"}
     answers = await asyncio.gather(
         *(me.sale(order_id, "PAYMENT_CAPTURED", capture, key="once") for _ in range(20))
@@ -151,14 +151,14 @@ async def test_twenty_identical_calls_under_one_key_make_one_transition(
     told = [{k: v for k, v in answer.items() if k != "replayed"} for answer in answers]
     assert all(answer == told[0] for answer in told)
     log = await me.log(order_id)
-    assert [row["eventType"] for row in log] == ["create", "PAYMENT_CAPTURED"]
+    assert [row["eventType"] for row in log] == ["create", "DECISION_RECORDED", "PAYMENT_CAPTURED"]
 
 
 async def test_twenty_different_calls_leave_a_straight_line_of_versions(
     server: Server, sign_in: SignIn
 ) -> None:
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     methods = itertools.cycle(["CARD", "BANK", "CASH", "TRANSFER", "WALLET"])
     answers = await asyncio.gather(
         *(
@@ -170,9 +170,9 @@ async def test_twenty_different_calls_leave_a_straight_line_of_versions(
     refused = [answer for answer in answers if answer["__typename"] == "Refusal"]
     assert all(answer["code"] and answer["message"] for answer in refused)
     log = await me.log(order_id)
-    assert [row["version"] for row in log] == list(range(1, len(applied) + 2))
+    assert [row["version"] for row in log] == list(range(1, len(applied) + 3))
     assert [b["fromState"] for b in log[1:]] == [a["toState"] for a in log[:-1]]
-    assert sorted(answer["version"] for answer in applied) == [row["version"] for row in log[1:]]
+    assert sorted(answer["version"] for answer in applied) == [row["version"] for row in log[2:]]
 
 
 async def test_the_same_key_creates_one_order_and_another_payload_is_refused(
@@ -220,7 +220,8 @@ async def test_the_idempotency_key_may_come_in_the_header(server: Server, sign_i
                                    b: sendSaleEvent(orderId: $id, event: "INITIATE_PAYMENT") { __typename } }"""
     answer = await me.raw(two, id=first["order"]["id"])
     assert answer["errors"][0]["extensions"]["code"] == "input.invalid"
-    assert [row["eventType"] for row in await me.log(first["order"]["id"])] == ["create"]
+    log = await me.log(await me.decided(first["order"]["id"]))
+    assert [row["eventType"] for row in log] == ["create", "DECISION_RECORDED"]
 
 
 async def test_everybody_has_their_own_keys(server: Server, sign_in: SignIn) -> None:

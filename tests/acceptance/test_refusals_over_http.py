@@ -13,7 +13,7 @@ async def test_wrong_events_are_refused_with_codes_and_reasons(
     server: Server, sign_in: SignIn, rows: Rows
 ) -> None:
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     before = await rows()
     wrong = {
         ("NO_SUCH_EVENT", None): "event_unknown",
@@ -33,7 +33,7 @@ async def test_wrong_events_are_refused_with_codes_and_reasons(
 
 async def test_amounts_are_exact_or_refused(server: Server, sign_in: SignIn, rows: Rows) -> None:
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     before = await rows()
     for amount in ("1.001", 1.001, "-5.00", "0.00", "NaN", "ten", True, None, "1e40"):
         answer = await me.sale(order_id, "PAYMENT_CAPTURED", {"amount": amount, "paymentId": "p"})
@@ -57,7 +57,7 @@ async def test_a_missing_login_is_told_and_no_row_changes(
     server: Server, sign_in: SignIn, rows: Rows
 ) -> None:
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     before = await rows()
     async with httpx.AsyncClient(base_url=server.url) as nobody:
         body = {
@@ -78,7 +78,7 @@ async def test_a_missing_login_is_told_and_no_row_changes(
 
 async def test_a_wrong_role_is_told_who_may(server: Server, sign_in: SignIn, rows: Rows) -> None:
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     before = await rows()
     auditor = await sign_in(server, "auditor")
     answer = await auditor.sale(order_id, "FREEZE", {"reason": "x"})

@@ -17,6 +17,7 @@ from story import (
     profile,
     quotation,
     sale,
+    undecided,
 )
 
 
@@ -49,6 +50,10 @@ def sales() -> dict[str, Story]:
     shipped = invoiced.copy().tell("FULFILMENT_SHIPPED")
     return {
         "AWAITING_PAYMENT_METHOD": sale(),
+        "AWAITING_PAYMENT_METHOD, undecided": undecided(),
+        "PAYMENT_PENDING_CONFIRMATION, paid, undecided": undecided().tell(
+            "PAYMENT_CAPTURED", paymentId="p-full"
+        ),
         "PAYMENT_INITIATED": sale().tell("SET_PAYMENT_METHOD"),
         "PAYMENT_PENDING_CONFIRMATION, authorised": sale().tell("PAYMENT_AUTHORIZED"),
         "PAYMENT_PENDING_CONFIRMATION, 40 of 100 captured": sale().tell(
@@ -77,6 +82,7 @@ def sales() -> dict[str, Story]:
         ),
         "CLEARED_FOR_FULFILMENT, paid and shipped": paid.copy().tell("FULFILMENT_SHIPPED"),
         "FROZEN, from awaiting": sale().tell("FREEZE"),
+        "FROZEN, undecided": undecided().tell("FREEZE"),
         "FROZEN, from awaiting, deadline has passed": sale().tell("FREEZE").wait(days=1),
         "PAYMENT_PENDING_CONFIRMATION, part-paid, deadline has passed": sale()
         .tell("PAYMENT_CAPTURED", **part)

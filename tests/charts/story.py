@@ -179,6 +179,8 @@ def quotation(**context: object) -> Story:
 TOMORROW: Final = at(NOON + timedelta(days=1))
 SALE_DATA: Final = {
     "SET_PAYMENT_METHOD": {"method": "CARD"},
+    "DECISION_RECORDED": {"eventId": "o1/1/1"},
+    "LINES_CREDITED": {"returnId": "rma-new", "amount": "30.00"},
     "PAYMENT_CAPTURED": {"amount": "100.00", "paymentId": "p-new"},
     "PAYMENT_REFUNDED": {
         "paymentId": "p-full",
@@ -226,7 +228,12 @@ PICKING: Final = fulfilments("PICK_PACK")
 
 
 def sale(limit: int = 0, exposure: int = 0, **context: object) -> Story:
-    """A sale over 100.00 EUR, to be paid within a day, by a customer with a credit limit."""
+    """A sale over 100.00 EUR, to be paid within a day, by a customer with a limit; the policies have decided."""
+    return undecided(limit, exposure, **context).tell("DECISION_RECORDED")
+
+
+def undecided(limit: int = 0, exposure: int = 0, **context: object) -> Story:
+    """A sale as it is placed."""
     given = {
         "orderId": "o1",
         "number": "SO-1",
@@ -243,6 +250,11 @@ def sale(limit: int = 0, exposure: int = 0, **context: object) -> Story:
         "quotation": {},
     }
     return Story(CHARTS["sale"], SALE_DATA, facts, given).begin()
+
+
+def cleared(story: Story) -> int:
+    """How often the sale was cleared."""
+    return story.emitted().count("sale.cleared")
 
 
 # --- credit ---------------------------------------------------------------------------------------

@@ -63,10 +63,10 @@ SALE = {
         **row("CLEARED_FOR_FULFILMENT", *OPEN),
         **same(CLEARED, FROZEN, "EXPIRED", "COMPLETED"),
     },
-    # Only the sale that is paid knows the payment; what it goes back to has no method.
-    "PAYMENT_REFUNDED": {CLEARED: "AWAITING_PAYMENT_METHOD"},
-    "PAYMENT_CHARGED_BACK": {CLEARED: "AWAITING_PAYMENT_METHOD"},
-    "PAYMENT_CHARGEBACK_REVERSED": same(CLEARED),
+    # Only the sales that are paid know the payment; what the cleared one goes back to has no method.
+    "PAYMENT_REFUNDED": {CLEARED: "AWAITING_PAYMENT_METHOD", **same("COMPLETED")},
+    "PAYMENT_CHARGED_BACK": {CLEARED: "AWAITING_PAYMENT_METHOD", **same("COMPLETED")},
+    "PAYMENT_CHARGEBACK_REVERSED": same(CLEARED, "COMPLETED"),
     "PAYMENT_FAILED": row("PAYMENT_FAILED", *OPEN),
     # In that situation an admin override is asked for already, and the customer has credit.
     "ADMIN_OVERRIDE_REQUESTED": row("OVERRIDE_REVIEW", *UNASKED),
@@ -81,6 +81,9 @@ SALE = {
     "CREDIT_OVERRIDE_DENIED": WHERE_PAYMENT_STANDS,
     "OVERRIDE_REVOKED": WHERE_PAYMENT_STANDS,
     "OVERRIDE_EXPIRED": WHERE_PAYMENT_STANDS,
+    "DECISION_RECORDED": {},  # these are decided
+    "DECISION_OVERDUE": {},
+    "LINES_CREDITED": same(*OPEN, CLEARED, FROZEN, "EXPIRED", "COMPLETED"),
     "RECHECK": same(*OPEN, CLEARED),
     "FREEZE": row("FROZEN", *OPEN, CLEARED),
     "RELEASE": row("AWAITING_PAYMENT_METHOD", FROZEN),

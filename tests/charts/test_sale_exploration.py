@@ -24,6 +24,7 @@ CONTEXT = {
     "expiresAt": at(NOON + timedelta(days=1)),
 }
 EVENTS = [
+    Event("DECISION_RECORDED", {"eventId": "o1/1/1"}),
     Event("SET_PAYMENT_METHOD", {"method": "INVOICE"}),
     Event("PAYMENT_CAPTURED", {"amount": "40.00", "paymentId": "part"}),
     Event("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "full"}),
@@ -59,8 +60,10 @@ def lives(chart: Chart, limit: int) -> Exploration:
 
 
 def may_be_cleared(place: Place) -> bool:
-    """The rule, written down a second time: paid; or waived or on terms, and within credit or covered."""
+    """The rule, written down a second time: decided; paid, or waived or on terms and within credit or covered."""
     found = place.context
+    if not found["isDecided"]:
+        return False
     if found["capturedMinor"] >= found["grandTotalMinor"]:
         return True
     granted = {k: v for k, v in found["overrides"].items() if v["status"] == "GRANTED"}
@@ -75,7 +78,7 @@ def is_wrongly_cleared(place: Place) -> bool:
 
 
 @pytest.mark.parametrize("limit", LIMITS.values(), ids=LIMITS)
-def test_a_sale_is_never_cleared_unless_paid_or_waived_or_on_credit_terms_within_credit(
+def test_a_sale_is_never_cleared_unless_decided_and_paid_or_waived_or_on_credit_terms_within_credit(
     limit: int,
 ):
     found = lives(SALE, limit)
@@ -99,6 +102,7 @@ def test_without_the_guard_on_credit_the_shortest_counter_example_is_an_invoice(
     assert answer.holds is False
     assert [move.event for move in answer.path] == [
         None,
+        Event("DECISION_RECORDED", {"eventId": "o1/1/1"}),
         Event("SET_PAYMENT_METHOD", {"method": "INVOICE"}),
     ]
 

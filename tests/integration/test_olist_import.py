@@ -106,6 +106,7 @@ async def test_an_order_goes_from_purchase_to_completion_at_the_times_of_the_fil
     )
     assert [(row["event_type"], f"{row['occurred_at']:%F %T}") for row in rows] == [
         ("create", BOUGHT),
+        ("DECISION_RECORDED", BOUGHT),
         ("SET_PAYMENT_METHOD", BOUGHT),
         ("PAYMENT_CAPTURED", APPROVED),
         ("PAYMENT_CAPTURED", APPROVED),

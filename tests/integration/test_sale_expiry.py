@@ -91,7 +91,8 @@ async def test_a_sale_with_a_term_to_run_is_left_alone(opening: Opening):
         await app.pool.execute(LOSE)
         await pass_hours(app, 23)
         assert await states(app, [sale]) == ["AWAITING_PAYMENT_METHOD"]
-        assert (await app.engine.read(sale)).version == 1
+        log = await app.pool.fetch("select event_type from orderwright.log order by version")
+        assert [row["event_type"] for row in log] == ["create", "DECISION_RECORDED"]
 
 
 async def test_sales_that_do_not_expire_stand_in_nobodys_way(opening: Opening):

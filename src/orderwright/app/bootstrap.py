@@ -18,6 +18,7 @@ from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
 from orderwright.app.credit.view import CreditView
 from orderwright.app.dead_letters import DeadLetters
+from orderwright.app.decisions import Decisions
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
@@ -183,6 +184,7 @@ class Orderwright:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
         engine, settings = self.engine, self.settings
         consumers = [
+            Decisions(engine).consumer(),
             self.phases.consumer(),
             self.approvals.consumer(),
             PaymentPhases(engine).consumer(),

@@ -75,6 +75,12 @@ OPENINGS: Final[Mapping[str, Opening]] = {
     "payment.charged_back": Opening(
         case_type="CHARGEBACK", title="The customer's bank took money back", role=Role.ACCOUNTANT
     ),
+    "sale.undecided": Opening(
+        case_type="UNDECIDED",
+        title="The policies have not decided on an order",
+        role=Role.COMPLIANCE,
+        priority="HIGH",
+    ),
     "sale.uncovered_after_shipping": Opening(
         case_type="UNCOVERED",
         title="What was shipped is no longer covered",

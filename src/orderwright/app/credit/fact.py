@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orderwright.app.credit.account import Account, exposures, profiles
+from orderwright.domain.orders.credit_terms import asks_for_credit, turns_on_credit
 from orderwright.domain.reading import integer
 from orderwright.runtime.fact import FactRequest, SharedFact
 
@@ -18,7 +19,7 @@ def credit_fact(rule: Rule) -> SharedFact:
     """Return the loader of the fact `credit`.
 
     Its value holds `limitMinor` and, without what this sale holds itself, `exposureMinor`; tier and earned limit for
-    those who read the log. It is unknown where there is no such customer.
+    those who read the log. It is unknown where there is no such customer, and to a step that cannot turn on it.
     """
 
     async def load(
@@ -54,7 +55,11 @@ def _balances(asked: FactRequest) -> Sequence[str]:
 
 
 def _account(asked: FactRequest) -> Account | None:
-    context = asked.snapshot.context if asked.snapshot else {}
+    if asked.snapshot is None:
+        return None
+    context, event = asked.snapshot.context, asked.event
+    if event is not None and not (turns_on_credit(context) or asks_for_credit(event)):
+        return None
     customer, currency = context.get("customerId"), context.get("currency")
     return Account(str(customer), str(currency)) if customer and currency else None
 

@@ -15,8 +15,8 @@ import structlog
 
 from orderwright.app.credit.account import Account, exposures, profiles
 from orderwright.domain.orders.credit import overage_minor
+from orderwright.domain.orders.credit_terms import CREDIT_TERMS
 from orderwright.domain.orders.exposure import outstanding_minor
-from orderwright.domain.orders.sale import CREDIT_TERMS
 from orderwright.domain.reading import integer, mapping
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import load

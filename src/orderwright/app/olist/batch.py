@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import records
+from orderwright.app.decisions import decision_on
 from orderwright.app.olist import plan as planning
 from orderwright.app.olist.fields import CURRENCY
 from orderwright.app.olist.order import OlistOrder
 from orderwright.app.olist.plan import Mismatch, Plan, Present, Stage, Step
 from orderwright.app.olist.standing import PREFIX, Standing, read_standing
 from orderwright.app.placing import place_order
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor, Cause, Send
+from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from orderwright.app.bootstrap import Orderwright
     from orderwright.app.olist.report import Report
     from orderwright.app.olist.settling import Settling
     from orderwright.runtime.attempt import Result
+    from orderwright.runtime.pool import Connection
 
 IMPORT: Final = Actor("import:olist", "system")
 """Who acts in an import."""
@@ -108,7 +111,7 @@ class Batch:
         await self._send_all(plan, "closing", [plan.sale_id])
 
     async def _place(self, plan: Plan) -> None:
-        """Create the order and its sale in one transaction."""
+        """Create the order and its sale in one transaction, decided: what was sold long ago waits for no policy."""
         terms, placed_at = plan.terms, plan.order.purchased_at
         assert terms is not None
         step = _cause(plan, "place")
@@ -137,8 +140,16 @@ class Batch:
                 expires_at=None,
                 connection=connection,
             )
-        if result.refused is None and not result.replayed:
-            self.events += 1
+            if result.refused is None and not result.replayed:
+                self.events += 1
+                await self._decide(plan, cause, connection)
+
+    async def _decide(self, plan: Plan, placed: Cause, connection: Connection) -> None:
+        cause = replace(placed, idempotency_key=None, causation_id=_cause(plan, "decide"))
+        decided = decision_on(f"{plan.sale_id}/1/1")
+        send = Send(instance_id=plan.sale_id, event=decided, cause=cause)
+        [result] = await self._app.engine.send_many([send], connection=connection)
+        self._note(plan, decided, result)
 
     async def _send_all(self, plan: Plan, stage: Stage, targets: Sequence[str]) -> None:
         """Send the steps of a stage that have not been sent; a refusal ends the order's stage."""
@@ -150,16 +161,12 @@ class Batch:
                 if cause in self._standing.causes:
                     continue
                 result = await self._send(plan, target, step, cause)
+                self._note(plan, step.event, result)
                 if result.refused is not None:
-                    self._surprises[plan.sale_id] = Mismatch(
-                        kind="refused",
-                        message=f"{step.event.type} was refused: {result.refused.message}",
-                        values={"event": step.event.type, "code": result.refused.code},
-                    )
                     return
 
     async def _send(self, plan: Plan, target: str, step: Step, cause: str) -> Result:
-        result = await self._app.engine.send(
+        return await self._app.engine.send(
             target,
             step.event,
             actor=IMPORT,
@@ -169,9 +176,17 @@ class Batch:
             occurred_at=step.at,
             origin="import",
         )
-        if result.refused is None and not result.replayed:
+
+    def _note(self, plan: Plan, event: Event, result: Result) -> None:
+        """Count what was sent, or keep why it was not taken."""
+        if result.refused is not None:
+            self._surprises[plan.sale_id] = Mismatch(
+                kind="refused",
+                message=f"{event.type} was refused: {result.refused.message}",
+                values={"event": event.type, "code": result.refused.code},
+            )
+        elif not result.replayed:
             self.events += 1
-        return result
 
     # --- between stages ---
 

@@ -125,7 +125,7 @@ class _Planning:
     def _pay(self, terms: Terms) -> None:
         payments = [payment for payment in self._order.payments if payment.value_minor]
         captured = sum(payment.value_minor for payment in payments)
-        is_free = not terms.total_minor  # clears as soon as it is placed
+        is_free = not terms.total_minor  # clears as soon as it is decided
         if not is_free:
             self._choose_method()
         if self._is_paid() and not self._order.payments:

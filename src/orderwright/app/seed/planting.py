@@ -100,6 +100,7 @@ class _Planting:
         await self._each(self._quote, quoted)
         await self._relay()
         await self._each(self._place, placed)
+        await self._relay()
         for part in ("sale", "fulfilment", "aftermath"):
             await self._each(self._teller(part), [*placed, *quoted])
             await self._relay()

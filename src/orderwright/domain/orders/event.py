@@ -125,6 +125,11 @@ EVENTS: Final = (
         },
     ),
     EventType(
+        name="sale.undecided",
+        description="The policies have not decided on an order in time; it does not clear before they have.",
+        properties={**_ORDER, "number": _ID},
+    ),
+    EventType(
         name="sale.uncovered_after_shipping",
         description="What was shipped is no longer paid, waived or within credit; nothing can be held back.",
         properties={**_ORDER, "outstandingMinor": _COUNT, "currency": _CURRENCY},

@@ -3,7 +3,8 @@
 One rule clears a sale, and every half of it is a guard that carries its numbers, so that "why is this not cleared"
 lists each failing half with amounts and who can lift it:
 
-    clear     = captured >= due, or (payment waived or on credit terms) and within credit
+    clear     = decided, and captured >= due, or (payment waived or on credit terms) and within credit
+    decided   = the policies' decision on the order is recorded
     due       = grand total - refunds of returned lines
     exceeded  = exposure without this sale + (due - captured) > effective limit
     covered   = a valid credit override of at least the amount above the limit
@@ -19,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from orderwright.domain.orders.credit import overage_minor
+from orderwright.domain.orders.credit_terms import CREDIT_TERMS
 from orderwright.domain.orders.exposure import (
     adjust_hold,
     due_minor,
@@ -46,6 +48,8 @@ from orderwright.domain.orders.sale_fulfilment import (
     tell_uncovered,
 )
 from orderwright.domain.orders.sale_refund import (
+    credit_is_new,
+    credit_lines,
     payment_is_known,
     record_refund,
     record_remaining,
@@ -63,10 +67,6 @@ from orderwright.errors import InputInvalid
 from orderwright.money import LARGEST_MINOR, Money
 from orderwright.statechart import Behaviour, Emit, Outcome, Post, Scope, Verdict
 
-CREDIT_TERMS: Final = ("INVOICE", "PO")
-"""Methods that are paid after delivery and therefore count against the customer's credit."""
-
-
 # --- amounts --------------------------------------------------------------------------------------
 
 
@@ -79,6 +79,19 @@ def _amount(context: Mapping[str, Json], minor: int) -> str:
 
 
 # --- clearance ------------------------------------------------------------------------------------
+
+
+def is_decided(scope: Scope) -> Verdict:
+    """The policies' decision on this order is recorded, whatever it was."""
+    message = "the policies have not decided on this order yet"
+    decided = scope.context["isDecided"] is True
+    return Verdict(decided, "policy.undecided", message, {}, ("COMPLIANCE",))
+
+
+def is_undecided(scope: Scope) -> Verdict:
+    """No decision on this order is recorded."""
+    message = "the policies have decided on this order already"
+    return Verdict(scope.context["isDecided"] is False, "policy.already_decided", message)
 
 
 def captured_covers_due(scope: Scope) -> Verdict:
@@ -212,7 +225,7 @@ def record_capture(scope: Scope) -> Outcome:
     if excess > 0:
         effects.append(Emit("payment.overcaptured", {**entry, "excessMinor": excess}))
     payments = {**mapping(context, "payments"), payment: captured.minor}
-    assign = {"capturedMinor": total, "payments": payments, "lastAttemptFailed": False}
+    assign = {"capturedMinor": total, "payments": payments, "attempt": None}
     return Outcome(assign, effects=effects)
 
 
@@ -237,17 +250,18 @@ def _captured(scope: Scope) -> Money:
 
 def set_method(scope: Scope) -> Outcome:
     """Remember how the customer pays."""
-    return Outcome({"method": scope.data["method"], "lastAttemptFailed": False})
+    return Outcome({"method": scope.data["method"], "attempt": None})
 
 
 def has_money(scope: Scope) -> bool:
     """Something is captured or authorised."""
-    return integer(scope.context, "capturedMinor") > 0 or scope.context["isAuthorised"] is True
+    is_authorised = scope.context["attempt"] == "AUTHORISED"
+    return is_authorised or integer(scope.context, "capturedMinor") > 0
 
 
 def last_attempt_failed(scope: Scope) -> bool:
     """The last attempt to pay failed."""
-    return scope.context["lastAttemptFailed"] is True
+    return scope.context["attempt"] == "FAILED"
 
 
 def has_method(scope: Scope) -> bool:
@@ -362,14 +376,16 @@ def renew_term(scope: Scope) -> Outcome:
     """Begin another term of the length in force, 0 minutes meaning none; what was asked before is withdrawn."""
     minutes = integer(mapping(scope.facts, "expiry"), "minutes")
     ends = (scope.now + timedelta(minutes=minutes)).isoformat() if minutes else None
-    fresh = {"method": None, "isAuthorised": False, "lastAttemptFailed": False}
-    return Outcome({"expiresAt": ends, "overrides": forget_asked(scope.context), **fresh})
+    asked = forget_asked(scope.context)
+    return Outcome({"expiresAt": ends, "overrides": asked, "method": None, "attempt": None})
 
 
 BEHAVIOUR: Final = Behaviour(
     guards={
         guard.__name__: guard
         for guard in (
+            is_decided,
+            is_undecided,
             captured_covers_due,
             payment_is_waived,
             is_on_credit_terms,
@@ -379,6 +395,7 @@ BEHAVIOUR: Final = Behaviour(
             payment_is_new,
             payment_is_known,
             refund_is_new,
+            credit_is_new,
             has_money,
             last_attempt_failed,
             has_method,
@@ -405,6 +422,7 @@ BEHAVIOUR: Final = Behaviour(
             record_capture,
             record_refund,
             record_remaining,
+            credit_lines,
             set_method,
             ask_override,
             save_override,

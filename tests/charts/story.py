@@ -179,7 +179,6 @@ def quotation(**context: object) -> Story:
 TOMORROW: Final = at(NOON + timedelta(days=1))
 SALE_DATA: Final = {
     "SET_PAYMENT_METHOD": {"method": "CARD"},
-    "DECISION_RECORDED": {"eventId": "o1/1/1"},
     "LINES_CREDITED": {"returnId": "rma-new", "amount": "30.00"},
     "PAYMENT_CAPTURED": {"amount": "100.00", "paymentId": "p-new"},
     "PAYMENT_REFUNDED": {

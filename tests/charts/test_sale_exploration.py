@@ -24,7 +24,7 @@ CONTEXT = {
     "expiresAt": at(NOON + timedelta(days=1)),
 }
 EVENTS = [
-    Event("DECISION_RECORDED", {"eventId": "o1/1/1"}),
+    Event("DECISION_RECORDED"),
     Event("SET_PAYMENT_METHOD", {"method": "INVOICE"}),
     Event("PAYMENT_CAPTURED", {"amount": "40.00", "paymentId": "part"}),
     Event("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "full"}),
@@ -102,7 +102,7 @@ def test_without_the_guard_on_credit_the_shortest_counter_example_is_an_invoice(
     assert answer.holds is False
     assert [move.event for move in answer.path] == [
         None,
-        Event("DECISION_RECORDED", {"eventId": "o1/1/1"}),
+        Event("DECISION_RECORDED"),
         Event("SET_PAYMENT_METHOD", {"method": "INVOICE"}),
     ]
 

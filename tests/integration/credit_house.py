@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orderwright import Event, Orderwright
 from orderwright.app import records
 from orderwright.app.credit.account import Account
-from orderwright.app.decisions import POLICIES
+from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.settings import Settings
@@ -53,6 +53,5 @@ async def place(app: Orderwright, price: str, *, customer: str = "bob") -> str:
     lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}]
     terms = NewTerms(customer_id=customer, channel="CONSUMER", currency="EUR", lines=lines)
     sale = (await app.orders.create_order(terms, ADMIN)).instance_id
-    decided = Event("DECISION_RECORDED", {"eventId": f"{sale}/1/1"})
-    assert (await app.engine.send(sale, decided, actor=POLICIES)).refused is None
+    assert (await app.engine.send(sale, DECIDED, actor=POLICIES)).refused is None
     return sale

@@ -10,6 +10,7 @@ import pytest
 
 from acceptance.harness import furnish
 from orderwright import Event, Orderwright
+from orderwright.app.decisions import DECIDED
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.settings import Settings
@@ -61,8 +62,7 @@ async def test_a_paid_sale_clears_once_its_decision_is_recorded_and_the_log_name
 
 async def test_nobody_but_the_house_may_say_that_a_sale_is_decided(app: Orderwright):
     sale = await place_paid(app)
-    decided = Event("DECISION_RECORDED", {"eventId": "forged"})
-    result = await app.orders.send_sale_event(sale, decided, ADMIN)
+    result = await app.orders.send_sale_event(sale, DECIDED, ADMIN)
     assert result.refused is not None
     assert result.refused.code == "event_reserved"
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 POLICIES: Final = Actor("policies", "system")
 """Who acts when policies have decided."""
+DECIDED: Final = Event("DECISION_RECORDED")
+"""What a sale is told; its cause is the domain event that was decided on."""
 
 _BATCH: Final = 20
 """Events to a transaction, which holds as many sales."""
@@ -51,13 +53,7 @@ class Decisions:
         causes = [one for one in events if one.origin != "import"]
         await _lock(connection, [cause.instance_id for cause in causes])
         for cause in causes:
-            decided = decision_on(cause.event_id)
-            await pass_on(self._engine, connection, POLICIES, cause, cause.instance_id, decided)
-
-
-def decision_on(event_id: str) -> Event:
-    """Return what a sale is told of the decision on a domain event."""
-    return Event("DECISION_RECORDED", {"eventId": event_id})
+            await pass_on(self._engine, connection, POLICIES, cause, cause.instance_id, DECIDED)
 
 
 async def _lock(connection: Connection, sale_ids: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import records
-from orderwright.app.decisions import decision_on
+from orderwright.app.decisions import DECIDED
 from orderwright.app.olist import plan as planning
 from orderwright.app.olist.fields import CURRENCY
 from orderwright.app.olist.order import OlistOrder
@@ -146,10 +146,9 @@ class Batch:
 
     async def _decide(self, plan: Plan, placed: Cause, connection: Connection) -> None:
         cause = replace(placed, idempotency_key=None, causation_id=_cause(plan, "decide"))
-        decided = decision_on(f"{plan.sale_id}/1/1")
-        send = Send(instance_id=plan.sale_id, event=decided, cause=cause)
+        send = Send(instance_id=plan.sale_id, event=DECIDED, cause=cause)
         [result] = await self._app.engine.send_many([send], connection=connection)
-        self._note(plan, decided, result)
+        self._note(plan, DECIDED, result)
 
     async def _send_all(self, plan: Plan, stage: Stage, targets: Sequence[str]) -> None:
         """Send the steps of a stage that have not been sent; a refusal ends the order's stage."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from orderwright.app.credit.account import Account, exposures, profiles
+from orderwright.domain.orders.exposure import LEDGER
 from orderwright.domain.reading import integer
 from orderwright.runtime.fact import FactRequest, SharedFact
+from orderwright.runtime.ledger import balance_name
 
 if TYPE_CHECKING:
     from orderwright.domain.orders.credit import Profile, Rule
@@ -36,7 +38,7 @@ def credit_fact(rule: Rule) -> SharedFact:
             for account, one in zip(accounts, asked, strict=True)
         ]
 
-    return SharedFact(load=load, balances=_balances)
+    return SharedFact(load=load, balances=_balances, moved=_moved)
 
 
 def _value(profile: Profile, rule: Rule, exposure_minor: int) -> dict[str, object]:
@@ -48,9 +50,16 @@ def _value(profile: Profile, rule: Rule, exposure_minor: int) -> dict[str, objec
     }
 
 
+def _moved(value: object, change_minor: int) -> object:
+    """What others of the customer's sales have come to hold, in the same transaction, is exposure to this one."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"expected a credit fact, found {value!r}")
+    return {**value, "exposureMinor": integer(value, "exposureMinor") + change_minor}
+
+
 def _balances(asked: FactRequest) -> Sequence[str]:
     account = _account(asked)
-    return () if account is None else (f"credit/{account.name}",)
+    return () if account is None else (balance_name(LEDGER, account.name),)
 
 
 def _account(asked: FactRequest) -> Account | None:

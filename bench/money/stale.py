@@ -104,18 +104,17 @@ async def _measure(app: Orderwright, count: int) -> None:
     working = asyncio.create_task(app.worker.run(stop))
     await _until_expired(app)
     expired = time.perf_counter() - began
+    print(f"money: {count:,} stale sales, one worker")
+    print(f"expired in {expired:.1f} s: {count / expired:,.0f}/s; ", end="")
+    print(f"peak memory: {before:.0f} MB before, {_peak():.0f} MB after", flush=True)
     await _until_told(app)
     told, cpu = time.perf_counter() - began, time.process_time() - cpu
     stop.set()
     await working
     if (found := await app.pool.fetchval(_EXPIRED)) != count:
         raise RuntimeError(f"{found} of {count} sales have expired")
-    print(f"money: {count:,} stale sales, one worker")
-    print(f"expired in {expired:.1f} s: {count / expired:,.0f}/s")
-    print(
-        f"and told to all consumers in {told:.1f} s: {count / told:,.0f}/s, {cpu / count * 1e6:.0f} us of CPU each"
-    )
-    print(f"peak memory: {before:.0f} MB before, {_peak():.0f} MB after")
+    print(f"and told to all consumers in {told:.1f} s: {count / told:,.0f}/s; ", end="")
+    print(f"peak memory: {_peak():.0f} MB; {cpu / count * 1e6:.0f} us of our CPU each")
 
 
 async def main(home: Path, count: int) -> None:

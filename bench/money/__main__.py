@@ -3,7 +3,8 @@
 A sale is three durable transitions, a row for the order with its line, and two numbers: what pgbench's script B writes
 three times, and more. So the rate of *transitions* stands against B's, slice by slice, in the same run, on the cores
 that server, pgbench and clients share. `http` is GraphQL to `orderwright serve` without its worker; its callers are a
-process of their own.
+process of their own. Beside the 99th percentile of each event stand the CPU that a sale takes of the product's own
+processes, and how busy each of them is: near 100 %, its Python is the limit.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
 
 CLIENTS: Final = 16
-SALES: Final = {"engine": 1500, "http": 500}
+SALES: Final = {"engine": 1800, "http": 600}
 """Of a slice: about a second or two."""
 
 
@@ -72,9 +73,24 @@ class Seller:
         return Slice(**json.loads(await self._process.stdout.readline()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server process, and where it answers."""
+
+    address: str
+    pid: int
+
+    def cpu(self) -> float:
+        """Return the CPU seconds that it has taken."""
+        words = (
+            Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        )
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @asynccontextmanager
-async def serving(url: str) -> AsyncIterator[str]:
-    """A server process without a worker; yields its address."""
+async def serving(url: str) -> AsyncIterator[Server]:
+    """A server process without a worker."""
     environment = {
         **os.environ,  # noqa: TID251 (handed on)
         "ORDERWRIGHT_DATABASE_URL": url,
@@ -92,7 +108,7 @@ async def serving(url: str) -> AsyncIterator[str]:
     assert process.stdout is not None
     try:
         line = (await process.stdout.readline()).decode()
-        yield line.split()[-1]
+        yield Server(address=line.split()[-1], pid=process.pid)
     finally:
         process.terminate()
         await process.wait()
@@ -110,10 +126,15 @@ class Standing:
 
     transitions: Comparison = field(default_factory=Comparison)
     took: dict[str, list[float]] = field(default_factory=dict)
+    cpu: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
 
-    def note(self, slices: Sequence[Slice], theirs: float) -> None:
-        """Take in a round."""
-        sales = sum(one.count for one in slices) / max(one.wall for one in slices)
+    def note(self, slices: Sequence[Slice], cpu: float, theirs: float) -> None:
+        """Take in a round, with the CPU seconds of those who serve: all processes of the product."""
+        count, wall = sum(one.count for one in slices), max(one.wall for one in slices)
+        sales = count / wall
+        self.cpu.append(cpu / count * 1e3)
+        self.busy.append(cpu / wall / len(slices))
         self.transitions.ours.append(sales * len(EVENTS))
         self.transitions.theirs.append(theirs)
         for one in slices:
@@ -121,30 +142,33 @@ class Standing:
                 self.took.setdefault(event, []).extend(milliseconds)
 
     def __str__(self) -> str:
-        """Give sales per second, the comparison, and the 99th percentile of each event."""
+        """Give sales per second, the comparison, the 99th percentile of each event, and what the CPU did."""
         sales = statistics.median(self.transitions.ours) / len(EVENTS)
         late = (statistics.quantiles(self.took[event], n=100)[98] for event in EVENTS)
-        return f"{sales:7,.0f}  {self.transitions}   {'  '.join(f'{one:5.1f}' for one in late)}"
+        work = f"{statistics.median(self.cpu):6.2f} {statistics.median(self.busy):6.0%}"
+        return f"{sales:7,.0f}  {self.transitions}   {'  '.join(f'{one:5.1f}' for one in late)}  {work}"
 
 
 async def _race(kind: str, url: str, processes: int, rounds: int) -> Standing:
     peer, standing = pgbench.b(url), Standing()
     share = CLIENTS // processes
     async with AsyncExitStack() as stack:
-        addresses = [
-            await stack.enter_async_context(serving(url)) if kind == "http" else url
-            for _ in range(processes)
+        servers = [
+            await stack.enter_async_context(serving(url))
+            for _ in range(processes if kind == "http" else 0)
         ]
         sellers = [
             await stack.enter_async_context(Seller.started(kind, address, share))
-            for address in addresses
+            for address in [one.address for one in servers] or [url] * processes
         ]
         for number in range(rounds + 1):
+            before = sum(one.cpu() for one in servers)
             work = (one.slice(share, SALES[kind] // processes) for one in sellers)
             slices = await asyncio.gather(*work)
+            cpu = sum(one.cpu() for one in servers) - before
             theirs = (await asyncio.to_thread(peer.slice, CLIENTS, 1)).rate
             if number:
-                standing.note(slices, theirs)
+                standing.note(slices, cpu or sum(one.cpu for one in slices), theirs)
     return standing
 
 
@@ -171,7 +195,9 @@ async def main(home: Path, rounds: int) -> None:
         pgbench.b(lease.url).prepare()
         print(f"money: whole sales, {CLIENTS} clients, {rounds} rounds; transitions against B")
         late = "  ".join(event.rpartition("_")[2].lower()[:6] for event in EVENTS)
-        print(f"door    processes   sales  {heading('B')}   p99 ms: {late}", flush=True)
+        print(
+            f"door    processes   sales  {heading('B')}   p99 ms: {late}  CPU ms  busy", flush=True
+        )
         for kind in SALES:
             for processes in (1, 2):
                 standing = await _race(kind, lease.url, processes, rounds)

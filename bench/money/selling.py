@@ -40,7 +40,7 @@ EVENTS: Final = ("create", "SET_PAYMENT_METHOD", "PAYMENT_CAPTURED")
 """What a whole sale takes, in order; the last one clears it."""
 
 _CLEARED: Final = "CLEARED_FOR_FULFILMENT"
-_LINES: Final = ({"sku": SKU, "quantity": 2, "unitPrice": "50.00"},)
+LINES: Final = ({"sku": SKU, "quantity": 2, "unitPrice": "50.00"},)
 _CREATE: Final = """mutation ($input: OrderInput!) { createOrder(input: $input) {
   ... on OrderCreated { order { id workflowState } } ... on Refusal { code message } } }"""
 _SEND: Final = """mutation ($id: ID!, $event: String!, $data: JSON) {
@@ -80,7 +80,7 @@ class EngineDoor:
     async def place(self, customer_id: str) -> str:
         """Place an order and return its id."""
         terms = NewTerms(
-            customer_id=customer_id, channel="CONSUMER", currency=CURRENCY, lines=_LINES
+            customer_id=customer_id, channel="CONSUMER", currency=CURRENCY, lines=LINES
         )
         result = await self._app.orders.create_order(terms, self._asked)
         return result.instance_id
@@ -101,7 +101,7 @@ class HttpDoor:
 
     async def place(self, customer_id: str) -> str:
         """Place an order and return its id."""
-        asked = {"customerId": customer_id, "currency": CURRENCY, "lines": _LINES}
+        asked = {"customerId": customer_id, "currency": CURRENCY, "lines": LINES}
         answer = await self._caller.ask(_CREATE, {"input": asked})
         return str(answer["createOrder"]["order"]["id"])
 

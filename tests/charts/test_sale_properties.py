@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hypothesis import given, settings, strategies as st
-from story import Story, credit, fulfilments, sale, undecided
+from story import Story, credit, fulfilments, sale
 
-from orderwright.domain.orders.credit_terms import asks_for_credit, turns_on_credit
-from orderwright.statechart import Event, Post
+from orderwright.statechart import Post
 
 EVENTS = sorted(sale().chart.events)
 METHODS = ["CARD", "BANK", "INVOICE", "PO"]
@@ -23,9 +22,7 @@ def live(start: Story, events: list[tuple[str, int, int]], *, credit_known: bool
     for move in events:
         event, number, hours = move
         start.wait(hours=hours)
-        start.facts.pop("credit", None)
-        if credit_known:
-            start.facts["credit"] = credit(number * 20, 10)
+        start.facts["credit"] = credit(number * 20, 10)
         start.facts["fulfilments"] = fulfilments(
             ["PICK_PACK", "COMPLETED", "CANCELLED"][number % 3]
         )
@@ -118,19 +115,6 @@ def test_what_is_held_of_the_credit_is_what_is_owed_where_the_sale_is_cleared_an
     owed = max(outstanding - found.get("writtenOffMinor", 0), 0)
     expected = {"CLEARED_FOR_FULFILMENT": owed, "COMPLETED": owed, "FROZEN": min(held, owed)}
     assert held == expected.get(story.state, 0)
-
-
-@given(moves)
-@settings(max_examples=200, deadline=None)
-def test_a_step_that_cannot_turn_on_credit_is_the_same_without_knowing_it(
-    events: list[tuple[str, int, int]],
-):
-    knowing, ignorant = undecided(), undecided()
-    for move in events:
-        asked = Event(move[0], data_of(move, len(knowing.steps)))
-        needed = turns_on_credit(knowing.values) or asks_for_credit(asked)
-        knowing, ignorant = live(knowing, [move]), live(ignorant, [move], credit_known=needed)
-        assert ignorant.step == knowing.step
 
 
 @given(moves)

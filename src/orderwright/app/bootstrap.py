@@ -282,7 +282,9 @@ async def _opened(
     writers = settings.database_connections - readers - _LISTENERS
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(await open_pool(url, max_size=writers))
-        models = database.engine(url, pool_size=readers, max_overflow=0)
+        models = database.engine(
+            url, pool_size=readers, max_overflow=0, isolation_level="AUTOCOMMIT"
+        )  # a read is one statement; to begin and end a transaction around it would take two more round trips
         stack.push_async_callback(models.dispose)
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)

@@ -32,10 +32,10 @@ def fact_loaders(settings: LiveSettings, *, credit_rule: Rule) -> Mapping[str, F
         return [{"minutes": minutes} for _ in asked]
 
     return {
-        "actor": SharedFact(load=actor),
+        "actor": SharedFact(load=actor, is_free=True),
         "credit": credit_fact(credit_rule),
-        "expiry": SharedFact(load=expiry),
-        "fulfilments": SharedFact(load=fulfilments),
+        "expiry": SharedFact(load=expiry, is_free=True),
+        "fulfilments": SharedFact(load=fulfilments, is_free=True),
         "quotation": SharedFact(load=quotation),
         "refundable": SharedFact(load=refundable, balances=_order_lines),
         "sale": SharedFact(load=sale),

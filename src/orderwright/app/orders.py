@@ -96,10 +96,10 @@ class Orders:
     async def _read_order(
         self, connection: Connection, order_id: str, new: NewTerms
     ) -> records.SaleOrder:
-        terms = await _named_terms(connection, new)
+        number, terms = await _named_terms(connection, new, "order_number")
         return records.SaleOrder(
             id=order_id,
-            number=await records.next_number(connection, "order_number"),
+            number=number,
             channel=new.channel,
             customer_id=new.customer_id,
             terms=terms,
@@ -121,8 +121,7 @@ class Orders:
             )
         quotation_id = id_for("quotation", asked.key)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
-            terms = await _named_terms(connection, new)
-            number = await records.next_number(connection, "quotation_number")
+            number, terms = await _named_terms(connection, new, "quotation_number")
             context = {
                 "quotationId": quotation_id,
                 "number": number,
@@ -241,12 +240,13 @@ def id_for(kind: str, key: str | None) -> str:
     return derived_id(f"{kind}/key/{key}") if key else fresh_id()
 
 
-async def _named_terms(connection: Connection, new: NewTerms) -> Terms:
+async def _named_terms(
+    connection: Connection, new: NewTerms, counter: records.Counter
+) -> tuple[str, Terms]:
     exponent(new.currency)
-    await records.require_customer(connection, new.customer_id)
-    terms = read_terms(new.currency, new.lines, new.shipping)
-    lines = await records.name_products(connection, terms.lines)
-    return Terms(currency=terms.currency, lines=lines, shipping_minor=terms.shipping_minor)
+    read = read_terms(new.currency, new.lines, new.shipping)
+    number, lines = await records.open_terms(connection, counter, new.customer_id, read.lines)
+    return number, Terms(currency=read.currency, lines=lines, shipping_minor=read.shipping_minor)
 
 
 def _request(new: NewTerms) -> dict[str, object]:

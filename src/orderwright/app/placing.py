@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orderwright.app import records
 from orderwright.app.phases import sale_context
+from orderwright.runtime.joining import Owned
 
 if TYPE_CHECKING:
     from orderwright.runtime.attempt import Result
@@ -33,7 +34,7 @@ async def place_order(
         cause: who places it, and under which idempotency key.
         request: what that key stands for; the number, which differs at every attempt, is no part of it.
         expires_at: when it expires unless it is paid; None for never.
-        connection: in a transaction.
+        connection: in a READ COMMITTED transaction, which the caller undoes when this raises.
     """
     result = await engine.create(
         "sale",
@@ -47,7 +48,7 @@ async def place_order(
         causation_id=cause.causation_id,
         occurred_at=cause.occurred_at,
         origin=cause.origin,
-        connection=connection,
+        connection=Owned(connection),
     )
     if result.refused is None and not result.replayed:
         await records.add_order(connection, order)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.errors import InputInvalid, NotFound
@@ -87,6 +87,10 @@ class SaleOrder:
 async def next_number(connection: Connection, counter: Counter) -> str:
     """Return the next human number; gaps are allowed, repetitions are not."""
     value = await connection.fetchval(f"select nextval('orderwright.{counter}')")
+    return _number(counter, value)
+
+
+def _number(counter: Counter, value: int) -> str:
     return f"{_PREFIXES[counter]}-{value:06d}"
 
 
@@ -96,19 +100,26 @@ async def require_customer(connection: Connection, customer_id: str) -> None:
         "select 1 from orderwright.customer where id = $1", customer_id
     )
     if found is None:
-        raise CustomerNotFound(
-            f"no customer {customer_id!r}", values={"field": "customerId", "value": customer_id}
-        )
+        raise _no_customer(customer_id)
 
 
-async def name_products(connection: Connection, lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Return the lines with the names of their products.
+async def open_terms(
+    connection: Connection, counter: Counter, customer_id: str, lines: Sequence[Line]
+) -> tuple[str, tuple[Line, ...]]:
+    """Return the next number and the lines with the names of their products, all by one query.
 
     Raises:
+        CustomerNotFound: there is no such customer.
         InputInvalid: a SKU is not a product's.
     """
-    names = await product_names(connection, [line.sku for line in lines])
-    return tuple(replace(line, name=names[line.sku]) for line in lines)
+    skus = [line.sku for line in lines]
+    [row] = await connection.fetch(_OPEN.format(counter), customer_id, skus)
+    value, is_known, found, named = row
+    if not is_known:
+        raise _no_customer(customer_id)
+    names = dict(zip(found, named, strict=True))
+    _require_known(skus, names)
+    return _number(counter, value), tuple(replace(line, name=names[line.sku]) for line in lines)
 
 
 async def product_names(connection: Connection, skus: Sequence[str]) -> dict[str, str]:
@@ -121,22 +132,38 @@ async def product_names(connection: Connection, skus: Sequence[str]) -> dict[str
         "select sku, name from orderwright.product where sku = any($1::text[])", list(skus)
     )
     names = {row["sku"]: row["name"] for row in rows}
+    _require_known(skus, names)
+    return names
+
+
+def _no_customer(customer_id: str) -> CustomerNotFound:
+    return CustomerNotFound(
+        f"no customer {customer_id!r}", values={"field": "customerId", "value": customer_id}
+    )
+
+
+def _require_known(skus: Sequence[str], names: Mapping[str, str]) -> None:
     for place, sku in enumerate(skus):
         if sku not in names:
             raise InputInvalid(f"lines[{place}].sku", sku, "the SKU of a product")
-    return names
 
 
 async def add_order(connection: Connection, order: SaleOrder) -> None:
     """Store an order and its lines; one that is there already stays as it is."""
     terms = order.terms
+    columns = [
+        (
+            line.sku,
+            line.name,
+            line.quantity,
+            line.unit_price_minor,
+            line.discount_minor,
+            line.tax_minor,
+        )
+        for line in terms.lines
+    ]
     await connection.execute(
-        """
-        insert into orderwright.sale_order
-          (id, number, channel, customer_id, currency, shipping_minor, grand_total_minor,
-           quotation_id, quotation_version, placed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing
-        """,
+        _ADD_ORDER,
         order.id,
         order.number,
         order.channel,
@@ -147,26 +174,7 @@ async def add_order(connection: Connection, order: SaleOrder) -> None:
         order.quotation_id,
         order.quotation_version,
         order.placed_at,
-    )
-    await connection.executemany(
-        """
-        insert into orderwright.sale_order_line
-          (order_id, line_no, sku, name, quantity, unit_price_minor, discount_minor, tax_minor)
-        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
-        """,
-        [
-            (
-                order.id,
-                place,
-                line.sku,
-                line.name,
-                line.quantity,
-                line.unit_price_minor,
-                line.discount_minor,
-                line.tax_minor,
-            )
-            for place, line in enumerate(terms.lines, 1)
-        ],
+        *(zip(*columns, strict=True) if columns else ((),) * 6),
     )
 
 
@@ -273,3 +281,23 @@ async def add_products(connection: Connection, products: Sequence[Product]) -> N
         """,
         [(p.sku, p.name, p.currency, p.unit_price_minor, p.in_stock) for p in products],
     )
+
+
+_OPEN: Final = """
+select nextval('orderwright.{}'), exists (select from orderwright.customer where id = $1),
+       array(select sku from orderwright.product where sku = any($2::text[]) order by sku),
+       array(select name from orderwright.product where sku = any($2::text[]) order by sku)
+"""
+_ADD_ORDER: Final = """
+with added as (
+    insert into orderwright.sale_order
+      (id, number, channel, customer_id, currency, shipping_minor, grand_total_minor,
+       quotation_id, quotation_version, placed_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing)
+insert into orderwright.sale_order_line
+  (order_id, line_no, sku, name, quantity, unit_price_minor, discount_minor, tax_minor)
+select $1, line_no, sku, name, quantity, unit_price, discount, tax
+from unnest($11::text[], $12::text[], $13::integer[], $14::bigint[], $15::bigint[], $16::bigint[]) with ordinality
+  as line (sku, name, quantity, unit_price, discount, tax, line_no)
+on conflict do nothing
+"""

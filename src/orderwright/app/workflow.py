@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from orderwright.app.permissions import PERMISSIONS, Identity
 from orderwright.app.sight import INTERNAL_EVENTS, context_for, reasons_for
@@ -20,8 +20,8 @@ from orderwright.statechart import EventDeclaration, Explanation, Reason
 if TYPE_CHECKING:
     from orderwright.app.queries import Queries
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.instance import Instance
-    from orderwright.statechart import Chart
+    from orderwright.runtime.ticket import Result
+    from orderwright.statechart import Chart, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,18 @@ class Next:
     waiting_for: tuple[Reason, ...]
 
 
+class Stand(NamedTuple):
+    """An instance as it stands, or stood after one of its log rows; the fields are those of `runtime.Instance`."""
+
+    instance_id: str
+    chart_id: str
+    chart_version: int
+    version: int
+    status: str
+    state: str
+    snapshot: Snapshot
+
+
 class Workflows:
     """Views of lifecycles."""
 
@@ -80,15 +92,32 @@ class Workflows:
         self._engine = engine
         self._queries = queries
 
-    async def instance(self, instance_id: str) -> Instance:
+    async def instance(self, instance_id: str) -> Stand:
         """Return an instance.
 
         Raises:
             InstanceNotFound: there is none.
         """
-        return found(await self._engine.read(instance_id), instance_id)
+        instance = found(await self._engine.read(instance_id), instance_id)
+        return Stand(*(getattr(instance, name) for name in Stand._fields))
 
-    async def next(self, instance: Instance, by: Identity) -> Next:
+    async def after(self, result: Result) -> Stand:
+        """Return the instance as a command that was applied has left it, even if it has moved on since."""
+        snapshot = result.snapshot
+        if snapshot is None:
+            raise TypeError("an applied command has a snapshot")
+        chart = await self._queries.chart(snapshot.chart_id, snapshot.version)
+        return Stand(
+            instance_id=result.instance_id,
+            chart_id=snapshot.chart_id,
+            chart_version=snapshot.version,
+            version=result.version,
+            status=snapshot.status,
+            state=chart.leaves(snapshot.configuration),
+            snapshot=snapshot,
+        )
+
+    async def next(self, instance: Stand, by: Identity) -> Next:
         """Explain what may happen next to a person, as of now."""
         chart = await self._queries.chart(instance.chart_id, instance.chart_version)
         told = await self._engine.explain(instance.instance_id, Actor(by.id))
@@ -108,7 +137,7 @@ class Workflows:
             waiting_for=reasons_for(by, _waiting(told)),
         )
 
-    async def log(self, instance: Instance, by: Identity) -> list[Happened]:
+    async def log(self, instance: Stand, by: Identity) -> list[Happened]:
         """Return what happened to an instance up to the version at hand, oldest first, as far as a person sees it."""
         chart = await self._queries.chart(instance.chart_id, instance.chart_version)
         async with self._engine.pool.acquire() as connection:
@@ -131,7 +160,7 @@ class Workflows:
         ]
         return [one if by.is_staff else _for_outsider(one, by) for one in happened]
 
-    async def timers(self, instance: Instance) -> list[Pending]:
+    async def timers(self, instance: Stand) -> list[Pending]:
         """Return the timers that are set, the next one first."""
         chart = await self._queries.chart(instance.chart_id, instance.chart_version)
         async with self._engine.pool.acquire() as connection:
@@ -155,7 +184,7 @@ def _for_outsider(happened: Happened, by: Identity) -> Happened:
     )
 
 
-def _step(chart: Chart, instance: Instance, allowed: list[Allowed]) -> str | None:
+def _step(chart: Chart, instance: Stand, allowed: list[Allowed]) -> str | None:
     usual = [chart.node(node).meta.get("next") for node in instance.snapshot.configuration]
     may = [one.declared.type for one in allowed]
     return next((event for event in may if event in usual), None)

@@ -3,23 +3,26 @@
 Without facts nothing is locked: steps are computed from what was read, and a step is not written if its
 instance has moved on meanwhile. With facts everything happens in one transaction that locks the
 instances first, in the order of their ids, then what the facts lock, so that what they say still holds
-when the steps are written.
+when the steps are written. Facts are loaded for those steps alone that look at any.
 
 Several events for one instance are chained in memory: each step starts where the one before it ended. If
 one of them comes to nothing in the database, so does what was computed from it. Events with facts are not
-chained, because facts are read from the database, where the step before is not yet.
+chained, because facts are read from the database, where the step before is not yet; those of different
+instances about one balance may follow each other (`crowd`).
 """
 
 from __future__ import annotations
 
 from datetime import UTC
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from orderwright.errors import Conflict, OrderwrightError
 from orderwright.runtime.admission import Admission
 from orderwright.runtime.command import Command, Create, Send
+from orderwright.runtime.crowd import Crowd
 from orderwright.runtime.fact import FactLoader, FactRequest, Facts
+from orderwright.runtime.glance import Admitted, glance, worked_out
 from orderwright.runtime.instance import (
     Instance,
     Reading,
@@ -28,12 +31,11 @@ from orderwright.runtime.instance import (
     read_many,
     read_many_locked,
 )
-from orderwright.runtime.journal import CREATED, hash_at, snapshot_at
+from orderwright.runtime.journal import hash_at, snapshot_at
 from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
-from orderwright.runtime.transition import Prepared, Transition, correlation_of, root_of
-from orderwright.runtime.work import Work
+from orderwright.runtime.transition import Prepared, Transition, root_of
 from orderwright.runtime.write import prepare, store
-from orderwright.statechart import Refused, StartRefused, Step, send, start
+from orderwright.statechart import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.job import JobKinds
     from orderwright.runtime.ledger import Ledgers
     from orderwright.runtime.pool import Connection
-    from orderwright.runtime.registry import Lifecycle, Registry
+    from orderwright.runtime.registry import Registry
 
 
 __all__ = ["Attempts", "IdempotencyMismatch", "Result"]
@@ -106,20 +108,6 @@ class Attempts:
         return await one_pass.run(tickets, patience_ms)
 
 
-class _Admitted(NamedTuple):
-    """A ticket that may go on: `before` is the instance as it was read, `names` the facts that it needs.
-
-    What is refused at the door goes on as well: what stands after the steps before it is part of the answer.
-    """
-
-    place: int
-    ticket: Ticket
-    lifecycle: Lifecycle
-    before: Instance | None
-    names: frozenset[str]
-    refused: Refused | None = None
-
-
 class _Pass:
     """The state of one pass; `left` are instances of which something is to be tried again."""
 
@@ -141,17 +129,19 @@ class _Pass:
         self._wait = wait
         self._left: set[str] = set()
         self._keys: set[str] = set()
-        self._balances: set[str] = set()
+        self._crowd = Crowd(attempts.facts, attempts.ledgers)
 
     async def run(self, tickets: Sequence[Ticket], patience_ms: int) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        admitted: list[_Admitted] = []
+        admitted: list[Admitted] = []
         for place in self._by_patience(tickets):
             found = await self._admit_safely(place, tickets[place])
-            if isinstance(found, _Admitted):
+            if isinstance(found, Admitted):
                 admitted.append(found)
             else:
                 outcomes[place] = found
+        if any(one.names for one in admitted):
+            admitted = await self._look(admitted, outcomes)
         admitted.sort(key=_place_of)
         facts = await self._load_facts(admitted)
         steps = self._steps(admitted, facts, outcomes)
@@ -168,7 +158,7 @@ class _Pass:
             return places
         return sorted(places, key=lambda place: -tickets[place].crowded)
 
-    async def _admit_safely(self, place: int, ticket: Ticket) -> _Admitted | Outcome:
+    async def _admit_safely(self, place: int, ticket: Ticket) -> Admitted | Outcome:
         """Admit a ticket; an error of ours is its own, one of the database is everybody's."""
         instance_id = ticket.command.instance_id
         if instance_id in self._left:
@@ -181,7 +171,7 @@ class _Pass:
             self._left.add(instance_id)
         return found
 
-    async def _admit(self, place: int, ticket: Ticket) -> _Admitted | Result | Detour:
+    async def _admit(self, place: int, ticket: Ticket) -> Admitted | Result | Detour:
         command = ticket.command
         instance = self._reading.instances.get(command.instance_id)
         if ticket.written is not None and instance is not None:
@@ -195,21 +185,21 @@ class _Pass:
             if instance is not None:
                 return _refused(command, instance, _exists(command))
             lifecycle = await self._attempts.registry.latest(self._connection, command.chart_id)
-            return self._with_facts(_Admitted(place, ticket, lifecycle, None, frozenset()))
+            return self._with_facts(Admitted(place, ticket, lifecycle, None, frozenset()))
         if instance is None and not self._wait:
             return Detour.LOCKED
         return await self._admit_send(place, ticket, command, found(instance, command.instance_id))
 
     async def _admit_send(
         self, place: int, ticket: Ticket, command: Send, before: Instance
-    ) -> _Admitted | Detour:
+    ) -> Admitted | Detour:
         registry, admission = self._attempts.registry, self._attempts.admission
         lifecycle = await registry.get(self._connection, before.chart_id, before.chart_version)
         refused = None if ticket.trusted else admission.refusal(lifecycle.chart, command)
-        one = _Admitted(place, ticket, lifecycle, before, frozenset(), refused)
+        one = Admitted(place, ticket, lifecycle, before, frozenset(), refused)
         return one if refused else self._with_facts(one)
 
-    def _with_facts(self, one: _Admitted) -> _Admitted | Detour:
+    def _with_facts(self, one: Admitted) -> Admitted | Detour:
         command = one.ticket.command
         key = command.cause.idempotency_key
         if key is not None and key in self._keys:
@@ -217,11 +207,6 @@ class _Pass:
         names = one.lifecycle.facts_of(command.event if isinstance(command, Send) else None)
         if names and not self._atomic:
             return Detour.NEEDS_TRANSACTION
-        if names:
-            balances = self._attempts.facts.balances(names, self._request(one))
-            if balances & self._balances:
-                return Detour.CROWDED
-            self._balances |= balances
         if key is not None:
             self._keys.add(key)
         return one._replace(names=names)
@@ -259,15 +244,29 @@ class _Pass:
             replayed=replayed,
         )
 
+    async def _look(
+        self, admitted: Sequence[Admitted], outcomes: dict[int, Outcome]
+    ) -> list[Admitted]:
+        """Let those go on that need no balance, or one that nobody else of this transaction keeps from them."""
+        asked = [(one, self._request(one)) for one in admitted]
+        staying = []
+        for one, request in await glance(self._attempts.facts, self._connection, asked):
+            if self._crowd.admits(one.names, request):
+                staying.append(one)
+            else:
+                outcomes[one.place] = Detour.CROWDED
+        return staying
+
     # --- what is computed ---
 
-    async def _load_facts(self, admitted: Sequence[_Admitted]) -> list[dict[str, object]]:
+    async def _load_facts(self, admitted: Sequence[Admitted]) -> list[dict[str, object]]:
         if not any(one.names for one in admitted):
-            return [{} for _ in admitted]
+            return [one.facts for one in admitted]
         asked = [(one.names, self._request(one)) for one in admitted]
-        return await self._attempts.facts.load(self._connection, asked)
+        loaded = await self._attempts.facts.load(self._connection, asked)
+        return [one.facts | found for one, found in zip(admitted, loaded, strict=True)]
 
-    def _request(self, one: _Admitted) -> FactRequest:
+    def _request(self, one: Admitted) -> FactRequest:
         command, before = one.ticket.command, one.before
         return FactRequest(
             instance_id=command.instance_id,
@@ -285,7 +284,7 @@ class _Pass:
 
     def _steps(
         self,
-        admitted: Sequence[_Admitted],
+        admitted: Sequence[Admitted],
         facts: Sequence[dict[str, object]],
         outcomes: dict[int, Outcome],
     ) -> list[tuple[int, Prepared]]:
@@ -296,7 +295,7 @@ class _Pass:
             instance_id = one.ticket.command.instance_id
             before = standing.get(instance_id, one.before)
             try:
-                found = self._step(one, before, known)
+                found = self._step(one, before, self._after_crowd(one, known))
             except Exception as error:  # noqa: BLE001 (raised to its caller; its neighbours go on)
                 outcomes[one.place] = error
                 continue
@@ -304,18 +303,23 @@ class _Pass:
                 outcomes[one.place] = _refused(one.ticket.command, before, found)
                 continue
             standing[instance_id] = found.after
+            self._crowd.note(found)
             steps.append((one.place, found))
         return steps
 
+    def _after_crowd(self, one: Admitted, loaded: dict[str, object]) -> dict[str, object]:
+        if not one.names:
+            return loaded
+        return self._crowd.facts_for(one.names, self._request(one), loaded)
+
     def _step(
-        self, one: _Admitted, before: Instance | None, facts: dict[str, object]
+        self, one: Admitted, before: Instance | None, facts: dict[str, object]
     ) -> Prepared | Refused:
         if one.refused is not None:
             return one.refused
         command = one.ticket.command
         at = self._at(command)
-        with _work(command, one.lifecycle, before):
-            step = _computed(command, one.lifecycle, before, facts=facts, at=at)
+        step = one.step or worked_out(command, one.lifecycle, before, facts=facts, at=at)
         if isinstance(step, Refused):
             return step
         return prepare(
@@ -349,6 +353,7 @@ class _Pass:
             if fate == "applied":
                 outcomes[place] = _applied(step)
                 continue
+            self._crowd.lose(step)
             tickets[place].written = None
             if isinstance(fate, Refused):
                 outcomes[place] = _refused(tickets[place].command, step.transition.before, fate)
@@ -368,36 +373,6 @@ class _Pass:
 
 
 _place_of = attrgetter("place")
-
-
-def _work(command: Command, lifecycle: Lifecycle, before: Instance | None) -> Work:
-    version = before.version + 1 if before else 1
-    return Work(
-        correlation_id=correlation_of(command, version),
-        causation_id=command.cause.causation_id,
-        instance_id=command.instance_id,
-        chart=lifecycle.chart.id,
-        event=command.event.type if isinstance(command, Send) else CREATED,
-    )
-
-
-def _computed(
-    command: Command,
-    lifecycle: Lifecycle,
-    before: Instance | None,
-    *,
-    facts: Mapping[str, object],
-    at: datetime,
-) -> Step | Refused:
-    chart, behaviour = lifecycle.chart, lifecycle.behaviour
-    if isinstance(command, Send):
-        assert before is not None
-        step = send(chart, behaviour, before.snapshot, command.event, facts=facts, now=at)
-        return step.refused or step
-    try:
-        return start(chart, behaviour, context=command.context, facts=facts, now=at)
-    except StartRefused as no:
-        return no.refused
 
 
 def _mismatch(remembered: Remembered) -> IdempotencyMismatch:

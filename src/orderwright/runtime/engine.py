@@ -100,7 +100,8 @@ class Engine:
         """Start an instance of the latest version of a chart.
 
         `root_id` is what it belongs to, by default itself. `request` is what an idempotency key stands
-        for, by default the context. Every fact that any of the chart's events declares is loaded.
+        for, by default the context. If the start looks at facts, every fact that any of the chart's
+        events declares is loaded.
         Refused with `instance_exists` when the id is taken.
         """
         cause = Cause(

@@ -1,8 +1,11 @@
 """Facts: what the world knows at the moment of a step, loaded by functions that the application supplies.
 
 A plain function loads a fact for one step. It may lock what it likes, so a step that needs it has a transaction of its
-own. A `SharedFact` loads it for many steps in one transaction, and says which balances it locks for each: steps about
-the same balance never share a transaction, because the second one would not see what the first did.
+own. A `SharedFact` loads it for many steps in one transaction, and says which balances it locks for each. Steps about
+the same balance share a transaction only if the fact can say what it becomes when its balance changes (`crowd`); else
+the second one would not see what the first did.
+
+A shared fact is loaded only for steps that look at it, or at another one that their event declares (`glance`).
 """
 
 from __future__ import annotations
@@ -60,11 +63,17 @@ class SharedFact:
     Attributes:
         load: returns a value for each request, in their order. What it locks it locks in one statement, in the order
             of its keys. It does not depend on what steps about other balances do.
-        balances: names what is locked for update because of a request; no two steps of one transaction share a name.
+        balances: names what is locked for update because of a request.
+        moved: says what a value becomes when its balance changes by so much, in a transaction that has locked it; the
+            balance is that of an account, named by `ledger.balance_name`. Without it no two steps of one transaction
+            share a name.
+        is_free: whether it locks nothing, so that it may be loaded before others whose names come before it.
     """
 
     load: Callable[[Connection, Sequence[FactRequest]], Awaitable[Sequence[object | None]]]
     balances: Callable[[FactRequest], Iterable[str]] = _no_balance
+    moved: Callable[[object, int], object] | None = None
+    is_free: bool = False
 
 
 FactLoader: TypeAlias = (
@@ -83,11 +92,41 @@ class Facts:
         """Tell whether all of these can be loaded for several steps at once."""
         return all(isinstance(self._loaders.get(name), SharedFact) for name in names)
 
+    def free(self, names: Iterable[str]) -> set[str]:
+        """Return those of these facts that lock nothing."""
+        return {name for name, one in self._shared(names) if one.is_free}
+
     def balances(self, names: Iterable[str], request: FactRequest) -> set[str]:
         """Return what these facts lock for update because of a request."""
-        loaders = [self._loaders.get(name) for name in names]
-        shared = [one for one in loaders if isinstance(one, SharedFact)]
-        return {balance for one in shared for balance in one.balances(request)}
+        return {balance for _, one in self._shared(names) for balance in one.balances(request)}
+
+    def exclusive_balances(self, names: Iterable[str], request: FactRequest) -> set[str]:
+        """Return what these facts lock because of a request and let no other step of the transaction have."""
+        shared = self._shared(names)
+        return {balance for _, one in shared if not one.moved for balance in one.balances(request)}
+
+    def movable_balances(
+        self, names: Iterable[str], request: FactRequest
+    ) -> list[tuple[str, str]]:
+        """Return facts with the balances that may change between steps of a transaction."""
+        shared = self._shared(names)
+        return [
+            (name, balance)
+            for name, one in shared
+            if one.moved
+            for balance in one.balances(request)
+        ]
+
+    def moved(self, name: str, value: object, change: int) -> object:
+        """Return what the value of a fact becomes when its balance has changed."""
+        loader = self._loaders[name]
+        if not isinstance(loader, SharedFact) or loader.moved is None:
+            raise TypeError(f"the fact {name!r} cannot follow its balance")
+        return loader.moved(value, change)
+
+    def _shared(self, names: Iterable[str]) -> list[tuple[str, SharedFact]]:
+        loaders = [(name, self._loaders.get(name)) for name in names]
+        return [(name, one) for name, one in loaders if isinstance(one, SharedFact)]
 
     async def load(
         self, connection: Connection, asked: Sequence[tuple[frozenset[str], FactRequest]]

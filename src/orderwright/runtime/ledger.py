@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import dump, load
-from orderwright.statechart import Post, Refused
+from orderwright.statechart import Effect, Post, Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,6 +97,18 @@ def row_of(ledgers: Ledgers, post: Post) -> dict[str, object]:
     return row
 
 
+def bookings(ledgers: Ledgers, effects: Iterable[Effect]) -> list[tuple[str, int]]:
+    """Return the balances that effects change, by `balance_name`, with the amounts; they were found to be bookings."""
+    posts = [one for one in effects if isinstance(one, Post) and one.ledger in ledgers]
+    read = [(post.ledger, ledgers[post.ledger](post.data)) for post in posts]
+    return [(balance_name(ledger, booking.account), booking.amount) for ledger, booking in read]
+
+
+def balance_name(ledger: str, account: str) -> str:
+    """Return how a fact names the balance of an account."""
+    return f"{ledger}/{account}"
+
+
 def beyond(answer: str) -> Refused:
     """Read the answer of `apply_steps` about a balance that would leave its bounds."""
     values = load(answer.removeprefix(GUARD))
@@ -117,9 +129,10 @@ async def balances(
     can be locked.
     """
     names = sorted(set(accounts))
-    if lock:
-        await connection.execute(_MAKE, ledger, names)
     rows = await connection.fetch(_LOCK if lock else _READ, ledger, names)
+    if lock and len(rows) < len(names):  # once for each account
+        await connection.execute(_MAKE, ledger, names)
+        rows = await connection.fetch(_LOCK, ledger, names)
     return dict.fromkeys(names, 0) | {row["account"]: row["amount"] for row in rows}
 
 

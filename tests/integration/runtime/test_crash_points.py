@@ -16,11 +16,11 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
     send a batch            read instance, apply_steps
     send a batch with facts begin, lock instance, read idempotency_key, load a fact, load a fact, load a fact,
                             apply_steps, commit
-    create                  begin, lock instance, read idempotency_key, load a fact, apply_steps, commit
-    join the host           begin, insert host, ask for the isolation, savepoint, lock instance, load a fact,
-                            apply_steps, release, ask for the isolation, savepoint, lock instance, apply_steps,
-                            release, ask for the isolation, savepoint, insert job, release, commit, read job, update
-                            job, effect, update job
+    create                  begin, lock instance, read idempotency_key, apply_steps, commit
+    join the host           begin, insert host, ask for the isolation, savepoint, lock instance, apply_steps,
+                            release, ask for the isolation, savepoint, lock instance, apply_steps, release, ask for
+                            the isolation, savepoint, insert job, release, commit, read job, update job, effect,
+                            update job
     fire timers             begin, lock timer, read timer, savepoint, delete timer, apply_steps, release, commit,
                             begin, lock timer, savepoint, release, commit
     fire with facts         begin, lock timer, read timer, savepoint, release, commit, begin, lock instance, read

@@ -102,15 +102,6 @@ async def answered_plainly(
 
 async def applied(result: Result, context: Context) -> EventApplied:
     """Show the lifecycle as the command left it, even if it has moved on since."""
-    now = await context.app.workflows.instance(result.instance_id)
-    if result.snapshot is None:
-        raise TypeError("an applied command has a snapshot")
-    chart = await context.app.queries.chart(now.chart_id, now.chart_version)
-    then = now._replace(
-        version=result.version,
-        snapshot=result.snapshot,
-        status=result.snapshot.status,
-        state=chart.leaves(result.snapshot.configuration),
-    )
+    then = await context.app.workflows.after(result)
     workflow = await Workflow.of(then, context)
     return EventApplied(workflow=workflow, version=result.version, replayed=result.replayed)

@@ -9,16 +9,10 @@ from typing import Any, Final
 import strawberry
 import structlog
 from graphql import GraphQLError
-from strawberry.extensions import (
-    MaxAliasesLimiter,
-    MaxTokensLimiter,
-    ParserCache,
-    QueryDepthLimiter,
-    ValidationCache,
-)
 from strawberry.types.graphql import OperationType
 
 from orderwright.api.graphql.context import Context
+from orderwright.api.graphql.document import Documents
 from orderwright.api.graphql.mutation import Mutation
 from orderwright.api.graphql.query import Query
 from orderwright.api.graphql.scalars import config
@@ -26,7 +20,6 @@ from orderwright.api.graphql.subscription import Subscription
 from orderwright.api.problems import translated
 from orderwright.errors import OrderwrightError
 
-_CACHED: Final = 500
 _logger = structlog.get_logger(__name__)
 
 
@@ -81,11 +74,5 @@ schema: Final = _Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=config(),
-    extensions=[
-        lambda: QueryDepthLimiter(max_depth=10),
-        lambda: MaxAliasesLimiter(max_alias_count=30),
-        lambda: MaxTokensLimiter(max_token_count=4000),
-        lambda: ParserCache(maxsize=_CACHED),
-        lambda: ValidationCache(maxsize=_CACHED),
-    ],
+    extensions=[Documents],
 )

@@ -11,7 +11,6 @@ from orderwright.api.graphql.scalars import JSON
 from orderwright.app import workflow as app
 from orderwright.app.sight import context_for
 from orderwright.app.words import Words, words_of
-from orderwright.runtime.instance import Instance
 from orderwright.statechart import Chart, Reason as CoreReason, diagram
 
 
@@ -138,7 +137,7 @@ class Timer:
 class _Telling:
     """What may happen next, asked once however many fields want it."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: app.Stand) -> None:
         self._instance = instance
         self._told: app.Next | None = None
 
@@ -150,7 +149,7 @@ class _Telling:
 
 @strawberry.type(description="A lifecycle: where it stands and what can happen to it.")
 class Workflow:
-    instance: strawberry.Private[Instance]
+    instance: strawberry.Private[app.Stand]
     words: strawberry.Private[Words]
     telling: strawberry.Private[_Telling]
     instance_id: strawberry.ID
@@ -161,7 +160,7 @@ class Workflow:
     configuration: list[strawberry.ID]
 
     @classmethod
-    async def of(cls, instance: Instance, context: Context) -> Workflow:
+    async def of(cls, instance: app.Stand, context: Context) -> Workflow:
         """Show an instance."""
         chart = await context.app.queries.chart(instance.chart_id, instance.chart_version)
         return cls(

@@ -12,6 +12,7 @@ still to be made there is nothing to lock, so that its balance is locked instead
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from orderwright.domain.orders.credit import Profile
@@ -23,6 +24,8 @@ from orderwright.runtime.identity import derived_id
 from orderwright.runtime.ledger import Booking, balances
 
 if TYPE_CHECKING:
+    from asyncpg import Record
+
     from orderwright.runtime.pool import Connection
 
 
@@ -62,12 +65,12 @@ async def profiles(
     connection: Connection, accounts: Iterable[Account], *, lock: bool
 ) -> dict[Account, Profile]:
     """Return the profiles of customers; who is no customer is left out. With `lock` nobody changes them meanwhile."""
-    wanted = sorted(set(accounts))
-    ids = {one.profile_id: one for one in wanted}
-    rows = await connection.fetch(_PROFILES + (" for share" if lock else ""), list(ids))
-    found = {ids[row["instance_id"]]: _profile(row["snapshot"]) for row in rows}
-    missing = [one for one in wanted if one not in found]
-    return found | await _openings(connection, missing)
+    wanted = sorted(set(accounts), key=attrgetter("profile_id"))
+    ids, customers = [one.profile_id for one in wanted], [one.customer_id for one in wanted]
+    query = _PROFILES_LOCKED if lock else _PROFILES
+    rows = {row[0]: row for row in await connection.fetch(query, ids, customers)}
+    found = {one: _profile(one, rows.get(one.profile_id)) for one in wanted}
+    return {one: profile for one, profile in found.items() if profile}
 
 
 async def lock_profiles(connection: Connection, accounts: Iterable[Account]) -> None:
@@ -77,35 +80,30 @@ async def lock_profiles(connection: Connection, accounts: Iterable[Account]) -> 
     missing = [one for profile_id, one in ids.items() if profile_id not in there]
     if missing:
         await exposures(connection, missing, lock=True)
-    await connection.execute(_PROFILES + " for update", list(ids))
+    await connection.execute(_LOCK, list(ids))
 
 
-async def _openings(connection: Connection, accounts: Iterable[Account]) -> dict[Account, Profile]:
-    wanted = list(accounts)
-    if not wanted:
-        return {}
-    rows = await connection.fetch(_CUSTOMERS, [one.customer_id for one in wanted])
-    limits = {row["id"]: (row["currency"], row["credit_limit_minor"]) for row in rows}
-    return {
-        one: Profile(currency=one.currency, custom_limit_minor=_carried(one, *limits[one[0]]))
-        for one in wanted
-        if one.customer_id in limits
-    }
-
-
-def _carried(account: Account, currency: str, limit_minor: int) -> int:
-    """Without a profile the limit is what the customer's record says of this currency, else 0."""
-    return limit_minor if account.currency == currency else 0
-
-
-def _profile(snapshot: str) -> Profile:
-    return profile_of(mapping(load(snapshot), "context"))
+def _profile(account: Account, row: Record | None) -> Profile | None:
+    """Read a profile; without one the limit is what the customer's record says of this currency, else 0."""
+    if row is None:
+        return None
+    _, snapshot, currency, limit_minor = row
+    if snapshot is not None:
+        return profile_of(mapping(load(snapshot), "context"))
+    carried = limit_minor if account.currency == currency else 0
+    return Profile(currency=account.currency, custom_limit_minor=carried)
 
 
 _THERE = "select instance_id from orderwright.instance where instance_id = any($1::text[])"
-_PROFILES = """
-select instance_id, snapshot from orderwright.instance where instance_id = any($1::text[]) order by instance_id
+_LOCK = """
+select 1 from orderwright.instance where instance_id = any($1::text[]) order by instance_id for update
 """
-_CUSTOMERS = """
-select id, currency, credit_limit_minor from orderwright.customer where id = any($1::text[])
+_READ = """
+select asked.profile_id, i.snapshot, c.currency, c.credit_limit_minor
+from unnest($1::text[], $2::text[]) as asked (profile_id, customer_id)
+left join lateral (
+    select snapshot from orderwright.instance where instance_id = asked.profile_id {}) as i on true
+left join orderwright.customer as c on c.id = asked.customer_id
+where i.snapshot is not null or c.id is not null
 """
+_PROFILES, _PROFILES_LOCKED = _READ.format("offset 0"), _READ.format("for share")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from orderwright.app.credit.account import Account, exposures, profiles
-from orderwright.domain.orders.credit_terms import asks_for_credit, turns_on_credit
+from orderwright.domain.orders.exposure import LEDGER
 from orderwright.domain.reading import integer
 from orderwright.runtime.fact import FactRequest, SharedFact
+from orderwright.runtime.ledger import balance_name
 
 if TYPE_CHECKING:
     from orderwright.domain.orders.credit import Profile, Rule
@@ -19,7 +20,7 @@ def credit_fact(rule: Rule) -> SharedFact:
     """Return the loader of the fact `credit`.
 
     Its value holds `limitMinor` and, without what this sale holds itself, `exposureMinor`; tier and earned limit for
-    those who read the log. It is unknown where there is no such customer, and to a step that cannot turn on it.
+    those who read the log. It is unknown where there is no such customer.
     """
 
     async def load(
@@ -37,7 +38,7 @@ def credit_fact(rule: Rule) -> SharedFact:
             for account, one in zip(accounts, asked, strict=True)
         ]
 
-    return SharedFact(load=load, balances=_balances)
+    return SharedFact(load=load, balances=_balances, moved=_moved)
 
 
 def _value(profile: Profile, rule: Rule, exposure_minor: int) -> dict[str, object]:
@@ -49,17 +50,20 @@ def _value(profile: Profile, rule: Rule, exposure_minor: int) -> dict[str, objec
     }
 
 
+def _moved(value: object, change_minor: int) -> object:
+    """What others of the customer's sales have come to hold, in the same transaction, is exposure to this one."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"expected a credit fact, found {value!r}")
+    return {**value, "exposureMinor": integer(value, "exposureMinor") + change_minor}
+
+
 def _balances(asked: FactRequest) -> Sequence[str]:
     account = _account(asked)
-    return () if account is None else (f"credit/{account.name}",)
+    return () if account is None else (balance_name(LEDGER, account.name),)
 
 
 def _account(asked: FactRequest) -> Account | None:
-    if asked.snapshot is None:
-        return None
-    context, event = asked.snapshot.context, asked.event
-    if event is not None and not (turns_on_credit(context) or asks_for_credit(event)):
-        return None
+    context = asked.snapshot.context if asked.snapshot else {}
     customer, currency = context.get("customerId"), context.get("currency")
     return Account(str(customer), str(currency)) if customer and currency else None
 

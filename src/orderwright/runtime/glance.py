@@ -1,0 +1,152 @@
+"""The step that comes of a command, and which facts it looks at.
+
+A step is a pure function, so as long as it has looked at no other fact than those that are known, it comes out the
+same whatever the others are. So it is computed without facts first. When it comes to something and has looked at
+none, none has to be loaded. When it has looked only at such as lock nothing, those are loaded, and it is computed
+again. Only when it has looked at others, or changes a balance that they lock, does it need all that its event
+declares, under locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from orderwright.runtime.command import Create, Send
+from orderwright.runtime.journal import CREATED
+from orderwright.runtime.ledger import balance_name
+from orderwright.runtime.transition import correlation_of
+from orderwright.runtime.work import Work
+from orderwright.statechart import Post, Refused, StartRefused, Step, send, start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from orderwright.runtime.command import Command
+    from orderwright.runtime.fact import FactRequest, Facts
+    from orderwright.runtime.instance import Instance
+    from orderwright.runtime.pool import Connection
+    from orderwright.runtime.registry import Lifecycle
+    from orderwright.runtime.ticket import Ticket
+
+
+class Admitted(NamedTuple):
+    """A ticket that may go on: `before` is the instance as it was read, `names` the facts that it needs.
+
+    What is refused at the door goes on as well: what stands after the steps before it is part of the answer. `step` is
+    what came of it where that is certain already, and `facts` those that it has looked at.
+    """
+
+    place: int
+    ticket: Ticket
+    lifecycle: Lifecycle
+    before: Instance | None
+    names: frozenset[str]
+    refused: Refused | None = None
+    step: Step | None = None
+    facts: dict[str, object] = {}  # noqa: RUF012 (of those that look at none, which nobody changes)
+
+
+async def glance(
+    facts: Facts, connection: Connection, asked: Sequence[tuple[Admitted, FactRequest]]
+) -> list[tuple[Admitted, FactRequest]]:
+    """Return the tickets in their order, each with the facts that it still needs, or with its step."""
+    looked = [_glanced(facts, one, request, {}) for one, request in asked]
+    modest = [place for place, (_, free) in enumerate(looked) if free]
+    if modest:
+        wanted = [(looked[place][1], asked[place][1]) for place in modest]
+        for place, known in zip(modest, await facts.load(connection, wanted), strict=True):
+            looked[place] = _glanced(facts, *asked[place], known)
+    return [(one, request) for (one, _), (_, request) in zip(looked, asked, strict=True)]
+
+
+def _glanced(
+    facts: Facts, one: Admitted, request: FactRequest, known: dict[str, object]
+) -> tuple[Admitted, frozenset[str]]:
+    """Compute a step with what is known; return also which facts it lacks, if all of those lock nothing."""
+    if not one.names or not facts.are_shared(one.names):
+        return one, frozenset()
+    seen = _Seen(known)
+    command, at = one.ticket.command, request.now
+    step = worked_out(command, one.lifecycle, one.before, facts=seen, at=at)
+    if isinstance(step, Step) and not seen.missed and not _is_booked(facts, one, request, step):
+        return one._replace(names=frozenset(), step=step, facts=known), frozenset()
+    missed = frozenset(seen.missed)
+    return one, missed if missed <= facts.free(one.names) else frozenset()
+
+
+def _is_booked(facts: Facts, one: Admitted, request: FactRequest, step: Step) -> bool:
+    """Tell whether a step changes a balance of its facts: then it locks it with those who read it, in one order."""
+    ledgers = {balance_name(post.ledger, "") for post in step.effects if isinstance(post, Post)}
+    if not ledgers:
+        return False
+    return any(name.startswith(tuple(ledgers)) for name in facts.balances(one.names, request))
+
+
+def worked_out(
+    command: Command,
+    lifecycle: Lifecycle,
+    before: Instance | None,
+    *,
+    facts: Mapping[str, object],
+    at: datetime,
+) -> Step | Refused:
+    """Return what comes of a command; `before` is None for a start alone."""
+    with _work(command, lifecycle, before):
+        chart, behaviour = lifecycle.chart, lifecycle.behaviour
+        if isinstance(command, Create):
+            try:
+                return start(chart, behaviour, context=command.context, facts=facts, now=at)
+            except StartRefused as no:
+                return no.refused
+        assert before is not None
+        step = send(chart, behaviour, before.snapshot, command.event, facts=facts, now=at)
+        return step.refused or step
+
+
+def _work(command: Command, lifecycle: Lifecycle, before: Instance | None) -> Work:
+    version = before.version + 1 if before else 1
+    return Work(
+        correlation_id=correlation_of(command, version),
+        causation_id=command.cause.causation_id,
+        instance_id=command.instance_id,
+        chart=lifecycle.chart.id,
+        event=command.event.type if isinstance(command, Send) else CREATED,
+    )
+
+
+class _Seen(Mapping[str, object]):
+    """The facts that are known, which remember what else was looked for."""
+
+    __slots__ = ("_known", "missed")
+
+    def __init__(self, known: Mapping[str, object]) -> None:
+        self._known = known
+        self.missed: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return True  # an empty mapping would not be handed on, and so not be looked at
+
+    def __getitem__(self, name: str) -> object:
+        if name not in self._known:
+            self.missed.add(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.missed.add(_ALL)
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        self.missed.add(_ALL)
+        return len(self._known)
+
+    def __or__(self, other: Mapping[str, object]) -> dict[str, object]:
+        return {**self, **other}
+
+    def __ror__(self, other: Mapping[str, object]) -> dict[str, object]:
+        return {**other, **self}
+
+
+_ALL: Final = "*"
+"""Missed by who asks for all there are; no fact has this name."""

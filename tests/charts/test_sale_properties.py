@@ -17,7 +17,7 @@ moves = st.lists(
 )
 
 
-def live(start: Story, events: list[tuple[str, int, int]], *, credit_known: bool = True) -> Story:
+def live(start: Story, events: list[tuple[str, int, int]]) -> Story:
     """Send each event whatever comes of it, with data and facts that its number picks."""
     for move in events:
         event, number, hours = move

@@ -91,11 +91,9 @@ class Orderwright:
         orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
         payments: commands on payments, with permissions; `payment_reports` takes what their providers say,
             `payment_list` shows them, `receipts` keeps their receipts.
-        queries, workflows: read models.
+        queries, workflows, override_list: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
         credit, credit_view: commands on credit profiles, and what people see of credit.
-        queries, workflows, override_list: read models.
-        people: signing in.
         live_settings, setting_desk: the settings that change while the house runs, and commands on them.
         people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.

@@ -274,6 +274,14 @@ live_setting_change = Table(
     Index("live_setting_change_name", "name", "id"),
 )
 
+applied_setting = Table(
+    "applied_setting",
+    metadata,
+    _id("name"),
+    Column("value", Integer, nullable=False),
+    _moment("begun_at"),
+)
+
 compatibility = Table(
     "compatibility",
     metadata,

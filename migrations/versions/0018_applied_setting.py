@@ -1,4 +1,4 @@
-"""What was brought about of settings that the house has to act on when they change.
+"""What was brought about of settings that the house has to act on when they change; a way to old notifications.
 
 Written by hand and frozen; a test compares the result with the tables of the code.
 """
@@ -19,7 +19,7 @@ _SCHEMA: Final = "orderwright"
 
 
 def upgrade() -> None:
-    """Create the table."""
+    """Create the table and the index."""
     op.create_table(
         "applied_setting",
         sa.Column("name", sa.Text, primary_key=True),
@@ -27,3 +27,4 @@ def upgrade() -> None:
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         schema=_SCHEMA,
     )
+    op.create_index("notification_old", "notification", ["created_at"], schema=_SCHEMA)

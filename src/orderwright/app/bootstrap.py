@@ -24,7 +24,7 @@ from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
 from orderwright.app.ledgers import LEDGERS
 from orderwright.app.live_settings import LiveSettings
-from orderwright.app.notification.inbox import NotificationInbox
+from orderwright.app.notification.inbox import OLD, NotificationInbox
 from orderwright.app.notification.mail import mail_kind
 from orderwright.app.notification.notifier import Notifier
 from orderwright.app.orders import Orders
@@ -343,6 +343,7 @@ def _keep(settings: Settings) -> Keep:
         deliveries=timedelta(days=settings.webhook_retention_days),
         slots=timedelta(days=settings.slot_retention_days),
         incidents=timedelta(days=settings.incident_retention_days),
+        others={OLD: timedelta(days=settings.notification_retention_days)},
     )
 
 

@@ -240,6 +240,7 @@ notification = Table(
     _moment("created_at"),
     Column("read_at", DateTime(timezone=True)),
     UniqueConstraint("person_id", "event_id", name="notification_once"),
+    Index("notification_old", "created_at"),
     Index("notification_created", "person_id", "created_at", "id"),
     Index("notification_unread", "person_id", postgresql_where=text("in_app and read_at is null")),
 )

@@ -26,8 +26,8 @@ export function PaymentActs({ row, lines, again }: Props & { lines: readonly Lin
     <div className={classes["acts"]}>
       {mayConfirm ? <Confirm row={row} again={again} /> : null}
       {mayFail ? <Fail row={row} again={again} /> : null}
-      {mayRefund ? <Refund key={row.remaining.amount} row={row} lines={lines} again={again} /> : null}
-      {mayChargeBack ? <ChargeBack key={row.remaining.amount} row={row} again={again} /> : null}
+      {mayRefund ? <Refund key={`refund ${row.remaining.amount}`} row={row} lines={lines} again={again} /> : null}
+      {mayChargeBack ? <ChargeBack key={`chargeback ${row.remaining.amount}`} row={row} again={again} /> : null}
       <Receipt row={row} again={again} />
     </div>
   );

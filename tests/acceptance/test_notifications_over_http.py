@@ -19,6 +19,10 @@ PREFER = """
 mutation ($event: String!) { setNotificationPreference(event: $event, channel: APP, isWanted: false) {
   ... on NotificationPreferenceSet { preference { event channel isWanted } } ... on Refusal { code } } }
 """
+SPEAK = """
+mutation ($language: String!) { setNotificationLanguage(language: $language) {
+  ... on NotificationLanguage { language } ... on Refusal { code } } }
+"""
 
 
 async def told(client: Client, **variables: Any) -> list[Any]:
@@ -54,6 +58,14 @@ async def test_people_see_and_read_what_they_were_told_and_choose_what_they_want
     query = "{ notificationPreferences { event channel isWanted } }"
     wishes = (await admin.ask(query))["notificationPreferences"]
     assert [one for one in wishes if not one["isWanted"]] == [wish]
+    assert (await admin.ask(SPEAK, language="xx"))["setNotificationLanguage"]["code"] == (
+        "input.invalid"
+    )
+    assert (await admin.ask(SPEAK, language="de"))["setNotificationLanguage"]["language"] == "de"
+    spoken = (await admin.ask("{ notificationLanguage { language languages } }"))[
+        "notificationLanguage"
+    ]
+    assert spoken == {"language": "de", "languages": ["en", "de"]}
     assert await answer_to_nobody(server) == "access.login_required"
 
 

@@ -10,6 +10,9 @@ from playwright.async_api import expect
 from acceptance.harness import Client, Server, SignIn
 from acceptance.test_cases_over_http import cases
 from browser.page import OpenPage, fits_everywhere, open_form
+from orderwright import Orderwright
+from orderwright.app.payment_reports import Kind, Receipt, Report
+from orderwright.app.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +63,33 @@ async def test_a_case_is_found_worked_on_and_resolved_by_keyboard_and_the_next_o
     await expect(place).to_contain_text("1 waiting cases")
     [left] = await cases(admin)
     assert left["belongsTo"]["orderId"] == second["id"]
+
+
+async def test_a_case_of_unmatched_money_says_what_can_be_done_and_leads_to_the_payment(
+    server: Server, sign_in: SignIn, open_page: OpenPage
+) -> None:
+    await sign_in(server)
+    report = Report(
+        provider="stripe",
+        event_id="evt_1",
+        kind=Kind.CAPTURED,
+        reference="pi_lost",
+        amount_minor=12345,
+        currency="EUR",
+    )
+    async with Orderwright.connect(server.database_url, settings=Settings()) as app:
+        assert await app.payment_reports.receive(report, "CONSUMER") is Receipt.UNMATCHED
+    page = await open_page()
+    await page.goto("/cases")
+    await page.get_by_role("region", name="Queue").get_by_role("link").click(timeout=15_000)
+    case = page.get_by_role("article", name="Case")
+    advice = case.get_by_role("region", name="What can be done")
+    await expect(advice).to_contain_text("provider Stripe and reference pi_lost")
+    await fits_everywhere(page)
+    await case.get_by_role("link", name="Payment", exact=True).click()
+    table = page.get_by_role("table", name="Payments")
+    await expect(table.get_by_role("row").filter(has_text="pi_lost")).to_contain_text("Unmatched")
+    await expect(table.get_by_role("row")).to_have_count(2)
 
 
 async def test_the_page_of_an_order_shows_its_cases_as_they_come(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from acceptance.harness import Server, SignIn
 from browser.page import OpenPage, overflow, serious
@@ -54,8 +54,34 @@ async def test_a_payment_goes_from_registration_to_refund_on_the_page_of_its_ord
     await refund.get_by_role("button", name="Refund").click()
     await expect(row).to_contain_text("Partly refunded")
     await expect(row).to_contain_text("EUR\u00a0100.00")
+    await expect(row).to_contain_text("EUR\u00a05.00 for the sale: late")
     assert await serious(page) == []
+    await _give_back_a_line_and_lose_the_rest(page, row)
     await _look_into_the_list(page, order["number"])
+
+
+async def _give_back_a_line_and_lose_the_rest(page: Page, row: Locator) -> None:
+    await row.get_by_text("Refund", exact=True).first.click()
+    refund = row.get_by_role("form", name="Refund")
+    await refund.get_by_text("For lines", exact=True).click()
+    await expect(refund.get_by_label("Amount in EUR")).to_have_value("")
+    await refund.get_by_label("Anvil, line 1").fill("30.50")
+    await expect(refund.get_by_label("Amount in EUR")).to_have_value("30.50")
+    await refund.get_by_label("Reason").fill("bent")
+    assert await serious(page) == []
+    await refund.get_by_role("button", name="Refund").click()
+    await expect(row).to_contain_text("EUR\u00a030.50 for Anvil: bent")
+    await row.get_by_text("Record chargeback", exact=True).first.click()
+    chargeback = row.get_by_role("form", name="Record chargeback")
+    await expect(chargeback.get_by_label("Amount in EUR")).to_have_value("69.50")
+    await chargeback.get_by_label("Amount in EUR").fill("69.51")
+    await chargeback.get_by_label("Reason").fill("stolen card")
+    await chargeback.get_by_role("button", name="Record chargeback").click()
+    await expect(chargeback.get_by_role("alert")).to_be_visible()
+    await chargeback.get_by_label("Amount in EUR").fill("9.50")
+    await chargeback.get_by_role("button", name="Record chargeback").click()
+    await expect(row).to_contain_text("Charged back")
+    await expect(row).to_contain_text("EUR\u00a060.00")
 
 
 async def _look_into_the_list(page: Page, number: str) -> None:
@@ -64,7 +90,7 @@ async def _look_into_the_list(page: Page, number: str) -> None:
     table = page.get_by_role("table", name="Payments")
     await expect(table.get_by_role("link", name=number)).to_be_visible()
     assert await serious(page) == []
-    await page.get_by_role("button", name=re.compile("Partly refunded")).click()
+    await page.get_by_role("button", name=re.compile("Charged back")).click()
     await page.get_by_role("searchbox", name="Search payments").fill("wire 18")
     await expect(page.get_by_text("No payments match")).to_be_visible()
 

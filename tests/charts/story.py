@@ -244,7 +244,7 @@ def undecided(limit: int = 0, exposure: int = 0, **context: object) -> Story:
     }
     facts = {
         "credit": credit(limit, exposure),
-        "expiry": {"minutes": 1440},
+        "expiry": {"minutes": 1440, "since": at(NOON)},
         "fulfilments": PICKING,
         "quotation": {},
     }

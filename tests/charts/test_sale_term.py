@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from story import at, cleared, credit, sale
+from story import NOON, Story, at, cleared, credit, sale
 
 from orderwright.statechart import Cancel, Event, Schedule
 
@@ -83,3 +83,36 @@ def test_reopening_while_expiry_is_disabled_sets_no_term():
 def test_reopening_after_the_money_came_late_clears():
     story = sale().wait(days=1).tell("SALE_EXPIRED", "PAYMENT_CAPTURED", "REOPEN")
     assert (story.state, cleared(story)) == ("CLEARED_FOR_FULFILMENT", 1)
+
+
+@pytest.mark.parametrize(("minutes", "delay_ms"), [(60, 3_600_000), (2880, 172_800_000)])
+def test_another_length_of_the_term_sets_its_timer_anew_counted_from_the_placing(
+    minutes: int, delay_ms: int
+):
+    story = changed(sale().tell("ADMIN_OVERRIDE_REQUESTED").wait(minutes=10), minutes)
+    left = Schedule(Event("SALE_EXPIRED"), delay_ms - 600_000, "SALE_EXPIRED")
+    assert story.step.effects == (Cancel("SALE_EXPIRED"), left)
+    assert story.values["expiresAt"] == at(NOON + timedelta(minutes=minutes))
+    assert story.state == "OVERRIDE_REVIEW"
+
+
+def test_a_term_that_is_over_by_its_new_length_expires_the_sale_at_once_without_a_timer():
+    story = changed(sale().wait(hours=2), 60)
+    assert (story.state, story.step.effects[0]) == ("EXPIRED", Cancel("SALE_EXPIRED"))
+    assert not [effect for effect in story.step.effects if isinstance(effect, Schedule)]
+    part_paid = changed(sale().tell("PAYMENT_CAPTURED", amount="0.01").wait(hours=2), 60)
+    assert part_paid.emitted()[-1] == "sale.expiry_part_paid"
+
+
+def test_a_frozen_sale_remembers_its_new_end_and_a_cleared_one_gets_none():
+    frozen = changed(sale().tell("FREEZE").wait(hours=2), 60)
+    assert (frozen.state, frozen.tell("RELEASE").state) == ("FROZEN", "EXPIRED")
+    cleared_before = sale(limit=500).tell("SET_PAYMENT_METHOD", **INVOICED)
+    cleared_before.facts["credit"] = credit(0, 0)
+    assert cleared_before.tell("RECHECK").refusal("TERM_CHANGED").code == "blocked"
+    assert cleared_before.tell("FREEZE").refusal("TERM_CHANGED").code == "blocked"
+
+
+def changed(story: Story, minutes: int) -> Story:
+    story.facts["expiry"] = {"minutes": minutes, "since": at(NOON)}
+    return story.tell("TERM_CHANGED")

@@ -12,7 +12,7 @@ from post_office import Mailbox, mailbox
 
 from acceptance.harness import PASSWORD, furnish
 from orderwright import Event, Orderwright
-from orderwright.app.notification.inbox import Notification, Preference
+from orderwright.app.notification.inbox import OLD, Notification, Preference
 from orderwright.app.notification.notice import NOTICES
 from orderwright.app.notification.wording import LANGUAGES, template, worded
 from orderwright.app.orders import Asked, NewTerms
@@ -21,6 +21,7 @@ from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.domain.catalogue import CATALOGUE
 from orderwright.errors import InputInvalid
+from orderwright.runtime.retention import Keep, Retention
 
 LINES = [{"sku": "ANVIL", "quantity": 1, "unitPrice": "10.00"}]
 TERMS = NewTerms(customer_id="bob", channel="CONSUMER", currency="EUR", lines=LINES)
@@ -196,3 +197,27 @@ async def test_a_mail_is_tried_again_unless_the_server_refuses_it_for_good(
     await pass_time(app, hours=1)
     assert box.to("bob@home.example") == ["Order SO-000001 has expired"]
     assert box.to("mia@shop.example") == []
+
+
+async def test_a_person_who_chooses_another_language_is_told_in_it_from_then_on(app: Orderwright):
+    await app.notifications.speak(MIA, "en")
+    assert await app.notifications.language(MIA) == "en"
+    with pytest.raises(InputInvalid):
+        await app.notifications.speak(MIA, "la")
+    await place(app)
+    await pass_time(app, days=1)
+    [one] = await told(app, MIA)
+    assert (one.event, "Bestellung" in one.subject) == ("sale.expired", False)
+
+
+async def test_notifications_are_kept_for_as_long_as_the_setting_says(app: Orderwright):
+    await place(app)
+    await pass_time(app, days=1)
+    keep = Keep(others={OLD: timedelta(days=90)})
+    app.clock.advance(timedelta(days=90))
+    await place(app)
+    await app.worker.drain()
+    await pass_time(app, days=1)
+    assert len(await told(app, MIA)) == 2
+    await Retention(app.pool, app.clock, keep).finish()
+    assert len(await told(app, MIA)) == 1

@@ -6,6 +6,7 @@ import pytest
 from fuse import Fuse
 
 from orderwright import Orderwright
+from orderwright.app import payment_list
 from orderwright.app.override_list import Wanted
 from orderwright.app.permissions import Role
 from orderwright.app.seed import LOGINS, PASSWORD, seed
@@ -55,6 +56,27 @@ async def test_a_month_of_trade_stands_in_every_state(app: Orderwright):
     replay = Replay(app.pool)
     for row in await app.pool.fetch("select instance_id from orderwright.instance"):
         assert await replay.verify(row["instance_id"]) == ()
+
+
+async def test_payments_stand_where_an_accountant_meets_them(app: Orderwright):
+    await seed(app)
+    accountant = (await app.people.sign_in("accountant", PASSWORD)).identity
+    counts = await app.payment_list.states(accountant, payment_list.Wanted())
+    assert {words.state: count for words, count in counts} == {
+        "PENDING": 2,
+        "CONFIRMED": 3,
+        "FAILED": 1,
+        "PARTLY_REFUNDED": 1,
+    }
+    page = await app.payment_list.page(
+        accountant, payment_list.Wanted(states=["CONFIRMED"]), first=9, after=None
+    )
+    sales = [await app.engine.read(row.order_id or "") for _, row in page.rows]
+    assert sorted(sale.state for sale in sales if sale is not None) == [
+        "CLEARED_FOR_FULFILMENT",
+        "CLEARED_FOR_FULFILMENT",
+        "PAYMENT_PENDING_CONFIRMATION",
+    ]
 
 
 async def test_every_login_signs_in_and_the_customer_sees_their_own_orders(app: Orderwright):

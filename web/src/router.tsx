@@ -133,6 +133,12 @@ const payments = createRoute({
   component: lazyRouteComponent(() => import("./pages/Payments"), "Payments"),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => inside,
+  path: "/notifications",
+  component: lazyRouteComponent(() => import("./pages/Notifications"), "Notifications"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -197,6 +203,7 @@ export const router = createRouter({
       customers,
       customer,
       payments,
+      notifications,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks, settings]),
     ]),
   ]),

@@ -25,7 +25,7 @@ from orderwright.app.formats import FORMATS
 from orderwright.app.incidents import Incidents
 from orderwright.app.ledgers import LEDGERS
 from orderwright.app.live_settings import LiveSettings
-from orderwright.app.notification.inbox import NotificationInbox
+from orderwright.app.notification.inbox import OLD, NotificationInbox
 from orderwright.app.notification.mail import mail_kind
 from orderwright.app.notification.notifier import Notifier
 from orderwright.app.orders import Orders
@@ -92,11 +92,9 @@ class Orderwright:
         orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
         payments: commands on payments, with permissions; `payment_reports` takes what their providers say,
             `payment_list` shows them, `receipts` keeps their receipts.
-        queries, workflows: read models.
+        queries, workflows, override_list: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
         credit, credit_view: commands on credit profiles, and what people see of credit.
-        queries, workflows, override_list: read models.
-        people: signing in.
         live_settings, setting_desk: the settings that change while the house runs, and commands on them.
         people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -349,6 +347,7 @@ def _keep(settings: Settings) -> Keep:
         deliveries=timedelta(days=settings.webhook_retention_days),
         slots=timedelta(days=settings.slot_retention_days),
         incidents=timedelta(days=settings.incident_retention_days),
+        others={OLD: timedelta(days=settings.notification_retention_days)},
     )
 
 

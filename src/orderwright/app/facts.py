@@ -29,7 +29,8 @@ def fact_loaders(settings: LiveSettings, *, credit_rule: Rule) -> Mapping[str, F
 
     async def expiry(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
         minutes = (await settings.current(connection)).sale_pending_expiry_minutes
-        return [{"minutes": minutes} for _ in asked]
+        begun = await _begun(connection, asked)
+        return [{"minutes": minutes, "since": begun.get(one.root_id)} for one in asked]
 
     return {
         "actor": SharedFact(load=actor, is_free=True),
@@ -40,6 +41,12 @@ def fact_loaders(settings: LiveSettings, *, credit_rule: Rule) -> Mapping[str, F
         "refundable": SharedFact(load=refundable, balances=_order_lines),
         "sale": SharedFact(load=sale),
     }
+
+
+async def _begun(connection: Connection, asked: Sequence[FactRequest]) -> Mapping[str, str]:
+    """Since when each order is to be paid: since it was placed or last reopened."""
+    rows = await connection.fetch(_BEGUN, list({one.root_id for one in asked}))
+    return {row["id"]: row["since"].isoformat() for row in rows}
 
 
 async def actor(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object | None]:
@@ -113,6 +120,14 @@ async def sale(connection: Connection, asked: Sequence[FactRequest]) -> Sequence
     return [{"state": states[one.root_id]} if one.root_id in states else None for one in asked]
 
 
+_BEGUN = """
+select so.id, coalesce(again.since, so.placed_at) as since
+from orderwright.sale_order as so
+cross join lateral (
+    select max(occurred_at) as since from orderwright.log
+    where instance_id = so.id and event_type = 'REOPEN') as again
+where so.id = any($1::text[])
+"""
 _ROLES = "select id, roles from orderwright.person where id = any($1::text[]) and is_active"
 _FULFILMENTS = """
 select root_id, instance_id, state from orderwright.instance

@@ -47,7 +47,7 @@ class Wanted:
     """Which payments; `states` are keys of leaf states, none of them means all.
 
     Attributes:
-        search: what the number of the order or the reference holds.
+        search: what the number of the order or the reference holds, or the id of a payment.
     """
 
     order_id: str | None = None
@@ -151,7 +151,8 @@ select p.id, p.order_id, o.number as order_number, p.channel, p.method, p.amount
 {_FROM}"""
 _WANTED: Final = """
 and ($2::text is null or p.order_id = $2) and (cardinality($3::text[]) = 0 or i.state = any($3))
-and ($4::text = '' or strpos(lower(coalesce(o.number, '') || ' ' || coalesce(p.reference, '')), $4) > 0)
+and ($4::text = '' or strpos(lower(coalesce(o.number, '') || ' ' || coalesce(p.reference, '')), $4) > 0
+     or p.id = $4)
 """
 _ONE: Final = f"{_SELECT} and p.id = $2"
 _PAGE: Final = f"""

@@ -62,7 +62,9 @@ class SettingDesk:
             return [await self._shown(connection, name) for name in CHANGEABLE]
 
     async def change(self, name: str, value: int, asked: Asked) -> LiveSetting:
-        """Give a setting another value, from now on and in every process; what has begun keeps what it began with.
+        """Give a setting another value, from now on and in every process.
+
+        What has begun keeps what it began with, but for the time to pay: the sweep of expiry brings that about.
 
         Raises:
             RoleMissing, IdempotencyMismatch.

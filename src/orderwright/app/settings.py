@@ -141,6 +141,8 @@ class Settings(BaseSettings):
     """Days that the slots of schedules are kept after they were done or skipped."""
     incident_retention_days: int = Field(default=90, ge=1, le=3650)
     """Days that incidents are kept after they were resolved."""
+    notification_retention_days: int = Field(default=90, ge=30, le=3650)
+    """Days that notifications are kept, read or not."""
     session_lifetime_hours: int = Field(default=12, ge=1, le=24 * 90)
     """How long a sign-in lasts."""
     session_cookie_secure: bool = False

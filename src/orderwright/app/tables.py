@@ -240,6 +240,7 @@ notification = Table(
     _moment("created_at"),
     Column("read_at", DateTime(timezone=True)),
     UniqueConstraint("person_id", "event_id", name="notification_once"),
+    Index("notification_old", "created_at"),
     Index("notification_created", "person_id", "created_at", "id"),
     Index("notification_unread", "person_id", postgresql_where=text("in_app and read_at is null")),
 )
@@ -272,6 +273,14 @@ live_setting_change = Table(
     _words("reason", nullable=True),
     _moment("changed_at"),
     Index("live_setting_change_name", "name", "id"),
+)
+
+applied_setting = Table(
+    "applied_setting",
+    metadata,
+    _id("name"),
+    Column("value", Integer, nullable=False),
+    _moment("begun_at"),
 )
 
 compatibility = Table(

@@ -54,6 +54,10 @@ COMMANDS = {
     "override": Command(
         module="override", summary="show override requests, vote on them, take approvals back"
     ),
+    "payment": Command(
+        module="payment",
+        summary="show payments, register them, say what became of them, give money back",
+    ),
     "people": Command(module="people", summary="give somebody a login"),
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"

@@ -10,7 +10,8 @@ of workers may take turns at once: what another one has in hand is passed over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,8 @@ class Keep:
         deliveries: webhook deliveries since they were sent or given up, with their attempts.
         slots: slots since they were done or skipped.
         incidents: incidents since they were resolved.
+        others: what a host keeps beside these, by a statement like those below: it deletes up to {batch} rows from
+            before $1 and returns their count.
 
     Idempotency keys carry their own end.
     """
@@ -46,6 +49,7 @@ class Keep:
     deliveries: timedelta = timedelta(days=30)
     slots: timedelta = timedelta(days=90)
     incidents: timedelta = timedelta(days=90)
+    others: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 class Retention:
@@ -84,6 +88,7 @@ class Retention:
             (_DELIVERIES, now - keep.deliveries),
             (_SLOTS, now - keep.slots),
             (_INCIDENTS, now - keep.incidents),
+            *((query, now - span) for query, span in keep.others.items()),
         )
 
     async def _delete(self, connection: Connection, query: str, before: datetime) -> int:

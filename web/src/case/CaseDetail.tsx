@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
@@ -14,6 +15,7 @@ import { TransitionLog } from "@/workflow/TransitionLog";
 import { Assign } from "./Assign";
 import classes from "./Case.module.css";
 import { CaseLine } from "./CaseLine";
+import { UnmatchedMoney } from "./UnmatchedMoney";
 import { useCasesChanged } from "./useCasesChanged";
 
 type Case = NonNullable<OneCaseQuery["case"]>;
@@ -61,7 +63,7 @@ function Known({ of, takesFocus, onResolved }: { of: Case } & Omit<Props, "id">)
         <Facts
           of={[
             { name: "Number", value: of.number },
-            { name: "About", value: <Belongs to={of.belongsTo} otherwise={of.subjectId} /> },
+            { name: "About", value: <About of={of} /> },
             { name: "Type", value: words(of.type) },
             { name: "Queue", value: words(of.role) },
             { name: "Opened", value: <Moment at={of.openedAt} /> },
@@ -77,6 +79,7 @@ function Known({ of, takesFocus, onResolved }: { of: Case } & Omit<Props, "id">)
               </div>
             </Panel>
           ) : null}
+          {of.type === "UNMATCHED_PAYMENT" ? <UnmatchedMoney evidence={of.evidence} isOfOrder={of.subjectType === "Order"} /> : null}
           <Evidence of={of} />
           <Comments of={of} />
           <Panel title="What happened">
@@ -89,6 +92,16 @@ function Known({ of, takesFocus, onResolved }: { of: Case } & Omit<Props, "id">)
         </div>
       </div>
     </article>
+  );
+}
+
+/** The way to what a case is about. */
+function About({ of }: { of: Case }) {
+  if (of.subjectType !== "Payment") return <Belongs to={of.belongsTo} otherwise={of.subjectId} />;
+  return (
+    <Link to="/payments" search={{ q: of.subjectId }}>
+      Payment
+    </Link>
   );
 }
 

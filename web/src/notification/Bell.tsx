@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Popover } from "@mantine/core";
-import { useRouter } from "@tanstack/react-router";
+import { Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { BellIcon } from "@/ui/icons";
 import { Moment } from "@/ui/Moment";
@@ -65,6 +65,9 @@ export function Bell() {
             Mark all as read
           </Button>
         ) : null}
+        <Link to="/notifications" className={classes["preferences"]} onClick={() => setOpen(false)}>
+          Notification preferences
+        </Link>
       </Popover.Dropdown>
     </Popover>
   );

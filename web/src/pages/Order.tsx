@@ -89,7 +89,7 @@ function Known({ order, sale }: KnownProps) {
           <Panel title="What happened">
             <TransitionLog lifecycles={lifecycles} moment={moment} onMoment={setMoment} onShow={show} />
           </Panel>
-          <Payments orderId={order.id} channel={order.channel} outstanding={order.outstanding} />
+          <Payments orderId={order.id} channel={order.channel} outstanding={order.outstanding} lines={order.lines} />
           <Lines lines={order.lines} shipping={order.shipping} total={order.grandTotal} />
         </>
       }

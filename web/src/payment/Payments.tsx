@@ -1,9 +1,9 @@
 import { useQuery, useSubscription } from "urql";
 import { errorText } from "@/api/client";
 import { useMay } from "@/api/permission";
-import { isZero, type Money } from "@/format/money";
+import { formatMoney, isZero, type Money } from "@/format/money";
 import { words } from "@/format/word";
-import { type PaymentRowFragment, PaymentsOfOrderDocument, WorkflowChangedDocument } from "@/gen/graphql";
+import { type LineRowFragment, type PaymentRowFragment, PaymentsOfOrderDocument, WorkflowChangedDocument } from "@/gen/graphql";
 import { Facts, type Particular } from "@/system/Facts";
 import classes from "@/system/System.module.css";
 import { Panel } from "@/templates/Panel";
@@ -14,7 +14,7 @@ import { Failure } from "@/ui/Said";
 import { PaymentActs } from "./PaymentActs";
 import { Register } from "./Register";
 
-type Props = { orderId: string; channel: string; outstanding: Money };
+type Props = { orderId: string; channel: string; outstanding: Money; lines: readonly LineRowFragment[] };
 
 /** The payments of an order: where the money is, and what can be done with it. */
 export function Payments(order: Props) {
@@ -39,7 +39,7 @@ export function Payments(order: Props) {
       {data && rows.length === 0 ? <p className={classes["said"]}>Nobody has registered a payment.</p> : null}
       <ul className={classes["rows"]}>
         {rows.map((row) => (
-          <Row key={row.id} row={row} again={again} />
+          <Row key={row.id} row={row} lines={order.lines} again={again} />
         ))}
       </ul>
       {mayRegister ? <Register key={order.outstanding.amount} {...order} onDone={again} /> : null}
@@ -47,7 +47,9 @@ export function Payments(order: Props) {
   );
 }
 
-function Row({ row, again }: { row: PaymentRowFragment; again: () => void }) {
+type RowProps = { row: PaymentRowFragment; lines: readonly LineRowFragment[]; again: () => void };
+
+function Row({ row, lines, again }: RowProps) {
   return (
     <li className={classes["row"]} data-tone={row.workflowTone}>
       <div className={classes["head"]}>
@@ -56,23 +58,30 @@ function Row({ row, again }: { row: PaymentRowFragment; again: () => void }) {
           <Amount money={row.amount} />
         </span>
       </div>
-      <Facts of={particulars(row)} />
-      <PaymentActs row={row} again={again} />
+      <Facts of={particulars(row, lines)} />
+      <PaymentActs row={row} lines={lines} again={again} />
     </li>
   );
 }
 
-function particulars(row: PaymentRowFragment): Particular[] {
+function particulars(row: PaymentRowFragment, lines: readonly LineRowFragment[]): Particular[] {
   const by = [row.provider && words(row.provider), row.reference].filter(Boolean).join(" ");
   return [
     ...(row.method ? [{ name: "Method", value: words(row.method) }] : []),
     ...(by ? [{ name: "Reference", value: by }] : []),
     { name: "Registered", value: <Moment at={row.createdAt} /> },
     ...(isZero(row.refunded) ? [] : [{ name: "Refunded", value: <Amount money={row.refunded} /> }]),
+    ...row.refunds.map((refund) => ({ name: "Of that", value: forWhat(refund, lines) })),
     ...(isZero(row.chargedBack) ? [] : [{ name: "Charged back", value: <Amount money={row.chargedBack} /> }]),
     ...(row.remaining.amount === row.amount.amount || isZero(row.amount)
       ? []
       : [{ name: "Remaining", value: <Amount money={row.remaining} /> }]),
     ...(row.failedReason ? [{ name: "Failed", value: row.failedReason }] : []),
   ];
+}
+
+/** A refund in words: what it was for, and why. */
+function forWhat({ amount, reason, lines: parts }: PaymentRowFragment["refunds"][number], lines: readonly LineRowFragment[]) {
+  const named = parts.map(({ lineNo }) => lines.find((line) => line.lineNo === lineNo)?.name ?? `line ${lineNo}`);
+  return `${formatMoney(amount)} for ${named.length > 0 ? named.join(", ") : "the sale"}: ${reason}`;
 }

@@ -1,5 +1,6 @@
 import { Button, Popover, Text, UnstyledButton } from "@mantine/core";
-import { useSyncExternalStore } from "react";
+import { Link } from "@tanstack/react-router";
+import { useState, useSyncExternalStore } from "react";
 import { knownPerson, signOut, watchPerson } from "@/api/session";
 import { words } from "@/format/word";
 import classes from "./Shell.module.css";
@@ -7,12 +8,13 @@ import classes from "./Shell.module.css";
 /** The person with roles, and the way out. */
 export function PersonMenu() {
   const person = useSyncExternalStore(watchPerson, knownPerson);
+  const [open, setOpen] = useState(false);
   if (!person) return null;
   const roles = person.roles.map(words).join(", ");
   return (
-    <Popover position="bottom-end" width={220} withinPortal={false} trapFocus returnFocus>
+    <Popover opened={open} onChange={setOpen} position="bottom-end" width={220} withinPortal={false} trapFocus returnFocus>
       <Popover.Target>
-        <UnstyledButton className={classes["person"]}>
+        <UnstyledButton className={classes["person"]} onClick={() => setOpen(!open)}>
           <span className={classes["initials"]} aria-hidden="true">
             {initials(person.name)}
           </span>
@@ -29,6 +31,11 @@ export function PersonMenu() {
         </Text>
         <Text size="xs" c="var(--ow-dim)" mb="sm">
           {person.login} · {roles}
+        </Text>
+        <Text size="sm" mb="sm">
+          <Link to="/notifications" onClick={() => setOpen(false)}>
+            Notification preferences
+          </Link>
         </Text>
         <Button variant="default" fullWidth onClick={() => void signOut()}>
           Sign out

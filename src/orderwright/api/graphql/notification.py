@@ -14,7 +14,9 @@ from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, answered_plainly
 from orderwright.app.notification import inbox
+from orderwright.app.notification.notice import NOTICES
 from orderwright.app.notification.notifier import root_of
+from orderwright.app.notification.wording import LANGUAGES
 from orderwright.app.page import Page
 
 
@@ -77,6 +79,7 @@ class NotificationConnection:
 @strawberry.type(description="Whether the person is told of an event by a channel.")
 class NotificationPreference:
     event: str
+    label: str = strawberry.field(description="What happened, in a few words.")
     channel: NotificationChannel
     is_wanted: bool
 
@@ -84,7 +87,8 @@ class NotificationPreference:
     def of(cls, wish: inbox.Preference) -> NotificationPreference:
         """Show a preference."""
         channel = NotificationChannel(wish.channel)
-        return cls(event=wish.event, channel=channel, is_wanted=wish.is_wanted)
+        label = NOTICES[wish.event].label
+        return cls(event=wish.event, label=label, channel=channel, is_wanted=wish.is_wanted)
 
 
 @strawberry.type
@@ -97,11 +101,26 @@ class NotificationPreferenceSet:
     preference: NotificationPreference
 
 
+@strawberry.type(description="In which language the person is told, and which there are.")
+class NotificationLanguage:
+    language: str
+    languages: list[str]
+
+    @classmethod
+    def of(cls, language: str) -> NotificationLanguage:
+        """Show a language among those that there are."""
+        return cls(language=language, languages=list(LANGUAGES))
+
+
 ReadNotificationsResult = Annotated[
     NotificationsRead | Refusal, strawberry.union("ReadNotificationsResult")
 ]
 SetNotificationPreferenceResult = Annotated[
     NotificationPreferenceSet | Refusal, strawberry.union("SetNotificationPreferenceResult")
+]
+
+SetNotificationLanguageResult = Annotated[
+    NotificationLanguage | Refusal, strawberry.union("SetNotificationLanguageResult")
 ]
 
 
@@ -128,6 +147,12 @@ class NotificationsQuery:
         wishes = await info.context.app.notifications.preferences(info.context.by)
         return [NotificationPreference.of(wish) for wish in wishes]
 
+    @strawberry.field
+    async def notification_language(self, info: Info) -> NotificationLanguage:
+        """In which language the person is told."""
+        language = await info.context.app.notifications.language(info.context.by)
+        return NotificationLanguage.of(language)
+
 
 @strawberry.type
 class NotificationsMutation:
@@ -150,9 +175,23 @@ class NotificationsMutation:
         """Say whether to be told of an event by a channel. Repeating it changes nothing."""
         context = info.context
         wish = inbox.Preference(event=event, channel=channel.value, is_wanted=is_wanted)
-        shown = NotificationPreferenceSet(preference=NotificationPreference.of(wish))
         command = context.app.notifications.prefer(context.by, wish)
-        return await answered_plainly(command, lambda _: shown, context)
+        return await answered_plainly(
+            command,
+            lambda _: NotificationPreferenceSet(preference=NotificationPreference.of(wish)),
+            context,
+        )
+
+    @strawberry.mutation
+    async def set_notification_language(
+        self, info: Info, language: str
+    ) -> SetNotificationLanguageResult:
+        """Say in which language to be told, from now on. Repeating it changes nothing."""
+        context = info.context
+        command = context.app.notifications.speak(context.by, language)
+        return await answered_plainly(
+            command, lambda _: NotificationLanguage.of(language), context
+        )
 
 
 @strawberry.type(description="What the person was told, or has read, changed: ask again.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from orderwright.app.notification.notice import NOTICES
 from orderwright.app.notification.notifier import root_of
+from orderwright.app.notification.wording import LANGUAGES
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity, require
 from orderwright.errors import InputInvalid
@@ -117,7 +118,44 @@ class NotificationInbox:
         async with self._engine.pool.acquire() as connection:
             await connection.execute(_PREFER, by.id, wish.event, wish.channel, wish.is_wanted)
 
+    async def language(self, by: Identity) -> str:
+        """Return the language in which the person is told; one that is not spoken any more counts as the first.
 
+        Raises:
+            RoleMissing.
+        """
+        require(by, "notification.read")
+        async with self._engine.pool.acquire() as connection:
+            language = str(await connection.fetchval(_LANGUAGE, by.id))
+        return language if language in LANGUAGES else LANGUAGES[0]
+
+    async def speak(self, by: Identity, language: str) -> None:
+        """Note in which language the person is told, from now on.
+
+        Raises:
+            RoleMissing.
+            InputInvalid: there are no texts in the language.
+        """
+        require(by, "notification.set")
+        if language not in LANGUAGES:
+            raise InputInvalid("language", language, f"one of {', '.join(LANGUAGES)}")
+        async with self._engine.pool.acquire() as connection:
+            await connection.execute(_SPEAK, by.id, language)
+
+
+OLD: Final = """
+with gone as (
+    delete from orderwright.notification where id in (
+        select id from orderwright.notification
+        where created_at < $1
+        order by created_at
+        limit {batch}
+        for update skip locked)
+    returning 1
+)
+select count(*) from gone
+"""
+"""Deletes notifications that are old, read or not."""
 _PAGE: Final = """
 select id, event, subject, body, link, created_at, read_at from orderwright.notification
 where person_id = $1 and in_app and (read_at is null or not $2)
@@ -138,3 +176,5 @@ _PREFER: Final = """
 insert into orderwright.notification_preference (person_id, event, channel, is_wanted) values ($1, $2, $3, $4)
 on conflict (person_id, event, channel) do update set is_wanted = excluded.is_wanted
 """
+_LANGUAGE: Final = "select language from orderwright.person where id = $1"
+_SPEAK: Final = "update orderwright.person set language = $2 where id = $1"

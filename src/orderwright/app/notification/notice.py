@@ -17,6 +17,7 @@ class Notice:
     """Whom an event is told, and where they find more.
 
     Attributes:
+        label: what happened, in a few words.
         roles: people of any of these.
         role_in: the name of the event's datum that names a role.
         person_in: the name of the event's datum that names a person.
@@ -24,6 +25,7 @@ class Notice:
         link: where in the console it leads, with the event's data in it.
     """
 
+    label: str
     roles: frozenset[Role] = frozenset()
     role_in: str | None = None
     person_in: str | None = None
@@ -43,10 +45,20 @@ class Notice:
 
 NOTICES: Final[Mapping[str, Notice]] = {
     "sale.expired": Notice(
-        roles=frozenset({Role.BILLER, Role.MANAGER}), to_customer=True, link="/orders/$orderId"
+        label="An order was not paid in time",
+        roles=frozenset({Role.BILLER, Role.MANAGER}),
+        to_customer=True,
+        link="/orders/$orderId",
     ),
-    "override.requested": Notice(roles=workers(Role.MANAGER), link="/orders/$orderId"),
-    "case.opened": Notice(role_in="role", link="/cases?case=$caseId"),
-    "case.overdue": Notice(role_in="role", person_in="assigneeId", link="/cases?case=$caseId"),
+    "override.requested": Notice(
+        label="An override is asked for", roles=workers(Role.MANAGER), link="/orders/$orderId"
+    ),
+    "case.opened": Notice(label="A case was opened", role_in="role", link="/cases?case=$caseId"),
+    "case.overdue": Notice(
+        label="A case is overdue",
+        role_in="role",
+        person_in="assigneeId",
+        link="/cases?case=$caseId",
+    ),
 }
 """The domain events that people are told of."""

@@ -16,6 +16,7 @@ from orderwright.app.permissions import Identity, Role
 from orderwright.app.phases import expiry_of, order_id_of
 from orderwright.app.placing import place_order
 from orderwright.app.seed.catalogue import CUSTOMERS, PASSWORD, PEOPLE, PRODUCTS, assortment
+from orderwright.app.seed.paying import PAYING, Till
 from orderwright.app.seed.stories import Beat, Part, Story, orders, quotations
 from orderwright.domain.orders.credit import tier_from
 from orderwright.domain.orders.quotation import terms_context
@@ -104,6 +105,7 @@ class _Planting:
         for part in ("sale", "fulfilment", "aftermath"):
             await self._each(self._teller(part), [*placed, *quoted])
             await self._relay()
+        await self._each(self._pay, [one for one in placed if one[1].name in PAYING])
         await self._trust()
         await self._app.worker.drain()
 
@@ -204,6 +206,12 @@ class _Planting:
         await self._tell(name, story, "quotation", _id(name))
 
     # --- what follows ---
+
+    async def _pay(self, name: str, story: Story) -> None:
+        till = Till(self._app.payments)
+        for result in await till.take(name, _id(name), _terms(story), PAYING[story.name]):
+            if result.refused is not None:
+                raise SeedRefused(f"{name}: {result.refused.message}")
 
     def _teller(self, part: Part) -> Callable[[str, Story], Awaitable[None]]:
         async def tell(name: str, story: Story) -> None:

@@ -243,6 +243,11 @@ def orders() -> list[Story]:
             _goods(93, "SERVICE_COMPLETED"),
         ),
         *_told("of-the-customer", 2, 2, 17, customer=0),
+        *_told("money-registered", 2, 2.5, 6, _method("TRANSFER")),
+        *_told("money-confirmed", 2, 3.2, 8, _method()),
+        *_told("money-in-part", 1, 9, 1, _method("BANK")),
+        *_told("money-refunded", 1, 12, 1, _method()),
+        *_told("money-failed", 1, 5.5, 1, _method()),
     ]
 
 

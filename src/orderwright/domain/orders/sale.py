@@ -55,6 +55,7 @@ from orderwright.domain.orders.sale_refund import (
     record_remaining,
     refund_is_new,
 )
+from orderwright.domain.orders.sale_term import change_term, is_first_term, until_new_end
 from orderwright.domain.reading import (
     Json,
     integer,
@@ -412,6 +413,7 @@ BEHAVIOUR: Final = Behaviour(
             has_lapsed,
             has_lapsed_part_paid,
             is_not_superseded,
+            is_first_term,
             hold_is_off,
             has_debt,
         )
@@ -432,11 +434,12 @@ BEHAVIOUR: Final = Behaviour(
             tell_stranded,
             tell_uncovered,
             renew_term,
+            change_term,
             adjust_hold,
             release_hold,
             tell_paid_later,
             write_off,
         )
     },
-    delays={"until_expiry": until_expiry},
+    delays={"until_expiry": until_expiry, "until_new_end": until_new_end},
 )

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -92,6 +93,19 @@ def source(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def new_database(server_url: str, source: str) -> AsyncIterator[NewDatabase]:
     """Makes migrated databases for one test alone; what they emit must be catalogued."""
+    async with _databases(server_url, source) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+async def shared_database_url(server_url: str, furnished: str) -> AsyncIterator[str]:
+    """The URL of a database with people and master data that all tests of a module share."""
+    async with _databases(server_url, furnished) as make:
+        yield await make()
+
+
+@asynccontextmanager
+async def _databases(server_url: str, source: str) -> AsyncIterator[NewDatabase]:
     names: list[str] = []
 
     async def make() -> str:

@@ -1,0 +1,112 @@
+"""The rows of the domain's tables and the rules below them, each with the events that it is about.
+
+Written down here a second time, so that a row without a scenario is seen; and with their events, so that an event
+without a row is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+QUOTATION: Final[dict[str, tuple[str, ...]]] = {
+    "SHARE": ("SHARE",),
+    "EDIT": ("EDIT",),
+    "BUYER_APPROVES / SELLER_APPROVES": ("BUYER_APPROVES", "SELLER_APPROVES"),
+    "the other party approves": (),
+    "DECLINE": ("DECLINE",),
+    "WITHDRAW": ("WITHDRAW",),
+    "VALIDITY_ENDED (timer at valid_until)": ("VALIDITY_ENDED",),
+    "EXTEND_VALIDITY, open": ("EXTEND_VALIDITY",),
+    "EXTEND_VALIDITY, EXPIRED": (),
+    "SALE_EXPIRED (system)": ("SALE_EXPIRED",),
+    "final states": (),
+    "every EDIT: a new version, approvals cleared": (),
+    "every entry to REVISED: a new version, approvals cleared": (),
+    "items not empty, quantity > 0, total exact": (),
+    "approving party and actor are checked": (),
+    "an approval names the version that it approved": (),
+    "Phase change 1": (),
+    "draft quotation to completed sale": (),
+}
+SALE: Final[dict[str, tuple[str, ...]]] = {
+    "SET_PAYMENT_METHOD": ("SET_PAYMENT_METHOD",),
+    "SET_PAYMENT_METHOD, credit terms": (),
+    "PAYMENT_AUTHORIZED": ("PAYMENT_AUTHORIZED",),
+    "PAYMENT_CAPTURED, full": ("PAYMENT_CAPTURED",),
+    "PAYMENT_CAPTURED, partial": (),
+    "PAYMENT_CAPTURED, over-capture": (),
+    "PAYMENT_CAPTURED, after a final state": (),
+    "PAYMENT_FAILED": ("PAYMENT_FAILED",),
+    "INITIATE_PAYMENT": ("INITIATE_PAYMENT",),
+    "ADMIN_OVERRIDE_REQUESTED, CREDIT_OVERRIDE_REQUIRED": (
+        "ADMIN_OVERRIDE_REQUESTED",
+        "CREDIT_OVERRIDE_REQUIRED",
+    ),
+    "ADMIN_OVERRIDE_GRANTED": ("ADMIN_OVERRIDE_GRANTED",),
+    "CREDIT_OVERRIDE_GRANTED": ("CREDIT_OVERRIDE_GRANTED",),
+    "ADMIN_OVERRIDE_DENIED": ("ADMIN_OVERRIDE_DENIED",),
+    "CREDIT_OVERRIDE_DENIED": ("CREDIT_OVERRIDE_DENIED",),
+    "OVERRIDE_REVOKED": ("OVERRIDE_REVOKED",),
+    "OVERRIDE_EXPIRED": ("OVERRIDE_EXPIRED",),
+    "answers in cleared and frozen states": (),
+    "un-clearing, before shipping": ("PAYMENT_REFUNDED", "PAYMENT_CHARGED_BACK"),
+    "un-clearing, after shipping": (),
+    "RECHECK": ("RECHECK",),
+    "FREEZE / RELEASE": ("FREEZE", "RELEASE"),
+    "FREEZE, while frozen": (),
+    "REJECT, CANCEL_REQUESTED": ("REJECT", "CANCEL_REQUESTED"),
+    "SALE_EXPIRED (system)": ("SALE_EXPIRED",),
+    "REOPEN": ("REOPEN",),
+    "FULFILMENT_SHIPPED": ("FULFILMENT_SHIPPED",),
+    "FULFILMENT_COMPLETED, all final and one delivered": ("FULFILMENT_COMPLETED",),
+    "FULFILMENT_COMPLETED, all CANCELLED": (),
+    "FULFILMENT_COMPLETED, FAILED": (),
+    "sale.cleared on the clearing transition only": (),
+    "Phase change 2": (),
+    "Stale-sale expiry: exact timer": (),
+    "Stale-sale expiry: 0 disables": (),
+    "Stale-sale expiry: only unpaid, uncleared, unfrozen": (),
+    "Stale-sale expiry: tells people, returns the quotation": (),
+    "Money after expiry": (),
+}
+APPROVALS: Final = (
+    "up to 1,000.00 one MANAGER",
+    "up to 100,000.00 two",
+    "above two including ADMIN",
+    "four eyes: the requester cannot vote",
+    "one person one vote",
+    "two last votes at once count once",
+    "expires_at: 7 days",
+    "overrides MANAGER and above",
+)
+CREDIT: Final = (
+    "no profile = limit 0",
+    "custom limit if set",
+    "min(tier cap, earned limit)",
+    "earned limit = floor(cumulative completed sales / 100)",
+    "tier from earned",
+    "exposure: hold",
+    "exposure: settle",
+    "exposure: release",
+    "exposure: write-off",
+    "exposure: return",
+    "resellers: the same ledger",
+)
+PAYMENTS: Final = (
+    "register (PENDING)",
+    "confirm (CONFIRMED)",
+    "payments are confirmed by ACCOUNTANT and above",
+    "fail",
+    "refunds never exceed what was captured",
+    "refunds are linked to lines or to the sale",
+    "chargeback",
+    "currency must match",
+    "consumer and reseller",
+    "a payment row commits even when the lifecycle refuses",
+)
+ROWS: Final = frozenset((*QUOTATION, *SALE, *APPROVALS, *CREDIT, *PAYMENTS))
+ELSEWHERE: Final = {
+    "PAYMENT_CHARGEBACK_REVERSED": "a provider reports it: tests/integration/test_provider_webhooks.py",
+    "WRITE_OFF": "exposure: write-off",
+}
+"""Events that the table of the sale does not name, and where they are shown."""

@@ -1,0 +1,59 @@
+"""Each row of the domain's tables, given, when and then, through HTTP; a row that nobody plays is seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from acceptance.domain_rows import ELSEWHERE, QUOTATION, ROWS, SALE
+from acceptance.ending_scenarios import CALLED_OFF, EXPIRY, FULFILLED
+from acceptance.money_scenarios import CREDIT, PAYMENTS
+from acceptance.override_scenarios import APPROVALS, OVERRIDES
+from acceptance.play import Stage, open_stage
+from acceptance.quotation_scenarios import QUOTATIONS
+from acceptance.sale_scenarios import CLEARANCE, TO_PAY
+from acceptance.scenario import Scenario
+from orderwright.app.shipped import folder
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *QUOTATIONS,
+    *TO_PAY,
+    *CLEARANCE,
+    *OVERRIDES,
+    *CALLED_OFF,
+    *FULFILLED,
+    *APPROVALS,
+    *CREDIT,
+    *PAYMENTS,
+    *EXPIRY,
+)
+
+
+@pytest.fixture(scope="module")
+async def stage(shared_database_url: str) -> AsyncIterator[Stage]:
+    async with open_stage(shared_database_url) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.says)
+async def test_the_domain_holds(scenario: Scenario, stage: Stage):
+    await scenario.play(stage)
+
+
+def test_each_row_has_a_scenario_and_each_scenario_a_row():
+    assert {row for one in SCENARIOS for row in one.rows} == ROWS
+
+
+def test_each_event_of_the_two_charts_has_a_row():
+    for chart, rows, elsewhere in (("quotation", QUOTATION, {}), ("sale", SALE, ELSEWHERE)):
+        declared = json.loads((folder("charts") / f"{chart}.v1.json").read_text())["events"]
+        missing = set(declared) - {*elsewhere, *(event for row in rows.values() for event in row)}
+        # A record of the house itself, such as that of a decision, is nothing that people see.
+        assert missing <= {"DECISION_RECORDED"}
+
+
+def test_no_two_scenarios_say_the_same():
+    said = [one.says for one in SCENARIOS]
+    assert sorted(set(said)) == sorted(said)

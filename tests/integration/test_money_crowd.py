@@ -1,0 +1,115 @@
+"""Eight clients give thousands of random commands of money, a worker runs, time passes: all books agree at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random  # noqa: TID251 (the seed is printed)
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from money_books import (
+    assert_credit_agrees,
+    assert_each_clearance_is_told_once,
+    assert_money_agrees,
+    assert_nothing_is_left,
+)
+from money_crowd import CUSTOMERS, VOTERS, Client, Memory
+
+from orderwright import Orderwright
+from orderwright.app import records
+from orderwright.app.settings import Settings
+from orderwright.clock import DrivenClock
+
+CLIENTS = 8
+FEW = (800, 8, timedelta(hours=48))
+MANY = (10_000, 40, timedelta(hours=10))
+"""How many commands in how many rounds, and the time that passes between two: some orders expire, some complete."""
+NEEDED = frozenset(
+    "place register confirm refund charge_back ask APPROVE limit SET_PAYMENT_METHOD"
+    " PAYMENT_CAPTURED FREEZE RELEASE CANCEL_REQUESTED REJECT PACKAGE_SHIPPED".split()
+)
+"""What is taken at least once in every run."""
+
+
+@pytest.mark.parametrize(
+    ("commands", "rounds", "night"),
+    [pytest.param(*FEW, id="few"), pytest.param(*MANY, id="many", marks=pytest.mark.soak)],
+)
+async def test_random_commands_of_eight_clients_leave_all_books_in_agreement(
+    database_url: str, tmp_path: Path, commands: int, rounds: int, night: timedelta
+):
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 (shown where the test fails)
+    clock, memory = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC)), Memory()
+    async with opened(database_url, clock, tmp_path) as app:
+        clients = [Client(app, f"c{n}", memory, f"{seed}/{n}") for n in range(CLIENTS)]
+        async with working(app):
+            for _ in range(rounds):
+                share = math.ceil(commands / CLIENTS / rounds)
+                await asyncio.gather(*(client.act(share) for client in clients))
+                await caught_up(app, clock)
+                clock.advance(night)
+        clock.advance(timedelta(hours=1))  # what has failed once is due again
+        await app.worker.drain()
+        assert memory.given >= commands
+        assert set(memory.taken) >= NEEDED, NEEDED - set(memory.taken)
+        await assert_credit_agrees(app)
+        await assert_money_agrees(app, memory)
+        await assert_each_clearance_is_told_once(app)
+        await assert_nothing_is_left(app)
+        await app.pool.execute("select pg_stat_force_next_flush()")
+        deadlocks = await app.pool.fetchval(_DEADLOCKS)
+        assert deadlocks == 0
+
+
+@asynccontextmanager
+async def opened(url: str, clock: DrivenClock, home: Path) -> AsyncIterator[Orderwright]:
+    settings = Settings(home=home, case_sla_minutes=0, case_urgent_sla_minutes=0)
+    async with Orderwright.connect(url, settings=settings, clock=clock) as app:
+        async with app.pool.acquire() as connection:
+            customers = [
+                records.Customer(
+                    id=one, number=one, name=one, currency="EUR", credit_limit_minor=50_000
+                )
+                for one in CUSTOMERS
+            ]
+            await records.add_customers(connection, customers)
+            anvil = records.Product(sku="ANVIL", name="Anvil", currency="EUR", unit_price_minor=1)
+            await records.add_products(connection, [anvil])
+        for voter in VOTERS:
+            await app.people.enrol(voter.login, voter.name, "a long enough word", voter.roles)
+        yield app
+
+
+@asynccontextmanager
+async def working(app: Orderwright) -> AsyncIterator[None]:
+    """Let a worker do what follows from commands."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(app.worker.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
+
+
+async def caught_up(app: Orderwright, clock: DrivenClock) -> None:
+    """Wait until every event is relayed and every due timer fired.
+
+    A second passes with each look: what has failed once is tried again by the clock.
+    """
+    async with asyncio.timeout(120):
+        while await app.pool.fetchval(_OPEN, clock.now()):
+            clock.advance(timedelta(seconds=1))
+            await asyncio.sleep(0.02)
+
+
+_OPEN = """
+select (select count(*) from orderwright.timer where due_at <= $1)
+     + (select count(*) from orderwright.outbox o, orderwright.consumer c where (o.ord, o.id) > (c.ord, c.id))
+"""
+_DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"

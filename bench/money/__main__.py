@@ -185,8 +185,8 @@ async def furnish(app: Orderwright) -> None:
     await app.people.enrol(LOGIN, "Bench", PASSWORD, [Role.ADMIN])
 
 
-async def main(home: Path, rounds: int) -> None:
-    """Compare both doors, with one and with two processes, on a server in an empty folder."""
+async def main(home: Path, rounds: int, doors: Sequence[str]) -> None:
+    """Compare doors, with one and with two processes, on a server in an empty folder."""
     settings = Settings(database_connections=8, log_level="warning")
     configure_log(settings)
     with embedded.acquire(home) as lease:
@@ -198,7 +198,7 @@ async def main(home: Path, rounds: int) -> None:
         print(
             f"door    processes   sales  {heading('B')}   p99 ms: {late}  CPU ms  busy", flush=True
         )
-        for kind in SALES:
+        for kind in doors:
             for processes in (1, 2):
                 standing = await _race(kind, lease.url, processes, rounds)
                 print(f"{kind:8}{processes:9} {standing}", flush=True)
@@ -207,10 +207,11 @@ async def main(home: Path, rounds: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.money", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--doors", nargs="+", choices=list(SALES), default=list(SALES))
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ow-bench-"))
     folder.chmod(0o711)  # as root the server runs as another account
     try:
-        uvloop.run(main(folder, chosen.rounds))
+        uvloop.run(main(folder, chosen.rounds, chosen.doors))
     finally:
         shutil.rmtree(folder)

@@ -1,10 +1,11 @@
-"""Whole sales (placed, given a way to pay, paid, cleared) through the engine and through HTTP, against pgbench.
+"""Whole sales (placed, given a way to pay, paid, decided and so cleared) through the engine and HTTP, against pgbench.
 
-A sale is three durable transitions, a row for the order with its line, and two numbers: what pgbench's script B writes
-three times, and more. So the rate of *transitions* stands against B's, slice by slice, in the same run, on the cores
-that server, pgbench and clients share. `http` is GraphQL to `orderwright serve` without its worker; its callers are a
-process of their own. Beside the 99th percentile of each event stand the CPU that a sale takes of the product's own
-processes, and how busy each of them is: near 100 %, its Python is the limit.
+A sale is four durable transitions, a row for the order with its line, and two numbers: what pgbench's script B writes
+four times, and more. So the rate of *transitions* stands against B's, slice by slice, in the same run, on the cores
+that server, pgbench and clients share. `http` is GraphQL to `orderwright serve`, whose worker records the decision
+and does all else that a worker does meanwhile, such as fulfilments; its callers are a process of their own. Beside
+the 99th percentile of each event stand the CPU that a sale takes of the product's own processes, and how busy each of
+them is: near 100 %, its Python is the limit.
 """
 
 from __future__ import annotations
@@ -90,12 +91,11 @@ class Server:
 
 @asynccontextmanager
 async def serving(url: str) -> AsyncIterator[Server]:
-    """A server process without a worker."""
+    """A server process with its worker."""
     environment = {
         **os.environ,  # noqa: TID251 (handed on)
         "ORDERWRIGHT_DATABASE_URL": url,
         "ORDERWRIGHT_DATABASE_CONNECTIONS": "16",
-        "ORDERWRIGHT_WORKER": "False",
         "ORDERWRIGHT_LOG_LEVEL": "warning",
         "PORT": str(_free_port()),
     }

@@ -23,6 +23,7 @@ from bench.money.selling import CURRENCY, SKU
 from bench.runtime import pgbench
 from orderwright import Event, Orderwright
 from orderwright.app import embedded, records
+from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
@@ -60,7 +61,9 @@ async def _place(app: Orderwright, count: int) -> list[str]:
 
     async def client() -> None:
         for _ in waiting:
-            placed.append((await app.orders.create_order(terms, ASKED)).instance_id)
+            sale_id = (await app.orders.create_order(terms, ASKED)).instance_id
+            await app.engine.send(sale_id, DECIDED, actor=POLICIES)
+            placed.append(sale_id)
 
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
     return placed

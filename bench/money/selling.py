@@ -1,4 +1,4 @@
-"""A process that sells, slice by slice, as it is told: orders are placed, given a way to pay, paid and so cleared.
+"""A process that sells, slice by slice, as it is told: orders are placed, decided, paid and so cleared.
 
     python -m bench.money.selling engine DATABASE_URL
     python -m bench.money.selling http SERVER_URL
@@ -25,6 +25,7 @@ import uvloop
 
 from bench.money.http import Caller
 from orderwright import Event, Orderwright
+from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
@@ -36,11 +37,14 @@ PASSWORD: Final = "a long password for measuring"  # noqa: S105 (of a database t
 SKU: Final = "ANVIL"
 CURRENCY: Final = "EUR"
 CUSTOMERS: Final = 1000
-EVENTS: Final = ("create", "SET_PAYMENT_METHOD", "PAYMENT_CAPTURED")
+EVENTS: Final = ("create", "SET_PAYMENT_METHOD", "PAYMENT_CAPTURED", "DECISION_RECORDED")
 """What a whole sale takes, in order; the last one clears it."""
 
 _CLEARED: Final = "CLEARED_FOR_FULFILMENT"
 LINES: Final = ({"sku": SKU, "quantity": 2, "unitPrice": "50.00"},)
+_SIGHT: Final = 0.005
+"""Seconds between two looks."""
+_STATE: Final = "query ($id: ID!) { order(id: $id) { workflowState } }"
 _CREATE: Final = """mutation ($input: OrderInput!) { createOrder(input: $input) {
   ... on OrderCreated { order { id workflowState } } ... on Refusal { code message } } }"""
 _SEND: Final = """mutation ($id: ID!, $event: String!, $data: JSON) {
@@ -67,6 +71,9 @@ class Door(Protocol):
     async def send(self, order_id: str, event: str, data: Mapping[str, object]) -> str:
         """Send its sale an event and return the state that it leads to; a refusal ends the measuring."""
 
+    async def decide(self, order_id: str) -> str:
+        """Have the decision on it recorded and return the state that it leads to."""
+
 
 class EngineDoor:
     """The Python API, in this process."""
@@ -92,6 +99,13 @@ class EngineDoor:
             raise RuntimeError(f"{event}: {result.refused}")
         return str(result.snapshot.configuration[-1])
 
+    async def decide(self, order_id: str) -> str:
+        """Record the decision, as the consumer of the relay does."""
+        result = await self._app.engine.send(order_id, DECIDED, actor=POLICIES)
+        if result.refused is not None or result.snapshot is None:
+            raise RuntimeError(f"decision: {result.refused}")
+        return str(result.snapshot.configuration[-1])
+
 
 class HttpDoor:
     """GraphQL over HTTP, on a connection that is kept."""
@@ -109,6 +123,15 @@ class HttpDoor:
         """Send its sale an event and return where it stands."""
         answer = await self._caller.ask(_SEND, {"id": order_id, "event": event, "data": data})
         return str(answer["sendSaleEvent"]["workflow"]["state"])
+
+    async def decide(self, order_id: str) -> str:
+        """Wait until the server's worker has recorded it."""
+        while True:
+            answer = await self._caller.ask(_STATE, {"id": order_id})
+            state = str(answer["order"]["workflowState"])
+            if state == _CLEARED:
+                return state
+            await asyncio.sleep(_SIGHT)
 
 
 class Selling:
@@ -152,14 +175,15 @@ class Selling:
         await door.send(order_id, "SET_PAYMENT_METHOD", {"method": "CARD"})
         chosen = time.perf_counter()
         paid = {"amount": "100.00", "paymentId": f"{order_id}/1"}
-        state = await door.send(order_id, "PAYMENT_CAPTURED", paid)
+        await door.send(order_id, "PAYMENT_CAPTURED", paid)
+        captured = time.perf_counter()
+        state = await door.decide(order_id)
         ended = time.perf_counter()
         if _CLEARED not in state:
             raise RuntimeError(f"{order_id} is paid and stands at {state}")
-        for event, took in zip(
-            EVENTS, (placed - began, chosen - placed, ended - chosen), strict=True
-        ):
-            self._took[event].append(took * 1e3)
+        moments = (began, placed, chosen, captured, ended)
+        for event, (since, until) in zip(EVENTS, itertools.pairwise(moments), strict=True):
+            self._took[event].append((until - since) * 1e3)
 
 
 async def _serve(kind: str, url: str, clients: int) -> None:

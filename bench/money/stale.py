@@ -23,6 +23,7 @@ from bench.money.__main__ import furnish
 from bench.money.selling import CURRENCY, LINES
 from orderwright import Orderwright
 from orderwright.app import embedded
+from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
@@ -68,6 +69,7 @@ async def _plant(app: Orderwright, count: int) -> None:
     """Place an order, and copy it."""
     terms = NewTerms(customer_id="c1", channel="CONSUMER", currency=CURRENCY, lines=LINES)
     placed = await app.orders.create_order(terms, ASKED)
+    await app.engine.send(placed.instance_id, DECIDED, actor=POLICIES)
     async with app.pool.acquire() as connection:
         await connection.execute("create temporary table copies (n integer, id text)")
         await connection.execute(_IDS, count - 1)

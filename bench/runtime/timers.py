@@ -27,6 +27,7 @@ from bench.rounds import Comparison, heading
 from bench.runtime.__main__ import place
 from orderwright import Orderwright
 from orderwright.app import embedded
+from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.log import configure_log
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
@@ -112,7 +113,9 @@ class Expiring:
 
 async def _place(app: Orderwright) -> Instance:
     await place(app, 1)
-    sale = await app.engine.read(await app.pool.fetchval("select id from orderwright.sale_order"))
+    sale_id = await app.pool.fetchval("select id from orderwright.sale_order")
+    await app.engine.send(sale_id, DECIDED, actor=POLICIES)
+    sale = await app.engine.read(sale_id)
     assert sale is not None
     return sale
 

@@ -106,6 +106,10 @@ PAYMENTS: Final = (
 )
 ROWS: Final = frozenset((*QUOTATION, *SALE, *APPROVALS, *CREDIT, *PAYMENTS))
 ELSEWHERE: Final = {
+    "DECISION_RECORDED": "the wait for a decision: tests/integration/test_decisions.py",
+    "DECISION_OVERDUE": "the wait for a decision: tests/integration/test_decisions.py",
+    "LINES_CREDITED": "what comes back unpaid: tests/charts/test_sale_returns.py",
+    "TERM_CHANGED": "the term follows the setting: tests/integration/test_term_change.py",
     "PAYMENT_CHARGEBACK_REVERSED": "a provider reports it: tests/integration/test_provider_webhooks.py",
     "WRITE_OFF": "exposure: write-off",
 }

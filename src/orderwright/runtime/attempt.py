@@ -202,8 +202,6 @@ class _Pass:
     def _with_facts(self, one: Admitted) -> Admitted | Detour:
         command = one.ticket.command
         key = command.cause.idempotency_key
-        if key is not None and key in self._keys:
-            return Detour.OVERTAKEN  # by a ticket before it, whose result it will find
         names = one.lifecycle.facts_of(command.event if isinstance(command, Send) else None)
         if names and not self._atomic:
             return Detour.NEEDS_TRANSACTION
@@ -223,6 +221,8 @@ class _Pass:
     ) -> Result | Detour | None:
         """Return what the idempotency key remembers of this very command."""
         key = command.cause.idempotency_key
+        if key in self._keys:
+            return Detour.OVERTAKEN  # by a ticket before it, whose result it will find
         remembered = self._reading.remembered.get(key) if key is not None else None
         if remembered is None:
             return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -66,6 +67,20 @@ async def test_another_request_under_the_same_key_is_a_conflict(
             await engine.send(instance_id, event, actor="ann", idempotency_key="k")
         assert conflict.value.code == "idempotency.mismatch"
     assert await everything() == before
+
+
+async def test_of_two_requests_under_one_key_in_one_call_the_second_is_a_conflict_whatever_it_is(
+    engine: Engine,
+):
+    await engine.create("parcel", "p1", actor="ann")
+    for key, second in {"k1": Event("ADD", {"n": 4}), "k2": Event("NO_SUCH_EVENT")}.items():
+        cause = Cause(actor=Actor("ann"), idempotency_key=key)
+        sends = [
+            Send(instance_id="p1", event=event, cause=cause)
+            for event in (Event("ADD", {"n": 3}), second)
+        ]
+        with pytest.raises(IdempotencyMismatch):
+            await engine.send_many(sends)
 
 
 async def test_racing_different_requests_under_one_key_apply_one(engine: Engine):

@@ -15,6 +15,7 @@ from story import (
     FULFILMENT_DATA,
     PAYMENT_DATA,
     QUOTATION_DATA,
+    RETURN_DATA,
     SALE_DATA,
 )
 
@@ -40,6 +41,7 @@ SAMPLES = {
     "approval": APPROVAL_DATA,
     "credit": CREDIT_DATA,
     "payment": PAYMENT_DATA,
+    "return": RETURN_DATA,
 }
 
 

@@ -31,7 +31,22 @@ _CAPTURE: Final[Properties] = {
 _PAYMENT: Final[Properties] = {"paymentId": _ID, "orderId": _ID, "currency": _CURRENCY}
 _GONE_BACK: Final[Properties] = {**_PAYMENT, "amountMinor": _MINOR, "remainingMinor": _MINOR}
 
+_RETURN: Final[Properties] = {"returnId": _ID, **_FULFILMENT}
+_LINE: Final[Properties] = {"lineNo": _COUNT, "sku": _ID, "quantity": _COUNT}
 _OWNED: Final[Properties] = {"orderId": _ID, "customerId": _WORDS, "currency": _CURRENCY}
+
+
+def _listed(properties: Properties) -> Mapping[str, Json]:
+    return {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": dict(properties),
+            "required": list(properties),
+            "additionalProperties": False,
+        },
+    }
+
 
 EVENTS: Final = (
     EventType(
@@ -232,6 +247,65 @@ EVENTS: Final = (
         name="fulfilment.delivered",
         description="A package has reached the customer.",
         properties=_FULFILMENT,
+    ),
+    EventType(
+        name="fulfilment.delivery_failed",
+        description="A package could not be delivered and has come back.",
+        properties={**_FULFILMENT, "attempts": _COUNT},
+    ),
+    EventType(
+        name="fulfilment.resumed",
+        description="A fulfilment goes on where it was stopped.",
+        properties=_FULFILMENT,
+    ),
+    EventType(
+        name="fulfilment.split",
+        description="Lines leave a fulfilment and go on in one of their own, with what is reserved for them.",
+        properties={
+            **_FULFILMENT,
+            "lines": _listed(
+                {
+                    **_LINE,
+                    "kind": {"enum": ["GOODS", "SERVICE"]},
+                    "firstPiece": _MINOR,
+                    "ofPieces": _COUNT,
+                    "totalMinor": _MINOR,
+                }
+            ),
+            "taken": _listed({**_LINE, "location": _ID}),
+        },
+    ),
+    EventType(
+        name="stock.freed",
+        description="More of a SKU may be promised at a location.",
+        properties={"sku": _ID, "location": _ID},
+    ),
+    EventType(
+        name="return.requested",
+        description="The customer wants to send goods back.",
+        properties={**_RETURN, "reason": _WORDS, "lines": _listed(_LINE)},
+    ),
+    EventType(
+        name="return.received",
+        description="Goods that a customer sent back have arrived.",
+        properties={
+            **_RETURN,
+            "lines": _listed({**_LINE, "condition": {"enum": ["SELLABLE", "DAMAGED"]}}),
+        },
+    ),
+    EventType(
+        name="return.rejected",
+        description="A return is not accepted.",
+        properties={**_RETURN, "reason": _WORDS},
+    ),
+    EventType(
+        name="return.refunded",
+        description="A return is accepted; its worth is to go back or to be taken off what is due.",
+        properties={
+            **_RETURN,
+            "lines": _listed({**_LINE, "amountMinor": _MINOR}),
+            "amountMinor": _MINOR,
+        },
     ),
     EventType(
         name="fulfilment.ended",

@@ -272,7 +272,7 @@ def changed(kind: str, sku: str, location: str, quantity: int, who: Who) -> list
 
 def freed(sku: str, location: str) -> Emit:
     """Say that more of a SKU may be promised."""
-    return Emit(FREED, {"sku": sku, "location": location})
+    return Emit("stock.freed", {"sku": sku, "location": location})
 
 
 def _moved(ledger: str, kind: str, part: Taken, quantity: int, who: Who) -> Post:

@@ -159,6 +159,7 @@ def returns() -> dict[str, Story]:
         "RECEIVED": received,
         "REJECTED": goods_return().tell("REJECT"),
         "REFUNDED": received.copy().tell("REFUND"),
+        "REFUNDED, by nothing that is known": received.copy().tell("REFUND", openMinor=500),
     }
 
 

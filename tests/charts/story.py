@@ -196,6 +196,7 @@ SALE_DATA: Final = {
         "remaining": "0.00",
         "ofLines": "0.00",
     },
+    "LINES_CREDITED": {"returnId": "re-new", "amount": "10.00"},
     "PAYMENT_CHARGED_BACK": {"paymentId": "p-full", "amount": "100.00", "remaining": "0.00"},
     "PAYMENT_CHARGEBACK_REVERSED": {
         "paymentId": "p-full",
@@ -320,7 +321,7 @@ def fulfilment(stock: Mapping = PLENTY, **context: object) -> Story:
 RETURN_DATA: Final = {
     "RECEIVE": {"lines": [{"lineNo": 1, "sku": "LAMP", "quantity": 1, "condition": "SELLABLE"}]},
     "REJECT": {"reason": "worn"},
-    "REFUND": {"amountMinor": 500},
+    "REFUND": {"amountMinor": 500, "openMinor": 0},
 }
 
 

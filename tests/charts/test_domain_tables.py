@@ -64,7 +64,8 @@ SALE = {
         **same(CLEARED, FROZEN, "EXPIRED", "COMPLETED"),
     },
     # Only the sale that is paid knows the payment; what it goes back to has no method.
-    "PAYMENT_REFUNDED": {CLEARED: "AWAITING_PAYMENT_METHOD"},
+    "PAYMENT_REFUNDED": {CLEARED: "AWAITING_PAYMENT_METHOD", **same("COMPLETED")},
+    "LINES_CREDITED": same(*OPEN, CLEARED, FROZEN, "COMPLETED"),
     "PAYMENT_CHARGED_BACK": {CLEARED: "AWAITING_PAYMENT_METHOD"},
     "PAYMENT_CHARGEBACK_REVERSED": same(CLEARED),
     "PAYMENT_FAILED": row("PAYMENT_FAILED", *OPEN),

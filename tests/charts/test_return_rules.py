@@ -87,7 +87,7 @@ def test_a_rejected_return_goes_back_where_it_came_from_and_counts_for_nothing(
     for story in (asked.copy(), asked.copy().tell("RETURN_RECEIVED")):
         story.tell("RETURN_REJECTED")
         assert (story.state, story.values["returned"], story.values["return"]) == (state, {}, None)
-    assert ("available", "send_back", "LAMP", "MAIN", -2) in posted(story)
+    assert ("available", "put_back", "LAMP", "MAIN", -2) in posted(story)
     assert story.tell("RETURN_REQUESTED").state == "RETURN_REQUESTED"
 
 

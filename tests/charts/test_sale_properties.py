@@ -101,9 +101,8 @@ def test_what_is_held_of_the_credit_is_what_is_owed_where_the_sale_is_cleared_an
         held += entry["amountMinor"]
         assert held >= 0
     assert held == found["creditHeldMinor"]
-    owed = max(
-        found["grandTotalMinor"] - found["capturedMinor"] - found.get("writtenOffMinor", 0), 0
-    )
+    due = found["grandTotalMinor"] - found["refundedLinesMinor"]
+    owed = max(due - found["capturedMinor"] - found.get("writtenOffMinor", 0), 0)
     expected = {"CLEARED_FOR_FULFILMENT": owed, "COMPLETED": owed, "FROZEN": min(held, owed)}
     assert held == expected.get(story.state, 0)
 

@@ -633,3 +633,13 @@ def test_it_is_told_once_when_every_fulfilment_has_ended_and_nothing_was_deliver
     if story.snapshot.status == "active" and story.state != "COMPLETED":
         story.tell("FULFILMENT_COMPLETED", "RECHECK")
         assert story.emitted().count("sale.fulfilment_failed") == told
+
+
+def test_returned_lines_are_credited_once_and_release_credit():
+    story = sale(limit=500).tell("SET_PAYMENT_METHOD", method="INVOICE")
+    story.tell("LINES_CREDITED", returnId="r1", amount="30.00")
+    assert (story.values["refundedLinesMinor"], story.values["creditHeldMinor"]) == (3000, 7000)
+    (why,) = story.refusal("LINES_CREDITED", returnId="r1", amount="30.00").reasons
+    assert why.code == "sale.already_credited"
+    story.tell("FULFILMENT_COMPLETED").tell("LINES_CREDITED", returnId="r2", amount="70.00")
+    assert (story.state, story.values["creditHeldMinor"]) == ("COMPLETED", 0)

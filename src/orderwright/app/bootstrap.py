@@ -21,6 +21,11 @@ from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
+from orderwright.app.goods.backorders import Backorders
+from orderwright.app.goods.fulfilling import Fulfilling
+from orderwright.app.goods.fulfilment_list import FulfilmentList
+from orderwright.app.goods.return_list import ReturnList
+from orderwright.app.goods.returning import Returning
 from orderwright.app.incidents import Incidents
 from orderwright.app.ledgers import LEDGERS
 from orderwright.app.live_settings import LiveSettings
@@ -95,7 +100,7 @@ class Orderwright:
         case_list, case_desk: the cases, and commands on them, with permissions.
         credit, credit_view: commands on credit profiles, and what people see of credit.
         queries, workflows, override_list: read models.
-        people: signing in.
+        fulfilment_list, return_list: what the warehouse and the returns desk work on.
         live_settings, setting_desk: the settings that change while the house runs, and commands on them.
         people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -145,7 +150,9 @@ class Orderwright:
         self.people = People(
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
-        self.phases = Phases(engine, live)
+        self.fulfilment_list = FulfilmentList(pool, self.queries)
+        self.return_list = ReturnList(pool, self.queries)
+        self.phases = Phases(engine, live, Fulfilling(engine, live))
         self._open_money()
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
@@ -186,6 +193,8 @@ class Orderwright:
             self.phases.consumer(),
             self.approvals.consumer(),
             PaymentPhases(engine).consumer(),
+            Backorders(engine).consumer(),
+            Returning(engine).consumer(),
             *CreditReactions(engine, settings.credit_limit_rule).consumers(),
             CaseOpener(engine, self.live_settings).consumer(),
             Notifier(engine, self.jobs).consumer(),

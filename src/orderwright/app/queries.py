@@ -13,7 +13,6 @@ from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity
 from orderwright.app.rows import (
     CustomerRow,
-    FulfilmentLineRow,
     FulfilmentRow,
     ListFilter,
     OrderRow,
@@ -175,22 +174,6 @@ class Queries:
         found: dict[str, list[FulfilmentRow]] = {order_id: [] for order_id in order_ids}
         for row in await self._all(query):
             found[row.order_id].append(await self._fulfilment(row))
-        return found
-
-    async def fulfilment_lines(
-        self, fulfilment_ids: Sequence[str]
-    ) -> dict[str, list[FulfilmentLineRow]]:
-        """Return the lines of fulfilments."""
-        line = t.fulfilment_line
-        query = (
-            select(line).where(line.c.fulfilment_id.in_(fulfilment_ids)).order_by(line.c.line_no)
-        )
-        found: dict[str, list[FulfilmentLineRow]] = {one: [] for one in fulfilment_ids}
-        for row in await self._all(query):
-            built = FulfilmentLineRow(
-                line_no=row.line_no, sku=row.sku, name=row.name, quantity=row.quantity
-            )
-            found[row.fulfilment_id].append(built)
         return found
 
     async def customers(self, by: Identity, search: str, first: int) -> list[CustomerRow]:

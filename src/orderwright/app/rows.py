@@ -66,16 +66,6 @@ class FulfilmentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FulfilmentLineRow:
-    """A line of a fulfilment."""
-
-    line_no: int
-    sku: str
-    name: str
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotationRow:
     """A quotation; its terms are in the context of its standing."""
 

@@ -9,6 +9,7 @@ from orderwright.api.graphql.connection import QuotationConnection, SaleOrderCon
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
+from orderwright.api.graphql.goods import GoodsQuery
 from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
@@ -46,6 +47,7 @@ class Query(
     OperationsQuery,
     CasesQuery,
     CreditQuery,
+    GoodsQuery,
     NotificationsQuery,
     OverrideQuery,
     PaymentQuery,

@@ -308,6 +308,16 @@ EVENTS: Final = (
         },
     ),
     EventType(
+        name="return.refund_open",
+        description="Money for returned goods is to go back, and no payment is known that it could go back to.",
+        properties={
+            "returnId": _ID,
+            "orderId": _ID,
+            "amountMinor": _COUNT,
+            "currency": _WORDS,
+        },
+    ),
+    EventType(
         name="fulfilment.ended",
         description="A fulfilment has come to its end.",
         properties={

@@ -112,7 +112,7 @@ def reject_return(scope: Scope) -> Outcome:
         effect
         for one in sellable
         for effect in inventory.changed(
-            "send_back", one.sku, one.location, -one.quantity, _head(context)
+            "put_back", one.sku, one.location, -one.quantity, _head(context)
         )
     ]
     return Outcome({"return": None}, effects=[told, *gone])

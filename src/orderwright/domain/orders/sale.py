@@ -46,10 +46,12 @@ from orderwright.domain.orders.sale_fulfilment import (
     tell_uncovered,
 )
 from orderwright.domain.orders.sale_refund import (
+    credit_lines,
     payment_is_known,
     record_refund,
     record_remaining,
     refund_is_new,
+    return_is_new,
 )
 from orderwright.domain.reading import (
     Json,
@@ -379,6 +381,7 @@ BEHAVIOUR: Final = Behaviour(
             payment_is_new,
             payment_is_known,
             refund_is_new,
+            return_is_new,
             has_money,
             last_attempt_failed,
             has_method,
@@ -405,6 +408,7 @@ BEHAVIOUR: Final = Behaviour(
             record_capture,
             record_refund,
             record_remaining,
+            credit_lines,
             set_method,
             ask_override,
             save_override,

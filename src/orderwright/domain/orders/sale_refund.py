@@ -36,6 +36,22 @@ def record_refund(scope: Scope) -> Outcome:
     return recorded._replace(assign={**recorded.assign, **due, "refunds": refunds})
 
 
+def return_is_new(scope: Scope) -> Verdict:
+    """The return has not been credited before."""
+    returned = text(scope.data, "returnId")
+    is_new = returned not in mapping(scope.context, "credited")
+    message = f"return {returned} is credited already"
+    return Verdict(is_new, "sale.already_credited", message, {"returnId": returned})
+
+
+def credit_lines(scope: Scope) -> Outcome:
+    """Take what came back, and was not paid, off what is due."""
+    context, amount = scope.context, _minor(scope, "amount")
+    credited = {**mapping(context, "credited"), text(scope.data, "returnId"): amount}
+    due = integer(context, "refundedLinesMinor") + amount
+    return Outcome({"refundedLinesMinor": due, "credited": credited})
+
+
 def record_remaining(scope: Scope) -> Outcome:
     """Record what remains of a payment, and post the difference to the ledger."""
     context, payment = scope.context, text(scope.data, "paymentId")

@@ -1,0 +1,1 @@
+"""Goods: stock, reservations, fulfilments, backorders and returns."""

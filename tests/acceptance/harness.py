@@ -212,6 +212,7 @@ CONSUMERS = (
     "notifications",
     "payments",
     "phases",
+    "reservations",
     "webhooks",
 )
 """Who hears of every domain event, in order."""

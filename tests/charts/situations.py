@@ -16,7 +16,9 @@ from story import (
     payment,
     profile,
     quotation,
+    reservation,
     sale,
+    stock,
 )
 
 
@@ -195,6 +197,25 @@ def payments() -> dict[str, Story]:
     }
 
 
+def shelves() -> dict[str, Story]:
+    return {"KEPT": stock(), "KEPT, received": stock().tell("RECEIVE_STOCK")}
+
+
+def reservations() -> dict[str, Story]:
+    reserved = reservation().tell("RESERVE")
+    return {
+        "RESERVING": reservation(),
+        "RESERVING, nothing is there": reservation({"LAMP": {"free": {}, "short": 0}}),
+        "RESERVING, others wait for it": reservation({"LAMP": {"free": {"north": 2}, "short": 2}}),
+        "RESERVED": reserved,
+        "RESERVED, nothing was there": reservation({"LAMP": {"free": {}, "short": 0}}).tell(
+            "RESERVE"
+        ),
+        "HANDED_OVER": reserved.copy().tell("HAND_OVER"),
+        "RELEASED": reserved.copy().tell("RELEASE"),
+    }
+
+
 def _with(story: Story, **facts: object) -> Story:
     story.facts |= facts
     return story
@@ -208,6 +229,8 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "approval": approvals(),
     "credit": profiles(),
     "payment": payments(),
+    "stock": shelves(),
+    "reservation": reservations(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS", "ARRIVING"}
 """States that no instance rests in."""

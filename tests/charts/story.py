@@ -28,8 +28,7 @@ from orderwright.statechart import (
 
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHARTS: Final[Mapping[str, Chart]] = {
-    name: load((shipped.folder("charts") / f"{name}.v1.json").read_text())
-    for name in ("quotation", "sale", "fulfilment", "case", "approval", "credit", "payment")
+    name: load((shipped.folder("charts") / f"{name}.v1.json").read_text()) for name in BEHAVIOURS
 }
 
 
@@ -257,6 +256,28 @@ def profile(**context: object) -> Story:
     """The credit profile of a customer who has bought nothing yet."""
     given = {"customerId": "c1", "currency": "EUR", **context}
     return Story(CHARTS["credit"], CREDIT_DATA, {}, given).begin()
+
+
+# --- stock ----------------------------------------------------------------------------------------
+
+STOCK_DATA: Final = {
+    "RECEIVE_STOCK": {"quantity": 10, "reference": "DN-1"},
+    "ADJUST_STOCK": {"change": -1, "reason": "broken"},
+}
+SUPPLY: Final = {"LAMP": {"free": {"north": 2, "south": 5}, "short": 0}}
+
+
+def stock(**context: object) -> Story:
+    """Lamps in the north."""
+    given = {"sku": "LAMP", "location": "north", **context}
+    return Story(CHARTS["stock"], STOCK_DATA, {}, given).begin()
+
+
+def reservation(supply: Mapping = SUPPLY) -> Story:
+    """An order's wish for three lamps."""
+    lines = [{"lineNo": 1, "sku": "LAMP", "quantity": 3}]
+    given = {"orderId": "o1", "lines": lines}
+    return Story(CHARTS["reservation"], {}, {"stock": supply}, given).begin()
 
 
 # --- fulfilment -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from story import (
     PAYMENT_DATA,
     QUOTATION_DATA,
     SALE_DATA,
+    STOCK_DATA,
 )
 
 from orderwright.domain.orders import BEHAVIOURS
@@ -40,6 +41,8 @@ SAMPLES = {
     "approval": APPROVAL_DATA,
     "credit": CREDIT_DATA,
     "payment": PAYMENT_DATA,
+    "stock": STOCK_DATA,
+    "reservation": {},
 }
 
 

@@ -21,6 +21,9 @@ from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
+from orderwright.app.goods.reserving import Reserving
+from orderwright.app.goods.stock_desk import StockDesk
+from orderwright.app.goods.stock_list import StockList
 from orderwright.app.incidents import Incidents
 from orderwright.app.ledgers import LEDGERS
 from orderwright.app.live_settings import LiveSettings
@@ -95,6 +98,7 @@ class Orderwright:
         case_list, case_desk: the cases, and commands on them, with permissions.
         credit, credit_view: commands on credit profiles, and what people see of credit.
         queries, workflows, override_list: read models.
+        stock_desk, stock_list: commands on stock, with permissions, and what people see of it.
         people: signing in.
         live_settings, setting_desk: the settings that change while the house runs, and commands on them.
         people: signing in. notifications: what they were told.
@@ -147,6 +151,8 @@ class Orderwright:
         )
         self.phases = Phases(engine, live)
         self._open_money()
+        self.stock_desk = StockDesk(engine)
+        self.stock_list = StockList(pool)
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -186,6 +192,7 @@ class Orderwright:
             self.phases.consumer(),
             self.approvals.consumer(),
             PaymentPhases(engine).consumer(),
+            Reserving(engine).consumer(),
             *CreditReactions(engine, settings.credit_limit_rule).consumers(),
             CaseOpener(engine, self.live_settings).consumer(),
             Notifier(engine, self.jobs).consumer(),

@@ -14,6 +14,7 @@ from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
 from orderwright.api.graphql.payment import PaymentQuery
 from orderwright.api.graphql.setting import SettingsQuery
+from orderwright.api.graphql.stock import StockQuery
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -50,6 +51,7 @@ class Query(
     OverrideQuery,
     PaymentQuery,
     SettingsQuery,
+    StockQuery,
 ):
     @strawberry.field
     def me(self, info: Info) -> Person | None:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from orderwright.domain import approval, cases
-from orderwright.domain.orders import credit_profile, fulfilment, payment, quotation, sale
+from orderwright.domain.orders import (
+    credit_profile,
+    fulfilment,
+    payment,
+    quotation,
+    reservation,
+    sale,
+    stock,
+)
 
 BEHAVIOURS = {
     "quotation": quotation.BEHAVIOUR,
@@ -13,7 +21,18 @@ BEHAVIOURS = {
     "approval": approval.BEHAVIOUR,
     "credit": credit_profile.BEHAVIOUR,
     "payment": payment.BEHAVIOUR,
+    "stock": stock.BEHAVIOUR,
+    "reservation": reservation.BEHAVIOUR,
 }
 """The behaviour of each shipped chart, by chart id."""
 
-__all__ = ["BEHAVIOURS", "credit_profile", "fulfilment", "payment", "quotation", "sale"]
+__all__ = [
+    "BEHAVIOURS",
+    "credit_profile",
+    "fulfilment",
+    "payment",
+    "quotation",
+    "reservation",
+    "sale",
+    "stock",
+]

@@ -32,6 +32,7 @@ _PAYMENT: Final[Properties] = {"paymentId": _ID, "orderId": _ID, "currency": _CU
 _GONE_BACK: Final[Properties] = {**_PAYMENT, "amountMinor": _MINOR, "remainingMinor": _MINOR}
 
 _OWNED: Final[Properties] = {"orderId": _ID, "customerId": _WORDS, "currency": _CURRENCY}
+_SHELF: Final[Properties] = {"sku": _ID, "location": _ID}
 
 EVENTS: Final = (
     EventType(
@@ -168,6 +169,11 @@ EVENTS: Final = (
         properties=_ORDER,
     ),
     EventType(
+        name="sale.reopened",
+        description="An expired order has another term to pay.",
+        properties=_ORDER,
+    ),
+    EventType(
         name="sale.expiry_part_paid",
         description="The time to pay has passed, and a part is paid: the order stays, and people decide.",
         properties={
@@ -217,6 +223,21 @@ EVENTS: Final = (
             "cumulativeMinor": _MINOR,
             "earnedMinor": _MINOR,
         },
+    ),
+    EventType(
+        name="stock.received",
+        description="Pieces of a SKU have arrived at a location.",
+        properties={**_SHELF, "quantity": _COUNT, "reference": _REASON},
+    ),
+    EventType(
+        name="stock.adjusted",
+        description="More or, where `change` is negative, less of a SKU was counted at a location.",
+        properties={**_SHELF, "change": {"type": "integer"}, "reason": _REASON},
+    ),
+    EventType(
+        name="stock.freed",
+        description="More of a SKU may be promised at a location, or more wait for it than could be served at once.",
+        properties=_SHELF,
     ),
     EventType(
         name="fulfilment.created",

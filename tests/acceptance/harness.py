@@ -217,6 +217,7 @@ CONSUMERS = (
     "notifications",
     "payments",
     "phases",
+    "reservations",
     "returns",
     "webhooks",
 )

@@ -22,7 +22,9 @@ from story import (
     payment,
     profile,
     quotation,
+    reservation,
     sale,
+    stock,
 )
 
 
@@ -224,6 +226,25 @@ def payments() -> dict[str, Story]:
     }
 
 
+def shelves() -> dict[str, Story]:
+    return {"KEPT": stock(), "KEPT, received": stock().tell("RECEIVE_STOCK")}
+
+
+def reservations() -> dict[str, Story]:
+    reserved = reservation().tell("RESERVE")
+    return {
+        "RESERVING": reservation(),
+        "RESERVING, nothing is there": reservation({"LAMP": {"free": {}, "short": 0}}),
+        "RESERVING, others wait for it": reservation({"LAMP": {"free": {"north": 2}, "short": 2}}),
+        "RESERVED": reserved,
+        "RESERVED, nothing was there": reservation({"LAMP": {"free": {}, "short": 0}}).tell(
+            "RESERVE"
+        ),
+        "HANDED_OVER": reserved.copy().tell("HAND_OVER"),
+        "RELEASED": reserved.copy().tell("RELEASE"),
+    }
+
+
 def _with(story: Story, **facts: object) -> Story:
     story.facts |= facts
     return story
@@ -238,6 +259,8 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "credit": profiles(),
     "payment": payments(),
     "return": returns(),
+    "stock": shelves(),
+    "reservation": reservations(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS", "ARRIVING"}
 """States that no instance rests in."""

@@ -28,17 +28,7 @@ from orderwright.statechart import (
 
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHARTS: Final[Mapping[str, Chart]] = {
-    name: load((shipped.folder("charts") / f"{name}.v1.json").read_text())
-    for name in (
-        "quotation",
-        "sale",
-        "fulfilment",
-        "case",
-        "approval",
-        "credit",
-        "payment",
-        "return",
-    )
+    name: load((shipped.folder("charts") / f"{name}.v1.json").read_text()) for name in BEHAVIOURS
 }
 
 
@@ -269,6 +259,28 @@ def profile(**context: object) -> Story:
     return Story(CHARTS["credit"], CREDIT_DATA, {}, given).begin()
 
 
+# --- stock ----------------------------------------------------------------------------------------
+
+STOCK_DATA: Final = {
+    "RECEIVE_STOCK": {"quantity": 10, "reference": "DN-1"},
+    "ADJUST_STOCK": {"change": -1, "reason": "broken"},
+}
+SUPPLY: Final = {"LAMP": {"free": {"north": 2, "south": 5}, "short": 0}}
+
+
+def stock(**context: object) -> Story:
+    """Lamps in the north."""
+    given = {"sku": "LAMP", "location": "north", **context}
+    return Story(CHARTS["stock"], STOCK_DATA, {}, given).begin()
+
+
+def reservation(supply: Mapping = SUPPLY) -> Story:
+    """An order's wish for three lamps."""
+    lines = [{"lineNo": 1, "sku": "LAMP", "quantity": 3}]
+    given = {"orderId": "o1", "lines": lines}
+    return Story(CHARTS["reservation"], {}, {"stock": supply}, given).begin()
+
+
 # --- fulfilment -----------------------------------------------------------------------------------
 
 FULFILMENT_DATA: Final = {
@@ -289,15 +301,15 @@ BULBS: Final = {"lineNo": 2, "sku": "BULB", "quantity": 3, "ofPieces": 3, "total
 FITTING: Final = {"lineNo": 3, "sku": "FITTING", "quantity": 1, "kind": "SERVICE"}
 
 
-def stock(lamps: Mapping[str, int], bulbs: Mapping[str, int], short: int = 0) -> dict:
+def there(lamps: Mapping[str, int], bulbs: Mapping[str, int], short: int = 0) -> dict:
     """What is free of two SKUs at each location, and how many lamps older backorders wait for."""
     return {"LAMP": {"free": lamps, "short": short}, "BULB": {"free": bulbs, "short": 0}}
 
 
-PLENTY: Final = stock({"MAIN": 9, "EAST": 9}, {"MAIN": 9, "EAST": 9})
-ONE_LAMP: Final = stock({"MAIN": 1}, {"MAIN": 9})
-NO_LAMPS: Final = stock({}, {"MAIN": 9}, short=1)
-SPREAD: Final = stock({"MAIN": 2}, {"EAST": 3})
+PLENTY: Final = there({"MAIN": 9, "EAST": 9}, {"MAIN": 9, "EAST": 9})
+ONE_LAMP: Final = there({"MAIN": 1}, {"MAIN": 9})
+NO_LAMPS: Final = there({}, {"MAIN": 9}, short=1)
+SPREAD: Final = there({"MAIN": 2}, {"EAST": 3})
 
 
 def fulfilment(stock: Mapping = PLENTY, **context: object) -> Story:

@@ -17,6 +17,7 @@ from story import (
     QUOTATION_DATA,
     RETURN_DATA,
     SALE_DATA,
+    STOCK_DATA,
 )
 
 from orderwright.domain.orders import BEHAVIOURS
@@ -42,6 +43,8 @@ SAMPLES = {
     "credit": CREDIT_DATA,
     "payment": PAYMENT_DATA,
     "return": RETURN_DATA,
+    "stock": STOCK_DATA,
+    "reservation": {},
 }
 
 

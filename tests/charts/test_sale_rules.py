@@ -512,7 +512,9 @@ def test_reopening_gives_a_new_term_and_a_fresh_start():
     assert story.state == "AWAITING_PAYMENT_METHOD"
     assert story.values["expiresAt"] == at(story.now + timedelta(days=1))
     assert (story.values["method"], story.values["isAuthorised"]) == (None, False)
-    (timer,) = story.step.effects
+    (timer, told) = story.step.effects
+    assert isinstance(told, Emit)
+    assert told.type == "sale.reopened"
     assert (timer.id, timer.delay_ms) == ("SALE_EXPIRED", 86_400_000)
 
 
@@ -520,7 +522,8 @@ def test_reopening_while_expiry_is_disabled_sets_no_term():
     story = sale().wait(days=1).tell("SALE_EXPIRED")
     story.facts["expiry"] = {"minutes": 0}
     story.tell("REOPEN")
-    assert (story.values["expiresAt"], story.step.effects) == (None, ())
+    assert story.values["expiresAt"] is None
+    assert story.step.effects == (Emit("sale.reopened", {"orderId": "o1"}),)
 
 
 def test_reopening_after_the_money_came_late_clears():

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.credit.fact import credit_fact
+from orderwright.app.goods.stock_fact import stock_fact
 from orderwright.app.permissions import Role
 from orderwright.runtime.fact import FactLoader, FactRequest, SharedFact
 
@@ -39,6 +40,7 @@ def fact_loaders(settings: LiveSettings, *, credit_rule: Rule) -> Mapping[str, F
         "quotation": SharedFact(load=quotation),
         "refundable": SharedFact(load=refundable, balances=_order_lines),
         "sale": SharedFact(load=sale),
+        "stock": stock_fact(),
     }
 
 

@@ -150,20 +150,24 @@ def _work(event: DomainEvent) -> Work:
     )
 
 
-async def pass_on(
+async def pass_on(  # noqa: PLR0913 (who, where, what follows from what)
     engine: Engine,
     connection: Connection,
     actor: Actor,
     cause: DomainEvent,
     instance_id: str,
     event: Event,
+    *,
+    key: str | None = None,
 ) -> Result:
     """Send an event that follows from another; one that comes too late is noted and dropped.
+
+    With an idempotency key it takes effect once, however often the other one is told.
 
     Raises:
         PhaseBroken: the event was refused for a reason that somebody has to look into.
     """
-    result = await send_on(engine, connection, actor, cause, instance_id, event)
+    result = await send_on(engine, connection, actor, cause, instance_id, event, key=key)
     if result.refused is not None:
         if result.refused.code not in _LATE:
             raise PhaseBroken(f"{event.type} to {instance_id}: {result.refused.message}")
@@ -177,19 +181,22 @@ async def pass_on(
     return result
 
 
-async def send_on(
+async def send_on(  # noqa: PLR0913 (as above)
     engine: Engine,
     connection: Connection,
     actor: Actor,
     cause: DomainEvent,
     instance_id: str,
     event: Event,
+    *,
+    key: str | None = None,
 ) -> Result:
     """Send an event that follows from another, of which it has the chain, the time and the origin."""
     return await engine.send(
         instance_id,
         event,
         actor=actor,
+        idempotency_key=key,
         correlation_id=cause.correlation_id,
         causation_id=cause.event_id,
         occurred_at=cause.occurred_at,

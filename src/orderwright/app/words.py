@@ -42,6 +42,7 @@ def actor_name(actor_id: str, kind: str, people: Mapping[str, str]) -> str:
 
 _MACHINERY: Final = {
     "phases": "Phase change",
+    "reserving": "Reservation",
     "cases": "Case table",
     "approvals": "Approvals",
     "payments": "Payment",

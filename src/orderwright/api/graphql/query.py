@@ -15,6 +15,7 @@ from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
 from orderwright.api.graphql.payment import PaymentQuery
 from orderwright.api.graphql.setting import SettingsQuery
+from orderwright.api.graphql.stock import StockQuery
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -52,6 +53,7 @@ class Query(
     OverrideQuery,
     PaymentQuery,
     SettingsQuery,
+    StockQuery,
 ):
     @strawberry.field
     def me(self, info: Info) -> Person | None:

@@ -1,1 +1,1 @@
-"""Goods: stock, reservations, fulfilments, backorders and returns."""
+"""Goods: what is in stock, what orders have of it, and what becomes of it."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app import records
 from orderwright.app.goods import backorders, fulfilment_records
-from orderwright.app.goods.handing_over import hand_over
+from orderwright.app.goods.handing_over import begin_reservations, hand_over
 from orderwright.app.goods.locking import hold_orders
 from orderwright.app.phases import PHASES, PhaseBroken, Reaction, pass_on
 from orderwright.domain.orders.fulfilment import CLEARED
@@ -73,6 +73,9 @@ class Fulfilling:
         """Lock everything that the reactions to events will move."""
         orders = {event.root_id for event in events if event.name in self.reactions}
         moved = {event.root_id for event in events if event.name in _MOVES_STOCK}
+        cleared = [event for event in events if event.name == "sale.cleared"]
+        if cleared:
+            await begin_reservations(self._engine, connection, cleared)
         if orders:
             await hold_orders(connection, orders, with_stock=moved)
 

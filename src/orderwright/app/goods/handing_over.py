@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from orderwright.app.goods.fulfilment_records import order_lines
-from orderwright.app.phases import PHASES, PhaseBroken, pass_on
-from orderwright.domain.orders.goods_line import GOODS
-from orderwright.domain.orders.inventory import Taken, Want, taken_of
-from orderwright.runtime.identity import derived_id
+from orderwright.app.goods.reservations import ensure_reservations, reservation_id_of
+from orderwright.app.phases import PHASES, pass_on
+from orderwright.domain.orders.inventory import Taken, taken_of
+from orderwright.runtime.command import Cause
+from orderwright.runtime.instance import found
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -17,44 +18,35 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
 
 
+async def begin_reservations(
+    engine: Engine, connection: Connection, events: Iterable[DomainEvent]
+) -> None:
+    """Make the reservations that will be handed over, where nobody has made them; before any stock is locked."""
+    causes = {
+        event.root_id: Cause(
+            actor=PHASES,
+            correlation_id=event.correlation_id,
+            causation_id=event.event_id,
+            occurred_at=event.occurred_at,
+            origin=event.origin,
+        )
+        for event in events
+    }
+    await ensure_reservations(engine, connection, causes)
+
+
 async def hand_over(
     engine: Engine, connection: Connection, event: DomainEvent
 ) -> tuple[Taken, ...]:
-    """End an order's reservation and return what it held; from now on it is the fulfilments'.
+    """End an order's reservation and return what it held: from now on that is the fulfilments'.
 
-    An order that is cleared before anything was reserved for it gets a reservation of nothing, so that nothing is
-    reserved for it afterwards.
-
-    Raises:
-        PhaseBroken: the reservation could not be begun.
+    An order that is cleared before anything was reserved for it reserves first; whoever comes to it afterwards is
+    too late.
     """
-    reservation_id = derived_id(f"reservation/{event.root_id}")
-    if await engine.read(reservation_id, connection=connection) is None:
-        await _begin(engine, connection, event, reservation_id)
+    reservation_id = reservation_id_of(event.root_id)
+    reservation = found(await engine.read(reservation_id, connection=connection), reservation_id)
+    if reservation.state == "RESERVING":
+        await pass_on(engine, connection, PHASES, event, reservation_id, Event("RESERVE"))
     result = await pass_on(engine, connection, PHASES, event, reservation_id, Event("HAND_OVER"))
-    return taken_of(result.snapshot.context) if result.refused is None and result.snapshot else ()
-
-
-async def _begin(
-    engine: Engine, connection: Connection, event: DomainEvent, reservation_id: str
-) -> None:
-    lines = await order_lines(connection, event.root_id)
-    wants = [
-        Want(line_no=line.line_no, sku=line.sku, quantity=line.quantity)
-        for line in lines
-        if line.kind == GOODS
-    ]
-    result = await engine.create(
-        "reservation",
-        reservation_id,
-        context={"orderId": event.root_id, "lines": [want.to_json() for want in wants]},
-        root_id=event.root_id,
-        actor=PHASES,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        occurred_at=event.occurred_at,
-        origin=event.origin,
-        connection=connection,
-    )
-    if result.refused is not None:
-        raise PhaseBroken(f"reservation of {event.root_id}: {result.refused.message}")
+    is_done = result.refused is None and result.snapshot is not None
+    return taken_of(result.snapshot.context) if is_done and result.snapshot else ()

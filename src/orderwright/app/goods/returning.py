@@ -111,6 +111,8 @@ class Returning:
         sale = found(
             await self._engine.read(event.root_id, connection=connection), event.root_id
         ).snapshot.context
+        if await self._is_settled(connection, event):
+            return
         worth = await self._worth(connection, event)
         settled = settle(
             worth,
@@ -128,6 +130,12 @@ class Returning:
             await pass_on(self._engine, connection, RETURNS, event, event.root_id, credited)
         done = {"amountMinor": sum(worth.values()), "openMinor": settled.open_minor}
         await self._tell(connection, event, Event("REFUND", done))
+
+    async def _is_settled(self, connection: Connection, event: DomainEvent) -> bool:
+        """Tell whether the return was made good before; its sale's lock lets only one come here at a time."""
+        return_id = text(event.data, "returnId")
+        instance = found(await self._engine.read(return_id, connection=connection), return_id)
+        return instance.state != "RECEIVED"
 
     async def _worth(self, connection: Connection, event: DomainEvent) -> dict[int, int]:
         """Return what the goods are worth by line, without what was refunded of the line by hand."""

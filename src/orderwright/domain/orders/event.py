@@ -34,6 +34,7 @@ _GONE_BACK: Final[Properties] = {**_PAYMENT, "amountMinor": _MINOR, "remainingMi
 _RETURN: Final[Properties] = {"returnId": _ID, **_FULFILMENT}
 _LINE: Final[Properties] = {"lineNo": _COUNT, "sku": _ID, "quantity": _COUNT}
 _OWNED: Final[Properties] = {"orderId": _ID, "customerId": _WORDS, "currency": _CURRENCY}
+_SHELF: Final[Properties] = {"sku": _ID, "location": _ID}
 
 
 def _listed(properties: Properties) -> Mapping[str, Json]:
@@ -183,6 +184,11 @@ EVENTS: Final = (
         properties=_ORDER,
     ),
     EventType(
+        name="sale.reopened",
+        description="An expired order has another term to pay.",
+        properties=_ORDER,
+    ),
+    EventType(
         name="sale.expiry_part_paid",
         description="The time to pay has passed, and a part is paid: the order stays, and people decide.",
         properties={
@@ -234,6 +240,21 @@ EVENTS: Final = (
         },
     ),
     EventType(
+        name="stock.received",
+        description="Pieces of a SKU have arrived at a location.",
+        properties={**_SHELF, "quantity": _COUNT, "reference": _REASON},
+    ),
+    EventType(
+        name="stock.adjusted",
+        description="More or, where `change` is negative, less of a SKU was counted at a location.",
+        properties={**_SHELF, "change": {"type": "integer"}, "reason": _REASON},
+    ),
+    EventType(
+        name="stock.freed",
+        description="More of a SKU may be promised at a location, or more wait for it than could be served at once.",
+        properties=_SHELF,
+    ),
+    EventType(
         name="fulfilment.created",
         description="The delivery of an order begins with the reservation of stock.",
         properties=_FULFILMENT,
@@ -274,11 +295,6 @@ EVENTS: Final = (
             ),
             "taken": _listed({**_LINE, "location": _ID}),
         },
-    ),
-    EventType(
-        name="stock.freed",
-        description="More of a SKU may be promised at a location.",
-        properties={"sku": _ID, "location": _ID},
     ),
     EventType(
         name="return.requested",

@@ -28,8 +28,6 @@ from orderwright.statechart import Effect, Emit, Post
 AVAILABLE: Final = "stock.available"
 RESERVED: Final = "stock.reserved"
 SHORT: Final = "stock.short"
-FREED: Final = "stock.freed"
-"""The domain event that says that more may be promised of a SKU at a location."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +108,13 @@ def taken_of(context: Mapping[str, Json], key: str = "taken") -> tuple[Taken, ..
 
 
 def stock_of(facts: Mapping[str, Json]) -> dict[str, Supply]:
-    """Read the fact `stock`."""
+    """Read the fact `stock`.
+
+    Raises:
+        KeyError: it is not known, so that nothing can be decided by it.
+    """
+    if "stock" not in facts:
+        raise KeyError("stock")
     found = mapping(facts, "stock")
     return {sku: _supply(mapping(found, sku)) for sku in found}
 
@@ -271,7 +275,7 @@ def changed(kind: str, sku: str, location: str, quantity: int, who: Who) -> list
 
 
 def freed(sku: str, location: str) -> Emit:
-    """Say that more of a SKU may be promised."""
+    """Say that more of a SKU may be promised at a location."""
     return Emit("stock.freed", {"sku": sku, "location": location})
 
 

@@ -46,6 +46,7 @@ _IDS: Final = uuid.UUID("5c1f5b1e-0c0e-5a39-9d2b-3a1f6f0d8e11")
 _FIRST, _LAST = "admin", "auditor"
 _TRUSTS: Final = "manager"
 _LONG_AGO: Final = timedelta(days=60)
+_OPENING: Final = timedelta(days=30)
 _LANES: Final = 8
 _SHIPPING: Final = {"EUR": 1_900, "NGN": 450_000}
 
@@ -129,7 +130,7 @@ class _Planting:
             cause = Cause(
                 actor=Actor("warehouse"),
                 idempotency_key=f"seed/stock/{product.sku}",
-                occurred_at=self._now - _LONG_AGO,
+                occurred_at=self._now - _OPENING,
             )
             shelf = Shelf(product.sku, SHELVES[product.currency])
             async with self._app.pool.acquire() as connection, connection.transaction():

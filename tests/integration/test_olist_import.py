@@ -193,7 +193,7 @@ async def test_what_does_not_fit_is_listed_with_its_reason(  # noqa: PLR0915 (a 
 
 async def never_backwards(app: Orderwright) -> None:
     steps = await app.pool.fetch(
-        "select occurred_at < lag(occurred_at) over (partition by instance_id order by version) as back"
+        "select occurred_at < lag(occurred_at) over (partition by instance_id order by log.version) as back"
         " from orderwright.log join orderwright.instance using (instance_id) where chart_id <> 'stock'"
     )
     assert not any(row["back"] for row in steps)
@@ -325,7 +325,7 @@ async def test_two_imports_and_a_worker_at_once_come_to_the_same_end(
         assert await ends(one) == expected
         assert reports[0].cells == reports[1].cells
         assert sum(report.events for report in reports) == len(
-            [row for row in expected if row[3] == "import:olist"]
+            [row for row in expected if "import:olist" in row]
         )
         await verify(one)
 

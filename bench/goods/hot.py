@@ -34,7 +34,9 @@ from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.settings import Settings
+from orderwright.runtime import outbox
 from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.relay import Standing, relay
 
 CLIENTS: Final = 16
@@ -120,9 +122,12 @@ async def _consume(app: Orderwright, count: int) -> Rate:
 
 
 async def _relay(app: Orderwright) -> None:
-    consumer = Reserving(app.engine).consumer()
-    while (await relay(app.pool, consumer, app.clock)).standing is not Standing.DONE:
+    while (await relay(app.pool, _consumer(app), app.clock)).standing is not Standing.DONE:
         pass
+
+
+def _consumer(app: Orderwright) -> Consumer:
+    return Reserving(app.engine).consumer()
 
 
 async def _measure(app: Orderwright, kind: str, chance: random.Random) -> Rate:
@@ -144,7 +149,8 @@ async def main(home: Path, slices: int) -> None:
         async with Orderwright.connect(lease.url, settings=settings) as app:
             await _furnish(app)
             peer.prepare()
-            await _consume(app, SLICE)  # and so every event so far is relayed
+            async with app.pool.acquire() as connection:
+                await outbox.enrol(connection, _consumer(app).name, at=app.clock.now())
             await app.pool.execute("vacuum analyze", timeout=600)
             print(f"goods: reservations on one shelf, {CLIENTS} clients, {SLICE} a slice")
             print("kind        rows   steps/s    p99 ms         B   ratio", flush=True)

@@ -70,6 +70,8 @@ async def test_what_is_received_is_reserved_by_an_order_and_given_back_when_it_i
         },
     }
     assert (await receive(api, 5, key="first"))["replayed"] is True
+    products = (await api.ask("{ products { sku inStock } }"))["products"]
+    assert products == [{"sku": "ANVIL", "inStock": True}, {"sku": "GONE", "inStock": False}]
     order = (await api.create_order())["order"]
 
     async def reserved(pieces: int) -> bool:

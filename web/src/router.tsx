@@ -133,6 +133,27 @@ const payments = createRoute({
   component: lazyRouteComponent(() => import("./pages/Payments"), "Payments"),
 });
 
+const stock = createRoute({
+  getParentRoute: () => inside,
+  path: "/stock",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Stock"), "Stock"),
+});
+
+const receiveStock = createRoute({
+  getParentRoute: () => inside,
+  path: "/stock/receive",
+  component: lazyRouteComponent(() => import("./pages/ReceiveStock"), "ReceiveStock"),
+});
+
+const shelf = createRoute({
+  getParentRoute: () => inside,
+  path: "/stock/$location/$sku",
+  validateSearch: (search: Record<string, unknown>): { after?: string } =>
+    typeof search["after"] === "string" ? { after: search["after"] } : {},
+  component: lazyRouteComponent(() => import("./pages/Shelf"), "Shelf"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -197,6 +218,9 @@ export const router = createRouter({
       customers,
       customer,
       payments,
+      stock,
+      receiveStock,
+      shelf,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks, settings]),
     ]),
   ]),

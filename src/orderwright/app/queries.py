@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, tuple_
 
 from orderwright.app import tables as t
 from orderwright.app.page import Page, Place, size
@@ -21,10 +21,11 @@ from orderwright.app.rows import (
     Standing,
 )
 from orderwright.app.words import Words, leaf_nodes, words_of
+from orderwright.domain.orders.inventory import AVAILABLE
 from orderwright.domain.orders.terms import Line
 from orderwright.errors import InputInvalid
 from orderwright.json_text import is_storable
-from orderwright.runtime.tables import instance
+from orderwright.runtime.tables import balance, instance
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -197,7 +198,7 @@ class Queries:
     async def products(self, search: str, first: int) -> list[ProductRow]:
         """Return products whose name or SKU holds the search text."""
         product = t.product
-        query = select(product).where(_holds(search, product.c.name, product.c.sku))
+        query = select(product, _is_at_hand()).where(_holds(search, product.c.name, product.c.sku))
         rows = await self._all(query.order_by(product.c.name).limit(size(first)))
         return [_product(row) for row in rows]
 
@@ -363,13 +364,23 @@ def _customer(row: Row[Any]) -> CustomerRow:
     return CustomerRow(id=row.customer_id, number=row.customer_number, name=row.customer_name)
 
 
+def _is_at_hand() -> ColumnElement[bool]:
+    """Return whether some of a product may be promised, wherever it lies; a service always may."""
+    item = t.stock_item
+    account = item.c.location + "/" + item.c.sku
+    of_item = and_(balance.c.ledger == AVAILABLE, balance.c.account == account)
+    shelves = select(item.c.sku).join(balance, of_item)
+    free = shelves.where(item.c.sku == t.product.c.sku, balance.c.amount > 0)
+    return or_(t.product.c.kind == "SERVICE", exists(free)).label("is_at_hand")
+
+
 def _product(row: Row[Any]) -> ProductRow:
     return ProductRow(
         sku=row.sku,
         name=row.name,
         currency=row.currency,
         unit_price_minor=row.unit_price_minor,
-        in_stock=row.in_stock,
+        in_stock=row.is_at_hand,
     )
 
 

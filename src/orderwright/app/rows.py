@@ -21,7 +21,7 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductRow:
-    """A product; the price is in minor units."""
+    """A product; the price is in minor units, and `in_stock` whether some of it may be promised."""
 
     sku: str
     name: str

@@ -15,10 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from orderwright import Orderwright
+from orderwright import Event, Orderwright
 from orderwright.app import records
+from orderwright.app.goods.stock_desk import move_stock
+from orderwright.app.goods.stock_records import Shelf
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
+from orderwright.runtime.command import Actor, Cause
 
 PASSWORD = "correct horse battery staple"
 _PATIENCE = 30.0
@@ -189,7 +192,7 @@ def free_port() -> int:
 async def furnish(url: str) -> None:
     """Put people and master data into a database."""
     async with Orderwright.connect(url, settings=Settings()) as app:
-        async with app.pool.acquire() as connection:
+        async with app.pool.acquire() as connection, connection.transaction():
             customers = [
                 records.Customer(
                     id=name,
@@ -203,11 +206,12 @@ async def furnish(url: str) -> None:
             await records.add_customers(connection, customers)
             products = [
                 records.Product(sku="ANVIL", name="Anvil", currency="EUR", unit_price_minor=5000),
-                records.Product(
-                    sku="GONE", name="Gone", currency="EUR", unit_price_minor=100, in_stock=False
-                ),
+                records.Product(sku="GONE", name="Gone", currency="EUR", unit_price_minor=100),
             ]
             await records.add_products(connection, products)
+            received = Event("RECEIVE_STOCK", {"quantity": 1_000_000, "reference": "furniture"})
+            cause = Cause(actor=Actor("furnisher", "system"))
+            await move_stock(app.engine, connection, Shelf("ANVIL", "main"), received, cause)
         people = {"admin": Role.ADMIN, "clerk": Role.BILLER, "auditor": Role.READ_ONLY}
         for login, role in people.items():
             await app.people.enrol(login, login.title(), PASSWORD, [role])
@@ -216,6 +220,7 @@ async def furnish(url: str) -> None:
 
 CONSUMERS = (
     "approvals",
+    "backorders",
     "cases",
     "credit_rechecks",
     "credit_sales",
@@ -223,6 +228,8 @@ CONSUMERS = (
     "notifications",
     "payments",
     "phases",
+    "reservations",
+    "returns",
     "webhooks",
 )
 """Who hears of every domain event, in order."""

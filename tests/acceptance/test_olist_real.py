@@ -23,7 +23,24 @@ from orderwright.runtime.replay import Replay
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "olist"
 ENDS = """
 select l.instance_id, l.version, l.event_type, l.actor_id, l.origin, l.causation_id, l.occurred_at, l.to_state, i.state
-from orderwright.log l join orderwright.instance i using (instance_id) order by 1, 2
+from orderwright.log l join orderwright.instance i using (instance_id)
+where i.chart_id in ('sale', 'fulfilment') order by 1, 2
+"""
+SHELVES = """
+select ledger, account, amount from orderwright.balance where ledger like 'stock.%' order by 1, 2
+"""
+PIECES = """
+select coalesce(sum(amount) filter (where ledger <> 'stock.short'), 0) as on_hand,
+       coalesce(sum(amount) filter (where ledger = 'stock.short'), 0) as short,
+       (select sum((data::jsonb->>'quantity')::int) from orderwright.ledger_entry
+        where ledger = 'stock.available' and data::jsonb->>'kind' = 'receive') as received,
+       (select -sum((data::jsonb->>'quantity')::int) from orderwright.ledger_entry
+        where ledger = 'stock.reserved' and data::jsonb->>'kind' = 'issue') as issued,
+       (select sum(quantity) from orderwright.sale_order_line) as ordered,
+       (select sum(l.quantity) from orderwright.fulfilment_line as l
+        join orderwright.instance as i on i.instance_id = l.fulfilment_id
+        where i.state in ('SHIPPED', 'DELIVERED', 'COMPLETED')) as shipped
+from orderwright.balance where ledger like 'stock.%'
 """
 CAPTURES = """
 select data::jsonb->>'method' as method, sum((data::jsonb->>'amountMinor')::bigint) as minor
@@ -59,7 +76,8 @@ async def finish(process: asyncio.subprocess.Process) -> dict[str, Any]:
 async def ends(url: str) -> list[tuple[object, ...]]:
     connection = await asyncpg.connect(url)
     try:
-        return [tuple(row) for row in await connection.fetch(ENDS)]
+        rows = [*await connection.fetch(ENDS), *await connection.fetch(SHELVES)]
+        return [tuple(row) for row in rows]
     finally:
         await connection.close()
 
@@ -96,6 +114,13 @@ async def check_database(url: str) -> None:
         captured = {row["method"]: row["minor"] for row in await app.pool.fetch(CAPTURES)}
         assert captured == paid
         assert tuple(await app.pool.fetchrow(OPEN_ENDS)) == (0, 0)
+        found = await app.pool.fetchrow(PIECES)
+        assert (found["received"], found["issued"], found["short"]) == (
+            found["ordered"],
+            found["shipped"],
+            0,
+        )
+        assert found["on_hand"] == found["received"] - found["issued"]
         replay = Replay(app.pool)
         for row in await app.pool.fetch("select instance_id from orderwright.instance"):
             assert await replay.verify(row["instance_id"]) == ()

@@ -23,6 +23,8 @@ DENIED: Final = "access.denied"
 NOTHING: Final = "nothing"
 _TERMS: Final = '{customerId: "bob", currency: "EUR", lines: []}'
 _PAYMENT: Final = '{orderId: "nothing", amount: "1", currency: "EUR", method: "CARD"}'
+_RECEIVE: Final = 'receiveStock(sku: "nothing", location: "no", quantity: 1, reference: "r")'
+_ADJUST: Final = 'adjustStock(sku: "nothing", location: "no", change: 1, reason: "r")'
 
 COMMANDS: Final[Mapping[str, str]] = {
     "order.create": f"createOrder(input: {_TERMS})",
@@ -46,6 +48,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "credit.SET_PROFILE": (
         'setCreditProfile(customerId: "nobody", currency: "EUR", tier: GOLD, customLimit: "x")'
     ),
+    "stock.receive": _RECEIVE,
+    "stock.RECEIVE_STOCK": _RECEIVE,
+    "stock.adjust": _ADJUST,
+    "stock.ADJUST_STOCK": _ADJUST,
     "payment.register": f"registerConsumerPayment(input: {_PAYMENT})",
     "payment.CONFIRM": 'confirmPayment(paymentId: "nothing")',
     "payment.FAIL": 'failPayment(paymentId: "nothing", reason: "r")',
@@ -63,6 +69,7 @@ LISTS: Final[Mapping[str, str]] = {
     "override.read": "overrideRequests(first: 1) { totalCount }",
     "payment.read": "payments(first: 1) { totalCount }",
     "setting.read": "settings { name }",
+    "stock.read": "stock(first: 1) { totalCount }",
     "credit.read": 'creditSnapshot(customerId: "bob") { tier }',
 }
 

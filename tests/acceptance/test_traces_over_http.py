@@ -37,7 +37,7 @@ async def test_what_one_request_brings_about_is_one_trace(database_url: str, sig
     assert request.links == {(paid.trace, paid.id)}
     paid_for = _trace(spans, paid)
     assert require_tree(paid_for) == paid
-    assert {"fulfilment create", "fulfilment RESERVE_OK", "phases sale.cleared"} <= {
+    assert {"reservation HAND_OVER", "fulfilment create", "phases sale.cleared"} <= {
         span.name for span in paid_for
     }
     assert paid.attributes["orderwright.from_state"] == "AWAITING_PAYMENT_METHOD"

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from story import (
+    FITTING,
+    NO_LAMPS,
+    ONE_LAMP,
+    PLENTY,
+    SPREAD,
     TWO_WITH_ADMIN,
     Story,
     approval,
@@ -13,10 +18,13 @@ from story import (
     credit,
     fulfilment,
     fulfilments,
+    goods_return,
     payment,
     profile,
     quotation,
+    reservation,
     sale,
+    stock,
     undecided,
 )
 
@@ -111,32 +119,55 @@ def profiles() -> dict[str, Story]:
 
 
 def deliveries() -> dict[str, Story]:
-    packed = fulfilment().tell("RESERVE_OK", "FULFILMENT_STARTED")
+    packed = fulfilment().tell("ALLOCATE", "FULFILMENT_STARTED")
     shipped = packed.copy().tell("PACKAGE_SHIPPED")
     delivered = shipped.copy().tell("PACKAGE_DELIVERED")
-    service = fulfilment().tell("RESERVE_OK", "SERVICE_SCHEDULED")
+    service = fulfilment(lines=[FITTING])
+    scheduled = service.copy().tell("SERVICE_SCHEDULED")
+    waiting = _with(fulfilment(ONE_LAMP).tell("ALLOCATE"), stock=NO_LAMPS)
     again = ["DELIVERY_FAILED", "PACKAGE_SHIPPED"]
+    one_lamp = {"lines": [{"lineNo": 1, "quantity": 1}]}
+    part = delivered.copy().tell("RETURN_REQUESTED", **one_lamp)
     return {
         "ALLOCATING_STOCK": fulfilment(),
-        "BACKORDERED": fulfilment().tell("RESERVE_MISS"),
-        "PICK_PACK": fulfilment().tell("RESERVE_OK"),
+        "ALLOCATING_STOCK, a lamp is missing": fulfilment(ONE_LAMP),
+        "BACKORDERED": waiting,
+        "BACKORDERED, lamps have arrived": _with(waiting.copy(), stock=PLENTY),
+        "PICK_PACK": fulfilment().tell("ALLOCATE"),
+        "PICK_PACK, a service": service,
+        "PICK_PACK, the rest goes on elsewhere": fulfilment(SPREAD).tell("ALLOCATE"),
         "READY_FOR_SHIPMENT": packed,
         "READY_FOR_SHIPMENT, sale frozen": _with(packed.copy(), sale={"state": "FROZEN"}),
         "SHIPPED": shipped,
+        "SHIPPED, one lamp of all": packed.copy().tell("PACKAGE_SHIPPED", **one_lamp),
         "SHIPPED, two deliveries failed": shipped.copy().tell(*again, *again),
         "DELIVERED": delivered,
         "DELIVERED, return rejected": delivered.copy().tell("RETURN_REQUESTED", "RETURN_REJECTED"),
-        "SCHEDULING": service,
-        "IN_PROGRESS": service.copy().tell("SERVICE_STARTED"),
+        "DELIVERED, a part came back": part.copy().tell("RETURN_RECEIVED", "REFUND_ISSUED"),
+        "SCHEDULING": scheduled,
+        "IN_PROGRESS": scheduled.copy().tell("SERVICE_STARTED"),
         "RETURN_REQUESTED, from shipped": shipped.copy().tell("RETURN_REQUESTED"),
         "RETURN_REQUESTED, from delivered": delivered.copy().tell("RETURN_REQUESTED"),
         "RETURN_RECEIVED": delivered.copy().tell("RETURN_REQUESTED", "RETURN_RECEIVED"),
+        "RETURN_RECEIVED, a part": part.copy().tell("RETURN_RECEIVED"),
         "ON_HOLD, from allocating": fulfilment().tell("HOLD"),
+        "ON_HOLD, from backordered": waiting.copy().tell("HOLD"),
         "ON_HOLD, from ready": packed.copy().tell("HOLD"),
         "REFUNDED": delivered.copy().tell("RETURN_REQUESTED", "RETURN_RECEIVED", "REFUND_ISSUED"),
-        "COMPLETED": service.copy().tell("SERVICE_STARTED", "SERVICE_COMPLETED"),
+        "COMPLETED": scheduled.copy().tell("SERVICE_STARTED", "SERVICE_COMPLETED"),
         "CANCELLED": fulfilment().tell("CANCEL"),
         "FAILED": fulfilment().tell("FAIL"),
+    }
+
+
+def returns() -> dict[str, Story]:
+    received = goods_return().tell("RECEIVE")
+    return {
+        "REQUESTED": goods_return(),
+        "RECEIVED": received,
+        "REJECTED": goods_return().tell("REJECT"),
+        "REFUNDED": received.copy().tell("REFUND"),
+        "REFUNDED, by nothing that is known": received.copy().tell("REFUND", openMinor=500),
     }
 
 
@@ -201,6 +232,25 @@ def payments() -> dict[str, Story]:
     }
 
 
+def shelves() -> dict[str, Story]:
+    return {"KEPT": stock(), "KEPT, received": stock().tell("RECEIVE_STOCK")}
+
+
+def reservations() -> dict[str, Story]:
+    reserved = reservation().tell("RESERVE")
+    return {
+        "RESERVING": reservation(),
+        "RESERVING, nothing is there": reservation({"LAMP": {"free": {}, "short": 0}}),
+        "RESERVING, others wait for it": reservation({"LAMP": {"free": {"north": 2}, "short": 2}}),
+        "RESERVED": reserved,
+        "RESERVED, nothing was there": reservation({"LAMP": {"free": {}, "short": 0}}).tell(
+            "RESERVE"
+        ),
+        "HANDED_OVER": reserved.copy().tell("HAND_OVER"),
+        "RELEASED": reserved.copy().tell("RELEASE"),
+    }
+
+
 def _with(story: Story, **facts: object) -> Story:
     story.facts |= facts
     return story
@@ -214,6 +264,9 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "approval": approvals(),
     "credit": profiles(),
     "payment": payments(),
+    "return": returns(),
+    "stock": shelves(),
+    "reservation": reservations(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS", "ARRIVING"}
 """States that no instance rests in."""

@@ -28,8 +28,7 @@ from orderwright.statechart import (
 
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHARTS: Final[Mapping[str, Chart]] = {
-    name: load((shipped.folder("charts") / f"{name}.v1.json").read_text())
-    for name in ("quotation", "sale", "fulfilment", "case", "approval", "credit", "payment")
+    name: load((shipped.folder("charts") / f"{name}.v1.json").read_text()) for name in BEHAVIOURS
 }
 
 
@@ -270,9 +269,32 @@ def profile(**context: object) -> Story:
     return Story(CHARTS["credit"], CREDIT_DATA, {}, given).begin()
 
 
+# --- stock ----------------------------------------------------------------------------------------
+
+STOCK_DATA: Final = {
+    "RECEIVE_STOCK": {"quantity": 10, "reference": "DN-1"},
+    "ADJUST_STOCK": {"change": -1, "reason": "broken"},
+}
+SUPPLY: Final = {"LAMP": {"free": {"north": 2, "south": 5}, "short": 0}}
+
+
+def stock(**context: object) -> Story:
+    """Lamps in the north."""
+    given = {"sku": "LAMP", "location": "north", **context}
+    return Story(CHARTS["stock"], STOCK_DATA, {}, given).begin()
+
+
+def reservation(supply: Mapping = SUPPLY) -> Story:
+    """An order's wish for three lamps."""
+    lines = [{"lineNo": 1, "sku": "LAMP", "quantity": 3}]
+    given = {"orderId": "o1", "lines": lines}
+    return Story(CHARTS["reservation"], {}, {"stock": supply}, given).begin()
+
+
 # --- fulfilment -----------------------------------------------------------------------------------
 
 FULFILMENT_DATA: Final = {
+    "ALLOCATE": {"inTurn": False},
     "RESERVE_MISS": {"skus": ["LAMP"]},
     "PACKAGE_SHIPPED": {"carrier": "DHL", "tracking": "T1"},
     "DELIVERY_FAILED": {"reason": "nobody home"},
@@ -284,13 +306,52 @@ FULFILMENT_DATA: Final = {
     "CANCEL": {"reason": "cancelled"},
     "FAIL": {"reason": "lost"},
 }
+LAMPS: Final = {"lineNo": 1, "sku": "LAMP", "quantity": 2, "ofPieces": 2, "totalMinor": 1001}
+BULBS: Final = {"lineNo": 2, "sku": "BULB", "quantity": 3, "ofPieces": 3, "totalMinor": 1000}
+FITTING: Final = {"lineNo": 3, "sku": "FITTING", "quantity": 1, "kind": "SERVICE"}
 
 
-def fulfilment(**context: object) -> Story:
-    """A fulfilment of a sale that is cleared."""
-    given = {"fulfilmentId": "f1", "orderId": "o1", "number": "F-1", **context}
-    facts = {"sale": {"state": "CLEARED_FOR_FULFILMENT", "label": "Cleared for fulfilment"}}
+def there(lamps: Mapping[str, int], bulbs: Mapping[str, int], short: int = 0) -> dict:
+    """What is free of two SKUs at each location, and how many lamps older backorders wait for."""
+    return {"LAMP": {"free": lamps, "short": short}, "BULB": {"free": bulbs, "short": 0}}
+
+
+PLENTY: Final = there({"MAIN": 9, "EAST": 9}, {"MAIN": 9, "EAST": 9})
+ONE_LAMP: Final = there({"MAIN": 1}, {"MAIN": 9})
+NO_LAMPS: Final = there({}, {"MAIN": 9}, short=1)
+SPREAD: Final = there({"MAIN": 2}, {"EAST": 3})
+
+
+def fulfilment(stock: Mapping = PLENTY, **context: object) -> Story:
+    """A fulfilment of two lamps and three bulbs, of a sale that is cleared."""
+    given = {
+        "fulfilmentId": "f1",
+        "orderId": "o1",
+        "number": "F-1",
+        "lines": [LAMPS, BULBS],
+        **context,
+    }
+    facts = {
+        "sale": {"state": "CLEARED_FOR_FULFILMENT", "label": "Cleared for fulfilment"},
+        "stock": stock,
+    }
     return Story(CHARTS["fulfilment"], FULFILMENT_DATA, facts, given).begin()
+
+
+# --- return ---------------------------------------------------------------------------------------
+
+RETURN_DATA: Final = {
+    "RECEIVE": {"lines": [{"lineNo": 1, "sku": "LAMP", "quantity": 1, "condition": "SELLABLE"}]},
+    "REJECT": {"reason": "worn"},
+    "REFUND": {"amountMinor": 500, "openMinor": 0},
+}
+
+
+def goods_return(**context: object) -> Story:
+    """A return of one lamp."""
+    lines = [{"lineNo": 1, "sku": "LAMP", "quantity": 1}]
+    given = {"returnId": "r1", "number": "RE-1", "orderId": "o1", "lines": lines, **context}
+    return Story(CHARTS["return"], RETURN_DATA, {}, given).begin()
 
 
 # --- case -----------------------------------------------------------------------------------------

@@ -15,7 +15,9 @@ from story import (
     FULFILMENT_DATA,
     PAYMENT_DATA,
     QUOTATION_DATA,
+    RETURN_DATA,
     SALE_DATA,
+    STOCK_DATA,
 )
 
 from orderwright.domain.orders import BEHAVIOURS
@@ -40,6 +42,9 @@ SAMPLES = {
     "approval": APPROVAL_DATA,
     "credit": CREDIT_DATA,
     "payment": PAYMENT_DATA,
+    "return": RETURN_DATA,
+    "stock": STOCK_DATA,
+    "reservation": {},
 }
 
 

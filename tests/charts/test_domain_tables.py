@@ -98,18 +98,21 @@ SALE = {
 }
 ONE_SALE_A_STATE = (*OPEN, CLEARED, FROZEN, "EXPIRED", "COMPLETED", "CANCELLED", "REJECTED")
 
+FITTED = "PICK_PACK, a service"
 GOODS = ("ALLOCATING_STOCK", "BACKORDERED", "PICK_PACK", "READY_FOR_SHIPMENT")
-UNSHIPPED = (*GOODS, "SCHEDULING", "IN_PROGRESS")
+UNSHIPPED = (*GOODS, FITTED, "SCHEDULING", "IN_PROGRESS")
 HELD, SENT = "ON_HOLD, from allocating", "RETURN_REQUESTED, from shipped"
 UNENDED = (*UNSHIPPED, HELD, "SHIPPED", "DELIVERED", SENT, "RETURN_RECEIVED")
 FULFILMENT = {
+    # There is enough of everything, but for who waits already.
+    "ALLOCATE": {"ALLOCATING_STOCK": "PICK_PACK", "BACKORDERED": "BACKORDERED"},
     "RESERVE_OK": row("PICK_PACK", "ALLOCATING_STOCK", "BACKORDERED"),
     "RESERVE_MISS": row("BACKORDERED", "ALLOCATING_STOCK", "BACKORDERED"),
     "FULFILMENT_STARTED": row("READY_FOR_SHIPMENT", "PICK_PACK"),
     "PACKAGE_SHIPPED": row("SHIPPED", "READY_FOR_SHIPMENT"),
     "PACKAGE_DELIVERED": row("DELIVERED", "SHIPPED", "DELIVERED"),
     "DELIVERY_FAILED": row("READY_FOR_SHIPMENT", "SHIPPED"),
-    "SERVICE_SCHEDULED": row("SCHEDULING", "PICK_PACK"),
+    "SERVICE_SCHEDULED": row("SCHEDULING", FITTED),
     "SERVICE_STARTED": row("IN_PROGRESS", "SCHEDULING"),
     "SERVICE_COMPLETED": row("COMPLETED", "IN_PROGRESS"),
     "RETURN_REQUESTED": row("RETURN_REQUESTED", "SHIPPED", "DELIVERED"),
@@ -131,6 +134,12 @@ CASE = {
     "RESOLVE": row("RESOLVED", "OPEN", "ASSIGNED"),
     "REOPEN": row("OPEN", "RESOLVED"),
     "SLA_BREACHED": same("OPEN", "ASSIGNED"),
+}
+
+RETURN = {
+    "RECEIVE": row("RECEIVED", "REQUESTED"),
+    "REJECT": row("REJECTED", "REQUESTED", "RECEIVED"),
+    "REFUND": row("REFUNDED", "RECEIVED"),
 }
 
 VOTING = ("PENDING", "PENDING, one of two has voted")
@@ -190,6 +199,7 @@ def cells(chart: str, table: Mapping[str, Mapping[str, str]], states: tuple[str,
             APPROVAL,
             (*VOTING, "PENDING, the requester acts", "APPROVED", "DENIED", "REVOKED", "EXPIRED"),
         ),
+        *cells("return", RETURN, ("REQUESTED", "RECEIVED", "REJECTED", "REFUNDED")),
         *cells("payment", PAYMENT, (*UNPAID, *PAID, "UNMATCHED", "MATCHED")),
     ],
 )
@@ -214,6 +224,7 @@ def test_a_cell_of_the_chart_is_that_of_the_domain(story: Story, event: str, tar
         ("case", CASE),
         ("approval", APPROVAL),
         ("payment", PAYMENT),
+        ("return", RETURN),
     ],
 )
 def test_the_tables_have_every_declared_event(chart: str, table: dict):

@@ -11,6 +11,8 @@ def test_credited_lines_lower_what_is_due_and_release_the_credit_that_held_it():
     assert (story.values["refundedLinesMinor"], story.values["creditHeldMinor"]) == (3000, 7000)
     (why,) = story.refusal("LINES_CREDITED", returnId="rma1", amount="30.00").reasons
     assert why.code == "return.already_credited"
+    story.tell("FULFILMENT_COMPLETED").tell("LINES_CREDITED", returnId="rma2", amount="70.00")
+    assert (story.state, story.values["creditHeldMinor"]) == ("COMPLETED", 0)
 
 
 def test_a_completed_sale_keeps_its_books_open_for_money_that_goes_back():

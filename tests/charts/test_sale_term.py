@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from story import NOON, Story, at, cleared, credit, sale
 
-from orderwright.statechart import Cancel, Event, Schedule
+from orderwright.statechart import Cancel, Emit, Event, Schedule
 
 INVOICED = {"method": "INVOICE"}
 
@@ -69,7 +69,8 @@ def test_reopening_gives_a_new_term_and_a_fresh_start():
     assert story.state == "AWAITING_PAYMENT_METHOD"
     assert story.values["expiresAt"] == at(story.now + timedelta(days=1))
     assert (story.values["method"], story.values["attempt"]) == (None, None)
-    (timer,) = story.step.effects
+    (timer, told) = story.step.effects
+    assert told == Emit("sale.reopened", {"orderId": "o1"})
     assert (timer.id, timer.delay_ms) == ("SALE_EXPIRED", 86_400_000)
 
 
@@ -77,7 +78,8 @@ def test_reopening_while_expiry_is_disabled_sets_no_term():
     story = sale().wait(days=1).tell("SALE_EXPIRED")
     story.facts["expiry"] = {"minutes": 0}
     story.tell("REOPEN")
-    assert (story.values["expiresAt"], story.step.effects) == (None, ())
+    assert story.values["expiresAt"] is None
+    assert story.step.effects == (Emit("sale.reopened", {"orderId": "o1"}),)
 
 
 def test_reopening_after_the_money_came_late_clears():

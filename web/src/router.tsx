@@ -139,6 +139,27 @@ const notifications = createRoute({
   component: lazyRouteComponent(() => import("./pages/Notifications"), "Notifications"),
 });
 
+const stock = createRoute({
+  getParentRoute: () => inside,
+  path: "/stock",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Stock"), "Stock"),
+});
+
+const receiveStock = createRoute({
+  getParentRoute: () => inside,
+  path: "/stock/receive",
+  component: lazyRouteComponent(() => import("./pages/ReceiveStock"), "ReceiveStock"),
+});
+
+const shelf = createRoute({
+  getParentRoute: () => inside,
+  path: "/stock/$location/$sku",
+  validateSearch: (search: Record<string, unknown>): { after?: string } =>
+    typeof search["after"] === "string" ? { after: search["after"] } : {},
+  component: lazyRouteComponent(() => import("./pages/Shelf"), "Shelf"),
+});
+
 const system = createRoute({
   getParentRoute: () => inside,
   path: "/system",
@@ -204,6 +225,9 @@ export const router = createRouter({
       customer,
       payments,
       notifications,
+      stock,
+      receiveStock,
+      shelf,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks, settings]),
     ]),
   ]),

@@ -22,6 +22,14 @@ from orderwright.app.decisions import Decisions
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
+from orderwright.app.goods.backorders import Backorders
+from orderwright.app.goods.fulfilling import Fulfilling
+from orderwright.app.goods.fulfilment_list import FulfilmentList
+from orderwright.app.goods.reserving import Reserving
+from orderwright.app.goods.return_list import ReturnList
+from orderwright.app.goods.returning import Returning
+from orderwright.app.goods.stock_desk import StockDesk
+from orderwright.app.goods.stock_list import StockList
 from orderwright.app.incidents import Incidents
 from orderwright.app.ledgers import LEDGERS
 from orderwright.app.live_settings import LiveSettings
@@ -95,6 +103,8 @@ class Orderwright:
         queries, workflows, override_list: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
         credit, credit_view: commands on credit profiles, and what people see of credit.
+        fulfilment_list, return_list: what the warehouse and the returns desk work on.
+        stock_desk, stock_list: commands on stock, with permissions, and what people see of it.
         live_settings, setting_desk: the settings that change while the house runs, and commands on them.
         people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -144,8 +154,9 @@ class Orderwright:
         self.people = People(
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
-        self.phases = Phases(engine, live)
+        self.phases = Phases(engine, live, Fulfilling(engine, live))
         self._open_money()
+        self._open_goods()
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -178,6 +189,13 @@ class Orderwright:
         self.payment_list = PaymentList(pool, self.queries)
         self.payments = Payments(engine, self.payment_reports)
 
+    def _open_goods(self) -> None:
+        """Set up what has to do with stock, fulfilments and returns."""
+        self.stock_desk = StockDesk(self.engine)
+        self.stock_list = StockList(self.pool)
+        self.fulfilment_list = FulfilmentList(self.pool, self.queries)
+        self.return_list = ReturnList(self.pool, self.queries)
+
     def _worker(self) -> Worker:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
         engine, settings = self.engine, self.settings
@@ -186,6 +204,9 @@ class Orderwright:
             self.phases.consumer(),
             self.approvals.consumer(),
             PaymentPhases(engine).consumer(),
+            Reserving(engine).consumer(),
+            Backorders(engine).consumer(),
+            Returning(engine).consumer(),
             *CreditReactions(engine, settings.credit_limit_rule).consumers(),
             CaseOpener(engine, self.live_settings).consumer(),
             Notifier(engine, self.jobs).consumer(),

@@ -93,6 +93,12 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         role=Role.MANAGER,
         priority="HIGH",
     ),
+    "return.refund_open": Opening(
+        case_type="REFUND_OPEN",
+        title="Money for a return is to go back by hand",
+        role=Role.ACCOUNTANT,
+        priority="HIGH",
+    ),
     "sale.expiry_part_paid": Opening(
         case_type="PART_PAID_EXPIRY",
         title="The time to pay is over, and a part is paid",

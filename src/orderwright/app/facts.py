@@ -6,10 +6,11 @@ shared facts: each is loaded by one query, or two, for all steps of a transactio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.credit.fact import credit_fact
+from orderwright.app.goods.stock_fact import stock_fact
 from orderwright.app.permissions import Role
 from orderwright.runtime.fact import FactLoader, FactRequest, SharedFact
 
@@ -40,6 +41,7 @@ def fact_loaders(settings: LiveSettings, *, credit_rule: Rule) -> Mapping[str, F
         "quotation": SharedFact(load=quotation),
         "refundable": SharedFact(load=refundable, balances=_order_lines),
         "sale": SharedFact(load=sale),
+        "stock": stock_fact(),
     }
 
 
@@ -98,13 +100,22 @@ async def refundable(connection: Connection, asked: Sequence[FactRequest]) -> Se
 
     The order's row is locked: two payments of one order may refund the same line at once.
     """
-    orders = sorted({one.root_id for one in asked})
-    if asked[0].lock:
+    orders = {one.root_id for one in asked}
+    found = await refundable_minor(connection, orders, lock=asked[0].lock)
+    return [found[one.root_id] for one in asked]
+
+
+async def refundable_minor(
+    connection: Connection, order_ids: Iterable[str], *, lock: bool
+) -> dict[str, dict[str, int]]:
+    """Return what may still be refunded of each line of orders; with `lock` it stays so until the transaction ends."""
+    orders = sorted(set(order_ids))
+    if lock:
         await connection.fetch(_LOCK_ORDERS, orders)
-    found: dict[str, dict[str, object]] = {order: {} for order in orders}
+    found: dict[str, dict[str, int]] = {order: {} for order in orders}
     for row in await connection.fetch(_REFUNDABLE, orders):
         found[row["order_id"]][str(row["line_no"])] = row["left_minor"]
-    return [found[one.root_id] for one in asked]
+    return found
 
 
 def _order_lines(asked: FactRequest) -> Sequence[str]:

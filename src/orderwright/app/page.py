@@ -1,4 +1,7 @@
-"""Keyset pages: a place in a list is the sort key of a row, so that pages neither skip nor repeat rows."""
+"""Keyset pages: a place in a list is the sort key of a row, so that pages neither skip nor repeat rows.
+
+Most lists are sorted by time and id; one that is not has places of its own, written and read here as well.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from orderwright.errors import InputInvalid
 
@@ -27,8 +30,7 @@ class Place:
 
     def cursor(self) -> str:
         """Return the place as opaque text."""
-        plain = json.dumps([self.at.isoformat(), self.id])
-        return base64.urlsafe_b64encode(plain.encode()).decode()
+        return written(self.at.isoformat(), self.id)
 
     @classmethod
     def read(cls, cursor: str) -> Place:
@@ -37,18 +39,25 @@ class Place:
         Raises:
             InputInvalid: it is something else.
         """
+        at, row_id = read(cursor)
         try:
-            at, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-            return cls(datetime.fromisoformat(at).astimezone(UTC), str(row_id))
-        except (ValueError, TypeError, binascii.Error):
-            raise InputInvalid("after", cursor, "the cursor of a row of this list") from None
+            return cls(datetime.fromisoformat(at).astimezone(UTC), row_id)
+        except ValueError:
+            raise _no_cursor(cursor) from None
+
+
+class HasCursor(Protocol):
+    """A place in a list of any order."""
+
+    def cursor(self) -> str:
+        """Return the place as opaque text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     """Rows with their places; `has_next` tells whether more follow."""
 
-    rows: Sequence[tuple[Place, T]]
+    rows: Sequence[tuple[HasCursor, T]]
     has_next: bool
     has_previous: bool
 
@@ -62,3 +71,27 @@ def size(first: int) -> int:
     if not 1 <= first <= LARGEST:
         raise InputInvalid("first", first, f"a number from 1 to {LARGEST}")
     return first
+
+
+def written(first: str, second: str) -> str:
+    """Return the two parts of a sort key as opaque text."""
+    return base64.urlsafe_b64encode(json.dumps([first, second]).encode()).decode()
+
+
+def read(cursor: str) -> tuple[str, str]:
+    """Read what `written` wrote.
+
+    Raises:
+        InputInvalid: it is something else.
+    """
+    try:
+        first, second = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, TypeError, binascii.Error):
+        raise _no_cursor(cursor) from None
+    if not isinstance(first, str):
+        raise _no_cursor(cursor)
+    return first, str(second)
+
+
+def _no_cursor(cursor: str) -> InputInvalid:
+    return InputInvalid("after", cursor, "the cursor of a row of this list")

@@ -71,6 +71,9 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "payment.read": _STAFF | _BUYERS,
     "receipt.upload": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
     "receipt.read": _OFFICE | _BUYERS | {Role.ACCOUNTANT, Role.TREASURY},
+    "stock.read": _STAFF,
+    "stock.receive": _PACKERS,
+    "stock.adjust": frozenset({Role.MANAGER}),  # who counts does not write off
     # quotation
     "quotation.SHARE": _OFFICE,
     "quotation.EDIT": _OFFICE,
@@ -114,6 +117,9 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "fulfilment.RESUME": _PACKERS,
     "fulfilment.CANCEL": _PACKERS,
     "fulfilment.FAIL": _PACKERS,
+    # stock
+    "stock.RECEIVE_STOCK": _PACKERS,
+    "stock.ADJUST_STOCK": frozenset({Role.MANAGER}),
     # case, each in their own queues
     "case.ASSIGN": frozenset({Role.MANAGER}),
     "case.TAKE": _WORKERS,

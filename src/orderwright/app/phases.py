@@ -4,19 +4,17 @@ A consumer of the outbox. Each reaction writes on the relay's connection, so tha
 things get ids that follow from their cause. Repeating one is therefore a no-op, twice over.
 
     quotation.mutually_approved  -> the sale order, its terms frozen
-    sale.cleared                 -> the fulfilments; RESUME for those on hold
-    sale.uncleared, sale.frozen  -> HOLD          sale.released            -> RESUME
-    sale.cancelled, sale.rejected-> CANCEL        sale.expired             -> SALE_EXPIRED to the quotation
-    fulfilment.created           -> RESERVE_OK or RESERVE_MISS
-    fulfilment.shipped           -> FULFILMENT_SHIPPED to the sale
-    fulfilment.ended             -> FULFILMENT_COMPLETED to the sale
+    sale.expired                 -> SALE_EXPIRED to the quotation
+
+What sale and fulfilment mean for each other stands in `orderwright.app.goods.fulfilling`; it is the same consumer, so
+that of one order everything is worked off in its order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import structlog
 
@@ -26,6 +24,7 @@ from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.identity import derived_id
+from orderwright.runtime.work import Work
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -36,15 +35,13 @@ if TYPE_CHECKING:
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
 
+Reaction: TypeAlias = Callable[["Connection", "DomainEvent"], Awaitable[None]]
+"""Does what follows from a domain event, on the connection of the relay."""
 PHASES: Final = Actor("phases", "system")
 """Who acts when one lifecycle moves another."""
 
-_WHY: Final = {
-    "sale.uncleared": "the order is no longer cleared",
-    "sale.frozen": "the order is frozen",
-    "sale.cancelled": "the order was cancelled",
-    "sale.rejected": "the order was rejected",
-}
+_BATCH: Final = 20
+"""Events to a transaction, which holds the goods of as many orders."""
 _LATE: Final = frozenset({"unhandled", "blocked", "done"})
 
 _logger = structlog.get_logger(__name__)
@@ -56,32 +53,43 @@ class PhaseBroken(RuntimeFault):
     code = "phase.broken"
 
 
+class Goods(Protocol):
+    """What sale and fulfilment mean for each other."""
+
+    reactions: Mapping[str, Reaction]
+
+    async def hold(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
+        """Lock what the reactions to events will move."""
+
+
 class Phases:
     """Reacts to domain events of the order lifecycles."""
 
-    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings, goods: Goods) -> None:
         self._engine = engine
         self._settings = settings
-        self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
+        self._goods = goods
+        self._reactions: Mapping[str, Reaction] = {
             "quotation.mutually_approved": self._create_order,
-            "sale.cleared": self._fulfil,
-            "sale.uncleared": self._hold,
-            "sale.frozen": self._hold,
-            "sale.released": self._resume,
-            "sale.cancelled": self._cancel,
-            "sale.rejected": self._cancel,
             "sale.expired": self._return_quotation,
-            "fulfilment.created": self._allocate,
-            "fulfilment.shipped": self._note_shipped,
-            "fulfilment.ended": self._note_ended,
+            **goods.reactions,
         }
 
     def consumer(self) -> Consumer:
         """Return the consumer that the relay feeds."""
-        return Consumer(name="phases", events=frozenset(self._reactions), handle=self._react)
+        return Consumer(
+            name="phases",
+            events=frozenset(self._reactions),
+            handle=lambda connection, event: self._react_all(connection, [event]),
+            handle_all=self._react_all,
+            batch=_BATCH,
+        )
 
-    async def _react(self, connection: Connection, event: DomainEvent) -> None:
-        await self._reactions[event.name](connection, event)
+    async def _react_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
+        await self._goods.hold(connection, events)
+        for event in events:
+            with _work(event):
+                await self._reactions[event.name](connection, event)
 
     # --- quotation -> sale ---
 
@@ -125,95 +133,41 @@ class Phases:
             expired = Event("SALE_EXPIRED", {"version": version})
             await self._send(connection, event, quotation_id, expired)
 
-    # --- sale -> fulfilment ---
-
-    async def _fulfil(self, connection: Connection, event: DomainEvent) -> None:
-        if await records.fulfilments_of(connection, event.root_id):
-            await self._resume(connection, event)
-            return
-        fulfilment_id = derived_id(f"fulfilment/{event.root_id}/1")
-        number = await records.next_number(connection, "fulfilment_number")
-        settings = await self._settings.current(connection)
-        context = {
-            "fulfilmentId": fulfilment_id,
-            "orderId": event.root_id,
-            "number": number,
-            "deliveryAttemptLimit": settings.delivery_attempt_limit,
-            "returnWindowDays": settings.return_window_days,
-        }
-        result = await self._engine.create(
-            "fulfilment",
-            fulfilment_id,
-            context=context,
-            root_id=event.root_id,
-            actor=PHASES,
-            correlation_id=event.correlation_id,
-            causation_id=event.event_id,
-            occurred_at=event.occurred_at,
-            origin=event.origin,
-            connection=connection,
-        )
-        if result.refused is not None:
-            raise PhaseBroken(f"fulfilment of {event.root_id}: {result.refused.message}")
-        await records.add_fulfilment(
-            connection, fulfilment_id, number, event.root_id, at=event.occurred_at
-        )
-
-    async def _hold(self, connection: Connection, event: DomainEvent) -> None:
-        await self._to_fulfilments(connection, event, Event("HOLD", {"reason": _WHY[event.name]}))
-
-    async def _resume(self, connection: Connection, event: DomainEvent) -> None:
-        await self._to_fulfilments(connection, event, Event("RESUME"))
-
-    async def _cancel(self, connection: Connection, event: DomainEvent) -> None:
-        await self._to_fulfilments(
-            connection, event, Event("CANCEL", {"reason": _WHY[event.name]})
-        )
-
-    async def _to_fulfilments(
-        self, connection: Connection, cause: DomainEvent, event: Event
-    ) -> None:
-        for fulfilment_id in await records.fulfilments_of(connection, cause.root_id):
-            await self._send(connection, cause, fulfilment_id, event)
-
-    async def _allocate(self, connection: Connection, event: DomainEvent) -> None:
-        short = await records.short_skus(connection, event.instance_id)
-        answer = Event("RESERVE_MISS", {"skus": short}) if short else Event("RESERVE_OK")
-        await self._send(connection, event, event.instance_id, answer)
-
-    # --- fulfilment -> sale ---
-
-    async def _note_shipped(self, connection: Connection, event: DomainEvent) -> None:
-        shipped = Event("FULFILMENT_SHIPPED", {"fulfilmentId": event.instance_id})
-        await self._send(connection, event, event.root_id, shipped)
-
-    async def _note_ended(self, connection: Connection, event: DomainEvent) -> None:
-        outcome = str(event.data["outcome"])
-        data = {"fulfilmentId": event.instance_id, "outcome": outcome}
-        await self._send(connection, event, event.root_id, Event("FULFILMENT_COMPLETED", data))
-
-    # ---
-
     async def _send(
         self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
     ) -> Result:
         return await pass_on(self._engine, connection, PHASES, cause, instance_id, event)
 
 
-async def pass_on(
+def _work(event: DomainEvent) -> Work:
+    return Work(
+        consumer="phases",
+        event=event.name,
+        correlation_id=event.correlation_id,
+        causation_id=event.event_id,
+        root_id=event.root_id,
+        instance_id=event.instance_id,
+    )
+
+
+async def pass_on(  # noqa: PLR0913 (who, where, what follows from what)
     engine: Engine,
     connection: Connection,
     actor: Actor,
     cause: DomainEvent,
     instance_id: str,
     event: Event,
+    *,
+    key: str | None = None,
 ) -> Result:
     """Send an event that follows from another; one that comes too late is noted and dropped.
+
+    With an idempotency key it takes effect once, however often the other one is told.
 
     Raises:
         PhaseBroken: the event was refused for a reason that somebody has to look into.
     """
-    result = await send_on(engine, connection, actor, cause, instance_id, event)
+    result = await send_on(engine, connection, actor, cause, instance_id, event, key=key)
     if result.refused is not None:
         if result.refused.code not in _LATE:
             raise PhaseBroken(f"{event.type} to {instance_id}: {result.refused.message}")
@@ -227,19 +181,22 @@ async def pass_on(
     return result
 
 
-async def send_on(
+async def send_on(  # noqa: PLR0913 (as above)
     engine: Engine,
     connection: Connection,
     actor: Actor,
     cause: DomainEvent,
     instance_id: str,
     event: Event,
+    *,
+    key: str | None = None,
 ) -> Result:
     """Send an event that follows from another, of which it has the chain, the time and the origin."""
     return await engine.send(
         instance_id,
         event,
         actor=actor,
+        idempotency_key=key,
         correlation_id=cause.correlation_id,
         causation_id=cause.event_id,
         occurred_at=cause.occurred_at,

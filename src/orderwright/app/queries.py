@@ -6,14 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, tuple_
 
 from orderwright.app import tables as t
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity
 from orderwright.app.rows import (
     CustomerRow,
-    FulfilmentLineRow,
     FulfilmentRow,
     ListFilter,
     OrderRow,
@@ -22,10 +21,11 @@ from orderwright.app.rows import (
     Standing,
 )
 from orderwright.app.words import Words, leaf_nodes, words_of
+from orderwright.domain.orders.inventory import AVAILABLE
 from orderwright.domain.orders.terms import Line
 from orderwright.errors import InputInvalid
 from orderwright.json_text import is_storable
-from orderwright.runtime.tables import instance
+from orderwright.runtime.tables import balance, instance
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -177,22 +177,6 @@ class Queries:
             found[row.order_id].append(await self._fulfilment(row))
         return found
 
-    async def fulfilment_lines(
-        self, fulfilment_ids: Sequence[str]
-    ) -> dict[str, list[FulfilmentLineRow]]:
-        """Return the lines of fulfilments."""
-        line = t.fulfilment_line
-        query = (
-            select(line).where(line.c.fulfilment_id.in_(fulfilment_ids)).order_by(line.c.line_no)
-        )
-        found: dict[str, list[FulfilmentLineRow]] = {one: [] for one in fulfilment_ids}
-        for row in await self._all(query):
-            built = FulfilmentLineRow(
-                line_no=row.line_no, sku=row.sku, name=row.name, quantity=row.quantity
-            )
-            found[row.fulfilment_id].append(built)
-        return found
-
     async def customers(self, by: Identity, search: str, first: int) -> list[CustomerRow]:
         """Return customers whose name or number holds the search text."""
         customer = t.customer
@@ -214,7 +198,7 @@ class Queries:
     async def products(self, search: str, first: int) -> list[ProductRow]:
         """Return products whose name or SKU holds the search text."""
         product = t.product
-        query = select(product).where(_holds(search, product.c.name, product.c.sku))
+        query = select(product, _is_at_hand()).where(_holds(search, product.c.name, product.c.sku))
         rows = await self._all(query.order_by(product.c.name).limit(size(first)))
         return [_product(row) for row in rows]
 
@@ -380,13 +364,23 @@ def _customer(row: Row[Any]) -> CustomerRow:
     return CustomerRow(id=row.customer_id, number=row.customer_number, name=row.customer_name)
 
 
+def _is_at_hand() -> ColumnElement[bool]:
+    """Return whether some of a product may be promised, wherever it lies; a service always may."""
+    item = t.stock_item
+    account = item.c.location + "/" + item.c.sku
+    of_item = and_(balance.c.ledger == AVAILABLE, balance.c.account == account)
+    shelves = select(item.c.sku).join(balance, of_item)
+    free = shelves.where(item.c.sku == t.product.c.sku, balance.c.amount > 0)
+    return or_(t.product.c.kind == "SERVICE", exists(free)).label("is_at_hand")
+
+
 def _product(row: Row[Any]) -> ProductRow:
     return ProductRow(
         sku=row.sku,
         name=row.name,
         currency=row.currency,
         unit_price_minor=row.unit_price_minor,
-        in_stock=row.in_stock,
+        in_stock=row.is_at_hand,
     )
 
 

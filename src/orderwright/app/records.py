@@ -11,16 +11,20 @@ from orderwright.domain.orders.terms import Line, Terms
 from orderwright.errors import InputInvalid, NotFound
 
 if TYPE_CHECKING:
+    from orderwright.domain.orders.goods_line import GoodsLine
     from orderwright.runtime.pool import Connection
 
 Channel = Literal["CONSUMER", "RESELLER"]
-Counter = Literal["order_number", "quotation_number", "fulfilment_number", "case_number"]
+Counter = Literal[
+    "order_number", "quotation_number", "fulfilment_number", "case_number", "return_number"
+]
 
 _PREFIXES: dict[Counter, str] = {
     "order_number": "SO",
     "quotation_number": "QU",
     "fulfilment_number": "FU",
     "case_number": "CA",
+    "return_number": "RE",
 }
 
 
@@ -61,13 +65,13 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """What is sold."""
+    """What is sold: GOODS are shipped, a SERVICE is rendered."""
 
     sku: str
     name: str
     currency: str
     unit_price_minor: int
-    in_stock: bool = True
+    kind: Literal["GOODS", "SERVICE"] = "GOODS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +183,15 @@ async def add_order(connection: Connection, order: SaleOrder) -> None:
 
 
 async def add_fulfilment(
-    connection: Connection, fulfilment_id: str, number: str, order_id: str, *, at: datetime
+    connection: Connection,
+    fulfilment_id: str,
+    number: str,
+    order_id: str,
+    lines: Sequence[GoodsLine],
+    *,
+    at: datetime,
 ) -> None:
-    """Store a fulfilment with every line of its order; one that is there already stays as it is."""
+    """Store a fulfilment with its lines; one that is there already stays as it is."""
     await connection.execute(
         """
         insert into orderwright.fulfilment (id, number, order_id, created_at)
@@ -195,11 +205,15 @@ async def add_fulfilment(
     await connection.execute(
         """
         insert into orderwright.fulfilment_line (fulfilment_id, line_no, sku, name, quantity)
-        select $1, line_no, sku, name, quantity from orderwright.sale_order_line where order_id = $2
+        select $1, line.line_no, line.sku, line.name, part.quantity
+        from unnest($3::int[], $4::int[]) as part (line_no, quantity)
+        join orderwright.sale_order_line as line on line.order_id = $2 and line.line_no = part.line_no
         on conflict do nothing
         """,
         fulfilment_id,
         order_id,
+        [line.line_no for line in lines],
+        [line.quantity for line in lines],
     )
 
 
@@ -209,19 +223,6 @@ async def fulfilments_of(connection: Connection, order_id: str) -> list[str]:
         "select id from orderwright.fulfilment where order_id = $1 order by number", order_id
     )
     return [row["id"] for row in rows]
-
-
-async def short_skus(connection: Connection, fulfilment_id: str) -> list[str]:
-    """Return the SKUs of a fulfilment that are not in stock."""
-    rows = await connection.fetch(
-        """
-        select distinct l.sku from orderwright.fulfilment_line l
-        join orderwright.product p on p.sku = l.sku
-        where l.fulfilment_id = $1 and not p.in_stock order by 1
-        """,
-        fulfilment_id,
-    )
-    return [row["sku"] for row in rows]
 
 
 async def quotation_of(connection: Connection, order_id: str) -> tuple[str, int] | None:
@@ -276,10 +277,10 @@ async def add_products(connection: Connection, products: Sequence[Product]) -> N
     """Store products; those that are there already stay as they are."""
     await connection.executemany(
         """
-        insert into orderwright.product (sku, name, currency, unit_price_minor, in_stock)
-        values ($1, $2, $3, $4, $5) on conflict (sku) do nothing
+        insert into orderwright.product (sku, name, currency, unit_price_minor, in_stock, kind)
+        values ($1, $2, $3, $4, true, $5) on conflict (sku) do nothing
         """,
-        [(p.sku, p.name, p.currency, p.unit_price_minor, p.in_stock) for p in products],
+        [(p.sku, p.name, p.currency, p.unit_price_minor, p.kind) for p in products],
     )
 
 

@@ -21,7 +21,7 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductRow:
-    """A product; the price is in minor units."""
+    """A product; the price is in minor units, and `in_stock` whether some of it may be promised."""
 
     sku: str
     name: str
@@ -63,16 +63,6 @@ class FulfilmentRow:
     order_id: str
     created_at: datetime
     standing: Standing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FulfilmentLineRow:
-    """A line of a fulfilment."""
-
-    line_no: int
-    sku: str
-    name: str
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

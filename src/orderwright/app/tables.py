@@ -66,7 +66,37 @@ product = Table(
     _words("name"),
     _words("currency"),
     _minor("unit_price_minor"),
-    Column("in_stock", Boolean, nullable=False),
+    Column("in_stock", Boolean, nullable=False),  # of before there were ledgers; nothing reads it
+    Column(
+        "kind",
+        Text,
+        CheckConstraint("kind in ('GOODS', 'SERVICE')", name="product_kind"),
+        nullable=False,
+        server_default="GOODS",
+    ),
+)
+
+location = Table(
+    "location",
+    metadata,
+    Column(
+        "id",
+        Text,
+        CheckConstraint("id <> '' and strpos(id, '/') = 0", name="location_id"),
+        primary_key=True,
+    ),
+    _words("name"),
+    Column("rank", Integer, nullable=False),
+)
+
+stock_item = Table(
+    "stock_item",
+    metadata,
+    _id("instance_id"),
+    _link("sku", "product.sku"),
+    _link("location", "location.id"),
+    UniqueConstraint("sku", "location", name="stock_item_place"),
+    Index("stock_item_location", "location", "sku"),
 )
 
 person = Table(
@@ -145,6 +175,7 @@ fulfilment = Table(
     _link("order_id", "sale_order.id"),
     _moment("created_at"),
     Index("fulfilment_order", "order_id"),
+    Index("fulfilment_created", "created_at", "id"),
 )
 
 fulfilment_line = Table(
@@ -156,6 +187,30 @@ fulfilment_line = Table(
     _words("name"),
     Column("quantity", Integer, nullable=False),
     PrimaryKeyConstraint("fulfilment_id", "line_no"),
+)
+
+backorder = Table(
+    "backorder",
+    metadata,
+    _words("sku"),
+    _moment("since"),
+    _words("fulfilment_id"),
+    PrimaryKeyConstraint("sku", "fulfilment_id", name="backorder_pk"),
+    Index("backorder_queue", "sku", "since", "fulfilment_id"),
+    Index("backorder_fulfilment", "fulfilment_id"),
+)
+
+goods_return = Table(
+    "goods_return",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _link("order_id", "sale_order.id"),
+    _link("fulfilment_id", "fulfilment.id"),
+    _moment("created_at"),
+    Index("goods_return_created", "created_at", "id"),
+    Index("goods_return_order", "order_id"),
+    Index("goods_return_fulfilment", "fulfilment_id"),
 )
 
 case_record = Table(
@@ -294,3 +349,4 @@ order_number = Sequence("order_number", metadata=metadata)
 quotation_number = Sequence("quotation_number", metadata=metadata)
 fulfilment_number = Sequence("fulfilment_number", metadata=metadata)
 case_number = Sequence("case_number", metadata=metadata)
+return_number = Sequence("return_number", metadata=metadata)

@@ -42,6 +42,9 @@ def actor_name(actor_id: str, kind: str, people: Mapping[str, str]) -> str:
 
 _MACHINERY: Final = {
     "phases": "Phase change",
+    "reserving": "Reservation",
+    "backorders": "Backorders",
+    "returns": "Returns",
     "cases": "Case table",
     "approvals": "Approvals",
     "payments": "Payment",

@@ -62,6 +62,7 @@ COMMANDS = {
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"
     ),
+    "stock": Command(module="stock", summary="show what is in stock, receive and adjust it"),
     "webhook": Command(
         module="webhook", summary="show, add, pause and resume subscriptions to domain events"
     ),

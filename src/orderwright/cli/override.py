@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from orderwright.app.orders import Asked
 from orderwright.app.override_list import OverrideRow, Wanted
 from orderwright.app.overrides import Decision
 from orderwright.cli import running
@@ -16,10 +14,8 @@ from orderwright.money import Money
 
 if TYPE_CHECKING:
     from orderwright.app.bootstrap import Orderwright
-    from orderwright.app.settings import Settings
+    from orderwright.app.orders import Asked
     from orderwright.runtime.attempt import Result
-
-T = TypeVar("T")
 
 
 class NotTaken(RefusedError):
@@ -65,7 +61,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         page = await app.override_list.page(asked.by, wanted, first=arguments.limit, after=None)
         return [row for _, row in page.rows], await app.override_list.count(asked.by, wanted)
 
-    found, total = _as(arguments.login, work)
+    found, total = running.acting(arguments.login, work)
     lines = [*map(_line, found), f"{len(found)} of {total}"] if found else ["no override requests"]
     output.answer("\n".join(lines), {"overrides": [_told(one) for one in found], "total": total})
     return 0
@@ -79,7 +75,7 @@ def _vote(arguments: argparse.Namespace, output: Output) -> int:
         result = await app.overrides.vote(arguments.id, decision, reason, amount, asked)
         return await _after(app, asked, result)
 
-    return _tell(_as(arguments.login, work), output)
+    return _tell(running.acting(arguments.login, work), output)
 
 
 def _revoke(arguments: argparse.Namespace, output: Output) -> int:
@@ -87,7 +83,7 @@ def _revoke(arguments: argparse.Namespace, output: Output) -> int:
         result = await app.overrides.revoke(arguments.id, arguments.reason, asked)
         return await _after(app, asked, result)
 
-    return _tell(_as(arguments.login, work), output)
+    return _tell(running.acting(arguments.login, work), output)
 
 
 async def _after(app: Orderwright, asked: Asked, result: Result) -> OverrideRow:
@@ -103,14 +99,6 @@ async def _after(app: Orderwright, asked: Asked, result: Result) -> OverrideRow:
     row = await app.override_list.one(asked.by, result.instance_id)
     assert row is not None
     return row
-
-
-def _as(login: str, work: Callable[[Orderwright, Asked], Awaitable[T]]) -> T:
-    async def main(settings: Settings) -> T:
-        async with running.application(settings) as app:
-            return await work(app, Asked(by=await app.people.named(login)))
-
-    return running.run(main, quiet=True)
 
 
 def _tell(row: OverrideRow, output: Output) -> int:

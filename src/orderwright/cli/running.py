@@ -14,6 +14,7 @@ import uvloop
 from orderwright.app.bootstrap import Orderwright
 from orderwright.app.database import opened
 from orderwright.app.log import configure_log
+from orderwright.app.orders import Asked
 from orderwright.app.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -51,6 +52,26 @@ def run(work: Callable[[Settings], Awaitable[T]], *, quiet: bool = False) -> T:
         return await work(settings)
 
     return uvloop.run(main())
+
+
+def acting(
+    login: str,
+    work: Callable[[Orderwright, Asked], Awaitable[T]],
+    *,
+    key: str | None = None,
+) -> T:
+    """Run a command on the application in the name of somebody who has a login, perhaps under an idempotency key.
+
+    Raises:
+        SettingInvalid: a setting is unknown or wrong.
+        PersonNotFound: nobody has the login.
+    """
+
+    async def main(settings: Settings) -> T:
+        async with application(settings) as app:
+            return await work(app, Asked(by=await app.people.named(login), idempotency_key=key))
+
+    return run(main, quiet=True)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ declare module "@tanstack/react-router" {
   }
 }
 
-type Listed = "/orders" | "/quotations" | "/payments" | "/system/incidents" | "/system/dead-letters" | "/system/events";
+type Listed = "/orders" | "/quotations" | "/payments" | "/stock" | "/system/incidents" | "/system/dead-letters" | "/system/events";
 type PageInfo = { hasNextPage: boolean; endCursor?: string | null };
 
 /**

@@ -16,7 +16,7 @@ from orderwright.app.belonging import Belonging, belongings
 from orderwright.app.orders import Asked
 from orderwright.app.people import LoginRequired
 from orderwright.app.permissions import Identity
-from orderwright.app.rows import FulfilmentLineRow, FulfilmentRow, OrderRow, QuotationRow
+from orderwright.app.rows import FulfilmentRow, OrderRow, QuotationRow
 from orderwright.domain.orders.terms import Line
 from orderwright.errors import InputInvalid
 
@@ -41,10 +41,6 @@ class Context(BaseContext):
         self.orders: DataLoader[str, OrderRow] = _batched(queries.orders_by_id)
         self.names: DataLoader[str, str] = _batched(queries.names_or_ids)
         self.quotations: DataLoader[str, QuotationRow | None] = _batched(queries.quotations_by_id)
-        self.fulfilment_lines: DataLoader[str, list[FulfilmentLineRow]] = _batched(
-            queries.fulfilment_lines
-        )
-
         self.belongings: DataLoader[str, Belonging | None] = _batched(
             partial(belongings, self.app.pool)
         )

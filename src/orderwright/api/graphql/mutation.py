@@ -29,6 +29,7 @@ from orderwright.api.graphql.results import (
 )
 from orderwright.api.graphql.scalars import JSON
 from orderwright.api.graphql.setting import SettingsMutation
+from orderwright.api.graphql.stock import StockMutation
 from orderwright.api.graphql.trade import Channel, Quotation, SaleOrder
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.errors import InputInvalid
@@ -75,6 +76,7 @@ class Mutation(
     OverrideMutation,
     PaymentMutation,
     SettingsMutation,
+    StockMutation,
 ):
     @strawberry.mutation
     async def create_quotation(

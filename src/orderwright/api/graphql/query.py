@@ -9,11 +9,13 @@ from orderwright.api.graphql.connection import QuotationConnection, SaleOrderCon
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
+from orderwright.api.graphql.goods import GoodsQuery
 from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
 from orderwright.api.graphql.payment import PaymentQuery
 from orderwright.api.graphql.setting import SettingsQuery
+from orderwright.api.graphql.stock import StockQuery
 from orderwright.api.graphql.trade import (
     Channel,
     Customer,
@@ -46,10 +48,12 @@ class Query(
     OperationsQuery,
     CasesQuery,
     CreditQuery,
+    GoodsQuery,
     NotificationsQuery,
     OverrideQuery,
     PaymentQuery,
     SettingsQuery,
+    StockQuery,
 ):
     @strawberry.field
     def me(self, info: Info) -> Person | None:

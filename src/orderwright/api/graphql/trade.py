@@ -19,7 +19,15 @@ from orderwright.app.rows import (
     Standing,
 )
 from orderwright.app.sight import context_for
+from orderwright.domain.orders.allocation import waited_for
 from orderwright.domain.orders.exposure import due_minor, outstanding_minor
+from orderwright.domain.orders.goods_line import SERVICE, lines_of, returned_of
+from orderwright.domain.orders.inventory import taken_of
+from orderwright.domain.orders.order_status import (
+    OrderStatus,
+    order_status,
+    progress_of,
+)
 from orderwright.domain.orders.terms import Line
 from orderwright.money import Money as Exact
 
@@ -91,6 +99,9 @@ class Product:
         )
 
 
+strawberry.enum(OrderStatus, description="How an order stands, in one word.")
+
+
 @strawberry.type
 class OrderLine:
     line_no: int
@@ -117,12 +128,22 @@ class OrderLine:
         )
 
 
+@strawberry.type(description="Pieces that are reserved at a location.")
+class ReservedPieces:
+    location: str
+    quantity: int
+
+
 @strawberry.type
 class FulfilmentLine:
     line_no: int
     sku: strawberry.ID
     name: str
     quantity: int
+    is_service: bool
+    reserved: list[ReservedPieces]
+    short: int
+    returned: int
 
 
 @strawberry.interface(description="Something whose state is a lifecycle's.")
@@ -169,17 +190,65 @@ class Fulfilment(HasWorkflow):
         )
 
     @strawberry.field
+    def location(self) -> str | None:
+        """Where its goods lie; null while that is not settled."""
+        return self._words("location")
+
+    @strawberry.field
+    def carrier(self) -> str | None:
+        return self._words("carrier")
+
+    @strawberry.field
+    def tracking(self) -> str | None:
+        return self._words("tracking")
+
+    @strawberry.field
+    def shipped_at(self) -> datetime | None:
+        return self._moment("shippedAt")
+
+    @strawberry.field
+    def delivered_at(self) -> datetime | None:
+        return self._moment("deliveredAt")
+
+    @strawberry.field
+    def delivery_attempts(self) -> int:
+        """How many deliveries have failed."""
+        return int(self.standing.context["deliveryAttempts"])
+
+    @strawberry.field
+    async def order(self, info: Info) -> SaleOrder:
+        return SaleOrder.of(await info.context.orders.load(self.order_id))
+
+    @strawberry.field
     async def lines(self, info: Info) -> list[FulfilmentLine]:
-        rows = await info.context.fulfilment_lines.load(self.id)
+        sold, context = await info.context.lines.load(self.order_id), self.standing.context
+        taken, short = taken_of(context), waited_for(context)
+        returned = returned_of(context)
         return [
             FulfilmentLine(
-                line_no=row.line_no,
-                sku=strawberry.ID(row.sku),
-                name=row.name,
-                quantity=row.quantity,
+                line_no=line.line_no,
+                sku=strawberry.ID(line.sku),
+                name=sold[line.line_no - 1].name,
+                quantity=line.quantity,
+                is_service=line.kind == SERVICE,
+                reserved=[
+                    ReservedPieces(location=one.location, quantity=one.quantity)
+                    for one in taken
+                    if one.line_no == line.line_no
+                ],
+                short=sum(one.quantity for one in short if one.line_no == line.line_no),
+                returned=returned.get(line.line_no, 0),
             )
-            for row in rows
+            for line in lines_of(context)
         ]
+
+    def _words(self, key: str) -> str | None:
+        value = self.standing.context[key]
+        return None if value is None else str(value)
+
+    def _moment(self, key: str) -> datetime | None:
+        value = self._words(key)
+        return None if value is None else datetime.fromisoformat(value)
 
 
 @strawberry.type
@@ -287,6 +356,13 @@ class SaleOrder(HasWorkflow):
             return None
         row = await info.context.quotations.load(self.row.quotation_id)
         return Quotation.of(row) if row else None
+
+    @strawberry.field
+    async def status(self, info: Info) -> OrderStatus:
+        """How far the order is: derived from its sale and its fulfilments."""
+        rows = await info.context.fulfilments.load(self.id)
+        progress = [progress_of(row.standing.words.state, row.standing.context) for row in rows]
+        return order_status(self.standing.words.state, progress)
 
     @strawberry.field
     async def fulfilments(self, info: Info) -> list[Fulfilment]:

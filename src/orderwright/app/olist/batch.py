@@ -8,12 +8,15 @@ side; events of one order follow each other. What an earlier run has done is rea
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import records
 from orderwright.app.decisions import DECIDED
+from orderwright.app.goods.stock_desk import move_stock
+from orderwright.app.goods.stock_records import Location, Shelf, add_locations
 from orderwright.app.olist import plan as planning
 from orderwright.app.olist.fields import CURRENCY
 from orderwright.app.olist.order import OlistOrder
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 IMPORT: Final = Actor("import:olist", "system")
 """Who acts in an import."""
+LOCATION: Final = Location(id="olist", name="Olist", rank=1000)
+"""Where the goods of an import lie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +101,13 @@ class Batch:
             for line in plan.terms.lines
         }
         async with self._app.pool.acquire() as connection, connection.transaction():
+            await add_locations(connection, [LOCATION])
             await records.add_customers(connection, [customers[key] for key in sorted(customers)])
             await records.add_products(connection, [products[key] for key in sorted(products)])
 
     async def _open(self, plan: Plan) -> None:
         if plan.sale_id not in self._standing.states:
+            await self._stock(plan)
             await self._place(plan)
         await self._send_all(plan, "sale", [plan.sale_id])
 
@@ -109,6 +116,28 @@ class Batch:
 
     async def _close(self, plan: Plan) -> None:
         await self._send_all(plan, "closing", [plan.sale_id])
+
+    async def _stock(self, plan: Plan) -> None:
+        """Receive what the order will take, so that the ledgers end right; SKU by SKU, as others receive it too."""
+        assert plan.terms is not None
+        pieces = Counter[str]()
+        for line in plan.terms.lines:
+            pieces[line.sku] += line.quantity
+        for sku in sorted(pieces):
+            step = _cause(plan, f"receive/{sku}")
+            cause = Cause(
+                actor=IMPORT,
+                idempotency_key=step,
+                correlation_id=f"{PREFIX}/{plan.order.order_id}",
+                causation_id=step,
+                occurred_at=plan.order.purchased_at,
+                origin="import",
+            )
+            data = {"quantity": pieces[sku], "reference": PREFIX}
+            received = Event("RECEIVE_STOCK", data)
+            async with self._app.pool.acquire() as connection, connection.transaction():
+                shelf = Shelf(sku, LOCATION.id)
+                await move_stock(self._app.engine, connection, shelf, received, cause)
 
     async def _place(self, plan: Plan) -> None:
         """Create the order and its sale in one transaction, decided: what was sold long ago waits for no policy."""

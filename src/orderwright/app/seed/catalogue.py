@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from orderwright.app.goods.stock_records import Location
 from orderwright.app.permissions import Role
 from orderwright.app.records import Customer, Product
 
@@ -54,17 +56,15 @@ CUSTOMERS: Final = (
 """Limits in major units; some have none and pay first."""
 
 
-def _product(sku: str, name: str, currency: str, price: int, *, in_stock: bool = True) -> Product:
-    return Product(
-        sku=sku,
-        name=name,
-        currency=currency,
-        unit_price_minor=price * 100,
-        in_stock=in_stock,
-    )
+def _product(sku: str, name: str, currency: str, price: int) -> Product:
+    return Product(sku=sku, name=name, currency=currency, unit_price_minor=price * 100)
 
 
-PRODUCTS: Final = (
+def _service(sku: str, name: str, currency: str, price: int) -> Product:
+    return replace(_product(sku, name, currency, price), kind="SERVICE")
+
+
+KEPT: Final = (
     _product("CHR-OAK", "Oak dining chair", "EUR", 189),
     _product("TBL-OAK-180", "Oak table, 180 cm", "EUR", 940),
     _product("LMP-ARC", "Arc floor lamp", "EUR", 265),
@@ -72,17 +72,34 @@ PRODUCTS: Final = (
     _product("RUG-WOOL", "Wool rug, 200 x 300", "EUR", 520),
     _product("SOFA-3", "Three-seat sofa", "EUR", 1_890),
     _product("VASE-STONE", "Stoneware vase", "EUR", 48),
-    _product("DSK-STAND", "Standing desk", "EUR", 760, in_stock=False),
     _product("FAN-CEIL", "Ceiling fan", "NGN", 68_000),
     _product("DSK-OFFICE", "Office desk", "NGN", 215_000),
     _product("CHR-MESH", "Mesh office chair", "NGN", 142_000),
     _product("CAB-FILE", "Filing cabinet", "NGN", 118_000),
     _product("LMP-SOLAR", "Solar lamp", "NGN", 24_500),
     _product("BKC-IROKO", "Iroko bookcase", "NGN", 186_000),
-    _product("INV-3KVA", "Inverter, 3 kVA", "NGN", 540_000, in_stock=False),
 )
+"""The goods that are in stock."""
+OUT_OF_STOCK: Final = (
+    _product("DSK-STAND", "Standing desk", "EUR", 760),
+    _product("INV-3KVA", "Inverter, 3 kVA", "NGN", 540_000),
+)
+SERVICES: Final = (
+    _service("ASM-HOME", "Assembly at home", "EUR", 90),
+    _service("INS-SOLAR", "Installation on site", "NGN", 45_000),
+)
+PRODUCTS: Final = (*KEPT, *OUT_OF_STOCK, *SERVICES)
+LOCATIONS: Final = (
+    Location(id="main", name="Main warehouse", rank=0),
+    Location(id="lagos", name="Lagos", rank=1),
+)
+"""Where goods lie, in the order of allocation."""
+SHELVES: Final[Mapping[str, str]] = {"EUR": "main", "NGN": "lagos"}
+"""The location of the goods that are sold in a currency."""
+PIECES: Final = 500
+"""How many of each kind of goods are received."""
 
 
-def assortment(currency: str, *, in_stock: bool) -> list[Product]:
-    """Return the products that are sold in a currency, either those in stock or the others."""
-    return [one for one in PRODUCTS if one.currency == currency and one.in_stock is in_stock]
+def assortment(currency: str, products: Sequence[Product]) -> list[Product]:
+    """Return the products that are sold in a currency."""
+    return [one for one in products if one.currency == currency]

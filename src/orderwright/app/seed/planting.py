@@ -11,11 +11,25 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app import records
 from orderwright.app.credit.account import Account
 from orderwright.app.credit.commands import NewProfile
+from orderwright.app.goods.stock_desk import move_stock
+from orderwright.app.goods.stock_records import Shelf, add_locations
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.phases import expiry_of, order_id_of
 from orderwright.app.placing import place_order
-from orderwright.app.seed.catalogue import CUSTOMERS, PASSWORD, PEOPLE, PRODUCTS, assortment
+from orderwright.app.seed.catalogue import (
+    CUSTOMERS,
+    KEPT,
+    LOCATIONS,
+    OUT_OF_STOCK,
+    PASSWORD,
+    PEOPLE,
+    PIECES,
+    PRODUCTS,
+    SERVICES,
+    SHELVES,
+    assortment,
+)
 from orderwright.app.seed.paying import PAYING, Till
 from orderwright.app.seed.stories import Beat, Part, Story, orders, quotations
 from orderwright.domain.orders.credit import tier_from
@@ -33,6 +47,7 @@ _IDS: Final = uuid.UUID("5c1f5b1e-0c0e-5a39-9d2b-3a1f6f0d8e11")
 _FIRST, _LAST = "admin", "auditor"
 _TRUSTS: Final = "manager"
 _LONG_AGO: Final = timedelta(days=60)
+_OPENING: Final = timedelta(days=30)
 _LANES: Final = 8
 _SHIPPING: Final = {"EUR": 1_900, "NGN": 450_000}
 
@@ -74,6 +89,7 @@ async def _add_catalogue(app: Orderwright) -> None:
     async with app.pool.acquire() as connection, connection.transaction():
         await records.add_customers(connection, CUSTOMERS)
         await records.add_products(connection, PRODUCTS)
+        await add_locations(connection, LOCATIONS)
 
 
 async def _enrol(app: Orderwright, logins: Iterable[str]) -> None:
@@ -96,6 +112,7 @@ class _Planting:
 
     async def run(self) -> None:
         """Tell every story from its beginning to the present."""
+        await self._receive()
         quoted = _numbered("quotation", quotations())
         placed = _numbered("order", orders())
         await self._each(self._quote, quoted)
@@ -108,6 +125,20 @@ class _Planting:
         await self._each(self._pay, [one for one in placed if one[1].name in PAYING])
         await self._trust()
         await self._app.worker.drain()
+
+    async def _receive(self) -> None:
+        """Let goods arrive before the first order."""
+        for product in KEPT:
+            data = {"quantity": PIECES, "reference": "Opening stock"}
+            cause = Cause(
+                actor=Actor("warehouse"),
+                idempotency_key=f"seed/stock/{product.sku}",
+                occurred_at=self._now - _OPENING,
+            )
+            shelf = Shelf(product.sku, SHELVES[product.currency])
+            async with self._app.pool.acquire() as connection, connection.transaction():
+                received = Event("RECEIVE_STOCK", data)
+                await move_stock(self._app.engine, connection, shelf, received, cause)
 
     async def _trust(self) -> None:
         """Give who has a limit a profile with the tier that goes with it."""
@@ -225,8 +256,8 @@ class _Planting:
         if part != "fulfilment":
             return sale_id
         async with self._app.pool.acquire() as connection:
-            [fulfilment_id] = await records.fulfilments_of(connection, sale_id)
-        return fulfilment_id
+            oldest, *_ = await records.fulfilments_of(connection, sale_id)
+        return oldest
 
     async def _tell(self, name: str, story: Story, part: Part, target: str) -> None:
         for place, beat in enumerate(story.of(part)):
@@ -273,12 +304,13 @@ def _digits(name: str) -> str:
 
 
 def _terms(story: Story) -> Terms:
-    """Return what a story sells: one to three kinds of goods, chosen by its age."""
+    """Return what a story sells: a service, or one to three kinds of goods, chosen by its age."""
     currency, turn = CUSTOMERS[story.customer].currency, int(story.age)
-    goods = assortment(currency, in_stock=True)
-    chosen = [goods[(turn + 3 * n) % len(goods)] for n in range(1 + turn % 3)]
+    goods = assortment(currency, SERVICES if story.service else KEPT)
+    kinds = 1 if story.service else 1 + turn % 3
+    chosen = [goods[(turn + 3 * n) % len(goods)] for n in range(kinds)]
     if story.short:
-        chosen.extend(assortment(currency, in_stock=False)[:1])
+        chosen.extend(assortment(currency, OUT_OF_STOCK)[:1])
     lines = tuple(
         Line(
             sku=product.sku,

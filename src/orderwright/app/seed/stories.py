@@ -41,6 +41,7 @@ class Story:
         age: hours since it began.
         customer: which of the customers, from 0.
         short: with something that is not in stock.
+        service: it is a service that is sold.
         lapses: it expires in the course of the story.
     """
 
@@ -49,6 +50,7 @@ class Story:
     customer: int
     beats: tuple[Beat, ...] = ()
     short: bool = False
+    service: bool = False
     lapses: bool = False
     reseller: bool = False
     valid_days: float | None = None
@@ -230,8 +232,17 @@ def orders() -> list[Story]:
             *_SHIPPED,
             _goods(120, "FAIL", reason="Lost by the carrier"),
         ),
-        *_told("service-scheduled", 1, 40, 1, *_PAID, visit),
-        *_told("service-in-progress", 1, 96, 1, *_PAID, visit, _goods(94, "SERVICE_STARTED")),
+        *_told("service-scheduled", 1, 40, 1, *_PAID, visit, service=True),
+        *_told(
+            "service-in-progress",
+            1,
+            96,
+            1,
+            *_PAID,
+            visit,
+            _goods(94, "SERVICE_STARTED"),
+            service=True,
+        ),
         *_told(
             "service-completed",
             1,
@@ -241,6 +252,38 @@ def orders() -> list[Story]:
             visit,
             _goods(90, "SERVICE_STARTED"),
             _goods(93, "SERVICE_COMPLETED"),
+            service=True,
+        ),
+        *_told(
+            "part-shipped",
+            2,
+            28,
+            17,
+            *_PAID,
+            _PACKED,
+            _goods(
+                20,
+                "PACKAGE_SHIPPED",
+                carrier="DHL",
+                tracking="JD01460000",
+                lines=[{"lineNo": 1, "quantity": 1}],
+            ),
+            pieces=2,
+        ),
+        *_told(
+            "part-refunded",
+            1,
+            12 * DAY,
+            1,
+            *_PAID,
+            *_DELIVERED,
+            replace(
+                _WANTS_BACK, data={**_WANTS_BACK.data, "lines": [{"lineNo": 1, "quantity": 1}]}
+            ),
+            _CAME_BACK,
+            _goods(150, "REFUND_ISSUED", "accountant"),
+            customer=0,
+            pieces=2,
         ),
         *_told("of-the-customer", 2, 2, 17, customer=0),
         *_told("money-registered", 2, 2.5, 6, _method("TRANSFER")),

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from orderwright.domain import approval, cases
-from orderwright.domain.orders import credit_profile, fulfilment, payment, quotation, sale
+from orderwright.domain.orders import (
+    credit_profile,
+    fulfilment,
+    payment,
+    quotation,
+    reservation,
+    returns,
+    sale,
+    stock,
+)
 
 BEHAVIOURS = {
     "quotation": quotation.BEHAVIOUR,
@@ -13,7 +22,20 @@ BEHAVIOURS = {
     "approval": approval.BEHAVIOUR,
     "credit": credit_profile.BEHAVIOUR,
     "payment": payment.BEHAVIOUR,
+    "stock": stock.BEHAVIOUR,
+    "reservation": reservation.BEHAVIOUR,
+    "return": returns.BEHAVIOUR,
 }
 """The behaviour of each shipped chart, by chart id."""
 
-__all__ = ["BEHAVIOURS", "credit_profile", "fulfilment", "payment", "quotation", "sale"]
+__all__ = [
+    "BEHAVIOURS",
+    "credit_profile",
+    "fulfilment",
+    "payment",
+    "quotation",
+    "reservation",
+    "returns",
+    "sale",
+    "stock",
+]

@@ -31,7 +31,23 @@ _CAPTURE: Final[Properties] = {
 _PAYMENT: Final[Properties] = {"paymentId": _ID, "orderId": _ID, "currency": _CURRENCY}
 _GONE_BACK: Final[Properties] = {**_PAYMENT, "amountMinor": _MINOR, "remainingMinor": _MINOR}
 
+_RETURN: Final[Properties] = {"returnId": _ID, **_FULFILMENT}
+_LINE: Final[Properties] = {"lineNo": _COUNT, "sku": _ID, "quantity": _COUNT}
 _OWNED: Final[Properties] = {"orderId": _ID, "customerId": _WORDS, "currency": _CURRENCY}
+_SHELF: Final[Properties] = {"sku": _ID, "location": _ID}
+
+
+def _listed(properties: Properties) -> Mapping[str, Json]:
+    return {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": dict(properties),
+            "required": list(properties),
+            "additionalProperties": False,
+        },
+    }
+
 
 EVENTS: Final = (
     EventType(
@@ -173,6 +189,11 @@ EVENTS: Final = (
         properties=_ORDER,
     ),
     EventType(
+        name="sale.reopened",
+        description="An expired order has another term to pay.",
+        properties=_ORDER,
+    ),
+    EventType(
         name="sale.expiry_part_paid",
         description="The time to pay has passed, and a part is paid: the order stays, and people decide.",
         properties={
@@ -224,6 +245,21 @@ EVENTS: Final = (
         },
     ),
     EventType(
+        name="stock.received",
+        description="Pieces of a SKU have arrived at a location.",
+        properties={**_SHELF, "quantity": _COUNT, "reference": _REASON},
+    ),
+    EventType(
+        name="stock.adjusted",
+        description="More or, where `change` is negative, less of a SKU was counted at a location.",
+        properties={**_SHELF, "change": {"type": "integer"}, "reason": _REASON},
+    ),
+    EventType(
+        name="stock.freed",
+        description="More of a SKU may be promised at a location, or more wait for it than could be served at once.",
+        properties=_SHELF,
+    ),
+    EventType(
         name="fulfilment.created",
         description="The delivery of an order begins with the reservation of stock.",
         properties=_FULFILMENT,
@@ -237,6 +273,70 @@ EVENTS: Final = (
         name="fulfilment.delivered",
         description="A package has reached the customer.",
         properties=_FULFILMENT,
+    ),
+    EventType(
+        name="fulfilment.delivery_failed",
+        description="A package could not be delivered and has come back.",
+        properties={**_FULFILMENT, "attempts": _COUNT},
+    ),
+    EventType(
+        name="fulfilment.resumed",
+        description="A fulfilment goes on where it was stopped.",
+        properties=_FULFILMENT,
+    ),
+    EventType(
+        name="fulfilment.split",
+        description="Lines leave a fulfilment and go on in one of their own, with what is reserved for them.",
+        properties={
+            **_FULFILMENT,
+            "lines": _listed(
+                {
+                    **_LINE,
+                    "kind": {"enum": ["GOODS", "SERVICE"]},
+                    "firstPiece": _MINOR,
+                    "ofPieces": _COUNT,
+                    "totalMinor": _MINOR,
+                }
+            ),
+            "taken": _listed({**_LINE, "location": _ID}),
+        },
+    ),
+    EventType(
+        name="return.requested",
+        description="The customer wants to send goods back.",
+        properties={**_RETURN, "reason": _WORDS, "lines": _listed(_LINE)},
+    ),
+    EventType(
+        name="return.received",
+        description="Goods that a customer sent back have arrived.",
+        properties={
+            **_RETURN,
+            "lines": _listed({**_LINE, "condition": {"enum": ["SELLABLE", "DAMAGED"]}}),
+        },
+    ),
+    EventType(
+        name="return.rejected",
+        description="A return is not accepted.",
+        properties={**_RETURN, "reason": _WORDS},
+    ),
+    EventType(
+        name="return.refunded",
+        description="A return is accepted; its worth is to go back or to be taken off what is due.",
+        properties={
+            **_RETURN,
+            "lines": _listed({**_LINE, "amountMinor": _MINOR}),
+            "amountMinor": _MINOR,
+        },
+    ),
+    EventType(
+        name="return.refund_open",
+        description="Money for returned goods is to go back, and no payment is known that it could go back to.",
+        properties={
+            "returnId": _ID,
+            "orderId": _ID,
+            "amountMinor": _COUNT,
+            "currency": _WORDS,
+        },
     ),
     EventType(
         name="fulfilment.ended",

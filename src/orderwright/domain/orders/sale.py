@@ -48,12 +48,12 @@ from orderwright.domain.orders.sale_fulfilment import (
     tell_uncovered,
 )
 from orderwright.domain.orders.sale_refund import (
-    credit_is_new,
     credit_lines,
     payment_is_known,
     record_refund,
     record_remaining,
     refund_is_new,
+    return_is_new,
 )
 from orderwright.domain.orders.sale_term import change_term, is_first_term, until_new_end
 from orderwright.domain.reading import (
@@ -396,7 +396,7 @@ BEHAVIOUR: Final = Behaviour(
             payment_is_new,
             payment_is_known,
             refund_is_new,
-            credit_is_new,
+            return_is_new,
             has_money,
             last_attempt_failed,
             has_method,

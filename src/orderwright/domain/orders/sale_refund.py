@@ -36,20 +36,20 @@ def record_refund(scope: Scope) -> Outcome:
     return recorded._replace(assign={**recorded.assign, **due, "refunds": refunds})
 
 
-def credit_is_new(scope: Scope) -> Verdict:
-    """The lines of this return have not been credited before."""
+def return_is_new(scope: Scope) -> Verdict:
+    """The return has not been credited before."""
     returned = text(scope.data, "returnId")
-    is_new = returned not in mapping(scope.context, "refunds")
-    message = f"the lines of return {returned} are credited already"
+    is_new = returned not in mapping(scope.context, "credited")
+    message = f"return {returned} is credited already"
     return Verdict(is_new, "return.already_credited", message, {"returnId": returned})
 
 
 def credit_lines(scope: Scope) -> Outcome:
-    """Take lines that came back and were not paid off what is due."""
+    """Take what came back, and was not paid, off what is due."""
     context, amount = scope.context, _minor(scope, "amount")
-    refunds = {**mapping(context, "refunds"), text(scope.data, "returnId"): amount}
+    credited = {**mapping(context, "credited"), text(scope.data, "returnId"): amount}
     due = integer(context, "refundedLinesMinor") + amount
-    return Outcome({"refundedLinesMinor": due, "refunds": refunds})
+    return Outcome({"refundedLinesMinor": due, "credited": credited})
 
 
 def record_remaining(scope: Scope) -> Outcome:

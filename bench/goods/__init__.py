@@ -1,0 +1,1 @@
+"""How fast goods are promised: what is measured, and against what."""

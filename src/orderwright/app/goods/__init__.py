@@ -1,0 +1,1 @@
+"""Goods: what is in stock, what orders have of it, and what becomes of it."""

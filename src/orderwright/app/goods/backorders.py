@@ -1,0 +1,161 @@
+"""Backorders: who waits for stock is served in the order of waiting, as stock becomes free.
+
+The queue of a SKU is the table `backorder`; a fulfilment keeps its place however often it is served in part, and while
+it is on hold. What is written here is written in the transaction of the ALLOCATE that it follows from, so that queue
+and ledgers never part.
+
+    stock.freed         -> ALLOCATE in turn to the oldest that wait for the SKU, at most so many at a time; where more
+                           wait and something is left, the SKU's stock is told to go on (SERVE_ON)
+    fulfilment.resumed  -> ALLOCATE, not in turn, to who waited when it was stopped
+    fulfilment.ended    -> its places are given up
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.goods.locking import hold_fulfilments
+from orderwright.app.goods.stock_fact import lock_stock, supplies
+from orderwright.app.goods.stock_records import Shelf
+from orderwright.app.phases import PhaseBroken, pass_on
+from orderwright.domain.orders.allocation import waited_for
+from orderwright.domain.orders.inventory import taken_of
+from orderwright.domain.reading import integer, mapping, text
+from orderwright.runtime.command import Actor
+from orderwright.runtime.consumer import Consumer
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orderwright.runtime.attempt import Result
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+BACKORDERS: Final = Actor("backorders", "system")
+"""Who acts when stock is given to those who wait for it."""
+
+_ROUND: Final = 200
+"""How many are served in one transaction."""
+_WAITING: Final = ("ALLOCATING_STOCK", "BACKORDERED")
+
+
+async def allocate(
+    engine: Engine,
+    connection: Connection,
+    actor: Actor,
+    cause: DomainEvent,
+    fulfilment_id: str,
+    *,
+    in_turn: bool,
+) -> Result:
+    """Let a fulfilment look for stock, and keep the queues in line with what it waits for then."""
+    event = Event("ALLOCATE", {"inTurn": in_turn})
+    result = await pass_on(engine, connection, actor, cause, fulfilment_id, event)
+    if result.refused is None and result.snapshot is not None:
+        skus = sorted({want.sku for want in waited_for(result.snapshot.context)})
+        await connection.execute(_LEAVE, fulfilment_id, skus)
+        if skus:
+            await connection.execute(_QUEUE, fulfilment_id, skus, cause.occurred_at)
+    return result
+
+
+class Backorders:
+    """Serves those who wait."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def consumer(self) -> Consumer:
+        """Return the consumer that the relay feeds, one event in each transaction: each locks what it serves."""
+        reactions = {
+            "stock.freed": self._serve,
+            "fulfilment.resumed": self._look_again,
+            "fulfilment.ended": self._leave,
+        }
+
+        async def react(connection: Connection, event: DomainEvent) -> None:
+            await reactions[event.name](connection, event)
+
+        return Consumer(name="backorders", events=frozenset(reactions), handle=react, batch=1)
+
+    async def _look_again(self, connection: Connection, event: DomainEvent) -> None:
+        instance = await self._engine.read(event.instance_id, connection=connection)
+        if instance is not None and instance.state in _WAITING:
+            await allocate(
+                self._engine, connection, BACKORDERS, event, event.instance_id, in_turn=False
+            )
+
+    async def _leave(self, connection: Connection, event: DomainEvent) -> None:
+        await connection.execute(_LEAVE, event.instance_id, [])
+
+    async def _serve(self, connection: Connection, event: DomainEvent) -> None:
+        sku = text(event.data, "sku")
+        shelf = Shelf(sku, text(event.data, "location")).instance_id
+        there = await _free(connection, sku)
+        waiting = await self._next(connection, sku, most=min(there, _ROUND))
+        if not waiting:
+            return
+        await self._hold(connection, [*waiting, shelf], waiting)
+        left = await _free(connection, sku)
+        for fulfilment_id in waiting:
+            if left <= 0:
+                return
+            left -= await self._serve_one(connection, event, fulfilment_id, sku)
+        if left > 0 and await self._next(connection, sku, most=1):
+            go_on = Event("SERVE_ON")
+            await pass_on(self._engine, connection, BACKORDERS, event, shelf, go_on)
+
+    async def _serve_one(
+        self, connection: Connection, event: DomainEvent, fulfilment_id: str, sku: str
+    ) -> int:
+        """Return how many pieces of the SKU it took."""
+        before = await self._has(connection, fulfilment_id, sku)
+        await allocate(self._engine, connection, BACKORDERS, event, fulfilment_id, in_turn=True)
+        return await self._has(connection, fulfilment_id, sku) - before
+
+    async def _has(self, connection: Connection, fulfilment_id: str, sku: str) -> int:
+        instance = await self._engine.read(fulfilment_id, connection=connection)
+        if instance is None:
+            raise PhaseBroken(f"fulfilment {fulfilment_id} is gone")
+        taken = taken_of(instance.snapshot.context)
+        return sum(one.quantity for one in taken if one.sku == sku)
+
+    async def _next(self, connection: Connection, sku: str, *, most: int) -> list[str]:
+        if most <= 0:
+            return []
+        rows = await connection.fetch(_OLDEST, sku, most)
+        return [row["fulfilment_id"] for row in rows]
+
+    async def _hold(
+        self, connection: Connection, instances: Sequence[str], fulfilments: Sequence[str]
+    ) -> None:
+        await hold_fulfilments(connection, instances)
+        rows = await connection.fetch(_SKUS, list(fulfilments))
+        await lock_stock(connection, [row["sku"] for row in rows])
+
+
+async def _free(connection: Connection, sku: str) -> int:
+    """Return how many pieces of a SKU may be promised, wherever they lie."""
+    supply = (await supplies(connection, [sku], lock=False))[sku]
+    free = mapping(supply, "free")
+    return sum(integer(free, location) for location in free)
+
+
+_LEAVE: Final = """
+delete from orderwright.backorder where fulfilment_id = $1 and sku <> all($2::text[])
+"""
+_QUEUE: Final = """
+insert into orderwright.backorder (sku, since, fulfilment_id)
+select sku, $3, $1 from unnest($2::text[]) as sku on conflict do nothing
+"""
+_OLDEST: Final = """
+select b.fulfilment_id from orderwright.backorder as b
+join orderwright.instance as i on i.instance_id = b.fulfilment_id
+where b.sku = $1 and i.state = 'BACKORDERED'
+order by b.since, b.fulfilment_id limit $2
+"""
+_SKUS: Final = """
+select distinct sku from orderwright.backorder where fulfilment_id = any($1::text[]) order by sku
+"""

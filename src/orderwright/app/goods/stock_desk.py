@@ -1,0 +1,105 @@
+"""What people may ask of stock; every door comes through here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orderwright.app.goods.stock_fact import begin_shelf
+from orderwright.app.goods.stock_records import Shelf, add_shelf, is_kept, require_shelf
+from orderwright.app.orders import actor_of
+from orderwright.app.permissions import require
+from orderwright.runtime.command import Cause
+from orderwright.runtime.observation import told_on_commit
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.orders import Asked
+    from orderwright.runtime.attempt import Result
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Connection
+
+
+class StockDesk:
+    """Commands on stock."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def receive(self, shelf: Shelf, quantity: int, reference: str, asked: Asked) -> Result:
+        """Take pieces in at a location; `reference` says where they come from.
+
+        Raises:
+            RoleMissing, LocationNotFound, ProductNotFound, InputInvalid, IdempotencyMismatch.
+        """
+        require(asked.by, "stock.receive")
+        event = Event("RECEIVE_STOCK", {"quantity": quantity, "reference": reference})
+        return await self._send(shelf, event, asked)
+
+    async def adjust(self, shelf: Shelf, change: int, reason: str, asked: Asked) -> Result:
+        """Set right what the shelf holds more or, where `change` is negative, less than the books say.
+
+        Raises:
+            RoleMissing, LocationNotFound, ProductNotFound, InputInvalid, IdempotencyMismatch.
+        """
+        require(asked.by, "stock.adjust")
+        return await self._send(
+            shelf, Event("ADJUST_STOCK", {"change": change, "reason": reason}), asked
+        )
+
+    async def _send(self, shelf: Shelf, event: Event, asked: Asked) -> Result:
+        cause = Cause(actor=actor_of(asked.by), idempotency_key=asked.key, reason=asked.reason)
+        async with self._engine.pool.acquire() as connection:
+            known = await is_kept(connection, shelf)
+            if not known:
+                await require_shelf(connection, shelf)
+        if known:
+            return await send_to_shelf(self._engine, None, shelf, event, cause)
+        async with self._engine.pool.acquire() as connection, told_on_commit(connection):
+            return await move_stock(self._engine, connection, shelf, event, cause)
+
+
+async def move_stock(
+    engine: Engine, connection: Connection, shelf: Shelf, event: Event, cause: Cause
+) -> Result:
+    """Send an event to a shelf in the caller's transaction, which holds no stock; one that is not there is begun.
+
+    Nobody is asked for permission: imports and demo data come here as well.
+    """
+    if not await is_kept(connection, shelf):
+        await _begin(engine, connection, shelf, cause)
+    return await send_to_shelf(engine, connection, shelf, event, cause)
+
+
+async def _begin(engine: Engine, connection: Connection, shelf: Shelf, cause: Cause) -> None:
+    await begin_shelf(connection, shelf.sku)
+    if not await is_kept(connection, shelf):  # as it may be after the wait
+        await engine.create(
+            "stock",
+            shelf.instance_id,
+            context={"sku": shelf.sku, "location": shelf.location},
+            actor=cause.actor,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.causation_id,
+            occurred_at=cause.occurred_at,
+            origin=cause.origin,
+            connection=connection,
+        )
+        await add_shelf(connection, shelf)
+
+
+async def send_to_shelf(
+    engine: Engine, connection: Connection | None, shelf: Shelf, event: Event, cause: Cause
+) -> Result:
+    """Send an event to a shelf that is there; without a connection in a transaction of its own."""
+    return await engine.send(
+        shelf.instance_id,
+        event,
+        actor=cause.actor,
+        idempotency_key=cause.idempotency_key,
+        reason=cause.reason,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.causation_id,
+        occurred_at=cause.occurred_at,
+        origin=cause.origin,
+        connection=connection,
+    )

@@ -1,0 +1,106 @@
+"""The fact `stock`: what is there of the goods of an instance's lines, and how much is waited for.
+
+    {"<sku>": {"free": {"<location>": pieces, ... in the order of allocation}, "short": pieces}}
+
+Locations without any are left out. With `lock`, nobody else changes any balance of these SKUs until the transaction
+ends: all of them (free, reserved and short) are locked in one statement, in the order of their keys, so that whoever
+takes what the fact shows books on rows that it holds already.
+
+A SKU gets its first balance at a location when it is kept there for the first time, and what is not there yet cannot
+be locked. So whoever reads the fact shares a lock of each SKU by name, which `begin_shelf` wants for itself: whoever
+decided that there is nothing has said so, for all to see, before the first pieces arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from orderwright.domain.orders.inventory import AVAILABLE, SHORT
+from orderwright.domain.reading import rows, text
+from orderwright.runtime.fact import FactRequest, SharedFact
+
+if TYPE_CHECKING:
+    from orderwright.runtime.pool import Connection
+
+
+def stock_fact() -> SharedFact:
+    """Return the loader of the fact; it is unknown while the instance is being created."""
+    return SharedFact(load=_load, balances=_balances)
+
+
+async def lock_stock(connection: Connection, skus: Iterable[str]) -> None:
+    """Lock all balances of SKUs, for a transaction that takes several steps about them."""
+    await supplies(connection, skus, lock=True)
+
+
+async def supplies(
+    connection: Connection, skus: Iterable[str], *, lock: bool
+) -> dict[str, dict[str, object]]:
+    """Return the value of the fact for some SKUs."""
+    names = sorted(set(skus))
+    if not names:
+        return {}
+    if lock:
+        await connection.execute(_HOLD, names)
+    found = await connection.fetch(_LOCK if lock else _READ, names)
+    short = {row["sku"]: row["amount"] for row in found if row["ledger"] == SHORT}
+    free = sorted((r for r in found if r["ledger"] == AVAILABLE), key=lambda r: r["turn"])
+    return {
+        sku: {
+            "free": {r["location"]: r["amount"] for r in free if r["sku"] == sku and r["amount"]},
+            "short": short.get(sku, 0),
+        }
+        for sku in names
+    }
+
+
+async def begin_shelf(connection: Connection, sku: str) -> None:
+    """Wait for all who have read that a SKU is nowhere, and let nobody read it until this transaction ends."""
+    await connection.execute(_BEGIN, sku)
+
+
+async def _load(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object | None]:
+    wanted = [_skus(one) for one in asked]
+    found = await supplies(
+        connection, (sku for skus in wanted for sku in skus or ()), lock=asked[0].lock
+    )
+    return [None if skus is None else {sku: found[sku] for sku in skus} for skus in wanted]
+
+
+def _balances(asked: FactRequest) -> Sequence[str]:
+    return [f"stock/{sku}" for sku in _skus(asked) or ()]
+
+
+def _skus(asked: FactRequest) -> list[str] | None:
+    """Return the SKUs of the goods of an instance's lines, each once, in the order of the lines."""
+    if asked.snapshot is None:
+        return None
+    lines = rows(asked.snapshot.context, "lines")
+    return list(dict.fromkeys(text(one, "sku") for one in lines if one.get("kind") != "SERVICE"))
+
+
+_BEGIN: Final = "select pg_advisory_xact_lock(hashtextextended('stock/' || $1::text, 0))"
+_HOLD: Final = """
+with held as materialized (
+    select sku, pg_advisory_xact_lock_shared(hashtextextended('stock/' || sku, 0))
+    from unnest($1::text[]) as sku order by sku)
+insert into orderwright.balance (ledger, account, amount, updated_at)
+select 'stock.short', sku, 0, 'epoch' from held order by sku
+on conflict (ledger, account) do nothing
+"""
+_READ: Final = """
+with shelf as materialized (
+    select i.sku, i.location, i.location || '/' || i.sku as account,
+           row_number() over (order by l.rank, l.id) as turn
+    from orderwright.stock_item as i join orderwright.location as l on l.id = i.location
+    where i.sku = any($1::text[])),
+named as (
+    select 'stock.available' as ledger, account, sku, location, turn from shelf
+    union all select 'stock.reserved', account, sku, location, turn from shelf
+    union all select 'stock.short', sku, sku, null, null from unnest($1::text[]) as sku)
+select b.ledger, b.amount, n.sku, n.location, n.turn
+from named as n join orderwright.balance as b on b.ledger = n.ledger and b.account = n.account
+order by b.ledger, b.account
+"""
+_LOCK: Final = _READ + "for update of b"

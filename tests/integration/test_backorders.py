@@ -1,0 +1,171 @@
+"""Backorders are served oldest first as stock arrives, and nobody takes what older ones wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from shop import (
+    act,
+    again,
+    fulfilments,
+    open_goods,
+    pay,
+    place,
+    receive,
+    sold,
+    state,
+    stock,
+    tell,
+)
+
+from orderwright import Event, Orderwright
+from orderwright.app.goods import backorders
+from orderwright.clock import DrivenClock
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_goods(database_url) as opened:
+        yield opened
+
+
+def later(app: Orderwright) -> None:
+    assert isinstance(app.clock, DrivenClock)
+    app.clock.advance(timedelta(seconds=1))
+
+
+async def of(app: Orderwright, order_id: str) -> str:
+    """The state of the last fulfilment of an order."""
+    return await state(app, (await fulfilments(app, order_id))[-1].id)
+
+
+async def queue(app: Orderwright) -> int:
+    return await app.pool.fetchval("select count(*) from orderwright.backorder")
+
+
+async def test_who_waits_longest_is_served_first_and_in_part_if_need_be(app: Orderwright):
+    orders = []
+    for _ in range(3):
+        orders.append(await sold(app, LAMP=2))
+        later(app)
+    await receive(app, "LAMP", 3)
+    await app.worker.drain()
+    assert [await of(app, one) for one in orders] == ["PICK_PACK", "BACKORDERED", "BACKORDERED"]
+    assert await stock(app, "LAMP") == {"reserved main": 3, "short": 3}
+    await receive(app, "LAMP", 4)
+    await app.worker.drain()
+    assert [await of(app, one) for one in orders] == ["PICK_PACK"] * 3
+    assert await stock(app, "LAMP") == {"available main": 1, "reserved main": 6}
+    assert await queue(app) == 0
+
+
+async def test_a_new_order_takes_nothing_that_an_older_one_waits_for(app: Orderwright):
+    old = await sold(app, LAMP=2)
+    await receive(app, "LAMP", 3)
+    new = await place(app, LAMP=2)
+    await pay(app, new, "20.00")
+    await app.worker.drain()
+    assert [await of(app, one) for one in (old, new)] == ["PICK_PACK", "BACKORDERED"]
+    assert await stock(app, "LAMP") == {"reserved main": 3, "short": 1}
+
+
+async def test_goods_that_are_set_free_go_to_who_waits(app: Orderwright):
+    await receive(app, "LAMP", 1)
+    first = await sold(app, LAMP=1)
+    second = await sold(app, LAMP=1)
+    assert await of(app, second) == "BACKORDERED"
+    await tell(app, first, "CANCEL_REQUESTED", reason="no")
+    assert await of(app, second) == "PICK_PACK"
+    assert await stock(app, "LAMP") == {"reserved main": 1}
+
+
+async def test_a_stopped_backorder_is_passed_over_keeps_its_place_and_looks_again_when_resumed(
+    app: Orderwright,
+):
+    first = await sold(app, LAMP=1)
+    later(app)
+    second = await sold(app, LAMP=1)
+    await tell(app, first, "FREEZE", reason="odd")
+    await receive(app, "LAMP", 1)
+    await app.worker.drain()
+    assert [await of(app, one) for one in (first, second)] == ["ON_HOLD", "PICK_PACK"]
+    third = await sold(app, LAMP=1)
+    await tell(app, first, "RELEASE")
+    await receive(app, "LAMP", 1)
+    await app.worker.drain()
+    assert [await of(app, one) for one in (first, third)] == ["PICK_PACK", "BACKORDERED"]
+    await tell(app, third, "FREEZE", reason="odd")
+    await receive(app, "LAMP", 1)
+    await tell(app, third, "RELEASE")
+    assert await of(app, third) == "PICK_PACK"
+
+
+async def test_a_cancelled_backorder_waits_for_nothing(app: Orderwright):
+    order_id = await sold(app, LAMP=1)
+    [one] = await fulfilments(app, order_id)
+    await act(app, one.id, Event("CANCEL"))
+    assert await stock(app, "LAMP") == {}
+    assert await queue(app) == 0
+    await receive(app, "LAMP", 1)
+    await app.worker.drain()
+    assert await stock(app, "LAMP") == {"available main": 1}
+
+
+async def test_a_backorder_that_is_served_from_two_places_parts(app: Orderwright):
+    order_id = await sold(app, LAMP=3)
+    await receive(app, "LAMP", 1, "east")
+    await app.worker.drain()
+    await receive(app, "LAMP", 2)
+    await app.worker.drain()
+    found = await fulfilments(app, order_id)
+    assert [await state(app, one.id) for one in found] == ["PICK_PACK", "PICK_PACK"]
+    assert await stock(app, "LAMP") == {"reserved east": 1, "reserved main": 2}
+
+
+async def test_more_than_a_round_is_served_by_one_arrival(
+    app: Orderwright, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(backorders, "_ROUND", 3)
+    orders = [await sold(app, LAMP=1) for _ in range(8)]
+    await receive(app, "LAMP", 10)
+    await app.worker.drain()
+    assert {await of(app, one) for one in orders} == {"PICK_PACK"}
+    assert await stock(app, "LAMP") == {"available main": 2, "reserved main": 8}
+
+
+async def test_parallel_orders_and_arrivals_give_each_piece_once_and_in_turn(app: Orderwright):
+    """40 orders race for 10 pieces; the rest is served by arrivals that race with 20 more orders."""
+    await receive(app, "LAMP", 10)
+    orders = await asyncio.gather(*(_buy(app) for _ in range(40)))
+    await app.worker.drain()
+    assert await stock(app, "LAMP") == {"reserved main": 10, "short": 30}
+    later(app)
+
+    async def arrive() -> None:
+        for _ in range(10):
+            await receive(app, "LAMP", 3)
+            await app.worker.drain()
+
+    more, _ = await asyncio.gather(asyncio.gather(*(_buy(app) for _ in range(20))), arrive())
+    await app.worker.drain()
+    assert await stock(app, "LAMP") == {"reserved main": 40, "short": 20}
+    assert {await of(app, one) for one in orders} == {"PICK_PACK"}
+    assert {await of(app, one) for one in more} == {"BACKORDERED"}
+
+
+async def _buy(app: Orderwright) -> str:
+    order_id = await place(app, LAMP=1)
+    await pay(app, order_id, "10.00")
+    return order_id
+
+
+async def test_working_off_an_event_again_serves_nobody_twice(app: Orderwright):
+    await sold(app, LAMP=1)
+    await receive(app, "LAMP", 5)
+    await app.worker.drain()
+    before = await stock(app, "LAMP")
+    await again(app)
+    assert await stock(app, "LAMP") == before

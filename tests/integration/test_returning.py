@@ -1,0 +1,185 @@
+"""Returns: the goods, the return itself, and the money: to the payments that were captured, never above them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from shop import (
+    ADMIN,
+    DELIVER,
+    PACK,
+    REFUND,
+    SELLABLE,
+    SHIP,
+    act,
+    again,
+    context,
+    fulfilments,
+    open_goods,
+    pay,
+    place,
+    receive,
+    sold,
+    state,
+    stock,
+    tell,
+    wait,
+)
+
+from orderwright import Event, Orderwright
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_goods(database_url) as opened:
+        yield opened
+
+
+def asking(*lines: tuple[int, int]) -> Event:
+    named = [{"lineNo": number, "quantity": count} for number, count in lines]
+    return Event("RETURN_REQUESTED", {"reason": "broken", **({"lines": named} if named else {})})
+
+
+async def delivered(app: Orderwright, order_id: str) -> str:
+    """Deliver the one fulfilment of an order, and return its id."""
+    [one] = await fulfilments(app, order_id)
+    await act(app, one.id, PACK, SHIP, DELIVER)
+    return one.id
+
+
+async def returns(app: Orderwright) -> list[tuple[str, str]]:
+    """Number and state of all returns."""
+    rows = await app.pool.fetch(
+        "select r.number, i.state from orderwright.goods_return as r"
+        " join orderwright.instance as i on i.instance_id = r.id order by r.number"
+    )
+    return [(row["number"], row["state"]) for row in rows]
+
+
+async def remaining(app: Orderwright, payment_id: str) -> int:
+    found = await context(app, payment_id)
+    return int(str(found["amountMinor"])) - int(str(found["refundedMinor"]))
+
+
+async def test_a_part_comes_back_is_sellable_again_and_its_money_goes_back_to_the_payment(
+    app: Orderwright,
+):
+    await receive(app, "LAMP", 3)
+    order_id = await place(app, LAMP=3)
+    payment_id = await pay(app, order_id, "30.00")
+    await app.worker.drain()
+    one = await delivered(app, order_id)
+    await act(app, one, asking((1, 2)), SELLABLE)
+    assert await returns(app) == [("RE-000001", "RECEIVED")]
+    assert await stock(app, "LAMP") == {"available main": 2}
+    await act(app, one, REFUND)
+    assert (await returns(app), await state(app, one)) == (
+        [("RE-000001", "REFUNDED")],
+        "DELIVERED",
+    )
+    assert await remaining(app, payment_id) == 1000
+    sale = await context(app, order_id)
+    assert (sale["capturedMinor"], sale["refundedLinesMinor"]) == (1000, 2000)
+    await act(app, one, asking(), SELLABLE, REFUND)
+    assert await state(app, one) == "REFUNDED"
+    assert await remaining(app, payment_id) == 0
+    assert await state(app, order_id) == "COMPLETED"
+    sale = await context(app, order_id)
+    assert (sale["capturedMinor"], sale["refundedLinesMinor"]) == (0, 3000)
+
+
+async def test_money_goes_back_to_the_newest_payment_first_and_never_above_any(app: Orderwright):
+    await receive(app, "LAMP", 3)
+    order_id = await place(app, LAMP=3)
+    old = await pay(app, order_id, "22.00")
+    await wait(app, seconds=1)
+    new = await pay(app, order_id, "8.00")
+    await app.worker.drain()
+    one = await delivered(app, order_id)
+    await act(app, one, asking((1, 1)), SELLABLE, REFUND)
+    assert [await remaining(app, payment) for payment in (old, new)] == [2000, 0]
+    sale = await context(app, order_id)
+    assert (sale["capturedMinor"], sale["refundedLinesMinor"]) == (2000, 1000)
+    assert await app.pool.fetchval("select count(*) from orderwright.case_record") == 0
+
+
+async def test_what_was_not_paid_is_taken_off_what_is_due_and_releases_credit(app: Orderwright):
+    await receive(app, "LAMP", 3)
+    order_id = await place(app, LAMP=3)
+    payment_id = await pay(app, order_id, "5.00")
+    await app.worker.drain()
+    await tell(app, order_id, "SET_PAYMENT_METHOD", method="INVOICE")
+    assert (await context(app, order_id))["creditHeldMinor"] == 2500
+    one = await delivered(app, order_id)
+    await act(app, one, asking((1, 2)), SELLABLE, REFUND)
+    assert (await context(app, order_id))["creditHeldMinor"] == 500
+    assert await remaining(app, payment_id) == 500
+    await act(app, one, asking(), SELLABLE, REFUND)
+    sale = await context(app, order_id)
+    assert (sale["creditHeldMinor"], sale["capturedMinor"], await state(app, order_id)) == (
+        0,
+        0,
+        "COMPLETED",
+    )
+    assert await remaining(app, payment_id) == 0
+
+
+async def test_a_rejected_return_moves_neither_goods_for_good_nor_money(app: Orderwright):
+    await receive(app, "LAMP", 1)
+    order_id = await sold(app, LAMP=1)
+    one = await delivered(app, order_id)
+    rejected = Event("RETURN_REJECTED", {"reason": "worn"})
+    await act(app, one, asking(), rejected)
+    await act(app, one, asking(), SELLABLE)
+    assert await stock(app, "LAMP") == {"available main": 1}
+    await act(app, one, rejected)
+    assert await stock(app, "LAMP") == {}
+    assert [found for _, found in await returns(app)] == ["REJECTED", "REJECTED"]
+    assert (await context(app, order_id))["capturedMinor"] == 1000
+    await wait(app, days=14)
+    assert await state(app, order_id) == "COMPLETED"
+
+
+async def test_goods_that_were_promised_since_cannot_be_sent_back_to_who_returned_them(
+    app: Orderwright,
+):
+    await receive(app, "LAMP", 1)
+    order_id = await sold(app, LAMP=1)
+    one = await delivered(app, order_id)
+    other = await sold(app, LAMP=1)
+    await act(app, one, asking(), SELLABLE)
+    assert await state(app, (await fulfilments(app, other))[0].id) == "PICK_PACK"
+    rejected = Event("RETURN_REJECTED", {"reason": "worn"})
+    result = await app.orders.send_fulfilment_event(one, rejected, ADMIN)
+    assert result.refused is not None
+    assert result.refused.code == "balance_guard"
+
+
+async def test_money_that_came_in_by_no_known_payment_is_a_case(app: Orderwright):
+    await receive(app, "LAMP", 1)
+    order_id = await place(app, LAMP=1)
+    await app.worker.drain()
+    await tell(app, order_id, "PAYMENT_CAPTURED", amount="10.00", paymentId="cash")
+    one = await delivered(app, order_id)
+    await act(app, one, asking(), SELLABLE, REFUND)
+    assert await app.pool.fetch("select case_type from orderwright.case_record") == [
+        ("REFUND_OPEN",)
+    ]
+    assert (await context(app, order_id))["refundedLinesMinor"] == 1000
+
+
+async def test_working_off_a_refund_again_moves_no_money(app: Orderwright):
+    await receive(app, "LAMP", 2)
+    order_id = await place(app, LAMP=2)
+    payment_id = await pay(app, order_id, "20.00")
+    await app.worker.drain()
+    one = await delivered(app, order_id)
+    await act(app, one, asking((1, 1)), SELLABLE, REFUND)
+    before = await context(app, order_id)
+    for _ in range(2):
+        await again(app)
+    after = await context(app, order_id)
+    assert await remaining(app, payment_id) == 1000
+    assert (after["capturedMinor"], after["refundedLinesMinor"]) == (1000, 1000)
+    assert before["refunds"] == after["refunds"]

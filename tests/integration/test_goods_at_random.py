@@ -1,4 +1,6 @@
-"""Eight clients do what comes to their minds, beside two workers; whatever it is, pieces and money are conserved.
+"""Eight clients do what comes to their minds; whatever it is, pieces and money are conserved.
+
+Two workers follow up, of which one is a process that is killed in the middle and started again.
 
 The commands are drawn with a seed that is printed; `ORDERWRIGHT_TEST_COMMANDS` says how many.
 """
@@ -12,8 +14,8 @@ from collections.abc import Awaitable, Callable
 
 from shop import ADMIN, conserved, fulfilments, open_goods, pay, place, receive, state
 
+from acceptance.harness import Server, until
 from orderwright import Event, Orderwright
-from orderwright.app.settings import Settings
 from orderwright.domain.orders.order_status import OrderStatus, order_status, progress_of
 
 CLIENTS = 8
@@ -54,11 +56,13 @@ class Client:
         self._app = app
         self._chance = chance
         self._orders = orders
+        self.done = 0
 
     async def work(self, commands: int) -> None:
         kinds: list[Callable[[], Awaitable[None]]] = [self._buy, self._receive, self._sale]
         for _ in range(commands):
             await self._chance.choices([*kinds, self._fulfil], weights=[3, 2, 1, 8])[0]()
+            self.done += 1
 
     async def _buy(self) -> None:
         wanted = self._chance.sample(SKUS, self._chance.randint(1, 3))
@@ -90,18 +94,17 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(databas
     seed = random.randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 (to repeat it)
     orders: list[str] = []
-    async with (
-        open_goods(database_url) as app,
-        Orderwright.connect(database_url, settings=Settings(), clock=app.clock) as other,
-    ):
-        clients = [
-            Client((app, other)[n % 2], random.Random(seed + n), orders) for n in range(CLIENTS)
-        ]
-        stop = asyncio.Event()
-        working = [asyncio.create_task(one.worker.run(stop)) for one in (app, other)]
+    async with open_goods(database_url) as app:
+        clients = [Client(app, random.Random(seed + n), orders) for n in range(CLIENTS)]
+        server, stop = Server(database_url), asyncio.Event()
+        await server.start()
+        working = asyncio.create_task(app.worker.run(stop))
+        killing = asyncio.create_task(killed_in_the_middle(server, clients))
         await asyncio.gather(*(one.work(COMMANDS // CLIENTS) for one in clients))
+        await killing
+        assert await server.stop() == 0
         stop.set()
-        await asyncio.gather(*working)
+        await working
         await app.worker.drain()
         assert await conserved(app) == []
         assert await app.pool.fetch(_OVER_REFUNDED) == []
@@ -109,6 +112,15 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(databas
         assert await app.pool.fetchval(_DEADLOCKS) == 0
         for order_id in orders:
             assert await status(app, order_id) in OrderStatus
+
+
+async def killed_in_the_middle(server: Server, clients: list[Client]) -> None:
+    async def half_is_done() -> bool:
+        return sum(one.done for one in clients) >= COMMANDS // 2
+
+    await until(half_is_done, seconds=3600)
+    await server.kill()
+    await server.start()
 
 
 async def status(app: Orderwright, order_id: str) -> OrderStatus:

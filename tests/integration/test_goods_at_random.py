@@ -2,16 +2,16 @@
 
 Two workers follow up, of which one is a process that is killed in the middle and started again.
 
-The commands are drawn with a seed that is printed; `ORDERWRIGHT_TEST_COMMANDS` says how many.
+The commands are drawn with a seed that is printed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import random  # noqa: TID251 (chance is what this test is about)
 from collections.abc import Awaitable, Callable
 
+import pytest
 from shop import ADMIN, conserved, fulfilments, open_goods, pay, place, receive, state
 
 from acceptance.harness import Server, until
@@ -19,7 +19,6 @@ from orderwright import Event, Orderwright
 from orderwright.domain.orders.order_status import OrderStatus, order_status, progress_of
 
 CLIENTS = 8
-COMMANDS = int(os.environ.get("ORDERWRIGHT_TEST_COMMANDS", "400"))  # noqa: TID251 (of the test)
 SKUS = ("LAMP", "BULB", "DESK")
 PLACES = ("main", "east")
 SHIP = {"carrier": "DHL", "tracking": "T1"}
@@ -90,7 +89,10 @@ class Client:
             )
 
 
-async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(database_url: str):
+@pytest.mark.parametrize("commands", [400, pytest.param(10_000, marks=pytest.mark.soak)])
+async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(
+    database_url: str, commands: int
+):
     seed = random.randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 (to repeat it)
     orders: list[str] = []
@@ -99,8 +101,8 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(databas
         server, stop = Server(database_url), asyncio.Event()
         await server.start()
         working = asyncio.create_task(app.worker.run(stop))
-        killing = asyncio.create_task(killed_in_the_middle(server, clients))
-        await asyncio.gather(*(one.work(COMMANDS // CLIENTS) for one in clients))
+        killing = asyncio.create_task(killed_in_the_middle(server, clients, commands))
+        await asyncio.gather(*(one.work(commands // CLIENTS) for one in clients))
         await killing
         assert await server.stop() == 0
         stop.set()
@@ -114,9 +116,9 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(databas
             assert await status(app, order_id) in OrderStatus
 
 
-async def killed_in_the_middle(server: Server, clients: list[Client]) -> None:
+async def killed_in_the_middle(server: Server, clients: list[Client], commands: int) -> None:
     async def half_is_done() -> bool:
-        return sum(one.done for one in clients) >= COMMANDS // 2
+        return sum(one.done for one in clients) >= commands // 2
 
     await until(half_is_done, seconds=3600)
     await server.kill()

@@ -201,7 +201,7 @@ async def furnish(url: str, *, anvils: int = 1_000_000) -> None:
             await records.add_products(connection, products)
             if anvils:
                 received = Event("RECEIVE_STOCK", {"quantity": anvils, "reference": "furniture"})
-                cause = Cause(actor=Actor("furnisher", "system"))
+                cause = Cause(actor=Actor("furnisher", "system"), origin="import")
                 await move_stock(app.engine, connection, Shelf("ANVIL", "main"), received, cause)
         people = {"admin": Role.ADMIN, "clerk": Role.BILLER, "auditor": Role.READ_ONLY}
         for login, role in people.items():

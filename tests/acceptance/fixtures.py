@@ -8,7 +8,11 @@ import asyncpg
 import httpx
 import pytest
 
-from acceptance.harness import PASSWORD, TABLES, Client, Rows, Server, SignIn
+from acceptance.harness import PASSWORD, TABLES, Client, Rows, Server, SignIn, until
+
+_UNREAD = """
+select count(*) from orderwright.outbox as o join orderwright.consumer as c on (o.ord, o.id) > (c.ord, c.id)
+"""
 
 
 @pytest.fixture
@@ -44,7 +48,11 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
     """Fingerprints every table of the trade and the runtime: equal fingerprints, equal rows."""
     connection = await asyncpg.connect(database_url)
 
+    async def is_quiet() -> bool:
+        return bool(await connection.fetchval(_UNREAD) == 0)
+
     async def fingerprint() -> dict[str, str]:
+        await until(is_quiet)  # what follows from what was done before
         found = {}
         for table in TABLES:
             query = f"select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from orderwright.{table} t"

@@ -189,8 +189,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def furnish(url: str) -> None:
-    """Put people and master data into a database."""
+async def furnish(url: str, *, anvils: int = 1_000_000) -> None:
+    """Put people and master data into a database, and so many anvils on the shelf."""
     async with Orderwright.connect(url, settings=Settings()) as app:
         async with app.pool.acquire() as connection, connection.transaction():
             customers = [
@@ -209,9 +209,10 @@ async def furnish(url: str) -> None:
                 records.Product(sku="GONE", name="Gone", currency="EUR", unit_price_minor=100),
             ]
             await records.add_products(connection, products)
-            received = Event("RECEIVE_STOCK", {"quantity": 1_000_000, "reference": "furniture"})
-            cause = Cause(actor=Actor("furnisher", "system"))
-            await move_stock(app.engine, connection, Shelf("ANVIL", "main"), received, cause)
+            if anvils:
+                received = Event("RECEIVE_STOCK", {"quantity": anvils, "reference": "furniture"})
+                cause = Cause(actor=Actor("furnisher", "system"), origin="import")
+                await move_stock(app.engine, connection, Shelf("ANVIL", "main"), received, cause)
         people = {"admin": Role.ADMIN, "clerk": Role.BILLER, "auditor": Role.READ_ONLY}
         for login, role in people.items():
             await app.people.enrol(login, login.title(), PASSWORD, [role])

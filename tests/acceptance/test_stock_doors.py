@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
-from acceptance.harness import Client, Server, SignIn, inherited, until
+import pytest
+
+from acceptance.harness import Client, Server, SignIn, furnish, inherited, until
 
 _STOCK = "sku name location locationName onHand available reserved short"
 _RESULT = f"""__typename
@@ -35,6 +38,18 @@ query ($first: Int! = 50, $after: String) {
     edges { node { kind of quantity reference orderId orderNumber recordedAt } } } }
 """
 LOCATIONS = "{ locations { totalCount edges { cursor node { id name rank } } } }"
+
+
+@pytest.fixture
+async def server(empty_database_url: str) -> AsyncIterator[Server]:
+    """A server whose shelves are empty."""
+    await furnish(empty_database_url, anvils=0)
+    running = Server(empty_database_url)
+    await running.start()
+    try:
+        yield running
+    finally:
+        await running.stop()
 
 
 async def receive(api: Client, quantity: int, **more: Any) -> Any:

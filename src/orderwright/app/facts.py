@@ -6,12 +6,13 @@ shared facts: each is loaded by one query, or two, for all steps of a transactio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.credit.fact import credit_fact
 from orderwright.app.goods.stock_fact import stock_fact
 from orderwright.app.permissions import Role
+from orderwright.app.refundable import refundable_minor
 from orderwright.runtime.fact import FactLoader, FactRequest, SharedFact
 
 if TYPE_CHECKING:
@@ -105,19 +106,6 @@ async def refundable(connection: Connection, asked: Sequence[FactRequest]) -> Se
     return [found[one.root_id] for one in asked]
 
 
-async def refundable_minor(
-    connection: Connection, order_ids: Iterable[str], *, lock: bool
-) -> dict[str, dict[str, int]]:
-    """Return what may still be refunded of each line of orders; with `lock` it stays so until the transaction ends."""
-    orders = sorted(set(order_ids))
-    if lock:
-        await connection.fetch(_LOCK_ORDERS, orders)
-    found: dict[str, dict[str, int]] = {order: {} for order in orders}
-    for row in await connection.fetch(_REFUNDABLE, orders):
-        found[row["order_id"]][str(row["line_no"])] = row["left_minor"]
-    return found
-
-
 def _order_lines(asked: FactRequest) -> Sequence[str]:
     return (f"order/{asked.root_id}/lines",)
 
@@ -153,24 +141,6 @@ where so.id = any($1::text[]) order by i.instance_id
 _NEWEST_ORDERS = """
 select quotation_id, max(quotation_version) as newest from orderwright.sale_order
 where quotation_id = any($1::text[]) group by quotation_id
-"""
-_LOCK_ORDERS = """
-select id from orderwright.sale_order where id = any($1::text[]) order by id for no key update
-"""
-_REFUNDABLE = """
-select line.order_id, line.line_no,
-       (line.unit_price_minor * line.quantity - line.discount_minor + line.tax_minor
-        - coalesce(refunded.minor, 0))::bigint as left_minor
-from orderwright.sale_order_line as line
-left join (
-    select i.root_id, part.key as line_no, sum(part.value::bigint) as minor
-    from orderwright.instance as i
-    cross join lateral jsonb_each((i.snapshot::jsonb)->'context'->'refunds') as refund
-    cross join lateral jsonb_each_text(refund.value->'lines') as part
-    where i.chart_id = 'payment' and i.root_id = any($1::text[])
-    group by i.root_id, part.key) as refunded
-  on refunded.root_id = line.order_id and refunded.line_no = line.line_no::text
-where line.order_id = any($1::text[])
 """
 _SALE_STATES = """
 select instance_id, state from orderwright.instance where instance_id = any($1::text[]) order by instance_id

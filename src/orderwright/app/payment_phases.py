@@ -13,7 +13,7 @@ and never waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -23,6 +23,7 @@ from orderwright.money import Money
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.work import Work
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -55,7 +56,20 @@ class PaymentPhases:
     def consumer(self) -> Consumer:
         """Return the consumer that the relay feeds."""
         events = frozenset({"payment.registered", *_TO_SALE})
-        return Consumer(name="payments", events=events, handle=self._react)
+        return Consumer(
+            name="payments",
+            events=events,
+            handle=lambda connection, event: self._react_all(connection, [event]),
+            handle_all=self._react_all,
+        )
+
+    async def _react_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
+        """Lock the payments first, then their sales, each in one order: who comes to credit holds them all."""
+        for ids in ({event.instance_id for event in events}, {event.root_id for event in events}):
+            await connection.fetch(_LOCK, sorted(ids))
+        for event in events:
+            with _work(event):
+                await self._react(connection, event)
 
     async def _react(self, connection: Connection, event: DomainEvent) -> None:
         await self._tell_ports(connection, event)
@@ -99,6 +113,17 @@ class PaymentPhases:
         self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
     ) -> Result:
         return await send_on(self._engine, connection, PAYMENTS, cause, instance_id, event)
+
+
+def _work(event: DomainEvent) -> Work:
+    return Work(
+        consumer="payments",
+        event=event.name,
+        correlation_id=event.correlation_id,
+        causation_id=event.event_id,
+        root_id=event.root_id,
+        instance_id=event.instance_id,
+    )
 
 
 def _captured(event: DomainEvent) -> Event:
@@ -159,3 +184,9 @@ def _refusal(carried: Event, event: DomainEvent, refused: Refused) -> dict[str, 
         "message": "; ".join(reasons) or refused.message,
         "amountMinor": _minor(event, "amountMinor"),
     }
+
+
+_LOCK: Final = """
+select instance_id from orderwright.instance
+where instance_id = any($1::text[]) order by instance_id for update
+"""

@@ -156,6 +156,7 @@ join orderwright.instance as i on i.instance_id = b.fulfilment_id
 where b.sku = $1 and i.state = 'BACKORDERED'
 order by b.since, b.fulfilment_id limit $2
 """
+# Of all their lines: ALLOCATE looks at what is reserved already as well.
 _SKUS: Final = """
-select distinct sku from orderwright.backorder where fulfilment_id = any($1::text[]) order by sku
+select distinct sku from orderwright.fulfilment_line where fulfilment_id = any($1::text[])
 """

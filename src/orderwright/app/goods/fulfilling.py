@@ -46,7 +46,15 @@ _WHY: Final = {
 }
 _ENDED: Final = frozenset({"CANCELLED", "REJECTED", "EXPIRED"})
 _MOVES_STOCK: Final = frozenset(
-    {"sale.cleared", "sale.uncleared", "sale.frozen", "sale.cancelled", "sale.rejected"}
+    {
+        "sale.cleared",
+        "sale.uncleared",
+        "sale.frozen",
+        "sale.cancelled",
+        "sale.rejected",
+        "fulfilment.split",
+        "fulfilment.delivery_failed",
+    }
 )
 
 

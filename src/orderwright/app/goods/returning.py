@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import records
-from orderwright.app.facts import refundable_minor
 from orderwright.app.phases import PhaseBroken, pass_on, send_on
+from orderwright.app.refundable import refundable_minor
 from orderwright.domain.orders.exposure import due_minor
 from orderwright.domain.orders.payment_reading import standing_of
 from orderwright.domain.orders.return_money import Refund, settle

@@ -171,7 +171,7 @@ async def pass_on(  # noqa: PLR0913 (who, where, what follows from what)
     if result.refused is not None:
         if result.refused.code not in _LATE:
             raise PhaseBroken(f"{event.type} to {instance_id}: {result.refused.message}")
-        _logger.info(
+        _logger.debug(
             "phase_event_late",
             instance_id=instance_id,
             event_type=event.type,

@@ -189,6 +189,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+async def shelve(app: Orderwright, pieces: int, sku: str = "ANVIL") -> None:
+    """Put so many pieces on the shelf."""
+    received = Event("RECEIVE_STOCK", {"quantity": pieces, "reference": "furniture"})
+    cause = Cause(actor=Actor("furnisher", "system"), origin="import")
+    async with app.pool.acquire() as connection, connection.transaction():
+        await move_stock(app.engine, connection, Shelf(sku, "main"), received, cause)
+
+
 async def furnish(url: str, *, anvils: int = 1_000_000) -> None:
     """Put people and master data into a database, and so many anvils on the shelf."""
     async with Orderwright.connect(url, settings=Settings()) as app:
@@ -209,10 +217,8 @@ async def furnish(url: str, *, anvils: int = 1_000_000) -> None:
                 records.Product(sku="GONE", name="Gone", currency="EUR", unit_price_minor=100),
             ]
             await records.add_products(connection, products)
-            if anvils:
-                received = Event("RECEIVE_STOCK", {"quantity": anvils, "reference": "furniture"})
-                cause = Cause(actor=Actor("furnisher", "system"), origin="import")
-                await move_stock(app.engine, connection, Shelf("ANVIL", "main"), received, cause)
+        if anvils:
+            await shelve(app, anvils)
         people = {"admin": Role.ADMIN, "clerk": Role.BILLER, "auditor": Role.READ_ONLY}
         for login, role in people.items():
             await app.people.enrol(login, login.title(), PASSWORD, [role])

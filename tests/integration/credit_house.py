@@ -6,16 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from acceptance.harness import shelve
 from orderwright import Event, Orderwright
 from orderwright.app import records
 from orderwright.app.credit.account import Account
 from orderwright.app.decisions import DECIDED, POLICIES
-from orderwright.app.goods.stock_desk import move_stock
-from orderwright.app.goods.stock_records import Shelf
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.settings import Settings
-from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.ledger import differences
 
 if TYPE_CHECKING:
@@ -39,10 +37,7 @@ async def open_house(url: str, clock: Clock | None = None) -> AsyncIterator[Orde
             )
             anvil = records.Product(sku="ANVIL", name="Anvil", currency="EUR", unit_price_minor=1)
             await records.add_products(connection, [anvil])
-        async with app.pool.acquire() as connection, connection.transaction():
-            cause = Cause(actor=Actor("furnisher", "system"), origin="import")
-            received = Event("RECEIVE_STOCK", {"quantity": 1_000_000, "reference": "furniture"})
-            await move_stock(app.engine, connection, Shelf("ANVIL", "main"), received, cause)
+        await shelve(app, 1_000_000)
         yield app
         assert [one async for one in differences(app.pool)] == []
         assert [one async for one in app.replay.verify_all()] == []

@@ -19,6 +19,7 @@ from money_books import (
 )
 from money_crowd import CUSTOMERS, VOTERS, Client, Memory
 
+from acceptance.harness import shelve
 from orderwright import Orderwright
 from orderwright.app import records
 from orderwright.app.settings import Settings
@@ -80,6 +81,7 @@ async def opened(url: str, clock: DrivenClock, home: Path) -> AsyncIterator[Orde
             await records.add_customers(connection, customers)
             anvil = records.Product(sku="ANVIL", name="Anvil", currency="EUR", unit_price_minor=1)
             await records.add_products(connection, [anvil])
+        await shelve(app, 1_000_000)
         for voter in VOTERS:
             await app.people.enrol(voter.login, voter.name, "a long enough word", voter.roles)
         yield app

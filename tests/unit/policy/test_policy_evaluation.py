@@ -232,6 +232,7 @@ def test_a_wide_policy_keeps_a_bounded_number_of_results():
         tags = [f"{i}" for i, side in enumerate(chosen) if side]
         found = policies.evaluate("ORDER_CREATED", {"tags": tags})
         assert [one.outcome for one in found] == (["hit"] if tags else [])
+    assert len(policies._plans["p"]._known) == 1024
 
 
 # --- sets -----------------------------------------------------------------------------------------

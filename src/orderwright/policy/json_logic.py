@@ -25,6 +25,7 @@ from orderwright.condition import (
     Reference,
     Rule,
     Schema,
+    family,
     no_lists,
     walk,
 )
@@ -103,8 +104,9 @@ def logic_data(facts: Mapping[str, Json], schema: Schema) -> dict[str, Json]:
 
 
 def _fact(value: Json) -> Json:
-    if isinstance(value, Money):
-        return {"minor": value.minor, "currency": value.currency}
+    known = family(value)
+    if known is not None and known[0][0] == "money":
+        return {"minor": known[1], "currency": known[0][1]}
     if isinstance(value, Mapping):
         return {str(key): _fact(member) for key, member in value.items()}
     if isinstance(value, list | tuple):

@@ -34,7 +34,7 @@ from orderwright.condition.parsing import Regex, parse
 from orderwright.condition.printing import plain, to_json
 from orderwright.condition.problem import ConditionInvalid, Problem
 from orderwright.condition.schema import Catalogue, FactField, FactType, Schema
-from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern
+from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern, read
 from orderwright.condition.wording import shown
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "no_lists",
     "parse",
     "plain",
+    "read",
     "required",
     "shown",
     "to_json",

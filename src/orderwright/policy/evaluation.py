@@ -14,6 +14,7 @@ from orderwright.policy.trigger import Threshold, Trigger
 
 Stopwatch = Callable[[], int]
 """Nanoseconds since some moment."""
+Run = Callable[[Lookup, Lists], Result]
 
 
 def run(deployment: Deployment, facts: Mapping[str, Json], *, lists: Lists = no_lists) -> Result:
@@ -98,9 +99,13 @@ class PolicySet:
         if group is None:
             return ()
         lookup = reading(facts)
-        plans = group.plans
-        chosen = [plans[place] for place in group.index.candidates(lookup)]
-        return _results(chosen, lookup, lists, trees=trees, stopwatch=stopwatch)
+        places = group.index.candidates(lookup)
+        runs = group.tells if trees else group.runs
+        if stopwatch:
+            results = [_timed(runs[place], lookup, lists, stopwatch) for place in places]
+        else:
+            results = [runs[place](lookup, lists) for place in places]
+        return tuple([result for result in results if result.outcome != "miss"])
 
     def evaluate_each(
         self,
@@ -122,10 +127,12 @@ class PolicySet:
 class _Group:
     """The policies of one trigger in their order, with an index."""
 
-    __slots__ = ("index", "plans")
+    __slots__ = ("index", "plans", "runs", "tells")
 
     def __init__(self, plans: Iterable[Plan]) -> None:
         self.plans = sorted(plans, key=_rank)
+        self.runs = [plan.run for plan in self.plans]
+        self.tells = [plan.tell for plan in self.plans]
         self.index = Index([plan.decisive for plan in self.plans])
 
 
@@ -140,21 +147,7 @@ def _grouped(plans: Iterable[Plan]) -> dict[Trigger, _Group]:
     return {trigger: _Group(together) for trigger, together in found.items()}
 
 
-def _results(
-    plans: Iterable[Plan],
-    lookup: Lookup,
-    lists: Lists,
-    *,
-    trees: bool,
-    stopwatch: Stopwatch | None,
-) -> tuple[Result, ...]:
-    found = []
-    for plan in plans:
-        begun = stopwatch() if stopwatch else 0
-        result = plan.explain(lookup, lists) if trees else plan.run(lookup, lists)
-        if result.outcome == "miss":
-            continue
-        if stopwatch:
-            result = replace(result, duration_ns=stopwatch() - begun)
-        found.append(result)
-    return tuple(found)
+def _timed(run: Run, lookup: Lookup, lists: Lists, stopwatch: Stopwatch) -> Result:
+    begun = stopwatch()
+    result = run(lookup, lists)
+    return replace(result, duration_ns=stopwatch() - begun)

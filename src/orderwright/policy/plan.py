@@ -25,7 +25,7 @@ class Plan:
         decisive: what makes sure that it misses.
     """
 
-    __slots__ = ("_alone", "_checks", "_known", "_route", "decisive", "deployment")
+    __slots__ = ("_alone", "_checks", "_known", "_route", "_simple", "decisive", "deployment")
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
@@ -33,19 +33,25 @@ class Plan:
         self._checks = tuple(ready(node.group) for node in self._route.conditions())
         self._alone = self._checks[0] if len(self._checks) == 1 else None
         self._known: dict[Answers, Result] = {}
+        self._simple: dict[bool | None, Result] = {}  # the same by the answer of an only condition
         self.decisive: Decisive = self._route.decisive()
 
     def run(self, lookup: Lookup, lists: Lists) -> Result:
         """Return the result on facts, without evaluations. Whatever fails makes it `error`, and nothing is raised."""
         try:
             if self._alone is not None:
-                answers: Answers = (self._alone(lookup, lists),)
-            else:
-                checks = self._checks
-                _, answers = self._route.walk(lambda number: checks[number](lookup, lists))
+                answer = self._alone(lookup, lists)
+                return self._simple.get(answer) or self._result((answer,))
+            checks = self._checks
+            _, answers = self._route.walk(lambda number: checks[number](lookup, lists))
         except Exception as failure:  # noqa: BLE001 (a policy that fails stops neither the others nor the caller)
             return self._failed(failure, {})
         return self._known.get(answers) or self._result(answers)
+
+    def tell(self, lookup: Lookup, lists: Lists) -> Result:
+        """Return the result on facts; a miss without evaluations, for nobody looks at those of most policies."""
+        result = self.run(lookup, lists)
+        return result if result.outcome == "miss" else self.explain(lookup, lists)
 
     def explain(self, lookup: Lookup, lists: Lists) -> Result:
         """Return the result on facts, with the evaluation of every condition on the way."""
@@ -94,6 +100,8 @@ class Plan:
         )
         if len(self._known) < _KEPT:
             self._known[answers] = result
+        if len(answers) == 1:
+            self._simple[answers[0]] = result
         return result
 
     def _path(self, reached: list[bool | None], answers: Answers) -> tuple[Visit, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orderwright.condition import MISSING, Json, Lookup
+from orderwright.condition import MISSING, Json, Lookup, read
 
 
 def reading(facts: Mapping[str, Json]) -> Lookup:
     """Return a lookup of facts: a key that is the whole path, else the way through nested objects.
 
-    What was found is kept, so the facts must not change while the lookup is in use.
+    What was found is read once (money as `Money`, no float) and kept: facts must not change while a lookup is in use.
     """
     return _Found(facts).__getitem__
 
@@ -25,7 +25,7 @@ class _Found(dict[str, Json]):
         self.facts = facts
 
     def __missing__(self, path: str) -> Json:
-        found = self[path] = _follow(self.facts, path)
+        found = self[path] = read(_follow(self.facts, path))[1]
         return found
 
 

@@ -54,6 +54,67 @@ def test_ten_thousand_policies_agree_with_datalogic_on_their_export():
     assert outcomes == {"hit", "miss"}
 
 
+ORDERED = {
+    "amount": money("1.00"),
+    "limit": money("2.00"),
+    "userId": "ab",
+    "user": {"country": "KP", "email": "a@b.example", "orders": 2},
+    "tags": ["a", "KP"],
+    "verified": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "holds"),
+    [
+        (rule("amount", "==", eur("1.00")), True),
+        (rule("amount", "!=", eur("1.00")), False),
+        (rule("amount", "<", {"fact": "limit"}), True),
+        (rule("amount", "in", [eur("1.00"), eur("3.00")]), True),
+        (rule("amount", "in", []), False),
+        (rule("limit", "not_in", [eur("1.00")]), True),
+        (rule("amount", "between", [eur("1.00"), eur("1.50")]), True),
+        (rule("user.orders", "between", [3, 4]), False),
+        (rule("user.orders", ">=", 2.0), True),
+        (rule("user.country", "in", {"list": "countries"}), True),
+        (rule("user.country", "not_in", ["DE", "FR"]), True),
+        (rule("user.country", "contains", "P"), True),
+        (rule("tags", "contains", {"fact": "user.country"}), True),
+        (rule("tags", "not_contains", "b"), True),
+        (rule("userId", "contains", {"fact": "user.country"}), False),
+        (rule("userId", "==", {"fact": "user.country"}), False),
+        (rule("userId", "starts_with", "a"), True),
+        (rule("userId", "starts_with", ""), True),
+        (rule("userId", "ends_with", "b"), True),
+        (rule("userId", "ends_with", "aab"), False),
+        (rule("userId", "ends_with", ""), True),
+        (rule("user.email", "matches", "@b"), True),
+        (rule("verified", "==", True), True),
+        (rule("userId", "is_null"), False),
+        (rule("userId", "is_not_null"), True),
+    ],
+)
+def test_every_operator_means_the_same_in_json_logic(asked: dict, holds: bool):
+    document = simple({"combinator": "and", "not": False, "rules": [asked]})
+    turned = simple({"combinator": "or", "not": True, "rules": [asked, asked]})
+    for one, expected in ((document, holds), (turned, not holds)):
+        [logic] = exported(one).values()
+        assert ENGINE.eval(logic, logic_data(ORDERED, FACTS)) is expected
+        found = run(deployed(one), ORDERED, lists=LISTS.get)
+        assert (found.outcome == "hit") is expected
+
+
+def test_membership_in_another_fact_is_exported():
+    policy = load(simple(rule("userId", "in", {"fact": "tags"})))
+    [logic] = to_json_logic(policy, FACTS).values()
+    assert logic == {"in": [{"var": "userId"}, {"var": "tags"}]}
+
+
+def test_a_path_through_what_is_no_object_is_left_out():
+    schema = dict.fromkeys(("a", "a.b"), FACTS["userId"])
+    assert logic_data({"a": "x", "a.b": "y"}, schema) == {"a": "x"}
+
+
 def test_an_amount_is_exported_with_its_currency():
     document = simple(rule("amount", ">", eur("10000.00")))
     assert exported(document) == {
@@ -99,6 +160,7 @@ def test_both_exits_of_a_graph_are_exported():
         rule("user.country", "ends_with", {"fact": "user.email"}),
         rule("user.country", "in", {"list": "nobody's"}),
         rule("unheard.of", "==", {"fact": "user.email"}),
+        rule("user.email", "contains", eur("1.00")),
     ],
 )
 def test_what_has_no_exact_form_is_not_exported(asked: dict):

@@ -248,6 +248,18 @@ def test_a_config_that_does_not_fit_is_refused(what: str, config: dict, place: s
     assert mistakes(document) == [(f"graph.nodes[1].config.{place}", code)]
 
 
+def test_a_config_that_fits_is_kept_as_it_was_written():
+    config = {"reason": "{{userId}} looks odd", "release_after": "24h"}
+    final = {"category": "fraud", "reason": "no", "final": True}
+    nodes = [
+        trigger(),
+        action("a", "FREEZE_ORDER", **config),
+        action("b", "REJECT_TRANSACTION", **final),
+    ]
+    policy = read(graph(nodes, "t a", "t b"))
+    assert [node.config for node in policy.actions] == [config, final]
+
+
 @pytest.mark.parametrize("what", sorted(CONFIGS))
 def test_an_action_without_what_it_needs_is_refused(what: str):
     node = {"id": "a", "type": "action", "action": what}

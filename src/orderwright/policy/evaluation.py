@@ -7,14 +7,13 @@ from dataclasses import replace
 
 from orderwright.condition import Json, Lists, Lookup, no_lists
 from orderwright.policy.index import Index
-from orderwright.policy.plan import Plan
+from orderwright.policy.plan import Plan, Run
 from orderwright.policy.reading import reading
 from orderwright.policy.result import Deployment, Result
 from orderwright.policy.trigger import Threshold, Trigger
 
 Stopwatch = Callable[[], int]
 """Nanoseconds since some moment."""
-Run = Callable[[Lookup, Lists], Result]
 
 
 def run(deployment: Deployment, facts: Mapping[str, Json], *, lists: Lists = no_lists) -> Result:

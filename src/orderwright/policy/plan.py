@@ -6,13 +6,24 @@ and shared between events.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from orderwright.condition import Decisive, Evaluation, Lists, Lookup, compile as ready, evaluate
+from orderwright.condition import (
+    Check,
+    Decisive,
+    Evaluation,
+    Lists,
+    Lookup,
+    compile as ready,
+    evaluate,
+)
 from orderwright.policy.model import ConditionNode
 from orderwright.policy.result import Deployment, Outcome, Result, Visit
 from orderwright.policy.route import Answers, Route
+
+Run = Callable[[Lookup, Lists], Result]
 
 _KEPT: Final = 1024  # results of one policy; a wide graph has more than anybody sees twice
 
@@ -23,30 +34,42 @@ class Plan:
     Attributes:
         deployment: the policy.
         decisive: what makes sure that it misses.
+        run: gives the result on facts, without evaluations. Whatever fails makes it `error`, and nothing is raised.
     """
 
-    __slots__ = ("_alone", "_checks", "_known", "_route", "_simple", "decisive", "deployment")
+    __slots__ = ("_checks", "_known", "_route", "decisive", "deployment", "run")
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self._route = Route.of(deployment.policy)
         self._checks = tuple(ready(node.group) for node in self._route.conditions())
-        self._alone = self._checks[0] if len(self._checks) == 1 else None
         self._known: dict[Answers, Result] = {}
-        self._simple: dict[bool | None, Result] = {}  # the same by the answer of an only condition
         self.decisive: Decisive = self._route.decisive()
+        self.run: Run = self._ask(self._checks[0]) if len(self._checks) == 1 else self._walk
 
-    def run(self, lookup: Lookup, lists: Lists) -> Result:
-        """Return the result on facts, without evaluations. Whatever fails makes it `error`, and nothing is raised."""
+    def _walk(self, lookup: Lookup, lists: Lists) -> Result:
+        checks = self._checks
         try:
-            if self._alone is not None:
-                answer = self._alone(lookup, lists)
-                return self._simple.get(answer) or self._result((answer,))
-            checks = self._checks
             _, answers = self._route.walk(lambda number: checks[number](lookup, lists))
         except Exception as failure:  # noqa: BLE001 (a policy that fails stops neither the others nor the caller)
             return self._failed(failure, {})
         return self._known.get(answers) or self._result(answers)
+
+    def _ask(self, check: Check) -> Run:
+        """Return what runs a policy with a single condition: there are many, so no detour here."""
+        known: dict[bool | None, Result] = {}
+
+        def run(lookup: Lookup, lists: Lists) -> Result:
+            try:
+                answer = check(lookup, lists)
+            except Exception as failure:  # noqa: BLE001 (as above)
+                return self._failed(failure, {})
+            found = known.get(answer)
+            if found is None:
+                found = known[answer] = self._result((answer,))
+            return found
+
+        return run
 
     def tell(self, lookup: Lookup, lists: Lists) -> Result:
         """Return the result on facts; a miss without evaluations, for nobody looks at those of most policies."""
@@ -100,8 +123,6 @@ class Plan:
         )
         if len(self._known) < _KEPT:
             self._known[answers] = result
-        if len(answers) == 1:
-            self._simple[answers[0]] = result
         return result
 
     def _path(self, reached: list[bool | None], answers: Answers) -> tuple[Visit, ...]:

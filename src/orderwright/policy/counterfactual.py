@@ -44,6 +44,8 @@ def counterfactual(
 ) -> Counterfactual:
     """Say what would change whether a policy comes to an action.
 
+    Fields, values and words are the policy's; the paths of changes lead through the condition that it is read as.
+
     Args:
         policy: the policy.
         facts: what was known.

@@ -38,13 +38,14 @@ demo: $(VENV)/.demo console
 test: $(VENV)/.dev $(RIVALS) console chromium
 	@$(if $(CONSOLE),$(NPM) run test --if-present -- --passWithNoTests)
 	@$(RUN) compileall -q src
-	@exec $(RUN) pytest -m "not soak" $(ARGS)
+	@exec $(RUN) pytest -m "not soak" -n 2 --dist loadfile $(ARGS)
 
 soak: $(VENV)/.dev $(RIVALS) console chromium
 	@exec $(RUN) pytest -m soak $(ARGS)
 
 bench: $(VENV)/.dev $(RIVALS)
 	@$(RUN) bench.statechart $(ARGS)
+	@$(RUN) bench.policy $(ARGS)
 	@$(RUN) bench.runtime $(ARGS)
 	@for part in relay timers verify jobs volume; do echo; $(RUN) bench.runtime.$$part || exit; done
 	@for part in money money.hot money.stale goods.hot; do echo; $(RUN) bench.$$part || exit; done

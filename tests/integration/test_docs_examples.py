@@ -46,6 +46,10 @@ async def test_a_condition_works_as_it_is_shown():
     await run("reference/condition.md")
 
 
+async def test_a_policy_works_as_it_is_shown():
+    await run("reference/policy.md")
+
+
 async def test_charts_and_machines_are_translated_as_it_is_shown():
     await run("reference/xstate.md")
 

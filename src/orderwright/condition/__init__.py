@@ -9,8 +9,17 @@ from __future__ import annotations
 from orderwright.condition.change import Change
 from orderwright.condition.compiled import Check, compile  # noqa: A004 (as in re.compile)
 from orderwright.condition.counterfactual import Counterfactual, Way, counterfactual
+from orderwright.condition.decisive import (
+    NOTHING,
+    Decisive,
+    Family,
+    both,
+    decisive,
+    either,
+    family,
+)
 from orderwright.condition.equality import key, required
-from orderwright.condition.evaluation import Evaluation, Lists, Lookup, evaluate
+from orderwright.condition.evaluation import Evaluation, Lists, Lookup, evaluate, no_lists
 from orderwright.condition.kleene import join, negate
 from orderwright.condition.model import (
     OPERATORS,
@@ -25,21 +34,24 @@ from orderwright.condition.parsing import Regex, parse
 from orderwright.condition.printing import plain, to_json
 from orderwright.condition.problem import ConditionInvalid, Problem
 from orderwright.condition.schema import Catalogue, FactField, FactType, Schema
-from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern
+from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern, read
 from orderwright.condition.wording import shown
 
 __all__ = [
     "MAX_DEPTH",
     "MISSING",
+    "NOTHING",
     "OPERATORS",
     "Catalogue",
     "Change",
     "Check",
     "ConditionInvalid",
     "Counterfactual",
+    "Decisive",
     "Evaluation",
     "FactField",
     "FactType",
+    "Family",
     "Group",
     "Json",
     "ListReference",
@@ -53,15 +65,21 @@ __all__ = [
     "Rule",
     "Schema",
     "Way",
+    "both",
     "compile",
     "counterfactual",
+    "decisive",
+    "either",
     "evaluate",
+    "family",
     "fields",
     "join",
     "key",
     "negate",
+    "no_lists",
     "parse",
     "plain",
+    "read",
     "required",
     "shown",
     "to_json",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from orderwright.condition.comparison import COMPARISONS, Comparison
 from orderwright.condition.evaluation import Lists, Lookup, no_lists
 from orderwright.condition.kleene import negate
 from orderwright.condition.model import Group, ListReference, Reference, Rule
 from orderwright.condition.value import MISSING, Json, NamedList, read
+from orderwright.money import Money
 
-_Check = Callable[[Lookup, Lists], bool | None]
+Holds = Callable[[Json, Json], bool]
+_Make = Callable[[str, Json, Comparison], "Check"]
+"""Makes the check of a rule from its field, what it compares with, and its operator for all that is not common."""
 
 
 class Check(Protocol):
@@ -27,26 +31,17 @@ def compile(group: Group) -> Check:  # noqa: A001 (as in re.compile)
     It reads fields in the order of the document, and none that can no longer matter. Everything that the rules alone
     decide is worked out here, once.
     """
-    check = _group(group)
-
-    def checked(lookup: Lookup, lists: Lists = no_lists) -> bool | None:
-        return check(lookup, lists)
-
-    return checked
-
-
-def _group(group: Group) -> _Check:
     checks = tuple(
-        _group(member) if isinstance(member, Group) else _rule(member) for member in group.rules
+        compile(member) if isinstance(member, Group) else _rule(member) for member in group.rules
     )
     joined = checks[0] if len(checks) == 1 else _joined(checks, deciding=group.combinator == "or")
     return _negated(joined) if group.negated else joined
 
 
-def _joined(checks: tuple[_Check, ...], *, deciding: bool) -> _Check:
+def _joined(checks: tuple[Check, ...], *, deciding: bool) -> Check:
     otherwise = not deciding
 
-    def check(lookup: Lookup, lists: Lists) -> bool | None:
+    def check(lookup: Lookup, lists: Lists = no_lists) -> bool | None:
         joined: bool | None = otherwise
         for one in checks:
             result = one(lookup, lists)
@@ -59,23 +54,21 @@ def _joined(checks: tuple[_Check, ...], *, deciding: bool) -> _Check:
     return check
 
 
-def _negated(check: _Check) -> _Check:
-    return lambda lookup, lists: negate(check(lookup, lists))
+def _negated(check: Check) -> Check:
+    return lambda lookup, lists=no_lists: negate(check(lookup, lists))
 
 
-def _rule(rule: Rule) -> _Check:
+def _rule(rule: Rule) -> Check:
     field, value, compare = rule.field, rule.value, COMPARISONS[rule.operator]
     if isinstance(value, Reference):
         path = value.path
-        return lambda lookup, _lists: compare(lookup(field), lookup(path))
+        return lambda lookup, lists=no_lists: compare(lookup(field), lookup(path))  # noqa: ARG005
     if isinstance(value, ListReference):
         name = value.name
-        return lambda lookup, lists: compare(lookup(field), lists(name) or MISSING)
+        return lambda lookup, lists=no_lists: compare(lookup(field), lists(name) or MISSING)
     exact = _prepared(rule)
-    quick = _QUICK.get((rule.operator, type(exact)))
-    if quick is not None:
-        return quick(field, exact, compare)
-    return lambda lookup, _lists: compare(lookup(field), exact)
+    quick = _QUICK.get((rule.operator, type(exact)), _plain)
+    return quick(field, exact, compare)
 
 
 def _prepared(rule: Rule) -> Json:
@@ -85,16 +78,39 @@ def _prepared(rule: Rule) -> Json:
     return read(rule.value)[1]
 
 
-def _same_type(result: bool) -> Callable[[str, Json, Comparison], _Check]:  # noqa: FBT001
-    """Compare by Python's own equality where both sides are of one plain type; by the operator elsewhere."""
+# --- what is common, without a detour; `compare` has the answer for everything else ----------------
 
-    def make(field: str, expected: Json, compare: Comparison) -> _Check:
+
+def _plain(field: str, expected: Json, compare: Comparison) -> Check:
+    return lambda lookup, lists=no_lists: compare(lookup(field), expected)  # noqa: ARG005
+
+
+def _same_type(holds: Holds) -> _Make:
+    """Compare by Python's own operator where both sides are of one plain type."""
+
+    def make(field: str, expected: Json, compare: Comparison) -> Check:
         plain = type(expected)
 
-        def check(lookup: Lookup, _lists: Lists) -> bool | None:
+        def check(lookup: Lookup, lists: Lists = no_lists) -> bool | None:  # noqa: ARG001
             actual = lookup(field)
-            if type(actual) is plain:
-                return (actual == expected) is result
+            return holds(actual, expected) if type(actual) is plain else compare(actual, expected)
+
+        return check
+
+    return make
+
+
+def _same_currency(holds: Holds) -> _Make:
+    """Compare minor units where both sides are amounts of one currency."""
+
+    def make(field: str, expected: Json, compare: Comparison) -> Check:
+        assert isinstance(expected, Money)  # as the table says
+        minor, currency = expected.minor, expected.currency
+
+        def check(lookup: Lookup, lists: Lists = no_lists) -> bool | None:  # noqa: ARG001
+            actual = lookup(field)
+            if type(actual) is Money and actual.currency == currency:
+                return holds(actual.minor, minor)
             return compare(actual, expected)
 
         return check
@@ -102,8 +118,43 @@ def _same_type(result: bool) -> Callable[[str, Json, Comparison], _Check]:  # no
     return make
 
 
-_QUICK: Final[Mapping[tuple[str, type], Callable[[str, Json, Comparison], _Check]]] = {
-    (operator, plain): _same_type(result)
-    for operator, result in (("==", True), ("!=", False))
-    for plain in (str, int, bool)
+def _listed(*, result: bool) -> _Make:
+    """Look a text up among texts."""
+
+    def make(field: str, expected: Json, compare: Comparison) -> Check:
+        if not isinstance(expected, NamedList) or expected.others:
+            return _plain(field, expected, compare)
+        texts = expected.texts
+
+        def check(lookup: Lookup, lists: Lists = no_lists) -> bool | None:  # noqa: ARG001
+            actual = lookup(field)
+            return (
+                (actual in texts) is result if type(actual) is str else compare(actual, expected)
+            )
+
+        return check
+
+    return make
+
+
+_EQUALITY: Final[Mapping[str, Holds]] = {"==": operator.eq, "!=": operator.ne}
+_ORDER: Final[Mapping[str, Holds]] = {
+    sign: cast("Holds", holds)  # both sides are of one type that has an order
+    for sign, holds in (
+        (">", operator.gt),
+        ("<", operator.lt),
+        (">=", operator.ge),
+        ("<=", operator.le),
+    )
+}
+_QUICK: Final[Mapping[tuple[str, type], _Make]] = {
+    **{
+        (sign, plain): _same_type(_EQUALITY[sign])
+        for sign in _EQUALITY
+        for plain in (str, int, bool)
+    },
+    **{(sign, plain): _same_type(_ORDER[sign]) for sign in _ORDER for plain in (str, int)},
+    **{(sign, Money): _same_currency(holds) for sign, holds in {**_EQUALITY, **_ORDER}.items()},
+    ("in", NamedList): _listed(result=True),
+    ("not_in", NamedList): _listed(result=False),
 }

@@ -22,11 +22,13 @@ class FactField:
         type: its strict type.
         label: its name for people; the field's own when empty.
         items: the type of a list's entries; None where any may stand.
+        sensitive: whether what it holds is kept out of logs.
     """
 
     type: FactType
     label: str = ""
     items: FactType | None = None
+    sensitive: bool = False
 
 
 Schema = Mapping[str, FactField]

@@ -1,0 +1,1 @@
+"""Sets of policies against engines for JSON Logic; see `__main__`."""

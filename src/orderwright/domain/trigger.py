@@ -1,0 +1,130 @@
+"""What sets policies off in this trade, and which facts each event brings.
+
+The facts are those that hosts hand over, with amount and currency joined into money, and those that are derived: what
+is known of the user, and velocities. A velocity is what a user, wallet or country has come to with events of a kind
+within a window, the current event included: `velocity.PAYOUT_REQUESTED.sum.user.24h` is money in the currency of the
+event.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Final
+
+from orderwright.condition import FactField
+from orderwright.policy import TriggerType
+from orderwright.policy.trigger import AGGREGATES, KEYS, THRESHOLD, WINDOWS
+
+Facts = Mapping[str, FactField]
+
+_TEXT: Final = FactField(type="text")
+_NUMBER: Final = FactField(type="number")
+_PRIVATE: Final = FactField(type="text", sensitive=True)
+
+_USER: Final[Facts] = {
+    "userId": _TEXT,
+    "user.country": FactField(type="text", label="Country of the user"),
+    "user.emailDomain": FactField(type="text", label="Domain of the user's mail address"),
+    "user.registeredDays": FactField(type="number", label="Days since registration"),
+    "user.kycApproved": FactField(type="boolean", label="KYC approved"),
+}
+_TRANSFER: Final[Facts] = {
+    **_USER,
+    "amount": FactField(type="money", label="Amount"),
+    "currency": _TEXT,
+    "hour": FactField(type="number", label="Hour of the day (UTC)"),
+}
+_FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
+    "ORDER_CREATED": (
+        "Order created",
+        {
+            **_TRANSFER,
+            "orderId": _TEXT,
+            "cryptoType": _TEXT,
+            "rate": _NUMBER,
+            "totalAmount": FactField(type="money", label="Total"),
+            "isFirstOrder": FactField(type="boolean", label="First order of the user"),
+        },
+    ),
+    "PAYIN_RECEIVED": (
+        "Pay-in received",
+        {
+            **_TRANSFER,
+            "payInId": _TEXT,
+            "orderId": _TEXT,
+            "method": _TEXT,
+            "senderName": FactField(type="text", label="Name of the sender", sensitive=True),
+            "senderIsUser": FactField(type="boolean", label="Sent by the user"),
+            "expectedAmount": FactField(type="money", label="Expected amount"),
+            "amountMismatch": FactField(type="boolean", label="Other amount than expected"),
+        },
+    ),
+    "PAYOUT_REQUESTED": (
+        "Pay-out requested",
+        {
+            **_TRANSFER,
+            "payOutId": _TEXT,
+            "walletAddress": _PRIVATE,
+            "walletAgeHours": FactField(type="number", label="Hours since the wallet was added"),
+            "cryptoType": _TEXT,
+        },
+    ),
+    "KYC_SUBMITTED": (
+        "KYC submitted",
+        {
+            **_USER,
+            "kycSessionId": _TEXT,
+            "country": FactField(type="text", label="Country of the document"),
+            "documentType": _TEXT,
+            "provider": _TEXT,
+            "submissions": FactField(type="number", label="Submissions so far"),
+        },
+    ),
+    "USER_REGISTERED": (
+        "User registered",
+        {**_USER, "email": _PRIVATE, "country": FactField(type="text", label="Country")},
+    ),
+    "WALLET_ADDED": (
+        "Wallet added",
+        {
+            **_USER,
+            "walletId": _TEXT,
+            "address": _PRIVATE,
+            "cryptoType": _TEXT,
+            "country": _TEXT,
+        },
+    ),
+    THRESHOLD: (
+        "Threshold crossed",
+        {**_USER, "total": FactField(type="money", label="Total"), "count": _NUMBER},
+    ),
+}
+
+
+def _velocities() -> Facts:
+    """Return the facts that count or add up what happened within a window."""
+    counted = (name for name in _FACTS if name != THRESHOLD)
+    found = {}
+    for event, aggregate, key, window in itertools.product(counted, AGGREGATES, KEYS, WINDOWS):
+        has_amount = "amount" in _FACTS[event][1]
+        if aggregate == "count" or has_amount:
+            label = f"{_FACTS[event][0]}: {aggregate} by {key} in {window}"
+            kind = FactField(type="number" if aggregate == "count" else "money", label=label)
+            found[f"velocity.{event}.{aggregate}.{key}.{window}"] = kind
+    return found
+
+
+_VELOCITIES: Final = _velocities()
+
+TRIGGERS: Final[Mapping[str, TriggerType]] = {
+    name: TriggerType(name=name, label=label, facts={**facts, **_VELOCITIES})
+    for name, (label, facts) in _FACTS.items()
+}
+"""The triggers that hosts and lifecycles fire, by name."""
+
+LISTS: Final[Mapping[str, str]] = {
+    "sanctioned-countries": "text",
+    "temporary-mail-domains": "text",
+}
+"""The named lists that the shipped policies read, each with the type of its entries."""

@@ -1,0 +1,57 @@
+"""Keep what is sensitive out of logs: facts, and what evaluations quote of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from orderwright.condition import Json, Schema
+
+MASK: Final = "***"
+
+
+def masked_facts(facts: Mapping[str, Json], schema: Schema) -> dict[str, Json]:
+    """Return facts with every sensitive one replaced by a mask, nested or not; one that is not there stays away."""
+    return {key: _masked(value, key, _sensitive(schema)) for key, value in facts.items()}
+
+
+def masked_tree(tree: Mapping[str, Json], schema: Schema) -> dict[str, Json]:
+    """Return an evaluation's JSON in which no rule quotes a sensitive fact.
+
+    What a rule compares with stays, for it stands in the policy; unless another, sensitive fact is compared with.
+    """
+    sensitive = _sensitive(schema)
+    found = dict(tree)
+    members = found.get("rules")
+    if isinstance(members, list):
+        found["rules"] = [
+            masked_tree(member, schema) for member in members if isinstance(member, Mapping)
+        ]
+        return found
+    value = found.get("value")
+    other = value.get("fact") if isinstance(value, Mapping) else None
+    if "actual" in found and _covers(sensitive, str(found.get("field"))):
+        found["actual"] = MASK
+    if "expected" in found and other is not None and _covers(sensitive, str(other)):
+        found["expected"] = MASK
+    return found
+
+
+def _sensitive(schema: Schema) -> frozenset[str]:
+    return frozenset(name for name, known in schema.items() if known.sensitive)
+
+
+def _covers(sensitive: frozenset[str], path: str) -> bool:
+    """Tell whether a path is sensitive, lies within something that is, or holds something that is."""
+    return any(
+        path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.")
+        for name in sensitive
+    )
+
+
+def _masked(value: Json, path: str, sensitive: frozenset[str]) -> Json:
+    if path in sensitive:
+        return MASK
+    if not isinstance(value, Mapping):
+        return value
+    return {str(key): _masked(one, f"{path}.{key}", sensitive) for key, one in value.items()}

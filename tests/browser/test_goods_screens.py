@@ -25,7 +25,8 @@ _SLOW = 15_000  # what another lifecycle does is awaited
 async def paid(me: Client, **pieces: int) -> dict[str, Any]:
     """Return an order of so many pieces of each SKU, when its fulfilments are there."""
     lines = [
-        {"sku": sku, "quantity": quantity, "unitPrice": "10.00"} for sku, quantity in pieces.items()
+        {"sku": sku, "quantity": quantity, "unitPrice": "10.00"}
+        for sku, quantity in pieces.items()
     ]
     given = {"customerId": "ada", "currency": "EUR", "lines": lines, "shipping": "0.00"}
     order_id = (await me.ask(_CREATE, input=given))["createOrder"]["order"]["id"]
@@ -70,7 +71,7 @@ async def test_the_warehouse_finds_its_work_and_its_backorders(
         await expect(rows).to_have_count(2)
         await expect(rows.last).to_contain_text(by_state[state])
     await expect(page).to_have_url(f"{server.url}/fulfilments?work=BACKORDERS")
-    await expect(rows.last).to_contain_text("2 × GONE")
+    await expect(rows.last).to_contain_text("2 \u00d7 GONE")
     await page.get_by_role("link", name="To ship", exact=True).click()
     await expect(page.get_by_text("No fulfilments match")).to_be_visible()
     await page.get_by_role("link", name="All", exact=True).click()
@@ -88,15 +89,17 @@ async def test_a_package_is_packed_shipped_in_part_and_not_delivered_at_first(
     await page.goto(f"/fulfilments/{one['id']}")
     lines = page.get_by_role("table", name="Lines", exact=True)
     await expect(lines).to_contain_text("main: 3")
-    await expect(page.get_by_role("region", name="Not possible now")).to_contain_text("Ship")
+    await expect(page.get_by_role("region", name="Not possible now")).to_contain_text(
+        "goods are packed and shipped"
+    )
     await press(await open_form(page, "Pack"))
     ship = await open_form(page, "Ship")
     await ship.get_by_label("Carrier").fill("DHL")
     await ship.get_by_label("Tracking number").fill("T1")
     await ship.get_by_role("button", name="Add to Lines").click()
     part = ship.get_by_role("group", name="Lines 1")
-    await part.get_by_label("Line").fill("1")
-    await part.get_by_label("Pieces").fill("2")
+    await part.get_by_role("textbox", name="Line").fill("1")
+    await part.get_by_role("textbox", name="Pieces").fill("2")
     await fits_everywhere(page)
     await press(ship)
     await is_in(page, "Shipped")
@@ -108,10 +111,11 @@ async def test_a_package_is_packed_shipped_in_part_and_not_delivered_at_first(
     await expect(figures).to_contain_text("Failed deliveries1")
     log = page.get_by_role("list", name="Transition log")
     await expect(log).to_contain_text("Record failed delivery")
-    await fits_everywhere(page)
     await page.goto("/fulfilments")
     rows = page.get_by_role("table", name="Fulfilments").get_by_role("row")
-    await expect(rows.filter(has_text="1 × ANVIL")).to_have_count(1)  # the rest goes on by itself
+    await expect(rows.filter(has_text="1 \u00d7 ANVIL")).to_have_count(
+        1
+    )  # the rest goes on by itself
 
 
 async def test_what_comes_back_is_received_and_refunded_at_the_returns_desk(
@@ -129,15 +133,15 @@ async def test_what_comes_back_is_received_and_refunded_at_the_returns_desk(
     await asked.get_by_label("Reason").fill("wrong colour")
     await asked.get_by_role("button", name="Add to Lines").click()
     part = asked.get_by_role("group", name="Lines 1")
-    await part.get_by_label("Line").fill("1")
-    await part.get_by_label("Pieces").fill("2")
+    await part.get_by_role("textbox", name="Line").fill("1")
+    await part.get_by_role("textbox", name="Pieces").fill("2")
     await press(asked)
     returns = page.get_by_role("table", name="Returns", exact=True)
     await returns.get_by_role("link").click(timeout=_SLOW)
 
     desk = page.get_by_role("article")
     await expect(desk).to_contain_text("wrong colour")
-    await expect(page.get_by_role("region", name="Queue")).to_contain_text("2 × ANVIL")
+    await expect(page.get_by_role("region", name="Queue")).to_contain_text("2 \u00d7 ANVIL")
     received = await open_form(page, "Receive return")
     await received.get_by_role("combobox", name="Condition").click()
     await page.get_by_role("option", name="Damaged").click()
@@ -146,8 +150,9 @@ async def test_what_comes_back_is_received_and_refunded_at_the_returns_desk(
     lines = desk.get_by_role("table", name="Lines")
     await expect(lines).to_contain_text("Damaged", timeout=_SLOW)
     await press(await open_form(page, "Issue refund"))
-    await expect(desk).to_contain_text("€20.00", timeout=_SLOW)
+    await expect(desk).to_contain_text("20.00", timeout=_SLOW)
     await expect(page.get_by_role("region", name="Possible now")).to_have_count(0)
-    await fits_everywhere(page)
     await page.get_by_role("button", name="Refunded").click()
     await expect(page.get_by_role("region", name="Queue").get_by_role("link")).to_have_count(1)
+    await page.goto("/returns?state=REQUESTED&return=gone")
+    await expect(page.get_by_role("link", name="Look among all returns")).to_be_visible()

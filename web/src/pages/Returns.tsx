@@ -1,4 +1,4 @@
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import { useQueueKeys } from "@/case/useQueueKeys";
@@ -50,7 +50,18 @@ export function Returns() {
           {rows ? <ReturnQueue rows={rows} chosen={chosen} state={state} /> : null}
         </>
       }
-      detail={open ? <ReturnDetail key={open.id} row={open} again={again} /> : null}
+      detail={open ? <ReturnDetail key={open.id} row={open} again={again} /> : chosen && rows ? <Gone id={chosen} /> : null}
     />
+  );
+}
+
+/** A return that was acted on may leave the states that are filtered for. */
+function Gone({ id }: { id: string }) {
+  return (
+    <Empty title="This return is not in the list">
+      <Link to="/returns" search={{ return: id }}>
+        Look among all returns
+      </Link>
+    </Empty>
   );
 }

@@ -88,7 +88,7 @@ async def test_a_package_is_packed_shipped_in_part_and_not_delivered_at_first(
     page = await open_page()
     await page.goto(f"/fulfilments/{one['id']}")
     lines = page.get_by_role("table", name="Lines", exact=True)
-    await expect(lines).to_contain_text("main: 3")
+    await expect(lines).to_contain_text("Main warehouse: 3")
     await expect(page.get_by_role("region", name="Not possible now")).to_contain_text(
         "goods are packed and shipped"
     )

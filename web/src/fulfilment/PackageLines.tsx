@@ -1,4 +1,5 @@
 import type { FulfilmentQuery } from "@/gen/graphql";
+import { LocationName } from "@/stock/LocationName";
 import { pieces } from "@/stock/pieces";
 import type { Column } from "@/templates/column";
 import { DataTable } from "@/templates/DataTable";
@@ -14,12 +15,18 @@ const COLUMNS: readonly Column<Line>[] = [
   { key: "line", heading: "Line", align: "right", card: "none", cell: (line) => line.lineNo },
   { key: "name", heading: "Product", card: "head", cell: (line) => `${line.name} (${line.sku})` },
   { key: "quantity", heading: "Pieces", align: "right", cell: (line) => pieces(line.quantity) },
-  { key: "reserved", heading: "Reserved at", cell: (line) => reservedAt(line) },
+  { key: "reserved", heading: "Reserved at", cell: (line) => <Reserved line={line} /> },
   { key: "short", heading: "Waits for", align: "right", cell: (line) => pieces(line.short) },
   { key: "returned", heading: "Returned", align: "right", cell: (line) => pieces(line.returned) },
 ];
 
-function reservedAt({ isService, reserved }: Line): string {
-  if (isService) return "Service";
-  return reserved.map(({ location, quantity }) => `${location}: ${pieces(quantity)}`).join(", ") || "\u2013";
+function Reserved({ line: { isService, reserved } }: { line: Line }) {
+  if (isService) return <>Service</>;
+  if (reserved.length === 0) return <>{"\u2013"}</>;
+  return reserved.map(({ location, quantity }, n) => (
+    <span key={location}>
+      {n > 0 ? ", " : ""}
+      <LocationName id={location} />: {pieces(quantity)}
+    </span>
+  ));
 }

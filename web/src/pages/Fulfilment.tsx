@@ -7,6 +7,7 @@ import { FulfilmentDocument, type FulfilmentQuery } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import { useOrderChanged } from "@/order/useOrderChanged";
 import { ReturnsOf } from "@/returning/ReturnsOf";
+import { LocationName } from "@/stock/LocationName";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Moment } from "@/ui/Moment";
@@ -82,7 +83,7 @@ const nothing = () => undefined;
 function figuresOf(one: KnownProps["fulfilment"]) {
   return [
     { label: "Order", value: <OrderLink id={one.orderId} number={one.order.number} /> },
-    { label: "Location", value: one.location ?? "\u2013" },
+    { label: "Location", value: <LocationName id={one.location} /> },
     { label: "Carrier", value: one.carrier ?? "\u2013" },
     { label: "Tracking", value: one.tracking ?? "\u2013" },
     { label: "Failed deliveries", value: one.deliveryAttempts },

@@ -6,6 +6,7 @@ import { WorkTabs } from "@/fulfilment/WorkTabs";
 import { type FulfilmentRowFragment, FulfilmentsDocument } from "@/gen/graphql";
 import { usePaging } from "@/list/usePaging";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
+import { LocationName } from "@/stock/LocationName";
 import { pieces } from "@/stock/pieces";
 import type { Column } from "@/templates/column";
 import { ListPage } from "@/templates/ListPage";
@@ -72,7 +73,7 @@ const COLUMNS: readonly Column<FulfilmentRowFragment>[] = [
     ),
   },
   { key: "lines", heading: "Lines", cell: (row) => row.lines.map(({ sku, quantity }) => `${pieces(quantity)} × ${sku}`).join(", ") },
-  { key: "location", heading: "Location", cell: (row) => row.location ?? "\u2013" },
+  { key: "location", heading: "Location", cell: (row) => <LocationName id={row.location} /> },
   { key: "short", heading: "Waits for", align: "right", cell: (row) => pieces(row.lines.reduce((sum, line) => sum + line.short, 0)) },
   { key: "tracking", heading: "Tracking", card: "none", cell: (row) => row.tracking ?? "\u2013" },
   { key: "created", heading: "Created", cell: (row) => <Moment at={row.createdAt} /> },

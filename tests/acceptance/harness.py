@@ -100,13 +100,15 @@ class Client:
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 
-    async def create_order(self, *, key: str | None = None, price: str = "50.00") -> Any:
+    async def create_order(
+        self, *, key: str | None = None, price: str = "50.00", sku: str = "ANVIL"
+    ) -> Any:
         data = await self.ask(
             CREATE_ORDER,
             input={
                 "customerId": "ada",
                 "currency": "EUR",
-                "lines": [{"sku": "ANVIL", "quantity": 2, "unitPrice": price}],
+                "lines": [{"sku": sku, "quantity": 2, "unitPrice": price}],
                 "shipping": "5.00",
             },
             key=key,

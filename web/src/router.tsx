@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { currentPerson, knownPerson, watchPerson } from "./api/session";
 import { preloadChart } from "./chart/preload";
-import { parseListParams, parseSearch, stringifySearch } from "./list/params";
+import { parseListParams, parseSearch, parseWorkParams, stringifySearch } from "./list/params";
 import { Shell } from "./shell/Shell";
 import { Failure } from "./ui/Said";
 
@@ -139,6 +139,30 @@ const notifications = createRoute({
   component: lazyRouteComponent(() => import("./pages/Notifications"), "Notifications"),
 });
 
+const fulfilments = createRoute({
+  getParentRoute: () => inside,
+  path: "/fulfilments",
+  validateSearch: parseWorkParams,
+  component: lazyRouteComponent(() => import("./pages/Fulfilments"), "Fulfilments"),
+});
+
+const fulfilment = createRoute({
+  getParentRoute: () => inside,
+  path: "/fulfilments/$fulfilmentId",
+  loader: preloadChart,
+  component: lazyRouteComponent(() => import("./pages/Fulfilment"), "Fulfilment"),
+});
+
+const returns = createRoute({
+  getParentRoute: () => inside,
+  path: "/returns",
+  validateSearch: (search: Record<string, unknown>): { state?: string; return?: string } => ({
+    ...(typeof search["state"] === "string" ? { state: search["state"] } : {}),
+    ...(typeof search["return"] === "string" ? { return: search["return"] } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/Returns"), "Returns"),
+});
+
 const stock = createRoute({
   getParentRoute: () => inside,
   path: "/stock",
@@ -225,6 +249,9 @@ export const router = createRouter({
       customer,
       payments,
       notifications,
+      fulfilments,
+      fulfilment,
+      returns,
       stock,
       receiveStock,
       shelf,

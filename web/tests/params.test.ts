@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { wantedOf } from "@/fulfilment/work";
 import {
   filterOf,
   parseListParams,
   parseSearch,
+  parseWorkParams,
   statesOf,
   stringifySearch,
   toggleState,
@@ -39,6 +41,16 @@ test("a cursor keeps search and states", () => {
 test("the query's filter has no empty parts", () => {
   expect(filterOf({})).toEqual({});
   expect(filterOf({ q: "ada", state: "A,B" })).toEqual({ search: "ada", states: ["A", "B"] });
+});
+
+test("a kind of work outlives a search and a page, and gives way to a state", () => {
+  const params = parseWorkParams({ work: "BACKORDERS", q: "SO-1", after: "x" });
+  expect(withSearch(params, "SO-2")).toEqual({ work: "BACKORDERS", q: "SO-2" });
+  expect(withCursor(params, "y")).toEqual({ ...params, after: "y" });
+  expect(toggleState(params, "SHIPPED")).toEqual({ q: "SO-1", state: "SHIPPED" });
+  expect(wantedOf(params)).toEqual({ search: "SO-1", states: ["BACKORDERED"], oldestFirst: true });
+  expect(wantedOf({ work: "SHIP" })).toEqual({ work: "SHIP", oldestFirst: true });
+  expect(wantedOf({ work: "NOBODY_KNOWS", state: "SHIPPED" })).toEqual({ states: ["SHIPPED"] });
 });
 
 test("an address is written as plain texts and read back", () => {

@@ -1,9 +1,17 @@
 /** What a list page reads from its address and writes back; the address is the only truth. */
 export type ListParams = { q?: string; state?: string; after?: string };
 
+/** A list with a tab for each kind of work; a tab and states exclude each other. */
+export type WorkParams = ListParams & { work?: string };
+
 /** Keep what a list understands of an address's parameters; everything else is dropped. */
 export function parseListParams(search: Record<string, unknown>): ListParams {
   return { ...one("q", search), ...one("state", search), ...one("after", search) };
+}
+
+/** As `parseListParams`, with the kind of work. */
+export function parseWorkParams(search: Record<string, unknown>): WorkParams {
+  return { ...parseListParams(search), ...one("work", search) };
 }
 
 /** The states that are filtered for, in the order in which they were picked. */
@@ -19,13 +27,13 @@ export function toggleState(params: ListParams, state: string): ListParams {
 }
 
 /** Search for something else; a changed search starts on the first page. */
-export function withSearch(params: ListParams, q: string): ListParams {
-  return clean({ q: q.trim(), state: params.state });
+export function withSearch(params: WorkParams, q: string): WorkParams {
+  return clean({ q: q.trim(), state: params.state, work: params.work });
 }
 
 /** Move to the page behind a cursor; undefined is the first page. */
-export function withCursor(params: ListParams, after: string | undefined): ListParams {
-  return clean({ q: params.q, state: params.state, after });
+export function withCursor(params: WorkParams, after: string | undefined): WorkParams {
+  return clean({ q: params.q, state: params.state, work: params.work, after });
 }
 
 /** The filter of the query, without its empty parts. */
@@ -51,6 +59,6 @@ function one(key: string, search: Record<string, unknown>): Record<string, strin
   return typeof value === "string" && value ? { [key]: value } : {};
 }
 
-function clean(params: Record<keyof ListParams, string | undefined> | Record<string, string | undefined>): ListParams {
+function clean(params: Record<string, string | undefined>): WorkParams {
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value));
 }

@@ -1,5 +1,5 @@
 import { useLocation, useNavigate } from "@tanstack/react-router";
-import { type ListParams, withCursor } from "./params";
+import { type WorkParams, withCursor } from "./params";
 
 declare module "@tanstack/react-router" {
   interface HistoryState {
@@ -8,14 +8,14 @@ declare module "@tanstack/react-router" {
   }
 }
 
-type Listed = "/orders" | "/quotations" | "/payments" | "/stock" | "/system/incidents" | "/system/dead-letters" | "/system/events";
+type Listed = "/orders" | "/quotations" | "/payments" | "/fulfilments" | "/stock" | "/system/incidents" | "/system/dead-letters" | "/system/events";
 type PageInfo = { hasNextPage: boolean; endCursor?: string | null };
 
 /**
  * Steps between keyset pages. The way back is kept in the history entry, as the API pages forward only;
  * an address that was opened from outside goes back to the first page.
  */
-export function usePaging(to: Listed, params: ListParams, info: PageInfo | undefined) {
+export function usePaging(to: Listed, params: WorkParams, info: PageInfo | undefined) {
   const navigate = useNavigate();
   const trail = useLocation({ select: (location) => location.state.trail }) ?? [];
   const go = (after: string | undefined, next: string[]) =>

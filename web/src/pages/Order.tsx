@@ -79,6 +79,7 @@ function Known({ order, sale }: KnownProps) {
             of={shown === saleLifecycle ? "sale" : "fulfilment"}
             lifecycle={shown}
           />
+          {shown === saleLifecycle ? null : <OwnPage fulfilmentId={shown.id} />}
           <OrderCases orderId={order.id} />
           <OrderOverrides orderId={order.id} />
           <CreditPanel key={sale.version} orderId={order.id} />
@@ -94,5 +95,15 @@ function Known({ order, sale }: KnownProps) {
         </>
       }
     />
+  );
+}
+
+function OwnPage({ fulfilmentId }: { fulfilmentId: string }) {
+  return (
+    <Panel title="Goods" padded>
+      <Link to="/fulfilments/$fulfilmentId" params={{ fulfilmentId }}>
+        Lines, stock and returns of this fulfilment
+      </Link>
+    </Panel>
   );
 }

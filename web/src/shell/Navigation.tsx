@@ -4,7 +4,7 @@ import { useMay } from "@/api/permission";
 import { useWaitingCases } from "@/case/useWaitingCases";
 import { usePendingOverrides } from "@/override/usePendingOverrides";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
-import { ApprovalsIcon, CasesIcon, CustomersIcon, OrdersIcon, PaymentsIcon, QuotationsIcon, StockIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { ApprovalsIcon, CasesIcon, CustomersIcon, FulfilmentIcon, OrdersIcon, PaymentsIcon, QuotationsIcon, ReturnsIcon, StockIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -20,7 +20,7 @@ export function Navigation() {
       <Cases />
       <Approvals />
       <Payments />
-      <Stock />
+      <Goods />
       <Customers />
       <System />
     </nav>
@@ -46,9 +46,16 @@ function Payments() {
   return <Place to="/payments" label="Payments" icon={<PaymentsIcon />} />;
 }
 
-function Stock() {
+/** The work of the warehouse, for the house. */
+function Goods() {
   if (useMay("stock.read") !== true) return null;
-  return <Place to="/stock" label="Stock" icon={<StockIcon />} />;
+  return (
+    <>
+      <Place to="/fulfilments" label="Fulfilment" icon={<FulfilmentIcon />} />
+      <Place to="/returns" label="Returns" icon={<ReturnsIcon />} />
+      <Place to="/stock" label="Stock" icon={<StockIcon />} />
+    </>
+  );
 }
 
 /** For who may see what customers owe. */
@@ -65,7 +72,7 @@ function System() {
 }
 
 type PlaceProps = {
-  to: "/work" | "/orders" | "/quotations" | "/cases" | "/approvals" | "/payments" | "/stock" | "/customers" | "/system";
+  to: "/work" | "/orders" | "/quotations" | "/cases" | "/approvals" | "/payments" | "/fulfilments" | "/returns" | "/stock" | "/customers" | "/system";
   label: string;
   icon: ReactNode;
   mark?: { count: number | undefined; noun: string };

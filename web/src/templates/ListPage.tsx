@@ -1,6 +1,6 @@
 import { Skeleton, Title } from "@mantine/core";
 import type { ReactNode } from "react";
-import { type ListParams, statesOf, toggleState, withSearch } from "@/list/params";
+import { statesOf, toggleState, withSearch, type WorkParams } from "@/list/params";
 import { Empty, Failure } from "@/ui/Said";
 import { type Column, type Facet } from "./column";
 import { DataTable } from "./DataTable";
@@ -15,8 +15,8 @@ type Props<Row> = {
   noun: string;
   searchHint: string;
   total: number | undefined;
-  params: ListParams;
-  onParams: (params: ListParams) => void;
+  params: WorkParams;
+  onParams: (params: WorkParams) => void;
   facets: readonly Facet[];
   columns: readonly Column<Row>[];
   rows: readonly Row[] | undefined;
@@ -26,6 +26,8 @@ type Props<Row> = {
   again: () => void;
   paging: PagingProps;
   actions?: ReactNode;
+  /** The kinds of work, above the filters. */
+  tabs?: ReactNode;
 };
 
 /** The list template: title with count, search, state chips, a table that becomes cards, keyset paging. */
@@ -43,6 +45,7 @@ export function ListPage<Row>(props: Props<Row>) {
         </Title>
         <div className={classes["actions"]}>{props.actions}</div>
       </header>
+      {props.tabs}
       <div className={classes["filters"]}>
         <ListSearch
           label={`Search ${noun}`}
@@ -80,7 +83,7 @@ function Body<Row>({ title, noun, rows, columns, keyOf, fetching, params, onPara
 }
 
 function Nothing({ noun, params, onParams }: { noun: string } & Pick<Props<unknown>, "params" | "onParams">) {
-  const filtered = Boolean(params.q ?? params.state);
+  const filtered = Boolean(params.q ?? params.state ?? params.work);
   return (
     <Empty title={filtered ? `No ${noun} match` : `No ${noun} yet`}>
       {filtered ? (

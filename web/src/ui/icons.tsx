@@ -8,6 +8,8 @@ export const ApprovalsIcon = () => draw(<path d="M12 3l7 3v5c0 5-3 8-7 10-4-2-7-
 export const CustomersIcon = () =>
   draw(<path d="M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM3 20a6 6 0 0 1 12 0M16 5.5a3.5 3.5 0 0 1 0 6.4M17.5 14.5A6 6 0 0 1 21 20" />);
 export const PaymentsIcon = () => draw(<path d="M3 6h18v12H3zM3 10h18M7 15h4" />);
+export const FulfilmentIcon = () => draw(<path d="M2 6h12v11H2zM14 10h4l4 4v3h-8zM6 17v2h3v-2M16 17v2h3v-2" />);
+export const ReturnsIcon = () => draw(<path d="M8 4 4 8l4 4M4 8h10a6 6 0 0 1 0 12H8" />);
 export const StockIcon = () => draw(<path d="M3 9l9-5 9 5v11H3zM7 20v-8h10v8M7 16h10" />);
 export const SystemIcon = () => draw(<path d="M3 12h4l3-8 4 16 3-8h4" />);
 export const BellIcon = () => draw(<path d="M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4" />);

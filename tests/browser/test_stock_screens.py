@@ -58,5 +58,5 @@ async def test_who_only_reads_finds_nothing_to_change(open_page: OpenPage) -> No
     await page.goto("/stock")
     await expect(page.get_by_role("link", name="ANVIL")).to_be_visible()
     await expect(page.get_by_role("link", name="Receive stock")).to_have_count(0)
-    await page.goto("/stock/main/ANVIL")
+    await page.goto("/stock/main/GONE")
     await expect(page.get_by_role("heading", level=1)).to_have_text("This is not kept there")

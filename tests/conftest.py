@@ -18,8 +18,10 @@ import structlog
 
 from acceptance.fixtures import rows, server, sign_in  # noqa: F401 (fixtures for every door)
 from acceptance.harness import furnish
+from orderwright import Orderwright
 from orderwright.app import embedded
 from orderwright.app.database import migrate
+from orderwright.app.settings import Settings
 from orderwright.app.shipped import folder
 from payloads import faults
 
@@ -79,6 +81,8 @@ async def furnished(server_url: str, template: str) -> AsyncIterator[str]:
     name = f"ow_furnished_{os.getpid()}"
     await _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     await furnish(_with_database(server_url, name))
+    async with Orderwright.connect(_with_database(server_url, name), settings=Settings()) as app:
+        await app.worker.drain()  # copies are not to find old events that nobody has read
     yield name
     await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 

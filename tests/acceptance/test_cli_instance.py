@@ -115,7 +115,9 @@ async def test_verify_is_silent_about_what_is_well_and_tells_what_is_not(
     assert (status, said.rstrip()[-11:]) == (0, " 0 problems")
     assert "anchor-" in said
 
-    await app.pool.execute("update orderwright.log set reason = 'fine' where version = 2")
+    await app.pool.execute(
+        "update orderwright.log set reason = 'fine' where version = 2 and instance_id = $1", sale
+    )
     for words in ((), (sale,)):
         status, said, _ = await call("verify", *words)
         assert (status, "hash_differs" in said) == (1, True)

@@ -13,6 +13,7 @@ async def test_an_order_runs_from_placement_to_shipment(server: Server, sign_in:
     order = (await me.create_order())["order"]
     assert order["workflowState"] == "AWAITING_PAYMENT_METHOD"
     assert order["grandTotal"] == {"amount": "105.00", "currency": "EUR"}
+    await me.decided(order["id"])
 
     await me.sale(order["id"], "SET_PAYMENT_METHOD", {"method": "CARD"})
     part = await me.sale(order["id"], "PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "p1"})

@@ -20,7 +20,7 @@ async def test_what_one_request_brings_about_is_one_trace(database_url: str, sig
         server = _server(database_url, collector.url)
         await server.start()
         me = await sign_in(server)
-        order_id = (await me.create_order())["order"]["id"]
+        order_id = await me.decided((await me.create_order())["order"]["id"])
         await _pay(server, me, order_id)
         fulfilment_id = (await until(lambda: _fulfilment(me, order_id, "PICK_PACK")))["id"]
         await me.fulfil(fulfilment_id, "FULFILMENT_STARTED")

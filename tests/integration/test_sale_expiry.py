@@ -91,7 +91,9 @@ async def test_a_sale_with_a_term_to_run_is_left_alone(opening: Opening):
         await app.pool.execute(LOSE)
         await pass_hours(app, 23)
         assert await states(app, [sale]) == ["AWAITING_PAYMENT_METHOD"]
-        log = await app.pool.fetch("select event_type from orderwright.log order by version")
+        log = await app.pool.fetch(
+            "select event_type from orderwright.log where instance_id = $1 order by version", sale
+        )
         assert [row["event_type"] for row in log] == ["create", "DECISION_RECORDED"]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvloop
 
 from orderwright import Orderwright
+from orderwright.app.decisions import Decisions
 from orderwright.app.expiry import ACTION
 from orderwright.app.log import configure_log
 from orderwright.app.settings import Settings
@@ -34,7 +35,12 @@ async def work(url: str, folder: Path) -> None:
         calls = JobRunner(await errands(app, folder), lease=LEASE)
         worker = Worker(
             app.engine,
-            [app.phases.consumer(), webhooks_consumer(), WITNESS],
+            [
+                Decisions(app.engine).consumer(),
+                app.phases.consumer(),
+                webhooks_consumer(),
+                WITNESS,
+            ],
             app.listener,
             jobs=JobRunner(app.engine, lease=LEASE),
             clockwork=Clockwork(

@@ -118,3 +118,9 @@ def test_a_frozen_sale_remembers_its_new_end_and_a_cleared_one_gets_none():
 def changed(story: Story, minutes: int) -> Story:
     story.facts["expiry"] = {"minutes": minutes, "since": at(NOON)}
     return story.tell("TERM_CHANGED")
+
+
+def test_a_part_paid_sale_on_terms_that_it_exceeds_lapses_as_any_other():
+    story = sale(limit=30).tell("SET_PAYMENT_METHOD", **INVOICED)
+    story.tell("PAYMENT_CAPTURED", amount="0.01").wait(days=1).tell("SALE_EXPIRED")
+    assert (story.state, story.emitted()[-1]) == ("OVERRIDE_REVIEW", "sale.expiry_part_paid")

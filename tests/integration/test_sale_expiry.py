@@ -150,3 +150,21 @@ async def test_a_worker_sweeps_at_the_times_of_its_setting(opening: Opening):
 async def _crons(app: Orderwright) -> list[str]:
     async with app.pool.acquire() as connection:
         return [schedule.cron for schedule in await schedules(connection)]
+
+
+async def test_the_timer_of_a_part_paid_sale_on_terms_knows_the_credit_and_opens_a_case(
+    opening: Opening,
+):
+    async with opening() as app:
+        [sale] = await place(app, 1)
+        for event in (
+            Event("SET_PAYMENT_METHOD", {"method": "INVOICE"}),
+            Event("PAYMENT_CAPTURED", {"amount": "1.00", "paymentId": "p"}),
+        ):
+            assert (await app.orders.send_sale_event(sale, event, ADMIN)).refused is None
+        await app.worker.drain()
+        await pass_hours(app, 25)
+        assert await states(app, [sale]) == ["OVERRIDE_REVIEW"]
+        assert await app.pool.fetch("select * from orderwright.incident") == []
+        kinds = await app.pool.fetch("select case_type from orderwright.case_record")
+        assert [row["case_type"] for row in kinds] == ["PART_PAID_EXPIRY"]

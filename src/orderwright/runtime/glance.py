@@ -67,7 +67,7 @@ def _glanced(
     """Compute a step with what is known; return also which facts it lacks, if all of those lock nothing."""
     if not one.names or not facts.are_shared(one.names):
         return one, frozenset()
-    seen = _Seen(known)
+    seen = Seen(known)
     command, at = one.ticket.command, request.now
     step = worked_out(command, one.lifecycle, one.before, facts=seen, at=at)
     if isinstance(step, Step) and not seen.missed and not _is_booked(facts, one, request, step):
@@ -116,7 +116,7 @@ def _work(command: Command, lifecycle: Lifecycle, before: Instance | None) -> Wo
     )
 
 
-class _Seen(Mapping[str, object]):
+class Seen(Mapping[str, object]):
     """The facts that are known, which remember what else was looked for."""
 
     __slots__ = ("_known", "missed")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
+from orderwright.runtime.glance import Seen
 from orderwright.runtime.transition import Prepared, Transition
 from orderwright.runtime.work import Work
 from orderwright.runtime.write import prepare
@@ -105,10 +106,10 @@ async def _step(
 ) -> Prepared | Refused | None:
     instance = timer.instance
     lifecycle = await engine.registry.get(connection, instance.chart_id, instance.chart_version)
-    if lifecycle.facts_of(timer.event):
+    at, chart, seen = _moment(timer), lifecycle.chart, Seen({})
+    step = send(chart, lifecycle.behaviour, instance.snapshot, timer.event, facts=seen, now=at)
+    if seen.missed and lifecycle.facts_of(timer.event):
         return None
-    at, chart = _moment(timer), lifecycle.chart
-    step = send(chart, lifecycle.behaviour, instance.snapshot, timer.event, now=at)
     if step.refused:
         return step.refused
     transition = Transition(

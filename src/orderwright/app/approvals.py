@@ -60,7 +60,9 @@ class Approvals:
 
     def consumer(self) -> Consumer:
         """Return the consumer that the relay feeds."""
-        return Consumer(name="approvals", events=frozenset(self._reactions), handle=self._react)
+        # One event a transaction: an answer locks a sale, then its customer's credit, and holds no other sale.
+        events = frozenset(self._reactions)
+        return Consumer(name="approvals", events=events, handle=self._react, batch=1)
 
     async def _react(self, connection: Connection, event: DomainEvent) -> None:
         await self._reactions[event.name](connection, event)

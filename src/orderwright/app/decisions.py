@@ -16,6 +16,7 @@ from orderwright.domain.reading import mapping, text
 from orderwright.json_text import load
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.instance import hold_snapshots
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Decisions:
 
 
 async def _lock(connection: Connection, sale_ids: Sequence[str]) -> None:
-    rows = await connection.fetch(_LOCK, sale_ids)
-    contexts = [mapping(load(row["snapshot"]), "context") for row in rows]
+    snapshots = await hold_snapshots(connection, sale_ids)
+    contexts = [mapping(load(snapshot), "context") for snapshot in snapshots.values()]
     accounts = {
         Account(text(context, "customerId"), text(context, "currency"))
         for context in contexts
@@ -66,9 +67,3 @@ async def _lock(connection: Connection, sale_ids: Sequence[str]) -> None:
     }
     if accounts:
         await exposures(connection, accounts, lock=True)
-
-
-_LOCK = """
-select instance_id, snapshot from orderwright.instance
-where instance_id = any($1::text[]) order by instance_id for update
-"""

@@ -22,8 +22,8 @@ from orderwright.app.phases import PhaseBroken, send_on
 from orderwright.money import Money
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor
-from orderwright.runtime.consumer import Consumer
-from orderwright.runtime.work import Work
+from orderwright.runtime.consumer import Consumer, work_of
+from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class PaymentPhases:
     async def _react_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
         """Lock the payments first, then their sales, each in one order: who comes to credit holds them all."""
         for ids in ({event.instance_id for event in events}, {event.root_id for event in events}):
-            await connection.fetch(_LOCK, sorted(ids))
+            await hold(connection, ids)
         for event in events:
-            with _work(event):
+            with work_of("payments", event):
                 await self._react(connection, event)
 
     async def _react(self, connection: Connection, event: DomainEvent) -> None:
@@ -113,17 +113,6 @@ class PaymentPhases:
         self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
     ) -> Result:
         return await send_on(self._engine, connection, PAYMENTS, cause, instance_id, event)
-
-
-def _work(event: DomainEvent) -> Work:
-    return Work(
-        consumer="payments",
-        event=event.name,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        root_id=event.root_id,
-        instance_id=event.instance_id,
-    )
 
 
 def _captured(event: DomainEvent) -> Event:
@@ -184,9 +173,3 @@ def _refusal(carried: Event, event: DomainEvent, refused: Refused) -> dict[str, 
         "message": "; ".join(reasons) or refused.message,
         "amountMinor": _minor(event, "amountMinor"),
     }
-
-
-_LOCK: Final = """
-select instance_id from orderwright.instance
-where instance_id = any($1::text[]) order by instance_id for update
-"""

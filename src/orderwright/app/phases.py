@@ -22,9 +22,8 @@ from orderwright.app import records
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor
-from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.consumer import Consumer, work_of
 from orderwright.runtime.identity import derived_id
-from orderwright.runtime.work import Work
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ class Phases:
     async def _react_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
         await self._goods.hold(connection, events)
         for event in events:
-            with _work(event):
+            with work_of("phases", event):
                 await self._reactions[event.name](connection, event)
 
     # --- quotation -> sale ---
@@ -137,17 +136,6 @@ class Phases:
         self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
     ) -> Result:
         return await pass_on(self._engine, connection, PHASES, cause, instance_id, event)
-
-
-def _work(event: DomainEvent) -> Work:
-    return Work(
-        consumer="phases",
-        event=event.name,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        root_id=event.root_id,
-        instance_id=event.instance_id,
-    )
 
 
 async def pass_on(  # noqa: PLR0913 (who, where, what follows from what)

@@ -103,7 +103,7 @@ async def _handle_all(
                 await consumer.handle_all(connection, events)
                 return True
             for event in events:
-                with _work(consumer, event):
+                with work_of(consumer.name, event):
                     await consumer.handle(connection, event)
     except Exception as error:
         if connection.is_closed():
@@ -139,7 +139,7 @@ async def _handle(
     connection: Connection, consumer: Consumer, event: DomainEvent
 ) -> Exception | None:
     """Return what went wrong."""
-    with _work(consumer, event):
+    with work_of(consumer.name, event):
         try:
             async with told_on_commit(connection):
                 await consumer.handle(connection, event)
@@ -151,9 +151,10 @@ async def _handle(
     return None
 
 
-def _work(consumer: Consumer, event: DomainEvent) -> Work:
+def work_of(consumer: str, event: DomainEvent) -> Work:
+    """Return what lines are logged with that are about an event; who handles several at once sets it for each."""
     return Work(
-        consumer=consumer.name,
+        consumer=consumer,
         event=event.name,
         correlation_id=event.correlation_id,
         causation_id=event.event_id,

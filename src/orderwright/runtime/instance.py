@@ -148,6 +148,24 @@ def _remembered(rows: Iterable[Record]) -> dict[str, Remembered]:
     }
 
 
+async def hold(connection: Connection, instance_ids: Iterable[str]) -> None:
+    """Lock instances until the transaction ends, in the order of their ids, in which everybody locks them."""
+    await connection.execute(_HOLD, list(instance_ids))
+
+
+async def hold_snapshots(connection: Connection, instance_ids: Iterable[str]) -> dict[str, str]:
+    """Lock instances as `hold` does, and return their snapshots as text, by id."""
+    rows = await connection.fetch(_HOLD_SNAPSHOTS, list(instance_ids))
+    return {row["instance_id"]: row["snapshot"] for row in rows}
+
+
+_HOLD = """
+select 1 from orderwright.instance where instance_id = any($1::text[]) order by instance_id for update
+"""
+_HOLD_SNAPSHOTS = """
+select instance_id, snapshot from orderwright.instance
+where instance_id = any($1::text[]) order by instance_id for update
+"""
 _COLUMNS = """i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.status, i.state, i.snapshot,
        i.log_hash, i.created_at, i.updated_at"""
 _KEY_COLUMNS = "k.key, k.request_hash, k.instance_id as key_instance_id, k.version as key_version"

@@ -21,6 +21,7 @@ from orderwright.domain.orders.exposure import LEDGER
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.json_text import load
 from orderwright.runtime.identity import derived_id
+from orderwright.runtime.instance import hold
 from orderwright.runtime.ledger import Booking, balances
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ async def lock_profiles(connection: Connection, accounts: Iterable[Account]) -> 
     missing = [one for profile_id, one in ids.items() if profile_id not in there]
     if missing:
         await exposures(connection, missing, lock=True)
-    await connection.execute(_LOCK, list(ids))
+    await hold(connection, ids)
 
 
 def _profile(account: Account, row: Record | None) -> Profile | None:
@@ -95,9 +96,6 @@ def _profile(account: Account, row: Record | None) -> Profile | None:
 
 
 _THERE = "select instance_id from orderwright.instance where instance_id = any($1::text[])"
-_LOCK = """
-select 1 from orderwright.instance where instance_id = any($1::text[]) order by instance_id for update
-"""
 _READ = """
 select asked.profile_id, i.snapshot, c.currency, c.credit_limit_minor
 from unnest($1::text[], $2::text[]) as asked (profile_id, customer_id)

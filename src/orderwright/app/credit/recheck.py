@@ -20,6 +20,7 @@ from orderwright.domain.orders.exposure import outstanding_minor
 from orderwright.domain.reading import integer, mapping
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import load
+from orderwright.runtime.instance import hold_snapshots
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -103,8 +104,7 @@ async def _candidates(connection: Connection, accounts: Mapping[Account, bool]) 
         list(accounts.values()),
         list(CREDIT_TERMS),
     )
-    locked = await connection.fetch(_LOCK, [row["id"] for row in rows])
-    snapshots = {row["instance_id"]: row["snapshot"] for row in locked}
+    snapshots = await hold_snapshots(connection, [row["id"] for row in rows])
     return [_sale(row, snapshots[row["id"]]) for row in rows]
 
 
@@ -156,8 +156,4 @@ where case
           then asked.with_held and (c.context->>'creditHeldMinor')::bigint > 0
         else false end
 order by so.placed_at, so.id
-"""
-_LOCK = """
-select instance_id, snapshot from orderwright.instance
-where instance_id = any($1::text[]) order by instance_id for update
 """

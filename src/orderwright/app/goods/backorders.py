@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from orderwright.app.goods.locking import hold_fulfilments
 from orderwright.app.goods.stock_fact import lock_stock, supplies
 from orderwright.app.goods.stock_records import Shelf
 from orderwright.app.phases import PhaseBroken, pass_on
@@ -23,6 +22,7 @@ from orderwright.domain.orders.inventory import taken_of
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Backorders:
     async def _hold(
         self, connection: Connection, instances: Sequence[str], fulfilments: Sequence[str]
     ) -> None:
-        await hold_fulfilments(connection, instances)
+        await hold(connection, instances)
         rows = await connection.fetch(_SKUS, list(fulfilments))
         await lock_stock(connection, [row["sku"] for row in rows])
 

@@ -31,11 +31,6 @@ async def hold_orders(
         await lock_stock(connection, [row["sku"] for row in rows])
 
 
-async def hold_fulfilments(connection: Connection, ids: Collection[str]) -> None:
-    """Lock fulfilments until the transaction ends."""
-    await connection.fetch(_LOCK, sorted(set(ids)))
-
-
 _LOCK_GOODS = """
 select instance_id from orderwright.instance
 where root_id = any($1::text[]) and chart_id in ('fulfilment', 'reservation') order by instance_id for update
@@ -43,10 +38,6 @@ where root_id = any($1::text[]) and chart_id in ('fulfilment', 'reservation') or
 _LOCK_SALES = """
 select instance_id from orderwright.instance
 where instance_id = any($1::text[]) and chart_id = 'sale' order by instance_id for update
-"""
-_LOCK = """
-select instance_id from orderwright.instance
-where instance_id = any($1::text[]) order by instance_id for update
 """
 _SKUS = """
 select distinct line.sku from orderwright.sale_order_line as line

@@ -27,7 +27,7 @@ from orderwright.domain.reading import integer, rows, text
 from orderwright.money import Money
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
-from orderwright.runtime.instance import found
+from orderwright.runtime.instance import found, hold
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Returning:
 
     async def _refund(self, connection: Connection, event: DomainEvent) -> None:
         payments = await self._payments(connection, event.root_id)
-        await connection.fetch(_LOCK, [event.root_id])
+        await hold(connection, [event.root_id])
         sale = found(
             await self._engine.read(event.root_id, connection=connection), event.root_id
         ).snapshot.context
@@ -150,7 +150,7 @@ class Returning:
     async def _payments(self, connection: Connection, order_id: str) -> list[tuple[str, int]]:
         """Lock the payments of an order; return the captured ones and what remains of each, the newest first."""
         ids = [row["id"] for row in await connection.fetch(_PAYMENTS, order_id)]
-        await connection.fetch(_LOCK, ids)
+        await hold(connection, ids)
         standing = []
         for payment_id in ids:
             payment = found(await self._engine.read(payment_id, connection=connection), payment_id)
@@ -185,8 +185,4 @@ values ($1, $2, $3, $4, $5) on conflict (id) do nothing
 """
 _PAYMENTS: Final = """
 select id from orderwright.payment where order_id = $1 order by created_at desc, id
-"""
-_LOCK: Final = """
-select instance_id from orderwright.instance
-where instance_id = any($1::text[]) order by instance_id for update
 """

@@ -12,6 +12,7 @@ Ids follow from what is asked, so repeating a reaction is a no-op.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.permissions import Role, and_above
@@ -43,6 +44,73 @@ _MOOT: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApproval:
+    """A question that other people than who asks must decide.
+
+    Attributes:
+        id: follows from what is asked, so that asking again is a no-op.
+        subject_type, subject_id: what it is about; whoever owns subjects of the type listens to the answer.
+        root_id: what the approval belongs to.
+        requested_by: who may not vote.
+        amount_minor: what is asked for, in minor units of `currency`; 0 and no currency where it is no amount.
+    """
+
+    id: str
+    subject_type: str
+    subject_id: str
+    root_id: str
+    kind: str
+    reason: str
+    requested_by: str
+    quorum: Quorum
+    validity_days: int
+    amount_minor: int = 0
+    currency: str = ""
+
+
+async def begin_approval(
+    engine: Engine, connection: Connection, new: NewApproval, cause: DomainEvent
+) -> None:
+    """Start an approval that follows from a domain event; one that is there stays as it is.
+
+    Raises:
+        PhaseBroken: the engine refuses to create it.
+    """
+    result = await engine.create(
+        "approval",
+        new.id,
+        context=_context(new),
+        root_id=new.root_id,
+        actor=APPROVALS,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.event_id,
+        occurred_at=cause.occurred_at,
+        origin=cause.origin,
+        connection=connection,
+    )
+    if result.refused is None:
+        row = (new.id, new.subject_type, new.subject_id, new.kind, new.requested_by)
+        await connection.execute(_ADD, *row, cause.occurred_at)
+    elif result.refused.code != "instance_exists":
+        raise PhaseBroken(f"approval {new.id}: {result.refused.message}")
+
+
+def _context(new: NewApproval) -> dict[str, object]:
+    return {
+        "approvalId": new.id,
+        "subjectType": new.subject_type,
+        "subjectId": new.subject_id,
+        "kind": new.kind,
+        "reason": new.reason,
+        "amountMinor": new.amount_minor,
+        "currency": new.currency,
+        "requestedBy": new.requested_by,
+        "quorum": new.quorum.to_json(),
+        "validityDays": new.validity_days,
+    }
+
+
 class Approvals:
     """Begins approvals, and tells their subjects what came of them."""
 
@@ -68,44 +136,23 @@ class Approvals:
         await self._reactions[event.name](connection, event)
 
     async def _begin_override(self, connection: Connection, event: DomainEvent) -> None:
-        await self._begin(connection, event, subject_type=SALE, subject_id=event.root_id)
-
-    async def _begin(
-        self, connection: Connection, event: DomainEvent, *, subject_type: str, subject_id: str
-    ) -> None:
-        """Start the approval that an event asks for, in the name of who caused the event."""
-        data, asked_by = event.data, await _who_caused(connection, event)
-        approval_id, currency = text(data, "approvalId"), text(data, "currency")
-        bands = bands_of(self._settings, currency)
-        context = {
-            "approvalId": approval_id,
-            "subjectType": subject_type,
-            "subjectId": subject_id,
-            "kind": data["kind"],
-            "reason": data["reason"],
-            "amountMinor": data["amountMinor"],
-            "currency": currency,
-            "requestedBy": asked_by,
-            "quorum": quorum_for(bands, integer(data, "amountMinor")).to_json(),
-            "validityDays": self._settings.approval_validity_days,
-        }
-        result = await self._engine.create(
-            "approval",
-            approval_id,
-            context=context,
+        """Start the approval that a sale asks for, in the name of who caused the event."""
+        data, currency = event.data, text(event.data, "currency")
+        amount = integer(data, "amountMinor")
+        asking = NewApproval(
+            id=text(data, "approvalId"),
+            subject_type=SALE,
+            subject_id=event.root_id,
             root_id=event.root_id,
-            actor=APPROVALS,
-            correlation_id=event.correlation_id,
-            causation_id=event.event_id,
-            occurred_at=event.occurred_at,
-            origin=event.origin,
-            connection=connection,
+            kind=text(data, "kind"),
+            reason=text(data, "reason"),
+            requested_by=await _who_caused(connection, event),
+            quorum=quorum_for(bands_of(self._settings, currency), amount),
+            validity_days=self._settings.approval_validity_days,
+            amount_minor=amount,
+            currency=currency,
         )
-        if result.refused is None:
-            row = (approval_id, subject_type, subject_id, data["kind"], asked_by)
-            await connection.execute(_ADD, *row, event.occurred_at)
-        elif result.refused.code != "instance_exists":
-            raise PhaseBroken(f"approval {approval_id}: {result.refused.message}")
+        await begin_approval(self._engine, connection, asking, event)
 
     async def _answer(self, connection: Connection, event: DomainEvent) -> None:
         if event.data["subjectType"] != SALE:

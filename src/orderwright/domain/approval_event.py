@@ -1,4 +1,4 @@
-"""The domain events of approvals; amounts are minor units of the currency beside them."""
+"""The domain events of approvals; amounts are minor units of the currency beside them, or 0 and no currency."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _APPROVAL: Final[Mapping[str, Mapping[str, Json]]] = {
     "subjectId": _ID,
     "kind": _ID,
     "amountMinor": {"type": "integer", "minimum": 0},
-    "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+    "currency": {"type": "string", "pattern": "^([A-Z]{3})?$"},
     "expiresAt": {"type": "string", "format": "date-time"},
 }
 

@@ -39,7 +39,7 @@ async def _create(engine: Engine, count: int) -> list[str]:
 
 
 async def test_commands_that_wait_together_commit_together(engine: Engine, rows: Rows):
-    ids = await _create(engine, 8)
+    ids = await _create(engine, 4)
     await asyncio.gather(*(engine.send(name, ADD, actor="ann") for name in ids))
     transactions = await rows("select distinct ord from orderwright.instance")
     assert len(transactions) == 1

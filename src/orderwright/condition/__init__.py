@@ -33,6 +33,7 @@ from orderwright.condition.model import (
 from orderwright.condition.parsing import Regex, parse
 from orderwright.condition.printing import plain, to_json
 from orderwright.condition.problem import ConditionInvalid, Problem
+from orderwright.condition.remainder import remainder
 from orderwright.condition.schema import Catalogue, FactField, FactType, Schema
 from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern, read
 from orderwright.condition.wording import shown
@@ -80,6 +81,7 @@ __all__ = [
     "parse",
     "plain",
     "read",
+    "remainder",
     "required",
     "shown",
     "to_json",

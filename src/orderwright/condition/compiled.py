@@ -39,6 +39,8 @@ def compile(group: Group) -> Check:  # noqa: A001 (as in re.compile)
 
 
 def _joined(checks: tuple[Check, ...], *, deciding: bool) -> Check:
+    if len(checks) == 2:  # noqa: PLR2004 (the most common number, without a loop)
+        return _paired(*checks, deciding=deciding)
     otherwise = not deciding
 
     def check(lookup: Lookup, lists: Lists = no_lists) -> bool | None:
@@ -50,6 +52,21 @@ def _joined(checks: tuple[Check, ...], *, deciding: bool) -> Check:
             if result is None:
                 joined = None
         return joined
+
+    return check
+
+
+def _paired(first: Check, second: Check, *, deciding: bool) -> Check:
+    otherwise = not deciding
+
+    def check(lookup: Lookup, lists: Lists = no_lists) -> bool | None:
+        one = first(lookup, lists)
+        if one is deciding:
+            return deciding
+        other = second(lookup, lists)
+        if other is deciding:
+            return deciding
+        return None if one is None or other is None else otherwise
 
     return check
 

@@ -98,12 +98,12 @@ class PolicySet:
         if group is None:
             return ()
         lookup = reading(facts)
-        places = group.index.candidates(lookup)
+        found = group.index.candidates(lookup)
         runs = group.tells if trees else group.runs
         if stopwatch:
-            results = [_timed(runs[place], lookup, lists, stopwatch) for place in places]
+            results = [_timed(runs[one], lookup, lists, stopwatch) for one in found]
         else:
-            results = [runs[place](lookup, lists) for place in places]
+            results = [runs[one](lookup, lists) for one in found]
         return tuple([result for result in results if result.outcome != "miss"])
 
     def evaluate_each(
@@ -124,15 +124,19 @@ class PolicySet:
 
 
 class _Group:
-    """The policies of one trigger in their order, with an index."""
+    """The policies of one trigger in their order, with an index; what runs them stands under the index's numbers."""
 
     __slots__ = ("index", "plans", "runs", "tells")
 
     def __init__(self, plans: Iterable[Plan]) -> None:
         self.plans = sorted(plans, key=_rank)
-        self.runs = [plan.run for plan in self.plans]
-        self.tells = [plan.tell for plan in self.plans]
         self.index = Index([plan.decisive for plan in self.plans])
+        filed = zip(self.plans, self.index.filed, strict=True)
+        ways = [
+            (plan.run if name is None else plan.assured(name), plan.run) for plan, name in filed
+        ]
+        self.runs = [run for both in ways for run in both]
+        self.tells = [plan.tell for plan in self.plans for _ in range(2)]
 
 
 def _rank(plan: Plan) -> tuple[int, str]:

@@ -18,6 +18,7 @@ from orderwright.condition import (
     Lookup,
     compile as ready,
     evaluate,
+    remainder,
 )
 from orderwright.policy.model import ConditionNode
 from orderwright.policy.result import Deployment, Outcome, Result, Visit
@@ -37,13 +38,14 @@ class Plan:
         run: gives the result on facts, without evaluations. Whatever fails makes it `error`, and nothing is raised.
     """
 
-    __slots__ = ("_checks", "_known", "_route", "decisive", "deployment", "run")
+    __slots__ = ("_assured", "_checks", "_known", "_route", "decisive", "deployment", "run")
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self._route = Route.of(deployment.policy)
         self._checks = tuple(ready(node.group) for node in self._route.conditions())
         self._known: dict[Answers, Result] = {}
+        self._assured: dict[str, Run] = {}
         self.decisive: Decisive = self._route.decisive()
         self.run: Run = self._ask(self._checks[0]) if len(self._checks) == 1 else self._walk
 
@@ -54,6 +56,19 @@ class Plan:
         except Exception as failure:  # noqa: BLE001 (a policy that fails stops neither the others nor the caller)
             return self._failed(failure, {})
         return self._known.get(answers) or self._result(answers)
+
+    def assured(self, field: str) -> Run:
+        """Return what gives the result of `run` where a decisive field is known to hold a value that is asked for."""
+        if field not in self._assured:
+            self._assured[field] = self._without(field)
+        return self._assured[field]
+
+    def _without(self, field: str) -> Run:
+        nodes = self._route.conditions()
+        if len(nodes) != 1:
+            return self.run
+        left = remainder(nodes[0].group, field)
+        return self.run if left is nodes[0].group else self._ask(ready(left))
 
     def _ask(self, check: Check) -> Run:
         """Return what runs a policy with a single condition: there are many, so no detour here."""

@@ -72,6 +72,21 @@ async def test_a_new_order_takes_nothing_that_an_older_one_waits_for(app: Orderw
     assert await stock(app, "LAMP") == {"reserved main": 3, "short": 1}
 
 
+async def test_who_is_in_turn_for_one_sku_overtakes_nobody_for_another(app: Orderwright):
+    old = await sold(app, BULB=1)
+    later(app)
+    both = await sold(app, LAMP=1, BULB=1)
+    await receive(app, "LAMP", 1)
+    await receive(app, "BULB", 1)  # is there already when the lamp is given away
+    await app.worker.drain()
+    assert [await of(app, one) for one in (old, both)] == ["PICK_PACK", "BACKORDERED"]
+    assert await stock(app, "LAMP") == {"reserved main": 1}
+    assert await stock(app, "BULB") == {"reserved main": 1, "short": 1}
+    await receive(app, "BULB", 1)
+    await app.worker.drain()
+    assert await of(app, both) == "PICK_PACK"
+
+
 async def test_goods_that_are_set_free_go_to_who_waits(app: Orderwright):
     await receive(app, "LAMP", 1)
     first = await sold(app, LAMP=1)

@@ -150,9 +150,7 @@ class Fulfilling:
         )
         may_go_on = await self._align(connection, cause, fulfilment_id)
         if may_go_on and missing_of(part.lines, part.taken):
-            await backorders.allocate(
-                self._engine, connection, PHASES, cause, fulfilment_id, in_turn=False
-            )
+            await backorders.allocate(self._engine, connection, PHASES, cause, fulfilment_id)
 
     async def _context(
         self,

@@ -19,7 +19,7 @@ from money_books import (
 )
 from money_crowd import CUSTOMERS, VOTERS, Client, Memory
 
-from acceptance.harness import shelve
+from acceptance.harness import shelve, working
 from orderwright import Orderwright
 from orderwright.app import records
 from orderwright.app.settings import Settings
@@ -86,18 +86,6 @@ async def opened(url: str, clock: DrivenClock, home: Path) -> AsyncIterator[Orde
         for voter in VOTERS:
             await app.people.enrol(voter.login, voter.name, "a long enough word", voter.roles)
         yield app
-
-
-@asynccontextmanager
-async def working(app: Orderwright) -> AsyncIterator[None]:
-    """Let a worker do what follows from commands."""
-    stop = asyncio.Event()
-    running = asyncio.create_task(app.worker.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await running
 
 
 async def caught_up(app: Orderwright, clock: DrivenClock) -> None:

@@ -8,7 +8,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -262,6 +263,18 @@ TABLES = (
     "sale_order_line",
     "timer",
 )
+
+
+@asynccontextmanager
+async def working(app: Orderwright) -> AsyncIterator[None]:
+    """Let a worker do what follows from commands."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(app.worker.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
 
 
 async def until(look: Callable[[], Awaitable[Any]], seconds: float = _PATIENCE) -> Any:

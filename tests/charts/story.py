@@ -294,7 +294,7 @@ def reservation(supply: Mapping = SUPPLY) -> Story:
 # --- fulfilment -----------------------------------------------------------------------------------
 
 FULFILMENT_DATA: Final = {
-    "ALLOCATE": {"inTurn": False},
+    "ALLOCATE": {"inTurn": []},
     "RESERVE_MISS": {"skus": ["LAMP"]},
     "PACKAGE_SHIPPED": {"carrier": "DHL", "tracking": "T1"},
     "DELIVERY_FAILED": {"reason": "nobody home"},

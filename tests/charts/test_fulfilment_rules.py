@@ -62,7 +62,8 @@ def test_a_backorder_that_is_served_in_turn_takes_what_older_ones_wait_for():
         "BULB": {"free": {}, "short": 0},
     }
     assert story.copy().tell("ALLOCATE").state == "BACKORDERED"
-    story.tell("ALLOCATE", inTurn=True)
+    assert story.copy().tell("ALLOCATE", inTurn=["BULB"]).state == "BACKORDERED"
+    story.tell("ALLOCATE", inTurn=["LAMP"])
     assert story.state == "PICK_PACK"
     assert ("short", "served", "LAMP", -1) in posted(story)
     assert story.values["taken"][0]["quantity"] == 2

@@ -91,6 +91,28 @@ def test_a_rejected_return_goes_back_where_it_came_from_and_counts_for_nothing(
     assert story.tell("RETURN_REQUESTED").state == "RETURN_REQUESTED"
 
 
+def test_goods_of_a_return_that_were_promised_since_cannot_go_back_and_the_refusal_says_why():
+    story = delivered().tell("RETURN_REQUESTED", "RETURN_RECEIVED")
+    story.facts["stock"] = {
+        "LAMP": {"free": {"MAIN": 1, "EAST": 9}, "short": 0},
+        "BULB": {"free": {"MAIN": 3}, "short": 0},
+    }
+    (why,) = story.refusal("RETURN_REJECTED").reasons
+    assert why.code == "return.goods_promised"
+    assert why.message.startswith("1 LAMP of the return were put back at MAIN and are promised")
+    assert why.values["returned"] == {"LAMP": 2, "BULB": 3}
+    assert why.values["free"] == {"LAMP": 1, "BULB": 3}
+    assert why.unblockers == ("WAREHOUSE", "MANAGER")
+    del story.facts["stock"]
+    assert story.refusal("RETURN_REJECTED").reasons[0].code == "stock.unknown"
+
+
+def test_worn_goods_of_a_return_go_back_whatever_the_stock_is():
+    story = delivered().tell("RETURN_REQUESTED").tell("RETURN_RECEIVED", condition="DAMAGED")
+    del story.facts["stock"]
+    assert story.tell("RETURN_REJECTED").state == "DELIVERED"
+
+
 def test_each_return_has_an_id_of_its_own_that_follows_from_the_fulfilment():
     story, ids = delivered(), []
     for _ in range(2):

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from shop import (
+    ADMIN,
     act,
     again,
     fulfilments,
@@ -21,6 +22,7 @@ from shop import (
     tell,
 )
 
+from acceptance.harness import until, working
 from orderwright import Event, Orderwright
 from orderwright.app.goods import backorders
 from orderwright.clock import DrivenClock
@@ -70,6 +72,21 @@ async def test_a_new_order_takes_nothing_that_an_older_one_waits_for(app: Orderw
     await app.worker.drain()
     assert [await of(app, one) for one in (old, new)] == ["PICK_PACK", "BACKORDERED"]
     assert await stock(app, "LAMP") == {"reserved main": 3, "short": 1}
+
+
+async def test_who_is_in_turn_for_one_sku_overtakes_nobody_for_another(app: Orderwright):
+    old = await sold(app, BULB=1)
+    later(app)
+    both = await sold(app, LAMP=1, BULB=1)
+    await receive(app, "LAMP", 1)
+    await receive(app, "BULB", 1)  # is there already when the lamp is given away
+    await app.worker.drain()
+    assert [await of(app, one) for one in (old, both)] == ["PICK_PACK", "BACKORDERED"]
+    assert await stock(app, "LAMP") == {"reserved main": 1}
+    assert await stock(app, "BULB") == {"reserved main": 1, "short": 1}
+    await receive(app, "BULB", 1)
+    await app.worker.drain()
+    assert await of(app, both) == "PICK_PACK"
 
 
 async def test_goods_that_are_set_free_go_to_who_waits(app: Orderwright):
@@ -136,30 +153,68 @@ async def test_more_than_a_round_is_served_by_one_arrival(
     assert await stock(app, "LAMP") == {"available main": 2, "reserved main": 8}
 
 
-async def test_parallel_orders_and_arrivals_give_each_piece_once_and_in_turn(app: Orderwright):
-    """40 orders race for 10 pieces; the rest is served by arrivals that race with 20 more orders."""
-    await receive(app, "LAMP", 10)
-    orders = await asyncio.gather(*(_buy(app) for _ in range(40)))
+async def test_of_200_parallel_orders_on_goods_for_50_the_others_are_served_in_order_as_stock_arrives(
+    app: Orderwright,
+):
+    """Each is of two lamps. Lots bigger and smaller than an order race with each other and with new orders."""
+    await receive(app, "LAMP", 2 * 50)
+    async with working(app):
+        await asyncio.gather(*(_buy_two(app) for _ in range(200)))
+        await until(lambda: _stand(app, PICK_PACK=50, BACKORDERED=150))
+        assert await stock(app, "LAMP") == {"reserved main": 100, "short": 300}
+        waiting = [row["fulfilment_id"] for row in await app.pool.fetch(_QUEUE)]
+        arriving = [receive(app, "LAMP", *lot) for lot in LOTS]
+        await asyncio.gather(*(_buy_two(app) for _ in range(20)), *arriving)
+        await until(lambda: _are_served(app, waiting))
     await app.worker.drain()
-    assert await stock(app, "LAMP") == {"reserved main": 10, "short": 30}
+    reserved = {"reserved main": 100 + _sum("main"), "reserved east": _sum("east")}
+    assert await stock(app, "LAMP") == {**reserved, "short": 40}
+    assert await _served(app, waiting) == [n for n in range(150) for _ in range(2)]
+
+
+LOTS = [
+    *((1, "main"), (40, "east"), (3, "main"), (1, "east"), (64, "main"), (2, "east"), (9, "main")),
+    *((80, "east"), (1, "main"), (33, "main"), (5, "east"), (60, "main"), (1, "east")),
+]
+
+
+def _sum(location: str) -> int:
+    return sum(pieces for pieces, place in LOTS if place == location)
+
+
+async def _buy_two(app: Orderwright) -> None:
+    """Place an order and pay it, later than everybody before."""
+    order_id = await place(app, LAMP=2)
     later(app)
-
-    async def arrive() -> None:
-        for _ in range(10):
-            await receive(app, "LAMP", 3)
-            await app.worker.drain()
-
-    more, _ = await asyncio.gather(asyncio.gather(*(_buy(app) for _ in range(20))), arrive())
-    await app.worker.drain()
-    assert await stock(app, "LAMP") == {"reserved main": 40, "short": 20}
-    assert {await of(app, one) for one in orders} == {"PICK_PACK"}
-    assert {await of(app, one) for one in more} == {"BACKORDERED"}
+    paid = Event("PAYMENT_CAPTURED", {"amount": "20.00", "paymentId": "cash"})
+    assert (await app.orders.send_sale_event(order_id, paid, ADMIN)).refused is None
 
 
-async def _buy(app: Orderwright) -> str:
-    order_id = await place(app, LAMP=1)
-    await pay(app, order_id, "10.00")
-    return order_id
+async def _stand(app: Orderwright, **expected: int) -> bool:
+    rows = await app.pool.fetch(_STATES)
+    return {row["state"]: row["count"] for row in rows} == expected
+
+
+async def _are_served(app: Orderwright, fulfilments: list[str]) -> bool:
+    return not {row["fulfilment_id"] for row in await app.pool.fetch(_QUEUE)} & set(fulfilments)
+
+
+async def _served(app: Orderwright, waiting: list[str]) -> list[int]:
+    """Return for each piece that was given to somebody who waited which place they had; by transaction."""
+    places = {one: place for place, one in enumerate(waiting)}
+    rows = await app.pool.fetch(_SERVED)
+    given = sorted((row["at"], places[row["instance_id"]], row["pieces"]) for row in rows)
+    return [place for _, place, pieces in given for _ in range(pieces)]
+
+
+_QUEUE = "select fulfilment_id from orderwright.backorder order by since, fulfilment_id"
+_STATES = """
+select state, count(*) from orderwright.instance where chart_id = 'fulfilment' group by state
+"""
+_SERVED = """
+select instance_id, -amount as pieces, xmin::text::bigint as at
+from orderwright.ledger_entry where ledger = 'stock.short' and amount < 0
+"""
 
 
 async def test_working_off_an_event_again_serves_nobody_twice(app: Orderwright):

@@ -111,6 +111,8 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(
         assert await conserved(app) == []
         assert await app.pool.fetch(_OVER_REFUNDED) == []
         assert await app.pool.fetch(_WAITED) == []
+        assert await app.pool.fetch(_MISPLACED) == []
+        assert await app.pool.fetch(_BELOW_ZERO) == []
         assert await app.pool.fetchval(_DEADLOCKS) == 0
         for order_id in orders:
             assert await status(app, order_id) in OrderStatus
@@ -151,4 +153,17 @@ from waiting full join (
   using (sku)
 where coalesce(waiting.pieces, 0) <> coalesce(b.amount, 0)
 """
+_MISPLACED = """
+select waiting.instance_id, waiting.sku, 'waits in no queue'
+from (
+    select i.instance_id, short->>'sku' as sku from orderwright.instance as i
+    cross join lateral jsonb_array_elements((i.snapshot::jsonb)->'context'->'short') as short
+    where i.chart_id = 'fulfilment' and i.state = 'BACKORDERED') as waiting
+left join orderwright.backorder as b on b.fulfilment_id = waiting.instance_id and b.sku = waiting.sku
+where b.sku is null
+union all
+select b.fulfilment_id, b.sku, 'has ended' from orderwright.backorder as b
+join orderwright.instance as i on i.instance_id = b.fulfilment_id where i.status = 'done'
+"""
+_BELOW_ZERO = "select * from orderwright.balance where ledger like 'stock.%' and amount < 0"
 _DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"

@@ -106,19 +106,6 @@ async def test_who_cancels_before_anything_was_reserved_takes_nothing(app: Order
     assert [row["event_type"] for row in await log_of(app, order_id)][1:] == ["RESERVE", "RELEASE"]
 
 
-async def test_of_200_parallel_orders_on_50_pieces_exactly_50_get_one(app: Orderwright):
-    await receive(app, "ANVIL", 50)
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(app.worker.run(stop))
-        orders = await asyncio.gather(*(place(app, ("ANVIL", 1)) for _ in range(200)))
-        stop.set()
-    await app.worker.drain()
-    had = Counter([len(await taken(app, one)) for one in orders])
-    assert had == {1: 50, 0: 150}
-    assert await on_shelf(app, "ANVIL") == {"available": 0, "reserved": 50}
-
-
 async def test_who_orders_while_the_first_pieces_ever_arrive_gets_them_or_nothing(
     app: Orderwright,
 ):

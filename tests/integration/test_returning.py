@@ -153,7 +153,12 @@ async def test_goods_that_were_promised_since_cannot_be_sent_back_to_who_returne
     rejected = Event("RETURN_REJECTED", {"reason": "worn"})
     result = await app.orders.send_fulfilment_event(one, rejected, ADMIN)
     assert result.refused is not None
-    assert result.refused.code == "balance_guard"
+    (why,) = result.refused.reasons
+    assert (why.code, why.values["free"]) == ("return.goods_promised", {"LAMP": 0})
+    assert await state(app, one) == "RETURN_RECEIVED"
+    await tell(app, other, "CANCEL_REQUESTED", reason="no")
+    await act(app, one, rejected)
+    assert (await state(app, one), await stock(app, "LAMP")) == ("DELIVERED", {})
 
 
 async def test_money_that_came_in_by_no_known_payment_is_a_case(app: Orderwright):

@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from orderwright.app.credit.account import Account, exposures
+from orderwright.app.credit.locking import hold_sales
 from orderwright.app.phases import pass_on
-from orderwright.domain.orders.credit_terms import turns_on_credit
-from orderwright.domain.reading import mapping, text
-from orderwright.json_text import load
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
-from orderwright.runtime.instance import hold_snapshots
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -52,18 +48,6 @@ class Decisions:
     async def _decide_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
         """Record the decisions; sales and balances are locked before, in the order in which everybody locks them."""
         causes = [one for one in events if one.origin != "import"]
-        await _lock(connection, [cause.instance_id for cause in causes])
+        await hold_sales(connection, [cause.instance_id for cause in causes])
         for cause in causes:
             await pass_on(self._engine, connection, POLICIES, cause, cause.instance_id, DECIDED)
-
-
-async def _lock(connection: Connection, sale_ids: Sequence[str]) -> None:
-    snapshots = await hold_snapshots(connection, sale_ids)
-    contexts = [mapping(load(snapshot), "context") for snapshot in snapshots.values()]
-    accounts = {
-        Account(text(context, "customerId"), text(context, "currency"))
-        for context in contexts
-        if turns_on_credit(context)
-    }
-    if accounts:
-        await exposures(connection, accounts, lock=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from orderwright.app.credit.locking import hold_sales
 from orderwright.app.term_pass import Pass, due_pass, next_sales, remember
 from orderwright.runtime import timers
 from orderwright.runtime.schedule import Schedule
@@ -34,6 +35,8 @@ GRACE: Final = timedelta(minutes=1)
 """How late a timer may be before the sweep steps in."""
 
 _EXPIRED: Final = Event("SALE_EXPIRED")
+_TERMS_DONE: Final = ""
+"""The mark after a whole pass: what is overdue has a transaction of its own, which locks all that it needs at once."""
 _CHANGED: Final = Event("TERM_CHANGED")
 _OPEN: Final = (
     "AWAITING_PAYMENT_METHOD",
@@ -69,26 +72,25 @@ class SaleExpiry:
         going = await self._pass(connection, slot, settings.sale_pending_expiry_minutes)
         if going is not None:
             further = await self._change_terms(connection, slot, going, settings)
-            if further is not None:
-                return further.to_mark()
+            return further.to_mark() if further else _TERMS_DONE
         if not settings.sale_pending_expiry_minutes:
             return None
-        after = "" if going is not None else slot.mark or ""
-        return await self._expire_overdue(connection, slot, after, settings)
+        return await self._expire_overdue(connection, slot, slot.mark or _TERMS_DONE, settings)
 
     async def _pass(self, connection: Connection, slot: Slot, minutes: int) -> Pass | None:
         """Return the pass over the terms that is under way or due; one of another length begins anew."""
         going, now = Pass.from_mark(slot.mark), self._engine.clock.now()
         if going is not None:
             return going if going.minutes == minutes else going.again(minutes, at=now)
-        return None if slot.mark else await due_pass(connection, minutes, at=now)
+        return None if slot.mark is not None else await due_pass(connection, minutes, at=now)
 
     async def _change_terms(
         self, connection: Connection, slot: Slot, going: Pass, settings: Settings
     ) -> Pass | None:
         """Change the terms of a batch; return how far the pass is, None when it is whole."""
         rows = await next_sales(connection, going, most=settings.sale_expiry_batch_size)
-        for sale_id in sorted(row["id"] for row in rows):  # locked in key order
+        await hold_sales(connection, [row["id"] for row in rows])
+        for sale_id in sorted(row["id"] for row in rows):
             await self._send(connection, slot, sale_id, _CHANGED)
         if len(rows) == settings.sale_expiry_batch_size:
             return replace(going, placed_at=rows[-1]["placed_at"], order_id=rows[-1]["id"])
@@ -102,6 +104,7 @@ class SaleExpiry:
         most = settings.sale_expiry_batch_size
         late = self._engine.clock.now() - GRACE
         rows = await connection.fetch(_OVERDUE + f"limit {most}", after, late, _OPEN)
+        await hold_sales(connection, [row["instance_id"] for row in rows])
         for row in rows:
             await self._expire(connection, slot, row["instance_id"])
         return rows[-1]["instance_id"] if len(rows) == most else None
@@ -133,7 +136,7 @@ class SaleExpiry:
         return result
 
 
-# By id, so that instances are locked in key order, and a batch goes on where the one before ended.
+# By id, so that a batch goes on where the one before ended.
 _OVERDUE = """
 select i.instance_id
 from orderwright.instance as i

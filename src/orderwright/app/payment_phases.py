@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from orderwright.app.credit.locking import hold_sales
 from orderwright.app.phases import PhaseBroken, send_on
 from orderwright.money import Money
 from orderwright.runtime.alarm import FAULTS
@@ -39,6 +40,8 @@ PAYMENTS: Final = Actor("payments", "system")
 
 _REFUND_DUE: Final = frozenset({"CANCELLED", "REJECTED"})
 """Ends of a sale after which its money is to go back: a refund is what everybody waits for."""
+
+_GOES_BACK: Final = frozenset({"payment.refunded", "payment.charged_back"})
 
 _logger = structlog.get_logger(__name__)
 
@@ -64,9 +67,10 @@ class PaymentPhases:
         )
 
     async def _react_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
-        """Lock the payments first, then their sales, each in one order: who comes to credit holds them all."""
-        for ids in ({event.instance_id for event in events}, {event.root_id for event in events}):
-            await hold(connection, ids)
+        """Lock the payments first, then their sales with their customers' credit, each in one order."""
+        await hold(connection, {event.instance_id for event in events})
+        refunded = {event.root_id for event in events if event.name in _GOES_BACK}
+        await hold_sales(connection, {event.root_id for event in events}, refunded=refunded)
         for event in events:
             with work_of("payments", event):
                 await self._react(connection, event)

@@ -28,6 +28,14 @@ def text(source: Mapping[str, Json], key: str) -> str:
     return value
 
 
+def texts(source: Mapping[str, Json], key: str) -> list[str]:
+    """Return a list of strings."""
+    value = source[key]
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TypeError(f"{key} is {value!r}, not a list of strings")
+    return value
+
+
 def mapping(source: Mapping[str, Json], key: str) -> Mapping[str, Json]:
     """Return an object; an absent or null one is empty."""
     value = source.get(key)

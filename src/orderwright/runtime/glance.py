@@ -1,8 +1,8 @@
 """The step that comes of a command, and which facts it looks at.
 
 A step is a pure function, so as long as it has looked at no other fact than those that are known, it comes out the
-same whatever the others are. So it is computed without facts first. When it comes to something and has looked at
-none, none has to be loaded. When it has looked only at such as lock nothing, those are loaded, and it is computed
+same whatever the others are. So it is computed without facts first. When it has looked at none, none has to be loaded,
+and a refusal is the answer. When it has looked only at such as lock nothing, those are loaded, and it is computed
 again. Only when it has looked at others, or changes a balance that they lock, does it need all that its event
 declares, under locks.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Admitted(NamedTuple):
     """A ticket that may go on: `before` is the instance as it was read, `names` the facts that it needs.
 
-    What is refused at the door goes on as well: what stands after the steps before it is part of the answer. `step` is
+    What is refused already goes on as well: what stands after the steps before it is part of the answer. `step` is
     what came of it where that is certain already, and `facts` those that it has looked at.
     """
 
@@ -70,6 +70,8 @@ def _glanced(
     seen = Seen(known)
     command, at = one.ticket.command, request.now
     step = worked_out(command, one.lifecycle, one.before, facts=seen, at=at)
+    if isinstance(step, Refused) and not seen.missed:
+        return one._replace(names=frozenset(), refused=step), frozenset()
     if isinstance(step, Step) and not seen.missed and not _is_booked(facts, one, request, step):
         return one._replace(names=frozenset(), step=step, facts=known), frozenset()
     missed = frozenset(seen.missed)

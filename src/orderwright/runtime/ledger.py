@@ -125,8 +125,8 @@ async def balances(
 ) -> dict[str, int]:
     """Return the balances of accounts; of one that has no rows it is 0.
 
-    With `lock`, in a transaction, they stay as they are until it ends; accounts without rows are made, so that they
-    can be locked.
+    With `lock`, in a transaction, they stay as they are until it ends; accounts without rows are made before any is
+    locked, so that they can be.
     """
     names = sorted(set(accounts))
     rows = await connection.fetch(_LOCK if lock else _READ, ledger, names)
@@ -169,7 +169,13 @@ _READ = """
 select account, amount from orderwright.balance
 where ledger = $1 and account = any($2::text[]) order by account
 """
-_LOCK = _READ + "for update"
+# Nothing where a row is missing: it is made first, with none locked, so that nobody waits for who waits for it.
+_LOCK = """
+select account, amount from orderwright.balance
+where ledger = $1 and account = any($2::text[]) and cardinality($2) = (
+    select count(*) from orderwright.balance where ledger = $1 and account = any($2::text[]))
+order by account for update
+"""
 _DIFFERENCES = """
 select ledger, account, coalesce(b.amount, 0) as balance, coalesce(e.amount, 0)::bigint as rows
 from orderwright.balance as b

@@ -44,6 +44,7 @@ TAB: Final = {
         "PAY": {"label": "Pay", "data": AMOUNT, "facts": FACTS},
         "GREET": {"label": "Greet", "data": NO_DATA, "facts": FACTS},
         "LOOK_OUT": {"label": "Look out", "data": NO_DATA, "facts": FACTS},
+        "DRINK": {"label": "Drink", "data": NO_DATA, "facts": FACTS},
     },
     "states": {
         "DECIDING": {
@@ -59,6 +60,7 @@ TAB: Final = {
                 "PAY": {"actions": "take"},
                 "GREET": {"actions": {"emit": {"type": "greeted"}}},
                 "LOOK_OUT": {"guard": "is_sunny", "actions": {"emit": {"type": "seen"}}},
+                "DRINK": {"guard": "is_thirsty"},
             }
         },
     },
@@ -160,6 +162,14 @@ async def test_a_step_that_looks_at_no_fact_loads_none(bar: Bar, pool: Pool) -> 
     assert result.refused is None
     assert not bar.asked
     assert await facts_of(pool, "GREET") == [{}]
+
+
+async def test_a_refusal_that_looks_at_no_fact_loads_none(bar: Bar) -> None:
+    [name] = await bar.open(1)
+    result = await bar.engine.send(name, Event("DRINK"), actor="ann")
+    assert result.refused is not None
+    assert result.refused.code == "blocked"
+    assert not bar.asked
 
 
 async def test_a_step_that_looks_at_what_locks_nothing_loads_that_alone(

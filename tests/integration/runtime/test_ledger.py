@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from purse import build_claims
+from waiting import eventually
 
 from orderwright.runtime import ledger
 from orderwright.runtime.command import Actor, Cause, Send
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.pool import Pool
+    from orderwright.runtime.pool import Connection, Pool
 
 
 @pytest.fixture
@@ -236,6 +237,28 @@ async def test_locked_balances_wait_and_unknown_accounts_can_be_locked(pool: Poo
         nowait = "select 1 from orderwright.balance where account = 'new' for update skip locked"
         async with pool.acquire() as second:
             assert await second.fetchval(nowait) is None
+
+
+async def test_who_waits_for_an_account_that_is_being_made_has_locked_no_other(pool: Pool):
+    async with pool.acquire() as connection, connection.transaction():
+        await ledger.balances(connection, "money", ["old"], lock=True)
+    async with pool.acquire() as first, pool.acquire() as second:
+        making = first.transaction()
+        await making.start()
+        await ledger.balances(first, "money", ["new"], lock=True)
+        async with second.transaction():
+            both = asyncio.create_task(ledger.balances(second, "money", ["new", "old"], lock=True))
+            await eventually(lambda: _is_waited_for(pool, first))
+            free = "select 1 from orderwright.balance where account = 'old' for update skip locked"
+            assert await first.fetchval(free) == 1
+            await making.rollback()
+            assert await both == {"new": 0, "old": 0}
+
+
+async def _is_waited_for(pool: Pool, holder: Connection) -> bool:
+    waiting = "select exists (select from pg_stat_activity where $1 = any(pg_blocking_pids(pid)))"
+    found: bool = await pool.fetchval(waiting, holder.get_server_pid())
+    return found
 
 
 @pytest.mark.parametrize("amount", ["3", 1.5, True, None, 10**17])

@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 
-from orderwright.app.credit.account import Account, exposures, profiles
+from orderwright.app.credit.locking import account_of, hold_sales
 from orderwright.domain.orders.credit import overage_minor
 from orderwright.domain.orders.credit_terms import CREDIT_TERMS
 from orderwright.domain.orders.exposure import outstanding_minor
 from orderwright.domain.reading import integer, mapping
 from orderwright.errors import RuntimeFault
-from orderwright.json_text import load
-from orderwright.runtime.instance import hold_snapshots
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from asyncpg import Record
-
+    from orderwright.app.credit.account import Account
     from orderwright.domain.orders.credit import Rule
     from orderwright.runtime.command import Cause
     from orderwright.runtime.engine import Engine
@@ -71,7 +68,7 @@ async def recheck(
 
     Args:
         engine: runs the sales.
-        connection: in a transaction that has locked no sale and no balance yet.
+        connection: in a transaction that has locked no sale and no balance yet; see `locking`.
         causes: why, for each account.
         with_held: the accounts of which the sales that hold credit are meant as well as those that wait for it.
         rule: how limits come about, to leave those alone that the change does not concern; None: leave out nobody.
@@ -79,24 +76,26 @@ async def recheck(
     Raises:
         RecheckRefused: a sale refused as none should.
     """
-    sales = await _candidates(connection, {one: one in with_held for one in causes})
-    if not sales:
+    sale_ids = await _candidates(connection, {one: one in with_held for one in causes})
+    if not sale_ids:
         return 0
-    owed = await exposures(connection, {one.account for one in sales}, lock=True)
-    known = await profiles(connection, owed, lock=False)
+    held = await hold_sales(connection, sale_ids)
+    owed, known = dict(held.exposures), held.profiles
     limits = {} if rule is None else {one: known[one].limit_minor(rule) for one in known}
     count = 0
-    for sale in sales:
+    for sale in (_sale(one, held.sales[one]) for one in sale_ids):
+        if sale.account not in owed:
+            continue  # it has moved on since it was found, and turns on credit no more
         limit = limits.get(sale.account)
         if limit is None or sale.is_concerned(limit=limit, owed=owed[sale.account]):
-            held = await _recheck(engine, connection, sale, causes[sale.account])
-            owed[sale.account] += held - sale.held
+            holds = await _recheck(engine, connection, sale, causes[sale.account])
+            owed[sale.account] += holds - sale.held
             count += 1
     return count
 
 
-async def _candidates(connection: Connection, accounts: Mapping[Account, bool]) -> list[_Sale]:
-    """Find the sales and lock them in the order of their ids; return them as they stand then, the oldest first."""
+async def _candidates(connection: Connection, accounts: Mapping[Account, bool]) -> list[str]:
+    """Find the sales that may be concerned, the oldest first."""
     rows = await connection.fetch(
         _CANDIDATES,
         [one.customer_id for one in accounts],
@@ -104,16 +103,14 @@ async def _candidates(connection: Connection, accounts: Mapping[Account, bool]) 
         list(accounts.values()),
         list(CREDIT_TERMS),
     )
-    snapshots = await hold_snapshots(connection, [row["id"] for row in rows])
-    return [_sale(row, snapshots[row["id"]]) for row in rows]
+    return [row["id"] for row in rows]
 
 
-def _sale(row: Record, snapshot: str) -> _Sale:
-    context = mapping(load(snapshot), "context")
+def _sale(sale_id: str, context: Mapping[str, object]) -> _Sale:
     override = mapping(mapping(context, "overrides"), "CREDIT")
     return _Sale(
-        sale_id=row["id"],
-        account=Account(row["customer_id"], row["currency"]),
+        sale_id=sale_id,
+        account=account_of(context),
         held=integer(context, "creditHeldMinor"),
         uncovered=outstanding_minor(context),
         approved=integer(override, "amountMinor") if "amountMinor" in override else 0,
@@ -143,7 +140,7 @@ async def _recheck(engine: Engine, connection: Connection, sale: _Sale, cause: C
 
 
 _CANDIDATES = """
-select so.id, so.customer_id, so.currency
+select so.id
 from unnest($1::text[], $2::text[], $3::bool[]) as asked (customer_id, currency, with_held)
 join orderwright.sale_order so on so.customer_id = asked.customer_id and so.currency = asked.currency
 join orderwright.instance i on i.instance_id = so.id
@@ -151,7 +148,7 @@ cross join lateral (select (i.snapshot::jsonb)->'context' as context) c
 where case
         when i.state in ('AWAITING_PAYMENT_METHOD', 'PAYMENT_INITIATED', 'PAYMENT_PENDING_CONFIRMATION',
                          'PAYMENT_FAILED', 'OVERRIDE_REVIEW')
-          then c.context->'overrides' ? 'ADMIN' or c.context->>'method' = any($4::text[])
+          then c.context #>> '{overrides,ADMIN,status}' = 'GRANTED' or c.context->>'method' = any($4::text[])
         when i.state = 'CLEARED_FOR_FULFILMENT'
           then asked.with_held and (c.context->>'creditHeldMinor')::bigint > 0
         else false end

@@ -4,8 +4,8 @@ The queue of a SKU is the table `backorder`; a fulfilment keeps its place howeve
 it is on hold. What is written here is written in the transaction of the ALLOCATE that it follows from, so that queue
 and ledgers never part.
 
-    stock.freed         -> ALLOCATE in turn to the oldest that wait for the SKU, at most so many at a time; where more
-                           wait and something is left, the SKU's stock is told to go on (SERVE_ON)
+    stock.freed         -> ALLOCATE, in turn for this SKU alone, to the oldest that wait for it, at most so many at a
+                           time; where more wait and something is left, the SKU's stock is told to go on (SERVE_ON)
     fulfilment.resumed  -> ALLOCATE, not in turn, to who waited when it was stopped
     fulfilment.ended    -> its places are given up
 """
@@ -26,7 +26,7 @@ from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
@@ -48,10 +48,13 @@ async def allocate(
     cause: DomainEvent,
     fulfilment_id: str,
     *,
-    in_turn: bool,
+    in_turn: Collection[str] = (),
 ) -> Result:
-    """Let a fulfilment look for stock, and keep the queues in line with what it waits for then."""
-    event = Event("ALLOCATE", {"inTurn": in_turn})
+    """Let a fulfilment look for stock, and keep the queues in line with what it waits for then.
+
+    `in_turn` names the SKUs of which it is the oldest that waits.
+    """
+    event = Event("ALLOCATE", {"inTurn": sorted(in_turn)})
     result = await pass_on(engine, connection, actor, cause, fulfilment_id, event)
     if result.refused is None and result.snapshot is not None:
         skus = sorted({want.sku for want in waited_for(result.snapshot.context)})
@@ -83,9 +86,7 @@ class Backorders:
     async def _look_again(self, connection: Connection, event: DomainEvent) -> None:
         instance = await self._engine.read(event.instance_id, connection=connection)
         if instance is not None and instance.state in _WAITING:
-            await allocate(
-                self._engine, connection, BACKORDERS, event, event.instance_id, in_turn=False
-            )
+            await allocate(self._engine, connection, BACKORDERS, event, event.instance_id)
 
     async def _leave(self, connection: Connection, event: DomainEvent) -> None:
         await connection.execute(_LEAVE, event.instance_id, [])
@@ -112,7 +113,7 @@ class Backorders:
     ) -> int:
         """Return how many pieces of the SKU it took."""
         before = await self._has(connection, fulfilment_id, sku)
-        await allocate(self._engine, connection, BACKORDERS, event, fulfilment_id, in_turn=True)
+        await allocate(self._engine, connection, BACKORDERS, event, fulfilment_id, in_turn={sku})
         return await self._has(connection, fulfilment_id, sku) - before
 
     async def _has(self, connection: Connection, fulfilment_id: str, sku: str) -> int:

@@ -45,6 +45,7 @@ _WHY: Final = {
     "sale.rejected": "the order was rejected",
 }
 _ENDED: Final = frozenset({"CANCELLED", "REJECTED", "EXPIRED"})
+_TELLS_SALE: Final = frozenset({"fulfilment.shipped", "fulfilment.ended"})
 _MOVES_STOCK: Final = frozenset(
     {
         "sale.cleared",
@@ -80,12 +81,13 @@ class Fulfilling:
     async def hold(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
         """Lock everything that the reactions to events will move."""
         orders = {event.root_id for event in events if event.name in self.reactions}
+        told = {event.root_id for event in events if event.name in _TELLS_SALE}
         moved = {event.root_id for event in events if event.name in _MOVES_STOCK}
         cleared = [event for event in events if event.name == "sale.cleared"]
         if cleared:
             await begin_reservations(self._engine, connection, cleared)
         if orders:
-            await hold_orders(connection, orders, with_stock=moved)
+            await hold_orders(connection, orders, told=told, with_stock=moved)
 
     # --- sale -> fulfilment ---
 
@@ -148,9 +150,7 @@ class Fulfilling:
         )
         may_go_on = await self._align(connection, cause, fulfilment_id)
         if may_go_on and missing_of(part.lines, part.taken):
-            await backorders.allocate(
-                self._engine, connection, PHASES, cause, fulfilment_id, in_turn=False
-            )
+            await backorders.allocate(self._engine, connection, PHASES, cause, fulfilment_id)
 
     async def _context(
         self,

@@ -19,7 +19,7 @@ from orderwright.domain.orders.goods_line import (
 )
 from orderwright.domain.orders.inventory import Taken, Want, stock_of, taken_of, wants_of
 from orderwright.domain.orders.parting import Part, parts_of
-from orderwright.domain.reading import Json
+from orderwright.domain.reading import Json, texts
 from orderwright.statechart import Effect, Emit, Event, Outcome, Scope, Verdict
 
 _UNKNOWN: Final[Mapping[str, Json]] = {"missing": ["facts.stock"]}
@@ -49,8 +49,7 @@ def allocate(scope: Scope) -> Outcome:
     """Take what is there of what is missing, wait for the rest, and say which it came to."""
     context, taken = scope.context, taken_of(scope.context)
     missing = missing_of(lines_of(context), taken)
-    in_turn = scope.data["inTurn"] is True
-    got = inventory.take(missing, stock_of(scope.facts), in_turn=in_turn)
+    got = inventory.take(missing, stock_of(scope.facts), in_turn=texts(scope.data, "inTurn"))
     still = missing_of(lines_of(context), [*taken, *got])
     effects = [*inventory.reserve(got, who(context)), *_shortage(context, got, still)]
     assign = {"taken": _json(_merged([*taken, *got])), "short": _json(still)}

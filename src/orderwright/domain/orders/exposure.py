@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from orderwright.domain.orders.credit_terms import turns_on_credit
 from orderwright.domain.reading import Json, integer
 from orderwright.statechart import Effect, Emit, Outcome, Post, Scope, Verdict
 
@@ -42,6 +43,14 @@ def written_off_minor(context: Mapping[str, Json]) -> int:
 def owed_minor(context: Mapping[str, Json]) -> int:
     """Return what is still to be captured and not given up, in minor units; never negative."""
     return max(outstanding_minor(context) - written_off_minor(context), 0)
+
+
+def concerns_credit(context: Mapping[str, Json], *, is_refunded: bool) -> bool:
+    """Tell whether a step of a sale may look at its customer's credit or change what it holds.
+
+    With `is_refunded` money goes back: what was delivered for it is owed again, on whatever terms it was sold.
+    """
+    return is_refunded or turns_on_credit(context) or integer(context, "creditHeldMinor") > 0
 
 
 def hold_is_off(scope: Scope) -> bool:

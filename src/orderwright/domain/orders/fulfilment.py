@@ -41,6 +41,7 @@ from orderwright.domain.orders.returns import (
     lines_are_returnable,
     receive_return,
     reject_return,
+    returned_goods_are_free,
 )
 from orderwright.domain.reading import (
     Json,
@@ -150,6 +151,7 @@ BEHAVIOUR: Final = Behaviour(
             lines_are_returnable,
             conditions_fit,
             leaves_goods_out,
+            returned_goods_are_free,
         )
     },
     actions={

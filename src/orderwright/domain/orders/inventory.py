@@ -18,7 +18,7 @@ locked: the fact `stock` says what is there, under locks, and the floors of the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -131,7 +131,7 @@ def _supply(fact: Mapping[str, Json]) -> Supply:
 
 
 def take(
-    wants: Sequence[Want], stock: Mapping[str, Supply], *, in_turn: bool
+    wants: Sequence[Want], stock: Mapping[str, Supply], *, in_turn: Collection[str] = ()
 ) -> tuple[Taken, ...]:
     """Return what may be taken for wants, by line and then in the order of allocation; perhaps less, perhaps nothing.
 
@@ -140,9 +140,9 @@ def take(
     Args:
         wants: in the order in which they are served.
         stock: what is there; a SKU that is not named is not there.
-        in_turn: whether these wants are the oldest that wait, and so may have what others wait for.
+        in_turn: the SKUs of which these wants are the oldest that wait, and so may have what others wait for.
     """
-    allowed = {sku: _allowed(supply, in_turn=in_turn) for sku, supply in stock.items()}
+    allowed = {sku: _allowed(supply, in_turn=sku in in_turn) for sku, supply in stock.items()}
     whole = _whole(wants, stock, allowed)
     if whole is not None:
         return tuple(_at(want, whole, want.quantity) for want in wants)

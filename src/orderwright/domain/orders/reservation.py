@@ -22,7 +22,7 @@ from orderwright.statechart import Behaviour, Outcome, Scope
 
 def take_stock(scope: Scope) -> Outcome:
     """Reserve for each line what may be had."""
-    taken = take(wants_of(scope.context), stock_of(scope.facts), in_turn=False)
+    taken = take(wants_of(scope.context), stock_of(scope.facts))
     who = {"orderId": text(scope.context, "orderId")}
     return Outcome({"taken": [part.to_json() for part in taken]}, effects=reserve(taken, who))
 

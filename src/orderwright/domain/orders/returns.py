@@ -5,13 +5,14 @@ People act on the fulfilment, which has one return open at a time and says what 
 these.
 
     returned <= shipped, line by line; of a line the pieces come back in the order of their numbers
-    sellable goods go back on hand when they arrive; where the return is rejected after that, they leave it again,
-    and cannot if somebody has been promised them meanwhile
+    sellable goods go back on hand when they arrive; where the return is rejected after that, they are the customer's
+    again and leave the shelf, which is refused where they have been promised to others meanwhile
 """
 
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -101,6 +102,29 @@ def receive_return(scope: Scope) -> Outcome:
     told = Emit("return.received", {**_head(context), "lines": lines})
     back = inventory.put_back(_sellable(context, lines), _head(context))
     return Outcome({"return": arrived}, effects=[told, *back])
+
+
+def returned_goods_are_free(scope: Scope) -> Verdict:
+    """What of the return went back on hand is promised to nobody since, so that the customer can have it again."""
+    context, wanted = scope.context, Counter[str]()
+    for one in _sellable(context, rows(_open(context), "lines")):
+        wanted[one.sku] += one.quantity
+    if not wanted:
+        return Verdict(True)
+    if "stock" not in scope.facts:
+        return Verdict(
+            None, "stock.unknown", "the stock is not known", {"missing": ["facts.stock"]}
+        )
+    stock, location = inventory.stock_of(scope.facts), text(context, "location")
+    free = {sku: stock[sku].free.get(location, 0) if sku in stock else 0 for sku in wanted}
+    gone = {sku: count - free[sku] for sku, count in wanted.items() if count > free[sku]}
+    pieces = ", ".join(f"{count} {sku}" for sku, count in gone.items())
+    message = (
+        f"{pieces} of the return were put back at {location} and are promised to other orders since;"
+        " refund the return, or set as many free first"
+    )
+    values = {"location": location, "returned": dict(wanted), "free": free}
+    return Verdict(not gone, "return.goods_promised", message, values, ("WAREHOUSE", "MANAGER"))
 
 
 def reject_return(scope: Scope) -> Outcome:

@@ -18,7 +18,6 @@ from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
 from orderwright.app.credit.view import CreditView
 from orderwright.app.dead_letters import DeadLetters
-from orderwright.app.decisions import Decisions
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
@@ -46,6 +45,9 @@ from orderwright.app.payment_reports import PaymentReports
 from orderwright.app.payments import Payments
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
+from orderwright.app.policies.acting_port import Report
+from orderwright.app.policies.policies import Policies
+from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.queries import Queries
 from orderwright.app.receipt_store import ReceiptStore
 from orderwright.app.receipts import Receipts
@@ -85,7 +87,9 @@ from orderwright.statechart import Behaviour
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from orderwright.app.policies.trigger_types import HostFacts
     from orderwright.app.telemetry.tracer import Tracer
+    from orderwright.policy.trigger import Triggers as TriggerTypes
 
 _READERS: Final = 4
 """One connection in so many is for read models; the rest run lifecycles."""
@@ -117,6 +121,7 @@ class Orderwright:
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
         metrics, scrape: what can be counted, and the page on which it is read.
+        policies: what decides; hosts call `trigger` and `execute`.
         tracer: makes spans; None unless the settings say where they go.
         revision: the schema's revision that this code needs; it may run on a later one, see `release`.
     """
@@ -134,6 +139,7 @@ class Orderwright:
         listener: Listener,
         metrics: Metrics,
         tracer: Tracer | None,
+        policies: Policies,
     ) -> None:
         self.revision = revision
         self.settings = settings
@@ -145,6 +151,8 @@ class Orderwright:
         self.listener = listener
         self.metrics = metrics
         self.tracer = tracer
+        self.policies = policies
+        self.trigger, self.execute = policies.triggers.fire, policies.triggers.execute
         self.scrape = Scrape(metrics, pool, readers, clock)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
@@ -200,7 +208,7 @@ class Orderwright:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
         engine, settings = self.engine, self.settings
         consumers = [
-            Decisions(engine).consumer(),
+            self.policies.relayed.consumer(),
             self.phases.consumer(),
             self.approvals.consumer(),
             PaymentPhases(engine).consumer(),
@@ -234,20 +242,24 @@ class Orderwright:
         clock: Clock | None = None,
         kinds: Sequence[JobKind] = (),
         ledgers: Ledgers | None = None,
+        facts: HostFacts | None = None,
     ) -> Connecting:
         """Migrate the database at a URL, publish the shipped charts and be ready.
 
         Use it as `app = await Orderwright.connect(url)`, and `await app.close()` at the end, or as
         `async with Orderwright.connect(url) as app`. `kinds` are the jobs that this process handles, and
-        what charts may invoke; `ledgers` are those of a host's own charts that have balances.
+        what charts may invoke; `ledgers` are those of a host's own charts that have balances. `facts` are
+        those that a host adds to triggers, by the trigger's name and their own.
 
         Raises:
+            InputInvalid: a fact is there already, or there is no such trigger.
             DatabaseUnreachable, DatabaseNewer, MigrationBusy: see `database.migrate`.
             ChartChanged: a published chart was edited.
             SettingInvalid: without `settings`, when the environment holds a wrong one.
         """
         chosen = settings or load_settings()
-        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds, ledgers))
+        types = trigger_types(facts or {})
+        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds, ledgers, types))
 
     def owns(self, stack: AsyncExitStack) -> None:
         """Take over what `close` will give back."""
@@ -295,6 +307,7 @@ async def _opened(
     clock: Clock,
     kinds: Sequence[JobKind],
     ledgers: Ledgers | None,
+    types: TriggerTypes,
 ) -> AsyncIterator[Orderwright]:
     migrated = await database.migrate(url)
     readers = max(settings.database_connections // _READERS, 1)
@@ -341,6 +354,7 @@ async def _opened(
             listener=listener,
             metrics=metrics,
             tracer=tracer,
+            policies=Policies(engine, types, _Unacted()),
         )
         stack.push_async_callback(app.courier.close)
         yield app
@@ -380,3 +394,14 @@ def _anchor_folder(settings: Settings) -> Path | None:
 
 def _behaviour(chart_id: str, _version: int) -> Behaviour | None:
     return BEHAVIOURS.get(chart_id)
+
+
+class _Unacted:
+    """Leaves actions planned."""
+
+    async def queue(self, connection: object, execution_id: str) -> None:
+        """Do nothing."""
+
+    async def execute(self, connection: object, execution_id: str) -> Report:
+        """Report nothing."""
+        return Report(execution_id=execution_id)

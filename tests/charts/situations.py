@@ -62,6 +62,12 @@ def sales() -> dict[str, Story]:
         "PAYMENT_PENDING_CONFIRMATION, paid, undecided": undecided().tell(
             "PAYMENT_CAPTURED", paymentId="p-full"
         ),
+        "AWAITING_PAYMENT_METHOD, undecided, the hold was lifted before": undecided().tell(
+            "HOLD_LIFTED"
+        ),
+        "PAYMENT_PENDING_CONFIRMATION, paid, held": sale()
+        .tell("HOLD_PLACED")
+        .tell("PAYMENT_CAPTURED", paymentId="p-full"),
         "PAYMENT_INITIATED": sale().tell("SET_PAYMENT_METHOD"),
         "PAYMENT_PENDING_CONFIRMATION, authorised": sale().tell("PAYMENT_AUTHORIZED"),
         "PAYMENT_PENDING_CONFIRMATION, 40 of 100 captured": sale().tell(
@@ -91,6 +97,7 @@ def sales() -> dict[str, Story]:
         "CLEARED_FOR_FULFILMENT, paid and shipped": paid.copy().tell("FULFILMENT_SHIPPED"),
         "FROZEN, from awaiting": sale().tell("FREEZE"),
         "FROZEN, undecided": undecided().tell("FREEZE"),
+        "FROZEN, for an hour": sale().tell("FREEZE", releaseAfterMs=3_600_000),
         "FROZEN, from awaiting, deadline has passed": sale().tell("FREEZE").wait(days=1),
         "PAYMENT_PENDING_CONFIRMATION, part-paid, deadline has passed": sale()
         .tell("PAYMENT_CAPTURED", **part)

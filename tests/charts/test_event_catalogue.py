@@ -65,6 +65,8 @@ def emitted(node: object) -> Iterator[str]:
     if isinstance(node, dict):
         if isinstance(node.get("emit"), dict):
             yield node["emit"]["type"]
+        if isinstance(node.get("params"), dict) and "tells" in node["params"]:
+            yield node["params"]["tells"]
         for child in node.values():
             yield from emitted(child)
     elif isinstance(node, list):

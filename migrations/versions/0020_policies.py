@@ -108,6 +108,7 @@ def _create_set() -> None:
         sa.CheckConstraint("is_only"),
     )
     op.execute("insert into orderwright.policy_set values (true, 0)")
+    op.execute(f"create sequence {_SCHEMA}.policy_revision")
     _table(
         "policy_deployment",
         _id("policy_id"),

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    Sequence,
     Table,
     Text,
     text,
@@ -100,6 +101,9 @@ policy_set = Table(
     _big("revision"),
 )
 """One row. The revision rises with whatever changes a deployment, a list or a snooze, in the same transaction."""
+
+policy_revision = Sequence("policy_revision", metadata=metadata)
+"""Where revisions come from: one that is rolled back is never used again, so that nobody mistakes another for it."""
 
 policy_deployment = Table(
     "policy_deployment",

@@ -67,7 +67,9 @@ async def take_out_of_force(connection: Connection, policy_id: str, at: datetime
     return revision
 
 
-_RAISE: Final = "update orderwright.policy_set set revision = revision + 1 returning revision"
+_RAISE: Final = """
+update orderwright.policy_set set revision = nextval('orderwright.policy_revision') returning revision
+"""
 _END: Final = """
 update orderwright.policy_term set until_revision = $2, until_at = $3
 where policy_id = $1 and until_revision is null

@@ -46,6 +46,13 @@ from orderwright.app.payment_reports import PaymentReports
 from orderwright.app.payments import Payments
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
+from orderwright.app.policies.acting import Actions
+from orderwright.app.policies.answers import PolicyAnswers
+from orderwright.app.policies.documents.desk import DocumentDesk
+from orderwright.app.policies.documents.following import DocumentsFollowed
+from orderwright.app.policies.documents.intake import DocumentIntake
+from orderwright.app.policies.documents.listing import DocumentList
+from orderwright.app.policies.entity import House
 from orderwright.app.queries import Queries
 from orderwright.app.receipt_store import ReceiptStore
 from orderwright.app.receipts import Receipts
@@ -85,6 +92,7 @@ from orderwright.statechart import Behaviour
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from orderwright.app.policies.hosted import ActionHandlers
     from orderwright.app.telemetry.tracer import Tracer
 
 _READERS: Final = 4
@@ -112,6 +120,8 @@ class Orderwright:
         simulator: says what events would do, and writes nothing.
         webhooks: subscriptions to domain events; `courier` delivers them while the worker's `run` runs;
             `subscribers` is the same with permissions.
+        acting: does what policies have decided; `document_intake` takes the documents that they ask for,
+            `document_desk` has commands on them, with permissions, and `document_list` shows them.
         jobs: takes work outside the database; `dead_letters` shows what failed for the last time.
         incidents, outbox: what is in trouble, and the domain events with who has acknowledged them.
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
@@ -134,6 +144,7 @@ class Orderwright:
         listener: Listener,
         metrics: Metrics,
         tracer: Tracer | None,
+        acting: Actions,
     ) -> None:
         self.revision = revision
         self.settings = settings
@@ -163,6 +174,8 @@ class Orderwright:
         loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
+        self.acting = acting
+        self._open_policies()
         self.notifications = NotificationInbox(engine)
         self.dead_letters = DeadLetters(engine)
         self.incidents = Incidents(engine)
@@ -196,6 +209,15 @@ class Orderwright:
         self.fulfilment_list = FulfilmentList(self.pool, self.queries)
         self.return_list = ReturnList(self.pool, self.queries)
 
+    def _open_policies(self) -> None:
+        """Set up what does what policies have decided."""
+        engine, store = self.engine, ReceiptStore(self.settings)
+        self.house = House(engine=engine, jobs=self.jobs, settings=self.live_settings)
+        self.acting.serve(self.house)
+        self.document_intake = DocumentIntake(engine, store)
+        self.document_desk = DocumentDesk(engine, store)
+        self.document_list = DocumentList(self.pool, self.queries)
+
     def _worker(self) -> Worker:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
         engine, settings = self.engine, self.settings
@@ -210,6 +232,8 @@ class Orderwright:
             *CreditReactions(engine, settings.credit_limit_rule).consumers(),
             CaseOpener(engine, self.live_settings).consumer(),
             Notifier(engine, self.jobs).consumer(),
+            PolicyAnswers(self.house).consumer(),
+            DocumentsFollowed(self.house, settings.address).consumer(),
             webhooks_consumer(),
         ]
         clockwork = Clockwork(
@@ -234,12 +258,14 @@ class Orderwright:
         clock: Clock | None = None,
         kinds: Sequence[JobKind] = (),
         ledgers: Ledgers | None = None,
+        action_handlers: ActionHandlers | None = None,
     ) -> Connecting:
         """Migrate the database at a URL, publish the shipped charts and be ready.
 
         Use it as `app = await Orderwright.connect(url)`, and `await app.close()` at the end, or as
         `async with Orderwright.connect(url) as app`. `kinds` are the jobs that this process handles, and
         what charts may invoke; `ledgers` are those of a host's own charts that have balances.
+        `action_handlers` do what policies decide on entities that live in the host's own system, by action.
 
         Raises:
             DatabaseUnreachable, DatabaseNewer, MigrationBusy: see `database.migrate`.
@@ -247,7 +273,8 @@ class Orderwright:
             SettingInvalid: without `settings`, when the environment holds a wrong one.
         """
         chosen = settings or load_settings()
-        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds, ledgers))
+        acting = Actions(action_handlers)
+        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds, ledgers, acting))
 
     def owns(self, stack: AsyncExitStack) -> None:
         """Take over what `close` will give back."""
@@ -295,6 +322,7 @@ async def _opened(
     clock: Clock,
     kinds: Sequence[JobKind],
     ledgers: Ledgers | None,
+    acting: Actions,
 ) -> AsyncIterator[Orderwright]:
     migrated = await database.migrate(url)
     readers = max(settings.database_connections // _READERS, 1)
@@ -310,7 +338,7 @@ async def _opened(
         handled = {kind.name: kind for kind in kinds}
         live = LiveSettings(pool, clock, settings)
         loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
-        own = [mail_kind(settings)] if settings.smtp_host else []
+        own = [acting.kind, *([mail_kind(settings)] if settings.smtp_host else [])]
         handled = {kind.name: kind for kind in (*own, *kinds)}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
         observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
@@ -341,6 +369,7 @@ async def _opened(
             listener=listener,
             metrics=metrics,
             tracer=tracer,
+            acting=acting,
         )
         stack.push_async_callback(app.courier.close)
         yield app

@@ -144,5 +144,7 @@ def test_the_time_to_decide_may_be_shorter_than_a_day_and_the_consent_then_holds
 
 def test_what_is_not_about_an_amount_takes_a_vote_and_no_amount():
     story = approval({**TWO, "approvers": 1}, amountMinor=0, currency="")
-    assert [one.code for one in story.refusal("APPROVE", amount="1.00").reasons] == ["input.invalid"]
+    assert [one.code for one in story.refusal("APPROVE", amount="1.00").reasons] == [
+        "input.invalid"
+    ]
     assert story.tell("APPROVE").state == "APPROVED"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,6 @@ from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
 from orderwright.app.credit.view import CreditView
 from orderwright.app.dead_letters import DeadLetters
-from orderwright.app.decisions import Decisions
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
@@ -47,12 +47,9 @@ from orderwright.app.payments import Payments
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.policies.acting import Actions
-from orderwright.app.policies.answers import PolicyAnswers
-from orderwright.app.policies.documents.desk import DocumentDesk
-from orderwright.app.policies.documents.following import DocumentsFollowed
-from orderwright.app.policies.documents.intake import DocumentIntake
-from orderwright.app.policies.documents.listing import DocumentList
-from orderwright.app.policies.entity import House
+from orderwright.app.policies.acts import Acts
+from orderwright.app.policies.policies import Policies
+from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.queries import Queries
 from orderwright.app.receipt_store import ReceiptStore
 from orderwright.app.receipts import Receipts
@@ -93,7 +90,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from orderwright.app.policies.hosted import ActionHandlers
+    from orderwright.app.policies.trigger_types import HostFacts
     from orderwright.app.telemetry.tracer import Tracer
+    from orderwright.policy.trigger import Triggers as TriggerTypes
 
 _READERS: Final = 4
 """One connection in so many is for read models; the rest run lifecycles."""
@@ -120,13 +119,13 @@ class Orderwright:
         simulator: says what events would do, and writes nothing.
         webhooks: subscriptions to domain events; `courier` delivers them while the worker's `run` runs;
             `subscribers` is the same with permissions.
-        acting: does what policies have decided; `document_intake` takes the documents that they ask for,
-            `document_desk` has commands on them, with permissions, and `document_list` shows them.
+        acts: does what policies have decided, with the documents that they ask for.
         jobs: takes work outside the database; `dead_letters` shows what failed for the last time.
         incidents, outbox: what is in trouble, and the domain events with who has acknowledged them.
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
         metrics, scrape: what can be counted, and the page on which it is read.
+        policies: what decides; hosts call `trigger` and `execute`.
         tracer: makes spans; None unless the settings say where they go.
         revision: the schema's revision that this code needs; it may run on a later one, see `release`.
     """
@@ -144,7 +143,8 @@ class Orderwright:
         listener: Listener,
         metrics: Metrics,
         tracer: Tracer | None,
-        acting: Actions,
+        policies: Policies,
+        actions: Actions,
     ) -> None:
         self.revision = revision
         self.settings = settings
@@ -156,6 +156,8 @@ class Orderwright:
         self.listener = listener
         self.metrics = metrics
         self.tracer = tracer
+        self.policies = policies
+        self.trigger, self.execute = policies.triggers.fire, policies.triggers.execute
         self.scrape = Scrape(metrics, pool, readers, clock)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
@@ -166,6 +168,7 @@ class Orderwright:
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
         self.phases = Phases(engine, live, Fulfilling(engine, live))
+        self.acts = Acts(engine, self.queries, settings, live, actions)
         self._open_money()
         self._open_goods()
         self.replay = Replay(pool)
@@ -174,8 +177,6 @@ class Orderwright:
         loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
         self.jobs = JobQueue(engine)
-        self.acting = acting
-        self._open_policies()
         self.notifications = NotificationInbox(engine)
         self.dead_letters = DeadLetters(engine)
         self.incidents = Incidents(engine)
@@ -209,20 +210,11 @@ class Orderwright:
         self.fulfilment_list = FulfilmentList(self.pool, self.queries)
         self.return_list = ReturnList(self.pool, self.queries)
 
-    def _open_policies(self) -> None:
-        """Set up what does what policies have decided."""
-        engine, store = self.engine, ReceiptStore(self.settings)
-        self.house = House(engine=engine, jobs=self.jobs, settings=self.live_settings)
-        self.acting.serve(self.house)
-        self.document_intake = DocumentIntake(engine, store)
-        self.document_desk = DocumentDesk(engine, store)
-        self.document_list = DocumentList(self.pool, self.queries)
-
     def _worker(self) -> Worker:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
         engine, settings = self.engine, self.settings
         consumers = [
-            Decisions(engine).consumer(),
+            self.policies.relayed.consumer(),
             self.phases.consumer(),
             self.approvals.consumer(),
             PaymentPhases(engine).consumer(),
@@ -232,8 +224,7 @@ class Orderwright:
             *CreditReactions(engine, settings.credit_limit_rule).consumers(),
             CaseOpener(engine, self.live_settings).consumer(),
             Notifier(engine, self.jobs).consumer(),
-            PolicyAnswers(self.house).consumer(),
-            DocumentsFollowed(self.house, settings.address).consumer(),
+            *self.acts.consumers(),
             webhooks_consumer(),
         ]
         clockwork = Clockwork(
@@ -250,7 +241,7 @@ class Orderwright:
         )
 
     @classmethod
-    def connect(
+    def connect(  # noqa: PLR0913 (what a host may add)
         cls,
         url: str,
         *,
@@ -259,22 +250,26 @@ class Orderwright:
         kinds: Sequence[JobKind] = (),
         ledgers: Ledgers | None = None,
         action_handlers: ActionHandlers | None = None,
+        facts: HostFacts | None = None,
     ) -> Connecting:
         """Migrate the database at a URL, publish the shipped charts and be ready.
 
         Use it as `app = await Orderwright.connect(url)`, and `await app.close()` at the end, or as
         `async with Orderwright.connect(url) as app`. `kinds` are the jobs that this process handles, and
-        what charts may invoke; `ledgers` are those of a host's own charts that have balances.
-        `action_handlers` do what policies decide on entities that live in the host's own system, by action.
+        what charts may invoke; `ledgers` are those of a host's own charts that have balances. `facts` are
+        those that a host adds to triggers, by the trigger's name and their own. `action_handlers` do what
+        policies decide on entities that live in the host's own system, by the name of the action.
 
         Raises:
+            InputInvalid: a fact is there already, or there is no such trigger.
             DatabaseUnreachable, DatabaseNewer, MigrationBusy: see `database.migrate`.
             ChartChanged: a published chart was edited.
             SettingInvalid: without `settings`, when the environment holds a wrong one.
         """
         chosen = settings or load_settings()
-        acting = Actions(action_handlers)
-        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds, ledgers, acting))
+        types, actions = trigger_types(facts or {}), Actions(action_handlers)
+        given = _Given(kinds=kinds, ledgers=ledgers or {}, types=types, actions=actions)
+        return Connecting(_opened(url, chosen, clock or SystemClock(), given))
 
     def owns(self, stack: AsyncExitStack) -> None:
         """Take over what `close` will give back."""
@@ -315,14 +310,19 @@ class Connecting:
         return await self._opening.__aexit__(kind, error, traceback)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What a host adds to the house, and who does actions."""
+
+    kinds: Sequence[JobKind]
+    ledgers: Ledgers
+    types: TriggerTypes
+    actions: Actions
+
+
 @asynccontextmanager
 async def _opened(
-    url: str,
-    settings: Settings,
-    clock: Clock,
-    kinds: Sequence[JobKind],
-    ledgers: Ledgers | None,
-    acting: Actions,
+    url: str, settings: Settings, clock: Clock, given: _Given
 ) -> AsyncIterator[Orderwright]:
     migrated = await database.migrate(url)
     readers = max(settings.database_connections // _READERS, 1)
@@ -335,11 +335,10 @@ async def _opened(
         stack.push_async_callback(models.dispose)
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
-        handled = {kind.name: kind for kind in kinds}
         live = LiveSettings(pool, clock, settings)
         loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
-        own = [acting.kind, *([mail_kind(settings)] if settings.smtp_host else [])]
-        handled = {kind.name: kind for kind in (*own, *kinds)}
+        own = [given.actions.kind, *([mail_kind(settings)] if settings.smtp_host else [])]
+        handled = {kind.name: kind for kind in (*own, *given.kinds)}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
         observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
         registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS, kinds=handled)
@@ -352,7 +351,7 @@ async def _opened(
             formats=FORMATS,
             wakeup=announcer,
             kinds=handled,
-            ledgers={**LEDGERS, **(ledgers or {})},
+            ledgers={**LEDGERS, **given.ledgers},
             observer=observer,
         )
         stack.push_async_callback(engine.close)
@@ -369,7 +368,8 @@ async def _opened(
             listener=listener,
             metrics=metrics,
             tracer=tracer,
-            acting=acting,
+            policies=Policies(engine, given.types, given.actions),
+            actions=given.actions,
         )
         stack.push_async_callback(app.courier.close)
         yield app

@@ -31,7 +31,7 @@ from orderwright.runtime.joining import joined
 from orderwright.runtime.observation import tentatively, told_on_commit
 
 if TYPE_CHECKING:
-    from orderwright.app.policies.action_record import StoredAction
+    from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import House
     from orderwright.app.policies.hosted import ActionHandlers
     from orderwright.runtime.job import JobRun
@@ -83,7 +83,7 @@ class Actions:
 
     # --- at once ---
 
-    async def _attempt(self, connection: Connection, action: StoredAction) -> Reported:
+    async def _attempt(self, connection: Connection, action: ActionRow) -> Reported:
         if action.status not in OPEN:
             return _as_it_stands(action)
         try:
@@ -99,7 +99,7 @@ class Actions:
             return _reported(action, "queued")
         return _reported(action, done.status, done.code, done.message)
 
-    async def _enqueue(self, connection: Connection, actions: list[StoredAction]) -> None:
+    async def _enqueue(self, connection: Connection, actions: list[ActionRow]) -> None:
         for action in actions:
             await self._means.jobs.enqueue(
                 POLICY_ACTION,
@@ -139,7 +139,7 @@ class Actions:
                 return _kept(await self._done(work))
         return await self._hand_over(run, action)
 
-    async def _hand_over(self, run: JobRun, action: StoredAction) -> Mapping[str, object]:
+    async def _hand_over(self, run: JobRun, action: ActionRow) -> Mapping[str, object]:
         """Let the host's handler do it, and write down what came of it."""
         done = await self._handled(action, run.attempt)
         async with self._means.engine.pool.acquire() as connection, told_on_commit(connection):
@@ -149,7 +149,7 @@ class Actions:
                 await self._settle(work, done)
         return _kept(done)
 
-    async def _handled(self, action: StoredAction, attempt: int) -> Done:
+    async def _handled(self, action: ActionRow, attempt: int) -> Done:
         handle, told = self._handlers[action.action], host_action(action, attempt)
         try:
             if inspect.iscoroutinefunction(handle):
@@ -221,14 +221,14 @@ def _kept(done: Done) -> Mapping[str, object]:
     return {"status": done.status, "code": done.code, "message": done.message}
 
 
-def _as_it_stands(action: StoredAction) -> Reported:
+def _as_it_stands(action: ActionRow) -> Reported:
     if action.status not in _ENDINGS:
         raise ActionBroken(f"action {action.id} is {action.status}")
     return _reported(action, cast("Ending", action.status), action.code, action.message)
 
 
 def _reported(
-    action: StoredAction,
+    action: ActionRow,
     status: Ending,
     code: str | None = None,
     message: str | None = None,

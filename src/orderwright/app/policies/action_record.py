@@ -20,7 +20,7 @@ OPEN: Final = frozenset({"planned", "queued"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAction:
+class ActionRow:
     """An action that was decided on.
 
     Attributes:
@@ -91,24 +91,24 @@ BEGUN: Final = Done(lifts=False)
 """Applied; the hold stays until people have answered."""
 
 
-async def find(connection: Connection, action_id: str) -> StoredAction | None:
+async def find(connection: Connection, action_id: str) -> ActionRow | None:
     """Return an action as it stands."""
     row = await connection.fetchrow(f"{_READ} where a.id = $1", action_id)
     return _stored(row) if row else None
 
 
-async def lock(connection: Connection, action_id: str) -> StoredAction | None:
+async def lock(connection: Connection, action_id: str) -> ActionRow | None:
     """Lock an action until the transaction ends, and return it."""
     row = await connection.fetchrow(f"{_READ} where a.id = $1 for update of a", action_id)
     return _stored(row) if row else None
 
 
-async def lock_all(connection: Connection, execution_id: str) -> list[StoredAction]:
+async def lock_all(connection: Connection, execution_id: str) -> list[ActionRow]:
     """Lock the actions of an execution in the order in which they are to be done, all but those dropped."""
     return [_stored(row) for row in await connection.fetch(_LOCK_ALL, execution_id)]
 
 
-async def planned(connection: Connection, execution_id: str) -> list[StoredAction]:
+async def planned(connection: Connection, execution_id: str) -> list[ActionRow]:
     """Return the actions of an execution that nobody has begun to do."""
     return [_stored(row) for row in await connection.fetch(_PLANNED, execution_id)]
 
@@ -118,7 +118,7 @@ async def enqueued(connection: Connection, action_ids: Sequence[str]) -> None:
     await connection.execute(_ENQUEUED, list(action_ids))
 
 
-async def ended(connection: Connection, action: StoredAction, done: Done, at: datetime) -> None:
+async def ended(connection: Connection, action: ActionRow, done: Done, at: datetime) -> None:
     """Note what has become of an action."""
     result = dump(done.result) if done.result is not None else None
     row = (action.id, done.status, done.code, done.message, at, result)
@@ -130,12 +130,12 @@ async def failing(connection: Connection | Pool, action_id: str, code: str, mess
     await connection.execute(_FAILED, action_id, code, message)
 
 
-def _stored(row: Record) -> StoredAction:
-    columns = {name: row[name] for name in StoredAction.__slots__ if name != "config"}
+def _stored(row: Record) -> ActionRow:
+    columns = {name: row[name] for name in ActionRow.__slots__ if name != "config"}
     config = load(row["config"])
     if not isinstance(config, Mapping):
         raise TypeError(f"the config of action {row['id']} is no object")
-    return StoredAction(config=config, **columns)
+    return ActionRow(config=config, **columns)
 
 
 _READ: Final = """

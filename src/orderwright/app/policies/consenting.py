@@ -17,7 +17,7 @@ from orderwright.domain.approval import Quorum
 from orderwright.policy.duration import duration
 
 if TYPE_CHECKING:
-    from orderwright.app.policies.action_record import StoredAction
+    from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import Work
 
 POLICY: Final = "POLICY"
@@ -44,7 +44,7 @@ async def require_approval(work: Work) -> Done:
     return BEGUN
 
 
-def quorum_of(action: StoredAction) -> Quorum:
+def quorum_of(action: ActionRow) -> Quorum:
     """Return how many people of which roles an action asks for.
 
     Raises:
@@ -54,7 +54,7 @@ def quorum_of(action: StoredAction) -> Quorum:
     return Quorum(approvers=action.number("minimum", 1), roles=roles)
 
 
-def _minutes(action: StoredAction) -> int | None:
+def _minutes(action: ActionRow) -> int | None:
     deadline = action.config.get("deadline")
     return duration(str(deadline)) // timedelta(minutes=1) if deadline is not None else None
 

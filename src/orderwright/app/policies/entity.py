@@ -21,7 +21,7 @@ from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from orderwright.app.live_settings import LiveSettings
-    from orderwright.app.policies.action_record import StoredAction
+    from orderwright.app.policies.action_record import ActionRow
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.instance import Instance
     from orderwright.runtime.job_queue import JobQueue
@@ -60,7 +60,7 @@ class Work:
 
     house: House
     connection: Connection
-    action: StoredAction
+    action: ActionRow
 
     @property
     def cause(self) -> Cause:
@@ -121,7 +121,7 @@ class Work:
         entity = await self.entity()
         if entity is None or entity.status != "active":
             return
-        policy = {"policy": self.action.policy_name, "version": self.action.version}
+        policy = {"policy": self.action.policy_id, "version": self.action.version}
         data = {"holdId": hold_id, "kind": kind, "reason": reason, **policy}
         await self._told(Event("HOLD_PLACED", data))
 
@@ -146,6 +146,6 @@ def refusal(event: Event, instance_id: str, refused: Refused) -> Done:
     return Done.skipped(code, f"{event.type} is refused: {message}")
 
 
-def because(action: StoredAction, reason: str) -> Mapping[str, object]:
+def because(action: ActionRow, reason: str) -> Mapping[str, object]:
     """Return the data of an event that an action sends: why, and by which policy."""
-    return {"reason": reason or f"policy {action.policy_name}", "policy": action.policy_name}
+    return {"reason": reason or f"policy {action.policy_name}", "policy": action.policy_id}

@@ -16,7 +16,7 @@ from orderwright.errors import RefusedError
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
-    from orderwright.app.policies.action_record import StoredAction
+    from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import Work
 
 REQUESTED: Final = "policy.action_requested"
@@ -59,7 +59,7 @@ ActionHandlers: TypeAlias = Mapping[str, ActionHandler]
 """Handlers by the name of the action."""
 
 
-def host_action(action: StoredAction, attempt: int) -> HostAction:
+def host_action(action: ActionRow, attempt: int) -> HostAction:
     """Return an action as its host's handler sees it."""
     return HostAction(
         key=action.id,
@@ -97,7 +97,7 @@ async def tell_subscribers(work: Work) -> Done:
     return APPLIED
 
 
-def _told(action: StoredAction) -> Mapping[str, object]:
+def _told(action: ActionRow) -> Mapping[str, object]:
     return {
         "actionId": action.id,
         "executionId": action.execution_id,

@@ -19,7 +19,7 @@ from orderwright.runtime.identity import derived_id
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orderwright.app.policies.action_record import StoredAction
+    from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import Work
 
 ESCALATION: Final = "ESCALATION"
@@ -65,7 +65,7 @@ async def escalate_anew(work: Work, why: str, reason: str) -> None:
     await open_escalation(work, derived_id(f"case/{work.action.id}/{why}"), reason)
 
 
-def role_of(action: StoredAction, key: str, otherwise: Role) -> Role:
+def role_of(action: ActionRow, key: str, otherwise: Role) -> Role:
     """Return the role that an action names.
 
     Raises:
@@ -85,7 +85,7 @@ def known_role(named: str) -> Role:
     return Role(named)
 
 
-def evidence_of(action: StoredAction) -> Mapping[str, object]:
+def evidence_of(action: ActionRow) -> Mapping[str, object]:
     """Return what a case tells of the action that it is opened for."""
     return {
         "actionId": action.id,
@@ -117,7 +117,7 @@ async def _open(work: Work, case_id: str, kind: Opening, more: Mapping[str, obje
         raise ActionFailed(f"case {case_id}: {result.refused.message}")
 
 
-def _minutes(action: StoredAction) -> int:
+def _minutes(action: ActionRow) -> int:
     span = action.config.get("sla")
     return duration(str(span)) // timedelta(minutes=1) if span is not None else _SLA
 

@@ -68,7 +68,7 @@ class DocumentsFollowed:
         again = integer(event.data, "round") > 1
         if again and work.action.entity_type == _KYC:
             message = text(event.data, "message")
-            asked = required(types_of(work.action.config), message, work.action.policy_name)
+            asked = required(types_of(work.action.config), message, work.action.policy_id)
             await work.send(work.action.entity_id, asked)
         subject = "Your documents will not do" if again else "We need documents from you"
         await self._tell(work, event, subject)

@@ -21,7 +21,7 @@ async def require_documents(work: Work) -> Done:
     action = work.action
     done = await work.send(
         action.entity_id,
-        required(types_of(action.config), action.told("message"), action.policy_name),
+        required(types_of(action.config), action.told("message"), action.policy_id),
     )
     return await request_documents(work) if done.status == "applied" else done
 

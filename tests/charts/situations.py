@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from acting_story import document_requests, host_actions
+from compliance_story import kycs, payins, payouts, users
 from story import (
     FITTING,
     NO_LAMPS,
@@ -62,6 +64,12 @@ def sales() -> dict[str, Story]:
         "PAYMENT_PENDING_CONFIRMATION, paid, undecided": undecided().tell(
             "PAYMENT_CAPTURED", paymentId="p-full"
         ),
+        "AWAITING_PAYMENT_METHOD, undecided, the hold was lifted before": undecided().tell(
+            "HOLD_LIFTED"
+        ),
+        "PAYMENT_PENDING_CONFIRMATION, paid, held": sale()
+        .tell("HOLD_PLACED")
+        .tell("PAYMENT_CAPTURED", paymentId="p-full"),
         "PAYMENT_INITIATED": sale().tell("SET_PAYMENT_METHOD"),
         "PAYMENT_PENDING_CONFIRMATION, authorised": sale().tell("PAYMENT_AUTHORIZED"),
         "PAYMENT_PENDING_CONFIRMATION, 40 of 100 captured": sale().tell(
@@ -91,6 +99,7 @@ def sales() -> dict[str, Story]:
         "CLEARED_FOR_FULFILMENT, paid and shipped": paid.copy().tell("FULFILMENT_SHIPPED"),
         "FROZEN, from awaiting": sale().tell("FREEZE"),
         "FROZEN, undecided": undecided().tell("FREEZE"),
+        "FROZEN, for an hour": sale().tell("FREEZE", releaseAfterMs=3_600_000),
         "FROZEN, from awaiting, deadline has passed": sale().tell("FREEZE").wait(days=1),
         "PAYMENT_PENDING_CONFIRMATION, part-paid, deadline has passed": sale()
         .tell("PAYMENT_CAPTURED", **part)
@@ -262,11 +271,17 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "fulfilment": deliveries(),
     "case": cases(),
     "approval": approvals(),
+    "document_request": document_requests(),
+    "host_action": host_actions(),
     "credit": profiles(),
     "payment": payments(),
     "return": returns(),
     "stock": shelves(),
     "reservation": reservations(),
+    "payin": payins(),
+    "payout": payouts(),
+    "kyc": kycs(),
+    "user": users(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS", "ARRIVING"}
 """States that no instance rests in."""

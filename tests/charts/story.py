@@ -176,6 +176,11 @@ def quotation(**context: object) -> Story:
 # --- sale -----------------------------------------------------------------------------------------
 
 TOMORROW: Final = at(NOON + timedelta(days=1))
+HOLD: Final = {"kind": "action", "reason": "large first order", "policy": "p1", "version": 1}
+DECIDING_DATA: Final = {
+    "HOLD_PLACED": {"holdId": "h1", **HOLD},
+    "HOLD_LIFTED": {"holdId": "h1", "outcome": "approved"},
+}
 SALE_DATA: Final = {
     "SET_PAYMENT_METHOD": {"method": "CARD"},
     "LINES_CREDITED": {"returnId": "rma-new", "amount": "30.00"},
@@ -202,6 +207,7 @@ SALE_DATA: Final = {
     "CREDIT_OVERRIDE_DENIED": {"reason": "no", "approvalId": "a1"},
     "OVERRIDE_REVOKED": {"kind": "CREDIT", "approvalId": "a1"},
     "OVERRIDE_EXPIRED": {"kind": "CREDIT", "approvalId": "a1"},
+    **DECIDING_DATA,
     "FREEZE": {"reason": "odd address", "policy": "fraud-1"},
     "RELEASE": {"reason": "checked"},
     "REJECT": {"reason": "fraud"},

@@ -44,6 +44,16 @@ async def hold_sales(
     """
     snapshots = await hold_snapshots(connection, sale_ids)
     sales = {one: mapping(load(snapshot), "context") for one, snapshot in snapshots.items()}
+    return await hold_credit(connection, sales, refunded=refunded)
+
+
+async def hold_credit(
+    connection: Connection,
+    sales: Mapping[str, Mapping[str, object]],
+    *,
+    refunded: Collection[str] = (),
+) -> Held:
+    """Lock the credit that sales may turn on, which are locked already; see `hold_sales`."""
     accounts = {
         account_of(context)
         for one, context in sales.items()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import random  # noqa: TID251 (chance is what this test is about)
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from shop import ADMIN, conserved, fulfilments, open_goods, pay, place, receive, state
 
-from acceptance.harness import Server, until
+from acceptance.harness import Server, until, working
 from orderwright import Event, Orderwright
 from orderwright.domain.orders.order_status import OrderStatus, order_status, progress_of
 
@@ -96,17 +97,14 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(
     seed = random.randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 (to repeat it)
     orders: list[str] = []
-    async with open_goods(database_url) as app:
+    async with open_goods(database_url) as app, serving(database_url) as server:
         clients = [Client(app, random.Random(seed + n), orders) for n in range(CLIENTS)]
-        server, stop = Server(database_url), asyncio.Event()
-        await server.start()
-        working = asyncio.create_task(app.worker.run(stop))
-        killing = asyncio.create_task(killed_in_the_middle(server, clients, commands))
-        await asyncio.gather(*(one.work(commands // CLIENTS) for one in clients))
-        await killing
-        assert await server.stop() == 0
-        stop.set()
-        await working
+        async with working(app):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(killed_in_the_middle(server, clients, commands))
+                for one in clients:
+                    group.create_task(one.work(commands // CLIENTS))
+            assert await server.stop() == 0
         await app.worker.drain()
         assert await conserved(app) == []
         assert await app.pool.fetch(_OVER_REFUNDED) == []
@@ -116,6 +114,17 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(
         assert await app.pool.fetchval(_DEADLOCKS) == 0
         for order_id in orders:
             assert await status(app, order_id) in OrderStatus
+
+
+@asynccontextmanager
+async def serving(url: str) -> AsyncIterator[Server]:
+    """Start a server with a worker, and end it whatever happens."""
+    server = Server(url)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.kill()
 
 
 async def killed_in_the_middle(server: Server, clients: list[Client], commands: int) -> None:

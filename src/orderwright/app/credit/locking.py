@@ -38,7 +38,7 @@ async def hold_sales(
     """Lock sales, and the credit that they may turn on as they stand then, until the transaction ends.
 
     Args:
-        connection: in a transaction that has locked no balance yet, and no sale but these.
+        connection: in a transaction that has locked no balance yet.
         sale_ids: the sales that will get events.
         refunded: those from which money goes back: what of it was delivered is owed again, on whatever terms.
     """

@@ -48,7 +48,7 @@ bench: $(VENV)/.dev $(RIVALS)
 	@$(RUN) bench.policy $(ARGS)
 	@$(RUN) bench.runtime $(ARGS)
 	@for part in relay timers verify jobs volume; do echo; $(RUN) bench.runtime.$$part || exit; done
-	@for part in money money.hot money.stale goods.hot; do echo; $(RUN) bench.$$part || exit; done
+	@for part in money money.hot money.stale goods goods.hot goods.backorders; do echo; $(RUN) bench.$$part || exit; done
 
 lint: $(VENV)/.dev $(if $(CONSOLE),web/node_modules/.installed)
 	@$(VENV)/bin/ruff check

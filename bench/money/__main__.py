@@ -49,10 +49,12 @@ class Seller:
 
     @classmethod
     @asynccontextmanager
-    async def started(cls, kind: str, url: str, clients: int) -> AsyncIterator[Seller]:
+    async def started(
+        cls, kind: str, url: str, clients: int, module: str = "bench.money.selling"
+    ) -> AsyncIterator[Seller]:
         """Start one, and let it end."""
         pipe = asyncio.subprocess.PIPE
-        words = ("-m", "bench.money.selling", kind, url, str(clients))
+        words = ("-m", module, kind, url, str(clients))
         process = await asyncio.create_subprocess_exec(
             sys.executable, *words, stdin=pipe, stdout=pipe, limit=1 << 24
         )
@@ -62,6 +64,11 @@ class Seller:
         finally:
             process.stdin.close()
             await process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     async def slice(self, clients: int, count: int) -> Slice:
         """Have it sell."""
@@ -83,10 +90,13 @@ class Server:
 
     def cpu(self) -> float:
         """Return the CPU seconds that it has taken."""
-        words = (
-            Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        )
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.pid)
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds that a process has taken."""
+    words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager

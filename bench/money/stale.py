@@ -85,7 +85,7 @@ async def _until_expired(app: Orderwright) -> None:
         await asyncio.sleep(_SIGHT)
 
 
-async def _until_told(app: Orderwright) -> None:
+async def until_told(app: Orderwright) -> None:
     """Wait until every consumer has read everything."""
     async with app.pool.acquire() as connection:
         while True:
@@ -95,28 +95,28 @@ async def _until_told(app: Orderwright) -> None:
             await asyncio.sleep(_SIGHT)
 
 
-def _peak() -> float:
+def peak() -> float:
     """Return the most memory that this process has had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 async def _measure(app: Orderwright, count: int) -> None:
-    before, stop = _peak(), asyncio.Event()
+    before, stop = peak(), asyncio.Event()
     began, cpu = time.perf_counter(), time.process_time()
     working = asyncio.create_task(app.worker.run(stop))
     await _until_expired(app)
     expired = time.perf_counter() - began
     print(f"money: {count:,} stale sales, one worker")
     print(f"expired in {expired:.1f} s: {count / expired:,.0f}/s; ", end="")
-    print(f"peak memory: {before:.0f} MB before, {_peak():.0f} MB after", flush=True)
-    await _until_told(app)
+    print(f"peak memory: {before:.0f} MB before, {peak():.0f} MB after", flush=True)
+    await until_told(app)
     told, cpu = time.perf_counter() - began, time.process_time() - cpu
     stop.set()
     await working
     if (found := await app.pool.fetchval(_EXPIRED)) != count:
         raise RuntimeError(f"{found} of {count} sales have expired")
     print(f"and told to all consumers in {told:.1f} s: {count / told:,.0f}/s; ", end="")
-    print(f"peak memory: {_peak():.0f} MB; {cpu / count * 1e6:.0f} us of our CPU each")
+    print(f"peak memory: {peak():.0f} MB; {cpu / count * 1e6:.0f} us of our CPU each")
 
 
 async def main(home: Path, count: int) -> None:

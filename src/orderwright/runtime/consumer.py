@@ -38,8 +38,8 @@ class Consumer:
             is given, and raises if it cannot. Calls to the engine take `connection=` that connection.
             What it does anywhere else may be repeated.
         handle_all: handles several events in order, if that is cheaper; `handle` is asked when it fails.
-        batch: how many events one transaction hands over: more of them is faster, and holds what `handle` locks
-            for longer.
+        batch: how many events one transaction hands over, of those that are wanted: more of them is faster, and
+            holds what `handle` locks for longer.
         attempts: how often a failing event is tried before it waits for somebody to look into it.
     """
 

@@ -62,9 +62,18 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """The next settled events in order; `unsettled` tells that more will follow."""
+    """The next settled events in order, as far as a consumer wants them.
+
+    Attributes:
+        events: those that it wants.
+        reached: the place up to which there are no others; None if none at all is settled.
+        passed: how many there are up to there, wanted or not.
+        unsettled: more will follow.
+    """
 
     events: tuple[Placed, ...]
+    reached: Cursor | None
+    passed: int
     unsettled: bool
 
 
@@ -112,11 +121,24 @@ async def claim(connection: Connection, name: str) -> Cursor | None:
     return Cursor(row["ord"], row["id"]) if row else None
 
 
-async def next_batch(connection: Connection, name: str, cursor: Cursor, limit: int) -> Batch:
-    """Read the next events after a consumer's cursor, up to a limit."""
-    rows = await connection.fetch(_NEXT + str(limit), cursor.ord, cursor.id, name)
-    settled = tuple(placed(row) for row in rows if row["is_settled"])
-    return Batch(events=settled, unsettled=len(settled) < len(rows))
+async def next_batch(
+    connection: Connection, name: str, cursor: Cursor, limit: int, names: frozenset[str] | None
+) -> Batch:
+    """Read the next events after a consumer's cursor that have one of these names, or any; up to a limit.
+
+    Others are looked over, a few hundred at once, and not read.
+    """
+    query = _NEXT.format(most=limit, sight=max(limit + 1, _SIGHT))
+    wanted = None if names is None else list(names)
+    rows = await connection.fetch(query, cursor.ord, cursor.id, name, wanted)
+    settled = [row for row in rows if row["is_settled"]]
+    last = settled[-1] if settled else None
+    return Batch(
+        events=tuple(placed(row) for row in settled if row["is_wanted"]),
+        reached=Cursor(last["ord"], last["id"]) if last else None,
+        passed=last["turn"] if last else 0,
+        unsettled=len(settled) < len(rows),
+    )
 
 
 async def advance(connection: Connection, name: str, cursor: Cursor, *, at: datetime) -> None:
@@ -171,16 +193,32 @@ select (
 _CLAIM = """
 select ord, id from orderwright.consumer where name = $1 for update skip locked
 """
-# The limit is appended as a literal: with a parameter the planner does not know how few rows are wanted.
-_NEXT = f"""
-select ord, id, {EVENT_COLUMNS},
+# The numbers are literals: with parameters the planner does not know how few rows are wanted. Given are wanted rows,
+# and the last one of those that are settled and of those that are not.
+_NEXT: Final = f"""
+with ahead as materialized (
+    select ord, id, $4::text[] is null or name = any($4) as is_wanted,
+           ord < pg_snapshot_xmin(pg_current_snapshot()) as is_settled
+    from orderwright.outbox
+    where (ord, id) > ($1, $2)
+    order by ord, id
+    limit {{sight}}),
+counted as (
+    select *, row_number() over way as turn, count(*) filter (where is_wanted) over way as nth
+    from ahead window way as (order by ord, id)),
+near as (select * from counted where nth <= {{most}})
+select near.ord, near.id, near.is_wanted, near.is_settled, near.turn, {EVENT_COLUMNS},
        exists (select from orderwright.parked_root
-               where parked_root.consumer = $3 and parked_root.root_id = outbox.root_id) as is_parked,
-       ord < pg_snapshot_xmin(pg_current_snapshot()) as is_settled
-from orderwright.outbox
-where (ord, id) > ($1, $2)
-order by ord, id
-limit """  # noqa: S608 (nothing of a caller)
+               where parked_root.consumer = $3 and parked_root.root_id = outbox.root_id) as is_parked
+from near left join lateral (
+    select * from orderwright.outbox as row
+    where near.is_wanted and near.is_settled and (row.ord, row.id) = (near.ord, near.id)
+    offset 0) as outbox on true
+where near.is_wanted and near.is_settled or near.turn in (select max(turn) from near group by is_settled)
+order by near.ord, near.id
+"""  # noqa: S608 (nothing of a caller)
+_SIGHT: Final = 256
+"""How many events are looked over at once."""
 _ADVANCE = """
 with moved as (
     update orderwright.consumer set ord = $2, id = $3, updated_at = $4 where name = $1)

@@ -83,9 +83,12 @@ class _Hand:
         cursor = await outbox.claim(connection, consumer.name)
         if cursor is None:
             return Pass(standing=Standing.TAKEN)
-        batch = await outbox.next_batch(connection, consumer.name, cursor, consumer.batch)
+        batch = await outbox.next_batch(
+            connection, consumer.name, cursor, consumer.batch, consumer.events
+        )
         handed = await self._hand_over(batch.events)
-        reached = _last(handed)
+        is_whole = len(handed.done) + len(handed.waiting) == len(batch.events)
+        reached = batch.reached if is_whole else _last(handed)
         if reached is not None:
             at = self.clock.now()
             await outbox.advance(connection, consumer.name, reached, at=at)
@@ -93,7 +96,8 @@ class _Hand:
                 await parking.park(connection, consumer, handed.failures, at=at)
                 await parking.add_waiting(connection, consumer.name, handed.waiting)
         standing = Standing.HELD if batch.unsettled else Standing.MORE
-        return _passed(consumer, standing, handed)
+        unwanted = batch.passed - len(batch.events) if is_whole else 0
+        return _passed(consumer, standing, handed, unwanted=unwanted)
 
     async def _retry(self) -> Pass:
         connection, consumer = self.connection, self.consumer
@@ -129,10 +133,10 @@ def _last(handed: Handed) -> Cursor | None:
     return max(ends, key=lambda place: (place.ord, place.id), default=None)
 
 
-def _passed(consumer: Consumer, standing: Standing, handed: Handed) -> Pass:
+def _passed(consumer: Consumer, standing: Standing, handed: Handed, *, unwanted: int = 0) -> Pass:
     return Pass(
         standing=standing,
-        passed=len(handed.done),
+        passed=len(handed.done) + unwanted,
         parked=len(handed.waiting),
         roots=_roots(consumer, handed.done),
     )

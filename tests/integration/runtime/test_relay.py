@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import TYPE_CHECKING
 
 from listing import Listing
 
+from orderwright.runtime import outbox
 from orderwright.runtime.attempt import Result
+from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.worker import Worker
@@ -46,6 +49,26 @@ async def test_a_consumer_gets_only_what_it_wants(engine: Engine, seen: Seen):
 
     assert await seen("other") == []
     assert (await relay(engine.pool, other.consumer, engine.clock)).standing is Standing.DONE
+
+
+async def test_what_a_consumer_does_not_want_takes_no_turns_of_its_own(engine: Engine, seen: Seen):
+    await engine.create("parcel", "p1", actor="ann")
+    await _add(engine, "p1", 20)
+    sent = await engine.send("p1", Event("INSPECT"), actor=Actor("scales", "system"))
+    assert sent.refused is None
+    await engine.create("parcel", "p2", actor="ann")
+    await _add(engine, "p2", 3)
+    inspected = dataclasses.replace(
+        Listing("inspected", frozenset({"parcel.inspected"})).consumer, batch=1
+    )
+    async with engine.pool.acquire() as connection:
+        await outbox.enrol(connection, inspected.name, at=engine.clock.now())
+
+    passed = await relay(engine.pool, inspected, engine.clock)
+
+    assert passed.passed == 24
+    assert await seen("inspected") == ["p1/22/1"]
+    assert (await relay(engine.pool, inspected, engine.clock)).standing is Standing.DONE
 
 
 async def test_what_a_consumer_does_to_instances_commits_with_its_cursor(

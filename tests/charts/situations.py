@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from compliance_story import kycs, payins, payouts, users
 from story import (
     FITTING,
     NO_LAMPS,
@@ -307,6 +308,10 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "return": returns(),
     "stock": shelves(),
     "reservation": reservations(),
+    "payin": payins(),
+    "payout": payouts(),
+    "kyc": kycs(),
+    "user": users(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS", "ARRIVING"}
 """States that no instance rests in."""

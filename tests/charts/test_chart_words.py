@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import jsonschema
 import pytest
+from compliance_story import KYC_DATA, PAYIN_DATA, PAYOUT_DATA, USER_DATA
 from story import (
     APPROVAL_DATA,
     CASE_DATA,
@@ -47,6 +48,10 @@ SAMPLES = {
     "return": RETURN_DATA,
     "stock": STOCK_DATA,
     "reservation": {},
+    "payin": PAYIN_DATA,
+    "payout": PAYOUT_DATA,
+    "kyc": KYC_DATA,
+    "user": USER_DATA,
 }
 
 

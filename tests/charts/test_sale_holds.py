@@ -69,7 +69,9 @@ def test_a_longer_freeze_lengthens_one_in_place_and_a_shorter_one_adds_nothing()
     (why,) = story.refusal("FREEZE", releaseAfterMs=HOUR // 2).reasons
     assert why.code == "policy.frozen_already"
     story.tell("FREEZE", releaseAfterMs=2 * HOUR)
-    assert next(one for one in story.step.effects if isinstance(one, Schedule)).delay_ms == 2 * HOUR
+    assert (
+        next(one for one in story.step.effects if isinstance(one, Schedule)).delay_ms == 2 * HOUR
+    )
     story.tell("FREEZE")
     assert Cancel("FREEZE_ENDED") in story.step.effects
     assert not any(isinstance(one, Schedule) for one in story.step.effects)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from orderwright.domain import approval_event, cases, policy_life
+from orderwright.domain.compliance import event as compliance_event
 from orderwright.domain.event import EventType
 from orderwright.domain.orders import event as order_event
 
@@ -13,6 +14,7 @@ CATALOGUE: Final[Mapping[str, EventType]] = {
     event.name: event
     for event in (
         *order_event.EVENTS,
+        *compliance_event.EVENTS,
         *approval_event.EVENTS,
         *cases.EVENTS,
         *policy_life.EVENTS,

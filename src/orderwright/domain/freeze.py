@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 from orderwright.domain.reading import Json, integer, mapping, milliseconds_until, moment
 from orderwright.statechart import Outcome, Scope, Verdict
 
+_LENGTHS: Final = ("releaseAfterMs", "liftAfterMs")
+"""How charts call the time after which it goes on by itself."""
+
 
 def not_frozen(what: str, code: str) -> Callable[[Scope], Verdict]:
-    """Return the guard of a chart that refuses what would move something frozen forward; `what` names the thing."""
+    """Return the guard of a chart that refuses what would move something frozen forward; `what` says what it is."""
 
     def is_not_frozen(scope: Scope) -> Verdict:
         """It is not frozen; else says why it is, and by which policy."""
         frozen = mapping(scope.context, "frozen")
         by = f" by policy {frozen['policy']}" if frozen.get("policy") else ""
-        message = f"{what} is frozen{by}: {frozen.get('reason', 'no reason given')}"
+        message = f"{what}{by}: {frozen.get('reason', 'no reason given')}"
         return Verdict(not frozen, code, message, dict(frozen), ("COMPLIANCE", "MANAGER"))
 
     return is_not_frozen
@@ -52,6 +56,5 @@ def until_release(scope: Scope) -> int | None:
 
 
 def _until(scope: Scope) -> datetime | None:
-    if scope.data.get("releaseAfterMs") is None:
-        return None
-    return scope.now + timedelta(milliseconds=integer(scope.data, "releaseAfterMs"))
+    key = next((key for key in _LENGTHS if scope.data.get(key) is not None), None)
+    return scope.now + timedelta(milliseconds=integer(scope.data, key)) if key else None

@@ -1,8 +1,8 @@
-"""The trade, with the approvals and cases about it: the behaviours behind the shipped charts."""
+"""The trade, with compliance and the approvals and cases about it: the behaviours behind the shipped charts."""
 
 from __future__ import annotations
 
-from orderwright.domain import approval, cases, policy_life
+from orderwright.domain import approval, cases, compliance, policy_life
 from orderwright.domain.orders import (
     credit_profile,
     fulfilment,
@@ -26,6 +26,7 @@ BEHAVIOURS = {
     "reservation": reservation.BEHAVIOUR,
     "return": returns.BEHAVIOUR,
     "policy": policy_life.BEHAVIOUR,
+    **compliance.BEHAVIOURS,
 }
 """The behaviour of each shipped chart, by chart id."""
 

@@ -385,7 +385,7 @@ BEHAVIOUR: Final = Behaviour(
             override_is_not_asked,
             override_is_needed,
             answer_is_own,
-            not_frozen("the order", "sale.frozen"),
+            not_frozen("the order is frozen", "sale.frozen"),
             freezes_longer,
             is_not_shipped,
             is_fulfilled,

@@ -77,7 +77,9 @@ def test_two_who_edit_the_same_version_do_not_overwrite_each_other():
 
 
 def test_once_asked_for_a_policy_keeps_its_trigger():
-    assert policy().tell("SAVE_VERSION", trigger="WALLET_ADDED").values["trigger"] == "WALLET_ADDED"
+    assert (
+        policy().tell("SAVE_VERSION", trigger="WALLET_ADDED").values["trigger"] == "WALLET_ADDED"
+    )
     assert codes(active(), "SAVE_VERSION", trigger="WALLET_ADDED") == ["policy.other_trigger"]
 
 

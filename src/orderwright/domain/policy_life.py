@@ -18,6 +18,7 @@ from orderwright.statechart import Behaviour, Emit, Outcome, Scope, Verdict
 PUBLISH: Final = "PUBLISH"
 RESUME: Final = "RESUME"
 """The kinds of approvals that policies ask for."""
+_DEPLOYED: Final = ("version", "mode", "rollout")
 
 
 # --- what may be done ------------------------------------------------------------------------------
@@ -83,13 +84,14 @@ def save_version(scope: Scope) -> Outcome:
 
 def request_publication(scope: Scope) -> Outcome:
     """Ask for the consent of a second person to a version."""
-    wanted = {key: scope.data[key] for key in ("version", "mode", "rollout")}
+    wanted = {key: scope.data[key] for key in _DEPLOYED}
     return _asking(scope, PUBLISH, wanted)
 
 
 def request_resumption(scope: Scope) -> Outcome:
     """Ask for the consent of a second person to go on as before the pause."""
-    return _asking(scope, RESUME, dict(mapping(scope.context, "deployment")))
+    deployment = mapping(scope.context, "deployment")
+    return _asking(scope, RESUME, {key: deployment[key] for key in _DEPLOYED})
 
 
 def _asking(scope: Scope, kind: str, wanted: dict[str, Json]) -> Outcome:
@@ -109,14 +111,14 @@ def _asking(scope: Scope, kind: str, wanted: dict[str, Json]) -> Outcome:
 def take_effect(scope: Scope) -> Outcome:
     """Put in force what was asked for."""
     pending = mapping(scope.context, "pending")
-    deployment = {key: pending[key] for key in ("version", "mode", "rollout")}
-    told = {
-        **_named(scope),
-        **deployment,
-        "kind": pending["kind"],
+    deployment = {
+        **{key: pending[key] for key in _DEPLOYED},
+        "approvalId": pending["approvalId"],
         "requestedBy": pending["requestedBy"],
         "approvedBy": scope.data["approvedBy"],
     }
+    kept = {key: value for key, value in deployment.items() if key != "approvalId"}
+    told = {**_named(scope), **kept, "kind": pending["kind"]}
     assign = {"deployment": deployment, "pending": None}
     return Outcome(assign, effects=[Emit("policy.published", told)])
 

@@ -1,6 +1,6 @@
 """Policies: what they say, what is in force, what was decided on what, and what is to be done about it.
 
-Written by hand and frozen; a test compares the result with `orderwright.app.policies.tables`.
+Written by hand and frozen; a test compares the result with `orderwright.app.policy_tables`.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
+from orderwright.app.decisions import POLICIES
 
 from acceptance.harness import PASSWORD, Client
 from orderwright import Event, Orderwright
 from orderwright.api.server import create_server
 from orderwright.app import records
-from orderwright.app.decisions import POLICIES
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from acting_story import document_requests, host_actions
 from compliance_story import kycs, payins, payouts, users
 from story import (
     FITTING,
@@ -302,6 +303,8 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "fulfilment": deliveries(),
     "case": cases(),
     "approval": approvals(),
+    "document_request": document_requests(),
+    "host_action": host_actions(),
     "credit": profiles(),
     "payment": payments(),
     "policy": policies(),

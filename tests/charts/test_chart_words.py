@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import jsonschema
 import pytest
+from acting_story import DOCUMENT_DATA
 from compliance_story import KYC_DATA, PAYIN_DATA, PAYOUT_DATA, USER_DATA
 from story import (
     APPROVAL_DATA,
@@ -48,6 +49,8 @@ SAMPLES = {
     "return": RETURN_DATA,
     "stock": STOCK_DATA,
     "reservation": {},
+    "document_request": DOCUMENT_DATA,
+    "host_action": {},
     "payin": PAYIN_DATA,
     "payout": PAYOUT_DATA,
     "kyc": KYC_DATA,

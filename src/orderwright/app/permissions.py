@@ -52,9 +52,15 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "case.assign": frozenset({Role.MANAGER}),
     "deadletter.read": frozenset({Role.SUPPORT, Role.MANAGER}),  # payloads name customers
     "deadletter.retry": frozenset({Role.MANAGER}),
+    "document.read": frozenset({Role.COMPLIANCE}),  # papers of people
+    "document.link": frozenset({Role.COMPLIANCE, Role.SUPPORT}),
+    "document.decide": frozenset({Role.COMPLIANCE}),
     "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "incident.resolve": frozenset({Role.MANAGER}),
     "incident.retry": frozenset({Role.MANAGER}),
+    "approval.read": _WORKERS | {Role.READ_ONLY},  # of those that they decide on
+    "approval.vote": _WORKERS,  # the approval itself says who may decide
+    "approval.revoke": _WORKERS,
     "override.read": _OFFICE | {Role.ACCOUNTANT, Role.COMPLIANCE, Role.READ_ONLY},
     "override.request": _OFFICE,
     "override.revoke": _DECIDERS,
@@ -180,12 +186,21 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "user.RESTRICT": _COMPLIANCE,
     "user.LIFT": _COMPLIANCE,
     "user.BLOCK": _COMPLIANCE,
+    # document request
+    "document_request.ACCEPT": frozenset({Role.COMPLIANCE}),
+    "document_request.REJECT": frozenset({Role.COMPLIANCE}),
+    "document_request.CANCEL": frozenset({Role.COMPLIANCE}),
     # approval
-    "approval.APPROVE": _DECIDERS | {Role.TREASURY},
-    "approval.DENY": _DECIDERS | {Role.TREASURY},
-    "approval.REVOKE": _DECIDERS,
+    "approval.APPROVE": _WORKERS,  # of these, the approval itself says who may decide
+    "approval.DENY": _WORKERS,
+    "approval.REVOKE": _WORKERS,
     "approval.WITHDRAW": _OFFICE,
 }
+
+
+def with_seniors(role: Role) -> tuple[Role, ...]:
+    """Return a role and those above it, the lowest first; off the ladder, ADMIN and SUPERADMIN are above everybody."""
+    return and_above(role) if role in _LADDER else (role, *_LADDER[2:])
 
 
 def _with_seniors(roles: frozenset[Role]) -> frozenset[Role]:

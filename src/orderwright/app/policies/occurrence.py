@@ -1,8 +1,8 @@
 """What policies decide on: something that happened to an entity, told by a lifecycle or by a host.
 
 An occurrence happens once, whoever tells it: a host's call and the domain event of the same order have the same key.
-Most triggers can come only once for an entity; a wallet is added once; a KYC session is submitted anew with each
-submission, which hosts tell apart by what they hand over, or by a name of their own.
+Most triggers can come only once for an entity; a wallet is added once; a pay-in may come in parts; a KYC session is
+submitted anew with each submission, which hosts tell apart by what they hand over, or by a name of their own.
 """
 
 from __future__ import annotations
@@ -109,8 +109,15 @@ def of_event(event: DomainEvent) -> list[Occurrence]:
     named = NAMED.get(event.name)
     if named is not None:
         context = facts_of_named(event.name, event.data)
-        found.append(_told(event, named, entity, key_of(named, context), context))
+        key = _part(event.data) or key_of(named, context)
+        found.append(_told(event, named, entity, key, context))
     return found
+
+
+def _part(data: Mapping[str, Json]) -> str:
+    """Return what tells a part of a pay-in that is not its first from the others; hosts know the first alone."""
+    now, in_all = data.get("amountMinor"), data.get("receivedMinor")
+    return "" if in_all is None or now == in_all else f"#{in_all}"
 
 
 def _told(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderwright.domain import approval, cases, compliance, policy_life
+from orderwright.domain import approval, cases, compliance, documents, host_action, policy_life
 from orderwright.domain.orders import (
     credit_profile,
     fulfilment,
@@ -26,6 +26,8 @@ BEHAVIOURS = {
     "reservation": reservation.BEHAVIOUR,
     "return": returns.BEHAVIOUR,
     "policy": policy_life.BEHAVIOUR,
+    "document_request": documents.BEHAVIOUR,
+    "host_action": host_action.BEHAVIOUR,
     **compliance.BEHAVIOURS,
 }
 """The behaviour of each shipped chart, by chart id."""

@@ -336,3 +336,49 @@ api_token = Table(
     _moment("revoked_at", nullable=True),
     Index("api_token_created", "created_at", "id"),
 )
+
+document_request = Table(
+    "document_request",
+    metadata,
+    _id(),
+    _words("entity_type"),
+    _words("entity_id"),
+    _words("root_id"),
+    _moment("requested_at"),
+    Index("document_request_listed", "requested_at", "id"),
+    Index("document_request_entity", "entity_type", "entity_id"),
+)
+"""The id is that of the action that asks, and of the lifecycle of the request."""
+
+document = Table(
+    "document",
+    metadata,
+    _id(),
+    _link("request_id", "document_request.id"),
+    _number("round"),
+    _words("type"),
+    _words("media_type"),
+    _big("bytes"),
+    _words("bucket"),
+    _words("key"),
+    _words("url"),
+    _moment("uploaded_at"),
+    Index("document_request_id", "request_id"),
+)
+"""What was handed in, of every round; the files lie in object storage."""
+
+policy_case = Table(
+    "policy_case",
+    metadata,
+    _id("case_id"),
+    _words("action_id"),
+    _words("execution_id"),
+    _words("policy_id"),
+    _number("version"),
+    _moment("opened_at"),
+    _words("resolution", nullable=True),
+    _moment("resolved_at", nullable=True),
+    Index("policy_case_policy", "policy_id", "version", "opened_at"),
+    Index("policy_case_action", "action_id"),
+)
+"""The cases that actions of policies have opened, and how they ended: a policy's precision is counted here."""

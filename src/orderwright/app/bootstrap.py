@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
+from orderwright.app.api_tokens import ApiTokens
 from orderwright.app.approvals import Approvals
 from orderwright.app.case_desk import CaseDesk
 from orderwright.app.case_list import CaseList
@@ -48,6 +49,8 @@ from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.policies.acting import Actions
 from orderwright.app.policies.acts import Acts
+from orderwright.app.policies.life import PolicyLife
+from orderwright.app.policies.office import PolicyOffice
 from orderwright.app.policies.policies import Policies
 from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.queries import Queries
@@ -126,6 +129,8 @@ class Orderwright:
         listener: hears what changed, in every process.
         metrics, scrape: what can be counted, and the page on which it is read.
         policies: what decides; hosts call `trigger` and `execute`.
+        policy_office: where people write policies and keep lists, and see what was decided; with permissions.
+        api_tokens: with which hosts call.
         tracer: makes spans; None unless the settings say where they go.
         revision: the schema's revision that this code needs; it may run on a later one, see `release`.
     """
@@ -149,14 +154,15 @@ class Orderwright:
         self.revision = revision
         self.settings = settings
         self.live_settings = live
-        self.setting_desk = SettingDesk(engine, live)
         self.clock = clock
         self.pool = pool
         self.engine = engine
         self.listener = listener
         self.metrics = metrics
         self.tracer = tracer
+        self.policies = policies
         self.scrape = Scrape(metrics, pool, readers, clock)
+        self.setting_desk = SettingDesk(engine, live)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, live)
@@ -166,7 +172,7 @@ class Orderwright:
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
         self.phases = Phases(engine, live, Fulfilling(engine, live))
-        self._open_policies(policies, actions)
+        self._open_policies(actions)
         self._open_money()
         self._open_goods()
         self.replay = Replay(pool)
@@ -188,11 +194,13 @@ class Orderwright:
         self.worker = self._worker()
         self._stack = AsyncExitStack()
 
-    def _open_policies(self, policies: Policies, actions: Actions) -> None:
-        """Set up what decides by policies, and what acts on decisions."""
-        self.policies = policies
-        self.trigger, self.execute = policies.triggers.fire, policies.triggers.execute
-        self.acts = Acts(self.engine, self.queries, self.settings, self.live_settings, actions)
+    def _open_policies(self, actions: Actions) -> None:
+        """Set up what has to do with policies beside deciding: doing what follows, and what people do with them."""
+        engine, triggers = self.engine, self.policies.triggers
+        self.trigger, self.execute = triggers.fire, triggers.execute
+        self.policy_office = PolicyOffice(engine, self.queries, self.policies)
+        self.api_tokens = ApiTokens(self.pool, self.clock)
+        self.acts = Acts(engine, self.queries, self.settings, self.live_settings, actions)
 
     def _open_money(self) -> None:
         """Set up what has to do with approvals, credit and payments."""
@@ -221,6 +229,7 @@ class Orderwright:
             self.policies.relayed.consumer(),
             self.phases.consumer(),
             self.approvals.consumer(),
+            PolicyLife(engine, settings).consumer(),
             PaymentPhases(engine).consumer(),
             Reserving(engine).consumer(),
             Backorders(engine).consumer(),

@@ -149,7 +149,7 @@ class Orderwright:
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, live)
-        self.case_list = CaseList(readers, self.queries)
+        self.case_list = CaseList(pool, self.queries)
         self.case_desk = CaseDesk(engine, self.case_list)
         self.people = People(
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)

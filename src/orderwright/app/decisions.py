@@ -1,7 +1,8 @@
-"""Decisions: what the policies say of an order, recorded on its sale before it may clear.
+"""Decisions: what the policies say of how something began, recorded on it before it may go forward.
 
-A consumer of the outbox. No policies are drawn yet, so that the decision on every order is the empty one; a sale
-waits for it all the same. What an import takes over was decided where it comes from: the import records that itself.
+A consumer of the outbox. No policies are drawn yet, so that every decision is the empty one; orders, pay-ins,
+pay-outs, KYC sessions and users wait for it all the same. What an import takes over was decided where it comes from:
+the import records that itself.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ POLICIES: Final = Actor("policies", "system")
 DECIDED: Final = Event("DECISION_RECORDED")
 """What a sale is told; its cause is the domain event that was decided on."""
 
+_BEGINNINGS: Final = frozenset(
+    {"order.created", "payin.received", "payout.requested", "kyc.submitted", "user.registered"}
+)
 _BATCH: Final = 20
 """Events to a transaction, which holds as many sales."""
 
 
 class Decisions:
-    """Records the decision on each new order."""
+    """Records the decision on whatever begins."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -43,7 +47,7 @@ class Decisions:
         """Return the consumer that the relay feeds."""
         return Consumer(
             name="decisions",
-            events=frozenset({"order.created"}),
+            events=_BEGINNINGS,
             handle=lambda connection, event: self._decide_all(connection, [event]),
             handle_all=self._decide_all,
             batch=_BATCH,
@@ -63,7 +67,7 @@ async def _lock(connection: Connection, sale_ids: Sequence[str]) -> None:
     accounts = {
         Account(text(context, "customerId"), text(context, "currency"))
         for context in contexts
-        if turns_on_credit(context)
+        if "grandTotalMinor" in context and turns_on_credit(context)
     }
     if accounts:
         await exposures(connection, accounts, lock=True)

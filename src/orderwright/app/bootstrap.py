@@ -182,11 +182,7 @@ class Orderwright:
         self.incidents = Incidents(engine)
         self.outbox = Outbox(pool)
         self.expiry = SaleExpiry(engine, live)
-        loopback = settings.webhook_allow_loopback
-        self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
-        self.subscribers = Subscribers(pool, clock, allow_loopback=loopback)
-        postman = Postman(allow_loopback=loopback)
-        self.courier = Courier(pool, clock, postman, observer=engine.observer)
+        self._open_webhooks()
         self.worker = self._worker()
         self._stack = AsyncExitStack()
 
@@ -209,6 +205,14 @@ class Orderwright:
         self.stock_list = StockList(self.pool)
         self.fulfilment_list = FulfilmentList(self.pool, self.queries)
         self.return_list = ReturnList(self.pool, self.queries)
+
+    def _open_webhooks(self) -> None:
+        """Set up what tells others of domain events."""
+        pool, clock, loopback = self.pool, self.clock, self.settings.webhook_allow_loopback
+        self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
+        self.subscribers = Subscribers(pool, clock, allow_loopback=loopback)
+        postman = Postman(allow_loopback=loopback)
+        self.courier = Courier(pool, clock, postman, observer=self.engine.observer)
 
     def _worker(self) -> Worker:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""

@@ -156,8 +156,6 @@ class Orderwright:
         self.listener = listener
         self.metrics = metrics
         self.tracer = tracer
-        self.policies = policies
-        self.trigger, self.execute = policies.triggers.fire, policies.triggers.execute
         self.scrape = Scrape(metrics, pool, readers, clock)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
@@ -168,7 +166,7 @@ class Orderwright:
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
         self.phases = Phases(engine, live, Fulfilling(engine, live))
-        self.acts = Acts(engine, self.queries, settings, live, actions)
+        self._open_policies(policies, actions)
         self._open_money()
         self._open_goods()
         self.replay = Replay(pool)
@@ -185,6 +183,12 @@ class Orderwright:
         self._open_webhooks()
         self.worker = self._worker()
         self._stack = AsyncExitStack()
+
+    def _open_policies(self, policies: Policies, actions: Actions) -> None:
+        """Set up what decides by policies, and what acts on decisions."""
+        self.policies = policies
+        self.trigger, self.execute = policies.triggers.fire, policies.triggers.execute
+        self.acts = Acts(self.engine, self.queries, self.settings, self.live_settings, actions)
 
     def _open_money(self) -> None:
         """Set up what has to do with approvals, credit and payments."""

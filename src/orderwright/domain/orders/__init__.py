@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderwright.domain import approval, cases, compliance, documents, host_action
+from orderwright.domain import approval, cases, compliance, documents, host_action, policy_life
 from orderwright.domain.orders import (
     credit_profile,
     fulfilment,
@@ -27,6 +27,7 @@ BEHAVIOURS = {
     "return": returns.BEHAVIOUR,
     "document_request": documents.BEHAVIOUR,
     "host_action": host_action.BEHAVIOUR,
+    "policy": policy_life.BEHAVIOUR,
     **compliance.BEHAVIOURS,
 }
 """The behaviour of each shipped chart, by chart id."""

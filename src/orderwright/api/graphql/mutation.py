@@ -8,10 +8,12 @@ from typing import TypeAlias
 
 import strawberry
 
+from orderwright.api.graphql.approval import ApprovalMutation
 from orderwright.api.graphql.cases import CasesMutation
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditMutation
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
+from orderwright.api.graphql.documents import DocumentsMutation
 from orderwright.api.graphql.notification import NotificationsMutation
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.override import OverrideMutation
@@ -70,8 +72,10 @@ class QuotationInput:
 @strawberry.type
 class Mutation(
     OperationsMutation,
+    ApprovalMutation,
     CasesMutation,
     CreditMutation,
+    DocumentsMutation,
     NotificationsMutation,
     OverrideMutation,
     PaymentMutation,

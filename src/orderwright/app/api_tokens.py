@@ -123,7 +123,7 @@ class ApiTokens:
             )
         secret, chosen = f"{PREFIX}{secrets.token_urlsafe(32)}", sorted(set(scopes))
         by = (asked.by.id, now, expires_at)
-        row = await self._pool.fetchrow(_ADD, fresh_id(), named, _digest(secret), chosen, *by)
+        [row] = await self._pool.fetch(_ADD, fresh_id(), named, _digest(secret), chosen, *by)
         return NewToken(token=_token(row), secret=secret)
 
     async def revoke(self, token_id: str, asked: Asked) -> ApiToken:

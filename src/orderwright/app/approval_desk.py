@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from orderwright.app.approval_reader import Wanted
 from orderwright.app.permissions import require
 from orderwright.errors import NotFound
 from orderwright.runtime.command import Actor
@@ -60,7 +59,7 @@ class ApprovalDesk:
         return await tell(self._engine, approval_id, event, asked)
 
     async def _require_sight(self, approval_id: str, asked: Asked) -> None:
-        if await self._listed.one(asked.by, approval_id, Wanted()) is None:
+        if await self._listed.find(asked.by, approval_id) is None:
             message = f"no approval of yours has the id {approval_id!r}"
             raise ApprovalNotFound(message, values={"id": approval_id})
 

@@ -1,55 +1,86 @@
-"""Approvals for people: each sees those that they may decide on, and those that they have asked for themselves."""
+"""Approvals of every kind: each person sees those that they may decide on, and those that they have asked for."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from orderwright.app.permissions import Identity, Role, require
+from orderwright.app.permissions import Identity, Role
+from orderwright.app.rows import Standing
+from orderwright.app.standing import Source, StandingList, Where
 
 if TYPE_CHECKING:
-    from orderwright.app.approval_reader import ApprovalReader, ApprovalRow, Wanted
-    from orderwright.app.page import Page
+    from collections.abc import Sequence
+    from datetime import datetime
 
 
-class ApprovalList:
-    """Reads approvals of every kind, each as far as the asking person may see it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedApprovals:
+    """Which approvals; `search` is looked for in what they are about, and in the name of the order's customer."""
 
-    def __init__(self, reader: ApprovalReader) -> None:
-        self._reader = reader
-
-    async def page(
-        self, by: Identity, wanted: Wanted, *, first: int, after: str | None
-    ) -> Page[ApprovalRow]:
-        """Return a page, the newest first.
-
-        Raises:
-            RoleMissing: the person may not see any.
-            InputInvalid: `first` or `after` is wrong.
-        """
-        require(by, "approval.read")
-        return await self._reader.page(_in_sight(by, wanted), first=first, after=after)
-
-    async def count(self, by: Identity, wanted: Wanted) -> int:
-        """Return how many there are.
-
-        Raises:
-            RoleMissing: the person may not see any.
-        """
-        require(by, "approval.read")
-        return await self._reader.count(_in_sight(by, wanted))
-
-    async def one(self, by: Identity, approval_id: str, wanted: Wanted) -> ApprovalRow | None:
-        """Return an approval, or None if there is none that the person may see.
-
-        Raises:
-            RoleMissing: the person may not see any.
-        """
-        require(by, "approval.read")
-        return await self._reader.one(approval_id, _in_sight(by, wanted))
+    states: Sequence[str] = ()
+    subject_type: str | None = None
+    subject_id: str | None = None
+    kind: str | None = None
+    search: str = ""
 
 
-def _in_sight(by: Identity, wanted: Wanted) -> Wanted:
-    if Role.READ_ONLY in by.roles:
-        return wanted
-    return replace(wanted, deciding=sorted(map(str, by.roles)), requested_by=by.id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRow:
+    """An approval; what is asked for, quorum and votes stand in the context of its standing.
+
+    Attributes:
+        subject: a number or a name by which people know what it is about.
+        root_id: what it belongs to.
+    """
+
+    id: str
+    subject_type: str
+    subject_id: str
+    subject: str
+    kind: str
+    root_id: str
+    requested_by: str
+    requested_at: datetime
+    standing: Standing
+
+
+_SUBJECT: Final = "coalesce(p.name, nullif(s.snapshot::jsonb #>> '{context,number}', ''), o.number, r.subject_id)"
+_JOINS: Final = """
+left join orderwright.instance as s on s.instance_id = r.subject_id
+left join orderwright.policy as p on p.id = r.subject_id
+left join orderwright.sale_order as o on o.id = i.root_id
+left join orderwright.customer as c on c.id = o.customer_id
+"""
+_DECIDES: Final = """
+(r.requested_by = {1} or exists (
+    select from jsonb_array_elements_text(i.snapshot::jsonb -> 'context' -> 'quorum' -> 'roles') as role
+    where role = any({0}::text[])))
+"""
+
+
+class ApprovalList(StandingList[WantedApprovals, ApprovalRow]):
+    """Shows approvals, the newest first."""
+
+    source = Source(
+        row=ApprovalRow,
+        chart="approval",
+        columns="r.id, r.subject_type, r.subject_id, r.kind, i.root_id, r.requested_by, r.requested_at,"
+        f" {_SUBJECT} as subject",
+        record="orderwright.approval",
+        joins=_JOINS,
+        at="requested_at",
+        permission="approval.read",
+    )
+
+    def sight(self, where: Where, by: Identity) -> None:
+        """Keep what the person may decide on, and what they have asked for; auditors see all."""
+        if Role.READ_ONLY not in by.roles:
+            where.add(_DECIDES, sorted(map(str, by.roles)), by.id)
+
+    def narrow(self, where: Where, wanted: WantedApprovals) -> None:
+        """Keep those about a subject, of a kind, or what is searched."""
+        where.equal("r.subject_type", wanted.subject_type)
+        where.equal("r.subject_id", wanted.subject_id)
+        where.equal("r.kind", wanted.kind)
+        where.holds(f"lower({_SUBJECT} || ' ' || coalesce(c.name, ''))", wanted.search)

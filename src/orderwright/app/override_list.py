@@ -1,22 +1,19 @@
-"""Override requests as screens and programs want them: approvals about sales, open to all who deal with orders."""
+"""Override requests as screens and programs want them: pages of them, or one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
-from orderwright.app import approval_reader as approvals
 from orderwright.app.approvals import SALE
-from orderwright.app.page import Page
-from orderwright.app.permissions import Identity, require
+from orderwright.app.permissions import Identity
+from orderwright.app.rows import Standing
+from orderwright.app.standing import Source, StandingList, Where
 from orderwright.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-    from orderwright.app.approval_reader import ApprovalReader, ApprovalRow
-    from orderwright.app.rows import Standing
 
 Kind = Literal["ADMIN", "CREDIT"]
 
@@ -36,17 +33,6 @@ class Wanted:
     order_id: str | None = None
     search: str = ""
 
-    @property
-    def approvals(self) -> approvals.Wanted:
-        """Return them as approvals."""
-        return approvals.Wanted(
-            states=self.states,
-            subject_types=(SALE,),
-            subject_id=self.order_id,
-            kind=self.kind,
-            search=self.search,
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideRow:
@@ -60,44 +46,28 @@ class OverrideRow:
     standing: Standing
 
 
-class OverrideList:
-    """Reads override requests."""
+class OverrideList(StandingList[Wanted, OverrideRow]):
+    """Shows override requests, the newest first."""
 
-    def __init__(self, reader: ApprovalReader) -> None:
-        self._reader = reader
+    source = Source(
+        row=OverrideRow,
+        chart="approval",
+        columns="r.id, r.subject_id as order_id, r.kind, r.requested_by, r.requested_at",
+        record="orderwright.approval",
+        joins=f"join orderwright.sale_order as o on o.id = r.subject_id and r.subject_type = '{SALE}'"
+        " join orderwright.customer as c on c.id = o.customer_id",
+        at="requested_at",
+        permission="override.read",
+    )
 
-    async def page(
-        self, by: Identity, wanted: Wanted, *, first: int, after: str | None
-    ) -> Page[OverrideRow]:
-        """Return a page of requests, the newest first.
+    def sight(self, where: Where, by: Identity) -> None:
+        """Keep all: who may read them sees everybody's."""
 
-        Raises:
-            RoleMissing: the person may not see them.
-            InputInvalid: `first` or `after` is wrong.
-        """
-        require(by, "override.read")
-        page = await self._reader.page(wanted.approvals, first=first, after=after)
-        rows = [(place, _row(row)) for place, row in page.rows]
-        return Page(rows=rows, has_next=page.has_next, has_previous=page.has_previous)
-
-    async def count(self, by: Identity, wanted: Wanted) -> int:
-        """Return how many there are.
-
-        Raises:
-            RoleMissing: the person may not see them.
-        """
-        require(by, "override.read")
-        return await self._reader.count(wanted.approvals)
-
-    async def one(self, by: Identity, override_id: str) -> OverrideRow | None:
-        """Return a request, or None if there is none.
-
-        Raises:
-            RoleMissing: the person may not see it.
-        """
-        require(by, "override.read")
-        row = await self._reader.one(override_id, _ALL)
-        return _row(row) if row else None
+    def narrow(self, where: Where, wanted: Wanted) -> None:
+        """Keep those of a kind or an order, or what is searched."""
+        where.equal("r.kind", wanted.kind)
+        where.equal("r.subject_id", wanted.order_id)
+        where.holds("lower(o.number || ' ' || c.name)", wanted.search)
 
     async def require(self, override_id: str) -> None:
         """Let the call go on only if there is such a request, whoever asks.
@@ -105,20 +75,6 @@ class OverrideList:
         Raises:
             OverrideNotFound: there is none.
         """
-        if await self._reader.one(override_id, _ALL) is None:
+        if await self.known(override_id) is None:
             message = f"no override request has the id {override_id!r}"
             raise OverrideNotFound(message, values={"id": override_id})
-
-
-_ALL: Final = Wanted().approvals
-
-
-def _row(row: ApprovalRow) -> OverrideRow:
-    return OverrideRow(
-        id=row.id,
-        order_id=row.subject_id,
-        kind=cast("Kind", row.kind),
-        requested_by=row.requested_by,
-        requested_at=row.requested_at,
-        standing=row.standing,
-    )

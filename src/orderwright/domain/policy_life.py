@@ -8,6 +8,7 @@ when the policy was paused.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from orderwright.domain.approval import approval_id
@@ -178,11 +179,11 @@ BEHAVIOUR: Final = Behaviour(
     },
 )
 
-_ID: Final = {"type": "string", "minLength": 1}
-_NAMED: Final = {"policyId": _ID, "name": _ID}
-_VERSION: Final = {"type": "integer", "minimum": 1}
+_ID: Final[Mapping[str, Json]] = {"type": "string", "minLength": 1}
+_NAMED: Final[Mapping[str, Mapping[str, Json]]] = {"policyId": _ID, "name": _ID}
+_VERSION: Final[Mapping[str, Json]] = {"type": "integer", "minimum": 1}
 _KIND: Final = {"enum": [PUBLISH, RESUME]}
-_DEPLOYMENT: Final = {
+_DEPLOYMENT: Final[Mapping[str, Mapping[str, Json]]] = {
     "version": _VERSION,
     "mode": {"enum": ["enforce", "shadow"]},
     "rollout": {"type": "integer", "minimum": 0, "maximum": 10000},

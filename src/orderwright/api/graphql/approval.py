@@ -21,7 +21,7 @@ from orderwright.api.graphql.vote import (
     votes_of,
 )
 from orderwright.api.graphql.workflow import Actor, Workflow
-from orderwright.app.approval_reader import ApprovalRow, Wanted
+from orderwright.app.approval_list import ApprovalRow, WantedApprovals
 from orderwright.app.page import Page
 from orderwright.runtime.attempt import Result
 
@@ -34,11 +34,11 @@ class ApprovalFilter:
     subject_type: str | None = None
     subject_id: strawberry.ID | None = None
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> WantedApprovals:
         """Return it in the application's words."""
-        return Wanted(
+        return WantedApprovals(
             states=tuple(self.states or ()),
-            subject_types=(self.subject_type,) if self.subject_type else (),
+            subject_type=self.subject_type,
             subject_id=self.subject_id,
             kind=self.kind,
             search=self.search or "",
@@ -129,12 +129,12 @@ class ApprovalEdge:
 
 @strawberry.type
 class ApprovalConnection:
-    wanted: strawberry.Private[Wanted]
+    wanted: strawberry.Private[WantedApprovals]
     edges: list[ApprovalEdge]
     page_info: PageInfo
 
     @classmethod
-    def of(cls, page: Page[ApprovalRow], wanted: Wanted) -> ApprovalConnection:
+    def of(cls, page: Page[ApprovalRow], wanted: WantedApprovals) -> ApprovalConnection:
         """Show a page of approvals."""
         edges = [ApprovalEdge(node=Approval.of(row), cursor=at.cursor()) for at, row in page.rows]
         return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
@@ -172,7 +172,7 @@ class ApprovalQuery:
 
     @strawberry.field
     async def approval(self, info: Info, id: strawberry.ID) -> Approval | None:
-        row = await info.context.app.approval_list.one(info.context.by, id, Wanted())
+        row = await info.context.app.approval_list.find(info.context.by, id)
         return Approval.of(row) if row else None
 
 
@@ -210,7 +210,7 @@ class ApprovalMutation:
 
 
 async def _changed(context: Context, result: Result) -> ApprovalChanged:
-    row = await context.app.approval_list.one(context.by, result.instance_id, Wanted())
+    row = await context.app.approval_list.known(result.instance_id)
     if row is None:
         raise LookupError(result.instance_id)
     return ApprovalChanged(approval=Approval.of(row), replayed=result.replayed)

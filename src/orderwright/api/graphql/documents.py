@@ -178,7 +178,7 @@ class DocumentsQuery:
 
     @strawberry.field
     async def document_request(self, info: Info, id: strawberry.ID) -> DocumentRequest | None:
-        row = await info.context.app.acts.document_list.one(info.context.by, id)
+        row = await info.context.app.acts.document_list.find(info.context.by, id)
         return DocumentRequest.of(row) if row else None
 
 
@@ -226,7 +226,7 @@ async def _answer(
 
 
 async def _changed(context: Context, result: Result) -> DocumentRequestChanged:
-    row = await context.app.acts.document_list.find(result.instance_id)
+    row = await context.app.acts.document_list.known(result.instance_id)
     if row is None:
         raise LookupError(result.instance_id)
     return DocumentRequestChanged(request=DocumentRequest.of(row), replayed=result.replayed)

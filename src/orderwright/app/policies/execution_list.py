@@ -1,4 +1,4 @@
-"""Executions as screens and programs want them: pages of them, or one with what each policy came to and what follows."""
+"""Executions as screens and programs want them: pages of them, or one with what policies came to and what follows."""
 
 from __future__ import annotations
 
@@ -116,8 +116,7 @@ class ExecutionList:
         """Return how many there are."""
         require(by, "policy.read")
         where, values = _narrowed(wanted, None)
-        query = f"select count(*) from orderwright.policy_execution as x{where}"
-        found: int = await self._pool.fetchval(query, *values)
+        found: int = await self._pool.fetchval(f"{_COUNT}{where}", *values)
         return found
 
     async def one(self, by: Identity, execution_id: str) -> ExecutionRow | None:
@@ -184,6 +183,7 @@ select x.id, x.trigger, x.entity_type, x.entity_id, x.root_id, x.event_id, x.sou
        x.set_revision, x.decision, x.status, x.occurred_at, x.started_at, x.duration_us, x.correlation_id,
        x.causation_id, x.error
 from orderwright.policy_execution as x"""
+_COUNT: Final = "select count(*) from orderwright.policy_execution as x"
 _ORDER: Final = " order by x.started_at desc, x.id desc "
 _EVALUATIONS: Final = """
 select e.execution_id, e.policy_id, coalesce(p.name, e.policy_id) as policy_name, e.version, e.outcome, e.mode,

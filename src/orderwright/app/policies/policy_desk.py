@@ -8,7 +8,7 @@ get different numbers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -88,9 +88,7 @@ class PolicyDesk:
 
     # --- writing ---
 
-    async def create(
-        self, document: Mapping[str, object] | str, note: str | None, asked: Asked
-    ) -> Done:
+    async def create(self, document: object, note: str | None, asked: Asked) -> Done:
         """Begin a policy with its first version.
 
         Raises:
@@ -116,7 +114,7 @@ class PolicyDesk:
     async def save(
         self,
         policy_id: str,
-        document: Mapping[str, object] | str,
+        document: object,
         note: str | None,
         based_on: int | None,
         asked: Asked,
@@ -148,7 +146,7 @@ class PolicyDesk:
         request = ("save", policy.fingerprint, note, based_on)
         return await self._once(policy_id, asked, request, do)
 
-    async def _read(self, document: Mapping[str, object] | str) -> Policy:
+    async def _read(self, document: object) -> Policy:
         async with self._engine.pool.acquire() as connection:
             return read_policy(document, self._types, await catalogue(connection))
 
@@ -175,8 +173,11 @@ class PolicyDesk:
         require(asked.by, "policy.publish")
         policy = await self._listed.required(asked.by, policy_id)
         pending = mapping(policy.standing.context, "pending")
-        version = wish.version or int(pending.get("version", policy.latest_version))
-        wanted = {"version": version, "mode": wish.mode, "rollout": wish.rollout}
+        wanted: dict[str, object] = {
+            "version": wish.version or policy.latest_version,
+            "mode": wish.mode,
+            "rollout": wish.rollout,
+        }
         if wish.version is None and pending.get("kind") == PUBLISH:
             wanted = {key: pending[key] for key in wanted}
         is_asked = pending.get("kind") == PUBLISH and wanted.items() <= pending.items()

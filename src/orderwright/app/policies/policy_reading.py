@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from orderwright.policy import Policy, load
+from orderwright.policy import Policy, PolicyInvalid, Problem, load
 from orderwright.policy.trigger import THRESHOLD
 
 if TYPE_CHECKING:
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
 
 
-def read_policy(
-    document: Mapping[str, Json] | str, types: Triggers, lists: Catalogue | None
-) -> Policy:
-    """Read a policy; a list, trigger or fact that there is not is a mistake.
+def read_policy(document: Json, types: Triggers, lists: Catalogue | None) -> Policy:
+    """Read a policy, an object or its text; a list, trigger or fact that there is not is a mistake.
 
     Raises:
         PolicyInvalid: with every mistake and its path.
     """
+    if not isinstance(document, Mapping | str):
+        raise PolicyInvalid([Problem("", "type", "a policy is an object")])
     return load(document, triggers=types, catalogue=lists)
 
 

@@ -1,4 +1,4 @@
-"""Try a policy on facts: what it would come to, by which way, and what would make it come out otherwise. Writes nothing."""
+"""Try a policy on facts: what it comes to, by which way, and what would change that. Nothing is written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Subject:
     """What is tried: a document that nobody has saved, or a version of a policy, by default its latest."""
 
-    document: Mapping[str, Json] | str | None = None
+    document: Json = None
     policy_id: str | None = None
     version: int | None = None
 
@@ -39,7 +39,7 @@ class Subject:
 class Sample:
     """On what: facts as a host would tell them, or those of a past execution."""
 
-    facts: Mapping[str, Json] | None = None
+    facts: Json = None
     execution_id: str | None = None
 
 
@@ -112,7 +112,7 @@ class Trials:
             row = await self._listed.required(by, subject.policy_id)
             number = subject.version or row.latest_version
             document = (await self._listed.version(by, row.id, number)).document
-        return read_policy(document or {}, self._types, await catalogue(connection))
+        return read_policy(document, self._types, await catalogue(connection))
 
     async def _context(
         self, connection: Connection, sample: Sample
@@ -120,7 +120,9 @@ class Trials:
         if (sample.facts is None) == (sample.execution_id is None):
             raise InputInvalid("facts", None, "either facts or a past execution")
         if sample.execution_id is None:
-            return sample.facts or {}, ()
+            if not isinstance(sample.facts, Mapping):
+                raise InputInvalid("facts", str(sample.facts)[:20], "an object of facts")
+            return sample.facts, ()
         known = is_storable(sample.execution_id)
         row = await connection.fetchrow(_FACTS, sample.execution_id) if known else None
         if row is None:

@@ -25,9 +25,9 @@ BEHAVIOURS = {
     "stock": stock.BEHAVIOUR,
     "reservation": reservation.BEHAVIOUR,
     "return": returns.BEHAVIOUR,
+    "policy": policy_life.BEHAVIOUR,
     "document_request": documents.BEHAVIOUR,
     "host_action": host_action.BEHAVIOUR,
-    "policy": policy_life.BEHAVIOUR,
     **compliance.BEHAVIOURS,
 }
 """The behaviour of each shipped chart, by chart id."""

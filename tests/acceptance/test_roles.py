@@ -37,8 +37,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "override.request": 'requestOverride(orderId: "nothing", kind: ADMIN, reason: "r")',
     "override.vote": 'voteOverride(id: "nothing", decision: APPROVE, reason: "r")',
     "override.revoke": 'revokeOverride(id: "nothing", reason: "r")',
-    "approval.APPROVE": 'voteOverride(id: "nothing", decision: APPROVE, reason: "r")',
-    "approval.DENY": 'voteOverride(id: "nothing", decision: DENY, reason: "r")',
     "approval.REVOKE": 'revokeOverride(id: "nothing", reason: "r")',
     "approval.WITHDRAW": 'withdrawOverride(id: "nothing", reason: "r")',
     "notification.set": 'setNotificationPreference(event: "nothing", channel: MAIL, isWanted: true)',
@@ -52,6 +50,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "stock.RECEIVE_STOCK": _RECEIVE,
     "stock.adjust": _ADJUST,
     "stock.ADJUST_STOCK": _ADJUST,
+    "payin.expect": 'expectPayIn(input: {amount: "0", currency: "EUR", method: "CARD"})',
+    "payout.request": 'requestPayOut(input: {amount: "0", currency: "EUR", reason: "r"})',
+    "payout.vote": 'votePayOut(payOutId: "nothing", decision: APPROVE, reason: "r")',
+    "kyc.open": 'openKycSession(userId: "nothing")',
+    "user.register": 'registerUser(input: {email: "nothing"})',
     "payment.register": f"registerConsumerPayment(input: {_PAYMENT})",
     "payment.CONFIRM": 'confirmPayment(paymentId: "nothing")',
     "payment.FAIL": 'failPayment(paymentId: "nothing", reason: "r")',
@@ -59,6 +62,15 @@ COMMANDS: Final[Mapping[str, str]] = {
     "payment.CHARGE_BACK": 'chargeBackPayment(paymentId: "nothing", amount: "1", reason: "r")',
 }
 """A mutation for each operation that is no event to a lifecycle of the trade, or that has one of its own."""
+
+VOTING: Final[Mapping[str, tuple[str, ...]]] = {
+    f"approval.{decision}": (
+        f'voteOverride(id: "nothing", decision: {decision}, reason: "r")',
+        f'votePayOut(payOutId: "nothing", decision: {decision}, reason: "r")',
+    )
+    for decision in ("APPROVE", "DENY")
+}
+"""The doors of an event that has several: who may send it comes through one of them."""
 
 LISTS: Final[Mapping[str, str]] = {
     "case.read": "cases(first: 1) { totalCount }",
@@ -68,6 +80,10 @@ LISTS: Final[Mapping[str, str]] = {
     "outbox.read": "outbox(first: 1) { totalCount }",
     "override.read": "overrideRequests(first: 1) { totalCount }",
     "payment.read": "payments(first: 1) { totalCount }",
+    "payin.read": "payIns(first: 1) { totalCount }",
+    "payout.read": "payOuts(first: 1) { totalCount }",
+    "kyc.read": "kycSessions(first: 1) { totalCount }",
+    "user.read": "users(first: 1) { totalCount }",
     "setting.read": "settings { name }",
     "stock.read": "stock(first: 1) { totalCount }",
     "credit.read": 'creditSnapshot(customerId: "bob") { tier }',
@@ -78,6 +94,10 @@ SENDING: Final[Mapping[str, str]] = {
     "sale": "sendSaleEvent(orderId: $id, event: $event, data: $data)",
     "fulfilment": "sendFulfilmentEvent(fulfilmentId: $id, event: $event, data: $data)",
     "case": "sendCaseEvent(caseId: $id, event: $event, data: $data)",
+    "payin": "sendPayInEvent(payInId: $id, event: $event, data: $data)",
+    "payout": "sendPayOutEvent(payOutId: $id, event: $event, data: $data)",
+    "kyc": "sendKycEvent(kycSessionId: $id, event: $event, data: $data)",
+    "user": "sendUserEvent(userId: $id, event: $event, data: $data)",
 }
 RECEIPTS: Final = frozenset({"receipt.upload", "receipt.read"})
 """Doors of their own."""
@@ -125,10 +145,35 @@ async def _placed(server: Server, sign_in: SignIn, database_url: str) -> dict[st
         id=order_id,
     )
     return {
+        **await _known(admin),
         "sale": order_id,
         "quotation": made["createQuotation"]["quotation"]["id"],
         "case": opened["openCase"]["case"]["id"],
         "fulfilment": await _fulfilment(database_url, order_id),
+    }
+
+
+async def _known(admin: Client) -> dict[str, str]:
+    """Register Bob as a user, with one of everything that compliance looks at."""
+    made = await admin.ask(
+        """mutation { registerUser(input: {email: "bob@example.com", customerId: "bob"}) {
+          ... on UserApplied { user { id } } } }"""
+    )
+    user = made["registerUser"]["user"]["id"]
+    made = await admin.ask(
+        """mutation ($user: ID!) {
+          openKycSession(userId: $user) { ... on KycSessionApplied { session { id } } }
+          expectPayIn(input: {amount: "1.00", currency: "EUR", method: "CARD", userId: $user}) {
+            ... on PayInApplied { payIn { id } } }
+          requestPayOut(input: {amount: "1.00", currency: "EUR", reason: "r", userId: $user}) {
+            ... on PayOutApplied { payOut { id } } } }""",
+        user=user,
+    )
+    return {
+        "user": user,
+        "kyc": made["openKycSession"]["session"]["id"],
+        "payin": made["expectPayIn"]["payIn"]["id"],
+        "payout": made["requestPayOut"]["payOut"]["id"],
     }
 
 
@@ -150,8 +195,10 @@ async def _tried(person: Client, operation: str, ids: Mapping[str, str]) -> str 
     """Return the code of what came of it, if it has one."""
     chart, _, event = operation.partition(".")
     if operation in COMMANDS:
-        asked = f"mutation {{ it: {COMMANDS[operation]} {{ ... on Refusal {{ code }} }} }}"
-        return _code(await person.raw(asked))
+        return await _commanded(person, COMMANDS[operation])
+    if operation in VOTING:
+        codes = [await _commanded(person, door) for door in VOTING[operation]]
+        return next((code for code in codes if code != DENIED), DENIED)
     if operation in LISTS:
         return _code(await person.raw(f"{{ it: {LISTS[operation]} }}"))
     if operation in RECEIPTS:
@@ -161,6 +208,10 @@ async def _tried(person: Client, operation: str, ids: Mapping[str, str]) -> str 
         f" {{ it: {SENDING[chart]} {{ ... on Refusal {{ code }} }} }}"
     )
     return _code(await person.raw(asked, id=ids[chart], event=event, data={NOTHING: 1}))
+
+
+async def _commanded(person: Client, command: str) -> str | None:
+    return _code(await person.raw(f"mutation {{ it: {command} {{ ... on Refusal {{ code }} }} }}"))
 
 
 def _code(answer: Mapping[str, Any]) -> str | None:

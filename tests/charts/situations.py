@@ -22,6 +22,7 @@ from story import (
     fulfilments,
     goods_return,
     payment,
+    policy,
     profile,
     quotation,
     reservation,
@@ -216,6 +217,37 @@ def approvals() -> dict[str, Story]:
     }
 
 
+def policies() -> dict[str, Story]:
+    pending = policy().tell("REQUEST_PUBLICATION")
+    active = pending.copy().tell("CHANGE_APPROVED")
+    paused = active.copy().tell("PAUSE")
+    return {
+        "DRAFT": policy(),
+        "DRAFT, publication was refused": pending.copy().tell("CHANGE_REFUSED"),
+        "DRAFT, somebody has saved meanwhile": _basing(policy().tell("SAVE_VERSION")),
+        "PENDING_PUBLICATION": pending,
+        "ACTIVE": active,
+        "ACTIVE, another version is asked for": active.copy()
+        .tell("SAVE_VERSION")
+        .tell("REQUEST_PUBLICATION", version=2),
+        "ACTIVE, asked for a version that there is not": _asking(active.copy()),
+        "PAUSED": paused,
+        "PAUSED, resumption is asked for": paused.copy().tell("REQUEST_RESUMPTION"),
+        "ARCHIVED": active.copy().tell("ARCHIVE"),
+    }
+
+
+def _basing(story: Story) -> Story:
+    story.data = {**story.data, "SAVE_VERSION": {**story.data["SAVE_VERSION"], "basedOn": 1}}
+    return story
+
+
+def _asking(story: Story) -> Story:
+    asked = {**story.data["REQUEST_PUBLICATION"], "version": 2}
+    story.data = {**story.data, "REQUEST_PUBLICATION": asked}
+    return story
+
+
 def payments() -> dict[str, Story]:
     confirmed = payment().tell("CONFIRM")
     early = payment().tell("REFUND_REPORTED", amountMinor=4000).tell("CHARGEBACK_REPORTED")
@@ -275,6 +307,7 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "host_action": host_actions(),
     "credit": profiles(),
     "payment": payments(),
+    "policy": policies(),
     "return": returns(),
     "stock": shelves(),
     "reservation": reservations(),

@@ -11,10 +11,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
+from orderwright.app.api_tokens import ApiTokens
+from orderwright.app.approval_desk import ApprovalDesk
+from orderwright.app.approval_list import ApprovalList
 from orderwright.app.approvals import Approvals
 from orderwright.app.case_desk import CaseDesk
 from orderwright.app.case_list import CaseList
 from orderwright.app.cases import CaseOpener
+from orderwright.app.compliance.lists import KycList, PayInList, PayOutList, UserList
+from orderwright.app.compliance.payins import PayIns, PayInsOfPayments
+from orderwright.app.compliance.payouts import PayOuts, PayOutsOfRefunds
+from orderwright.app.compliance.reactions import Compliance
+from orderwright.app.compliance.users import Users
 from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
 from orderwright.app.credit.view import CreditView
@@ -48,6 +56,9 @@ from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.policies.acting import Actions
 from orderwright.app.policies.acts import Acts
+from orderwright.app.policies.hosts import Hosts
+from orderwright.app.policies.life import PolicyLife
+from orderwright.app.policies.office import PolicyOffice
 from orderwright.app.policies.policies import Policies
 from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.queries import Queries
@@ -105,6 +116,7 @@ class Orderwright:
     Attributes:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
+        approval_list, approval_desk: all that people are asked to decide, and their votes, with permissions.
         payments: commands on payments, with permissions; `payment_reports` takes what their providers say,
             `payment_list` shows them, `receipts` keeps their receipts.
         queries, workflows, override_list: read models.
@@ -112,6 +124,8 @@ class Orderwright:
         credit, credit_view: commands on credit profiles, and what people see of credit.
         fulfilment_list, return_list: what the warehouse and the returns desk work on.
         stock_desk, stock_list: commands on stock, with permissions, and what people see of it.
+        users, pay_ins, pay_outs: commands on what compliance looks at, with permissions; `user_list`, `kyc_list`,
+            `pay_in_list` and `pay_out_list` show it.
         live_settings, setting_desk: the settings that change while the house runs, and commands on them.
         people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -126,6 +140,8 @@ class Orderwright:
         listener: hears what changed, in every process.
         metrics, scrape: what can be counted, and the page on which it is read.
         policies: what decides; hosts call `trigger` and `execute`.
+        policy_office: where people write policies and keep lists, and see what was decided; with permissions.
+        api_tokens: with which hosts call; `hosts` is what they open.
         tracer: makes spans; None unless the settings say where they go.
         revision: the schema's revision that this code needs; it may run on a later one, see `release`.
     """
@@ -149,14 +165,15 @@ class Orderwright:
         self.revision = revision
         self.settings = settings
         self.live_settings = live
-        self.setting_desk = SettingDesk(engine, live)
         self.clock = clock
         self.pool = pool
         self.engine = engine
         self.listener = listener
         self.metrics = metrics
         self.tracer = tracer
+        self.policies = policies
         self.scrape = Scrape(metrics, pool, readers, clock)
+        self.setting_desk = SettingDesk(engine, live)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, live)
@@ -166,9 +183,8 @@ class Orderwright:
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
         self.phases = Phases(engine, live, Fulfilling(engine, live))
-        self._open_policies(policies, actions)
-        self._open_money()
-        self._open_goods()
+        self._open_policies(actions)
+        self._open_trade()
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -188,16 +204,27 @@ class Orderwright:
         self.worker = self._worker()
         self._stack = AsyncExitStack()
 
-    def _open_policies(self, policies: Policies, actions: Actions) -> None:
-        """Set up what decides by policies, and what acts on decisions."""
-        self.policies = policies
-        self.trigger, self.execute = policies.triggers.fire, policies.triggers.execute
-        self.acts = Acts(self.engine, self.queries, self.settings, self.live_settings, actions)
+    def _open_policies(self, actions: Actions) -> None:
+        """Set up what has to do with policies beside deciding: doing what follows, and what people do with them."""
+        engine, triggers = self.engine, self.policies.triggers
+        self.trigger, self.execute = triggers.fire, triggers.execute
+        self.policy_office = PolicyOffice(engine, self.queries, self.policies)
+        self.api_tokens = ApiTokens(self.pool, self.clock)
+        self.hosts = Hosts(self.pool, self.clock, triggers, self.policy_office.lists)
+        self.acts = Acts(engine, self.queries, self.settings, self.live_settings, actions)
+
+    def _open_trade(self) -> None:
+        """Set up what has to do with money, goods and people."""
+        self._open_money()
+        self._open_goods()
+        self._open_compliance()
 
     def _open_money(self) -> None:
         """Set up what has to do with approvals, credit and payments."""
         engine, pool, settings = self.engine, self.pool, self.settings
         self.approvals = Approvals(engine, settings)
+        self.approval_list = ApprovalList(pool, self.queries)
+        self.approval_desk = ApprovalDesk(engine, self.approval_list)
         self.override_list = OverrideList(pool, self.queries)
         self.overrides = Overrides(engine, self.orders, self.override_list)
         self.credit = Credit(engine)
@@ -214,6 +241,17 @@ class Orderwright:
         self.fulfilment_list = FulfilmentList(self.pool, self.queries)
         self.return_list = ReturnList(self.pool, self.queries)
 
+    def _open_compliance(self) -> None:
+        """Set up what has to do with users, KYC sessions, pay-ins and pay-outs."""
+        engine, pool, queries = self.engine, self.pool, self.queries
+        self.users = Users(engine, queries)
+        self.pay_ins = PayIns(engine, queries)
+        self.pay_outs = PayOuts(engine, queries, self.settings)
+        self.user_list = UserList(pool, queries)
+        self.kyc_list = KycList(pool, queries)
+        self.pay_in_list = PayInList(pool, queries)
+        self.pay_out_list = PayOutList(pool, queries)
+
     def _worker(self) -> Worker:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
         engine, settings = self.engine, self.settings
@@ -221,7 +259,13 @@ class Orderwright:
             self.policies.relayed.consumer(),
             self.phases.consumer(),
             self.approvals.consumer(),
-            PaymentPhases(engine).consumer(),
+            PolicyLife(engine, settings).consumer(),
+            PaymentPhases(
+                engine,
+                pay_ins=PayInsOfPayments(engine, self.live_settings),
+                pay_outs=PayOutsOfRefunds(engine, settings),
+            ).consumer(),
+            Compliance(engine, settings).consumer(),
             Reserving(engine).consumer(),
             Backorders(engine).consumer(),
             Returning(engine).consumer(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from orderwright.domain import approval_event, cases, documents, host_action
+from orderwright.domain import approval_event, cases, documents, host_action, policy_life
 from orderwright.domain.compliance import event as compliance_event
 from orderwright.domain.event import EventType
 from orderwright.domain.orders import event as order_event
@@ -19,6 +19,7 @@ CATALOGUE: Final[Mapping[str, EventType]] = {
         *cases.EVENTS,
         *documents.EVENTS,
         *host_action.EVENTS,
+        *policy_life.EVENTS,
     )
 }
 """Each domain event by its name."""

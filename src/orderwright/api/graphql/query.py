@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import strawberry
 
+from orderwright.api.graphql.api_token import ApiTokensQuery
+from orderwright.api.graphql.approval import ApprovalQuery
 from orderwright.api.graphql.cases import CasesQuery
 from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
+from orderwright.api.graphql.documents import DocumentsQuery
 from orderwright.api.graphql.goods import GoodsQuery
+from orderwright.api.graphql.kyc import KycQuery
 from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
+from orderwright.api.graphql.payin import PayInQuery
 from orderwright.api.graphql.payment import PaymentQuery
+from orderwright.api.graphql.payout import PayOutQuery
+from orderwright.api.graphql.policies import PoliciesQuery
+from orderwright.api.graphql.policy_lists import PolicyListsQuery
 from orderwright.api.graphql.setting import SettingsQuery
 from orderwright.api.graphql.stock import StockQuery
 from orderwright.api.graphql.trade import (
@@ -24,6 +32,7 @@ from orderwright.api.graphql.trade import (
     Quotation,
     SaleOrder,
 )
+from orderwright.api.graphql.user import UserQuery
 from orderwright.api.graphql.workflow import ChartGraph, Workflow
 from orderwright.app.rows import ListFilter
 from orderwright.errors import NotFound
@@ -45,15 +54,24 @@ class QuotationFilter:
 
 @strawberry.type
 class Query(
+    ApiTokensQuery,
     OperationsQuery,
+    ApprovalQuery,
     CasesQuery,
     CreditQuery,
+    DocumentsQuery,
     GoodsQuery,
+    KycQuery,
     NotificationsQuery,
     OverrideQuery,
+    PayInQuery,
     PaymentQuery,
+    PoliciesQuery,
+    PolicyListsQuery,
+    PayOutQuery,
     SettingsQuery,
     StockQuery,
+    UserQuery,
 ):
     @strawberry.field
     def me(self, info: Info) -> Person | None:

@@ -228,7 +228,8 @@ class _Table:
             **derived(facts, self.user, self.answers, one.occurred_at),
             **velocities(self.questions, self.answers.figures, self.event),
         }
-        return {**{name: more[name] for name in sorted(asked & more.keys())}, **facts}
+        found = {**{name: more[name] for name in sorted(asked & more.keys())}, **facts}
+        return {**found, "userId": self.user.id} if self.user.id else found
 
 
 def _asked(

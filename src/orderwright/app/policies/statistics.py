@@ -1,7 +1,7 @@
 """What policies have come to: how often they were asked, how often they matched, and how long they took.
 
 Misses are not stored; they follow: a policy was asked at every execution of its trigger while it was in force, and
-what is not on record was a miss. How long a miss took nobody measures: the durations are those of what is on record.
+what is not on record was a miss. How long a miss took nobody measures: durations are those of what is on record.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderwright.domain import approval, cases, compliance, documents, host_action
+from orderwright.domain import approval, cases, compliance, documents, host_action, policy_life
 from orderwright.domain.orders import (
     credit_profile,
     fulfilment,
@@ -25,6 +25,7 @@ BEHAVIOURS = {
     "stock": stock.BEHAVIOUR,
     "reservation": reservation.BEHAVIOUR,
     "return": returns.BEHAVIOUR,
+    "policy": policy_life.BEHAVIOUR,
     "document_request": documents.BEHAVIOUR,
     "host_action": host_action.BEHAVIOUR,
     **compliance.BEHAVIOURS,

@@ -23,11 +23,11 @@ from bench.money.selling import CURRENCY, SKU
 from bench.money.stale import peak, until_told
 from orderwright import Event, Orderwright
 from orderwright.app import embedded
-from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.goods.stock_records import Shelf
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
+from orderwright.app.policies.telling import DECIDED, POLICIES
 from orderwright.app.settings import Settings
 
 ASKED: Final = Asked(

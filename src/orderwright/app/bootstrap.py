@@ -56,6 +56,7 @@ from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.policies.acting import Actions
 from orderwright.app.policies.acts import Acts
+from orderwright.app.policies.hosts import Hosts
 from orderwright.app.policies.life import PolicyLife
 from orderwright.app.policies.office import PolicyOffice
 from orderwright.app.policies.policies import Policies
@@ -140,7 +141,7 @@ class Orderwright:
         metrics, scrape: what can be counted, and the page on which it is read.
         policies: what decides; hosts call `trigger` and `execute`.
         policy_office: where people write policies and keep lists, and see what was decided; with permissions.
-        api_tokens: with which hosts call.
+        api_tokens: with which hosts call; `hosts` is what they open.
         tracer: makes spans; None unless the settings say where they go.
         revision: the schema's revision that this code needs; it may run on a later one, see `release`.
     """
@@ -209,6 +210,7 @@ class Orderwright:
         self.trigger, self.execute = triggers.fire, triggers.execute
         self.policy_office = PolicyOffice(engine, self.queries, self.policies)
         self.api_tokens = ApiTokens(self.pool, self.clock)
+        self.hosts = Hosts(self.pool, self.clock, triggers, self.policy_office.lists)
         self.acts = Acts(engine, self.queries, self.settings, self.live_settings, actions)
 
     def _open_trade(self) -> None:

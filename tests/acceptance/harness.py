@@ -239,6 +239,8 @@ CONSUMERS = (
     "notifications",
     "payments",
     "phases",
+    "policy-answers",
+    "policy-documents",
     "policy-life",
     "reservations",
     "returns",

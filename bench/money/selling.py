@@ -25,10 +25,10 @@ import uvloop
 
 from bench.money.http import Caller
 from orderwright import Event, Orderwright
-from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
+from orderwright.app.policies.telling import DECIDED, POLICIES
 from orderwright.app.settings import Settings
 from orderwright.cli.running import application
 

@@ -23,10 +23,10 @@ from bench.money.__main__ import furnish
 from bench.money.selling import CURRENCY, LINES
 from orderwright import Orderwright
 from orderwright.app import embedded
-from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
+from orderwright.app.policies.telling import DECIDED, POLICIES
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.runtime.lag import read_status

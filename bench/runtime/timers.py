@@ -27,8 +27,8 @@ from bench.rounds import Comparison, heading
 from bench.runtime.__main__ import place
 from orderwright import Orderwright
 from orderwright.app import embedded
-from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.log import configure_log
+from orderwright.app.policies.telling import DECIDED, POLICIES
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.runtime.command import Actor, Cause, Send

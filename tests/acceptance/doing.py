@@ -53,6 +53,15 @@ def tell(event: str, *, by: str = "admin", **data: Any) -> Step:
     return step
 
 
+def decide(event: str, **data: Any) -> Step:
+    """Policies say something of the order, for which there is no other door."""
+
+    async def step(play: Play) -> None:
+        await play.decide(event, data)
+
+    return step
+
+
 def quote(event: str, *, by: str = "clerk", **data: Any) -> Step:
     """Send an event to the quotation."""
 

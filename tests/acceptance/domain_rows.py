@@ -54,6 +54,12 @@ SALE: Final[dict[str, tuple[str, ...]]] = {
     "RECHECK": ("RECHECK",),
     "FREEZE / RELEASE": ("FREEZE", "RELEASE"),
     "FREEZE, while frozen": (),
+    "FREEZE for a while": ("FREEZE_ENDED",),
+    "blocked while an approval that a policy requires is outstanding": (
+        "HOLD_PLACED",
+        "HOLD_LIFTED",
+    ),
+    "un-clearing by a hold, after shipping": (),
     "REJECT, CANCEL_REQUESTED": ("REJECT", "CANCEL_REQUESTED"),
     "SALE_EXPIRED (system)": ("SALE_EXPIRED",),
     "REOPEN": ("REOPEN",),

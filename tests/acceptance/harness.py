@@ -237,6 +237,7 @@ CONSUMERS = (
     "notifications",
     "payments",
     "phases",
+    "policy-life",
     "reservations",
     "returns",
     "webhooks",

@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
+from orderwright.app.decisions import POLICIES
 
 from acceptance.harness import PASSWORD, Client
-from orderwright import Orderwright
+from orderwright import Event, Orderwright
 from orderwright.api.server import create_server
 from orderwright.app import records
 from orderwright.app.permissions import Role
@@ -165,6 +166,14 @@ class Play:
         ids = {"Sale": self.order, "Quotation": self.quotation}
         target = ids[kind] if kind in ids else (await self.sale())["fulfilments"][-1]["id"]
         await self.command(query, by=by, id=target, event=event, data=data)
+
+    async def decide(self, event: str, data: Mapping[str, Any]) -> None:
+        """Send what only policies may send."""
+        app = self.stage.app
+        result = await app.engine.send(self.order, Event(event, data), actor=POLICIES)
+        assert result.refused is None, result.refused
+        self.answer = {"__typename": "EventApplied"}
+        await self.stage.later(seconds=0)
 
     async def register(self, name: str, amount: str, currency: str, channel: str) -> None:
         query = f"""mutation ($input: PaymentInput!) {{

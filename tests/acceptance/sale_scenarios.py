@@ -7,6 +7,7 @@ from acceptance.doing import (
     ask,
     charge_back,
     confirm,
+    decide,
     deliver,
     fail_payment,
     grant,
@@ -49,6 +50,8 @@ OPEN = {
 }
 """The open states of an order over 100.00 of a customer without credit, and how each is reached."""
 PAID = (order(), CARD, pay("100.00"))
+HOLD = decide("HOLD_PLACED", holdId="h", kind="approval", reason="needs a second look")
+LIFT = decide("HOLD_LIFTED", holdId="h", outcome="approved")
 ON_TERMS = (order(limit="100.00"), INVOICE)
 """An order over exactly the limit, which is cleared on credit."""
 
@@ -278,6 +281,52 @@ CLEARANCE: tuple[Scenario, ...] = (
         given=[*ON_TERMS, register("100.00"), another_order(), INVOICE, stands(REVIEW)],
         when=[confirm()],
         then=[stands(CLEARED), exposure("100.00")],
+    ),
+    scenario(
+        "blocked while an approval that a policy requires is outstanding",
+        "what is held does not clear when it is paid, says why, and clears when the hold is lifted",
+        given=[order(), HOLD],
+        when=[pay("100.00")],
+        then=[
+            stands(PENDING),
+            waits_for("policy.held", lifted_by="MANAGER"),
+            told("sale.held", kind="approval", reason="needs a second look"),
+            fulfilments(),
+            LIFT,
+            stands(CLEARED),
+            told("sale.cleared", clearance=1),
+            fulfilments("PICK_PACK"),
+        ],
+    ),
+    scenario(
+        "un-clearing, before shipping",
+        "a hold takes the clearance back and gives credit back; lifting it clears again",
+        given=ON_TERMS,
+        when=[HOLD],
+        then=[
+            stands("PAYMENT_INITIATED"),
+            told("sale.uncleared"),
+            fulfilments("ON_HOLD"),
+            exposure("0.00"),
+            LIFT,
+            stands(CLEARED),
+            fulfilments("PICK_PACK"),
+            exposure("100.00"),
+        ],
+    ),
+    scenario(
+        "un-clearing by a hold, after shipping",
+        "a hold on what has left the house is a case, and the order stays cleared",
+        given=[*PAID, ship()],
+        when=[HOLD],
+        then=[stands(CLEARED), fulfilments("SHIPPED"), cases("HELD_AFTER_SHIPPING")],
+    ),
+    scenario(
+        "FREEZE for a while",
+        "a freeze for an hour ends after an hour",
+        given=[*PAID, decide("FREEZE", reason="check", releaseAfterMs=3_600_000)],
+        when=[later(minutes=59), stands("FROZEN"), later(minutes=1)],
+        then=[stands(CLEARED), told("sale.released"), fulfilments("PICK_PACK")],
     ),
     *(
         scenario(

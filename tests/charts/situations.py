@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from acting_story import document_requests, host_actions
+from compliance_story import kycs, payins, payouts, users
 from story import (
     FITTING,
     NO_LAMPS,
@@ -20,6 +22,7 @@ from story import (
     fulfilments,
     goods_return,
     payment,
+    policy,
     profile,
     quotation,
     reservation,
@@ -62,6 +65,12 @@ def sales() -> dict[str, Story]:
         "PAYMENT_PENDING_CONFIRMATION, paid, undecided": undecided().tell(
             "PAYMENT_CAPTURED", paymentId="p-full"
         ),
+        "AWAITING_PAYMENT_METHOD, undecided, the hold was lifted before": undecided().tell(
+            "HOLD_LIFTED"
+        ),
+        "PAYMENT_PENDING_CONFIRMATION, paid, held": sale()
+        .tell("HOLD_PLACED")
+        .tell("PAYMENT_CAPTURED", paymentId="p-full"),
         "PAYMENT_INITIATED": sale().tell("SET_PAYMENT_METHOD"),
         "PAYMENT_PENDING_CONFIRMATION, authorised": sale().tell("PAYMENT_AUTHORIZED"),
         "PAYMENT_PENDING_CONFIRMATION, 40 of 100 captured": sale().tell(
@@ -91,6 +100,7 @@ def sales() -> dict[str, Story]:
         "CLEARED_FOR_FULFILMENT, paid and shipped": paid.copy().tell("FULFILMENT_SHIPPED"),
         "FROZEN, from awaiting": sale().tell("FREEZE"),
         "FROZEN, undecided": undecided().tell("FREEZE"),
+        "FROZEN, for an hour": sale().tell("FREEZE", releaseAfterMs=3_600_000),
         "FROZEN, from awaiting, deadline has passed": sale().tell("FREEZE").wait(days=1),
         "PAYMENT_PENDING_CONFIRMATION, part-paid, deadline has passed": sale()
         .tell("PAYMENT_CAPTURED", **part)
@@ -207,6 +217,37 @@ def approvals() -> dict[str, Story]:
     }
 
 
+def policies() -> dict[str, Story]:
+    pending = policy().tell("REQUEST_PUBLICATION")
+    active = pending.copy().tell("CHANGE_APPROVED")
+    paused = active.copy().tell("PAUSE")
+    return {
+        "DRAFT": policy(),
+        "DRAFT, publication was refused": pending.copy().tell("CHANGE_REFUSED"),
+        "DRAFT, somebody has saved meanwhile": _basing(policy().tell("SAVE_VERSION")),
+        "PENDING_PUBLICATION": pending,
+        "ACTIVE": active,
+        "ACTIVE, another version is asked for": active.copy()
+        .tell("SAVE_VERSION")
+        .tell("REQUEST_PUBLICATION", version=2),
+        "ACTIVE, asked for a version that there is not": _asking(active.copy()),
+        "PAUSED": paused,
+        "PAUSED, resumption is asked for": paused.copy().tell("REQUEST_RESUMPTION"),
+        "ARCHIVED": active.copy().tell("ARCHIVE"),
+    }
+
+
+def _basing(story: Story) -> Story:
+    story.data = {**story.data, "SAVE_VERSION": {**story.data["SAVE_VERSION"], "basedOn": 1}}
+    return story
+
+
+def _asking(story: Story) -> Story:
+    asked = {**story.data["REQUEST_PUBLICATION"], "version": 2}
+    story.data = {**story.data, "REQUEST_PUBLICATION": asked}
+    return story
+
+
 def payments() -> dict[str, Story]:
     confirmed = payment().tell("CONFIRM")
     early = payment().tell("REFUND_REPORTED", amountMinor=4000).tell("CHARGEBACK_REPORTED")
@@ -262,11 +303,18 @@ SITUATIONS: Final[Mapping[str, dict[str, Story]]] = {
     "fulfilment": deliveries(),
     "case": cases(),
     "approval": approvals(),
+    "document_request": document_requests(),
+    "host_action": host_actions(),
     "credit": profiles(),
     "payment": payments(),
+    "policy": policies(),
     "return": returns(),
     "stock": shelves(),
     "reservation": reservations(),
+    "payin": payins(),
+    "payout": payouts(),
+    "kyc": kycs(),
+    "user": users(),
 }
 PASSED_THROUGH: Final = {"WHERE_PAYMENT_STANDS", "ARRIVING"}
 """States that no instance rests in."""

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from orderwright.app import shipped
+from orderwright.domain.approval import approval_id
 from orderwright.domain.orders import BEHAVIOURS
 from orderwright.statechart import (
     Chart,
@@ -176,6 +177,11 @@ def quotation(**context: object) -> Story:
 # --- sale -----------------------------------------------------------------------------------------
 
 TOMORROW: Final = at(NOON + timedelta(days=1))
+HOLD: Final = {"kind": "action", "reason": "large first order", "policy": "p1", "version": 1}
+DECIDING_DATA: Final = {
+    "HOLD_PLACED": {"holdId": "h1", **HOLD},
+    "HOLD_LIFTED": {"holdId": "h1", "outcome": "approved"},
+}
 SALE_DATA: Final = {
     "SET_PAYMENT_METHOD": {"method": "CARD"},
     "LINES_CREDITED": {"returnId": "rma-new", "amount": "30.00"},
@@ -202,6 +208,7 @@ SALE_DATA: Final = {
     "CREDIT_OVERRIDE_DENIED": {"reason": "no", "approvalId": "a1"},
     "OVERRIDE_REVOKED": {"kind": "CREDIT", "approvalId": "a1"},
     "OVERRIDE_EXPIRED": {"kind": "CREDIT", "approvalId": "a1"},
+    **DECIDING_DATA,
     "FREEZE": {"reason": "odd address", "policy": "fraud-1"},
     "RELEASE": {"reason": "checked"},
     "REJECT": {"reason": "fraud"},
@@ -412,6 +419,26 @@ def approval(quorum: Mapping = TWO, **context: object) -> Story:
     }
     story = Story(CHARTS["approval"], APPROVAL_DATA, {}, given)
     return story.by("max", "MANAGER").begin()
+
+
+# --- policy ---------------------------------------------------------------------------------------
+
+FIRST_CHANGE: Final = approval_id("p1", "PUBLISH", 1)
+POLICY_DATA: Final = {
+    "SAVE_VERSION": {"name": "High amount", "trigger": "ORDER_CREATED", "fingerprint": "f2"},
+    "REQUEST_PUBLICATION": {"version": 1, "mode": "enforce", "rollout": 10000, "reason": "fraud"},
+    "REQUEST_RESUMPTION": {"reason": "all is well again"},
+    "CHANGE_APPROVED": {"approvalId": FIRST_CHANGE, "approvedBy": "bea"},
+    "CHANGE_REFUSED": {"approvalId": FIRST_CHANGE, "reason": "too strict"},
+    "PAUSE": {"reason": "too many hits"},
+    "ARCHIVE": {"reason": "of no use"},
+}
+
+
+def policy(**context: object) -> Story:
+    """A policy on new orders that Cleo drafts."""
+    given = {"policyId": "p1", "name": "High amount", "trigger": "ORDER_CREATED", **context}
+    return Story(CHARTS["policy"], POLICY_DATA, {}, given).by("cleo", "COMPLIANCE").begin()
 
 
 # --- payment --------------------------------------------------------------------------------------

@@ -133,3 +133,18 @@ def test_the_id_of_an_approval_follows_from_what_it_is_about():
     ids = {approval_id("o1", kind, n) for kind in ("ADMIN", "CREDIT") for n in (1, 2)}
     assert len(ids) == 4
     assert approval_id("o1", "ADMIN", 1) in ids
+
+
+def test_the_time_to_decide_may_be_shorter_than_a_day_and_the_consent_then_holds_as_ever():
+    story = approval({**TWO, "approvers": 1}, termMinutes=90)
+    assert story.values["expiresAt"] == at(NOON + timedelta(minutes=90))
+    story.wait(minutes=80).tell("APPROVE")
+    assert story.values["expiresAt"] == at(NOON + timedelta(minutes=80, days=7))
+
+
+def test_what_is_not_about_an_amount_takes_a_vote_and_no_amount():
+    story = approval({**TWO, "approvers": 1}, amountMinor=0, currency="")
+    assert [one.code for one in story.refusal("APPROVE", amount="1.00").reasons] == [
+        "input.invalid"
+    ]
+    assert story.tell("APPROVE").state == "APPROVED"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import jsonschema
 import pytest
+from acting_story import DOCUMENT_DATA
+from compliance_story import KYC_DATA, PAYIN_DATA, PAYOUT_DATA, USER_DATA
 from story import (
     APPROVAL_DATA,
     CASE_DATA,
@@ -14,6 +16,7 @@ from story import (
     CREDIT_DATA,
     FULFILMENT_DATA,
     PAYMENT_DATA,
+    POLICY_DATA,
     QUOTATION_DATA,
     RETURN_DATA,
     SALE_DATA,
@@ -42,9 +45,16 @@ SAMPLES = {
     "approval": APPROVAL_DATA,
     "credit": CREDIT_DATA,
     "payment": PAYMENT_DATA,
+    "policy": POLICY_DATA,
     "return": RETURN_DATA,
     "stock": STOCK_DATA,
     "reservation": {},
+    "document_request": DOCUMENT_DATA,
+    "host_action": {},
+    "payin": PAYIN_DATA,
+    "payout": PAYOUT_DATA,
+    "kyc": KYC_DATA,
+    "user": USER_DATA,
 }
 
 

@@ -33,7 +33,7 @@ def test_every_payload_that_a_shipped_chart_emits_is_as_the_catalogue_says():
             tries = [story.copy() for _ in tried(story)]
             for event, played in zip(tried(story), tries, strict=True):
                 played.send(event)
-            for step in [step for one in tries for step in one.steps]:
+            for step in [step for one in (story, *tries) for step in one.steps]:
                 for effect in step.effects:
                     if isinstance(effect, Emit):
                         seen.add(effect.type)
@@ -65,6 +65,8 @@ def emitted(node: object) -> Iterator[str]:
     if isinstance(node, dict):
         if isinstance(node.get("emit"), dict):
             yield node["emit"]["type"]
+        if isinstance(node.get("params"), dict) and "tells" in node["params"]:
+            yield node["params"]["tells"]
         for child in node.values():
             yield from emitted(child)
     elif isinstance(node, list):

@@ -38,6 +38,8 @@ EVENTS = [
         "CREDIT_OVERRIDE_GRANTED", {"amount": "10.00", "expiresAt": TOMORROW, "approvalId": "a1"}
     ),
     Event("OVERRIDE_REVOKED", {"kind": "CREDIT", "approvalId": "a1"}),
+    Event("HOLD_PLACED", {"holdId": "h1", "kind": "action", "reason": "odd address"}),
+    Event("HOLD_LIFTED", {"holdId": "h1", "outcome": "approved"}),
     Event("FREEZE", {"reason": "odd address"}),
     Event("RELEASE"),
     Event("RECHECK"),
@@ -62,7 +64,7 @@ def lives(chart: Chart, limit: int) -> Exploration:
 def may_be_cleared(place: Place) -> bool:
     """The rule, written down a second time: decided; paid, or waived or on terms and within credit or covered."""
     found = place.context
-    if not found["isDecided"]:
+    if not found["isDecided"] or found.get("holds"):
         return False
     if found["capturedMinor"] >= found["grandTotalMinor"]:
         return True

@@ -16,7 +16,8 @@ from orderwright.statechart import Snapshot
 
 HELD = 10_000
 A_TENTH = 15_000_000  # bytes: of 150 MB for 100,000
-SALES = [story.snapshot for story in SITUATIONS["sale"].values()]
+RARE = re.compile("hold|held|for an hour")  # few sales are held back: those take up to 2.6 kB each
+SALES = [story.snapshot for name, story in SITUATIONS["sale"].items() if not RARE.search(name)]
 
 
 def own(value: Json, number: int) -> Json:

@@ -64,7 +64,8 @@ def is_clear(story: Story, limit: int) -> bool:
         valid("CREDIT") and found["overrides"]["CREDIT"]["amountMinor"] >= overage
     )
     on_terms = found["method"] in ("INVOICE", "PO")
-    return captured >= due or (within and (valid("ADMIN") or on_terms))
+    is_held = bool(found.get("holds"))
+    return not is_held and (captured >= due or (within and (valid("ADMIN") or on_terms)))
 
 
 @given(moves, st.integers(0, 9))

@@ -10,9 +10,9 @@ from acceptance.harness import shelve
 from orderwright import Event, Orderwright
 from orderwright.app import records
 from orderwright.app.credit.account import Account
-from orderwright.app.decisions import DECIDED, POLICIES
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
+from orderwright.app.policies.telling import DECIDED, POLICIES
 from orderwright.app.settings import Settings
 from orderwright.runtime.ledger import differences
 

@@ -10,9 +10,9 @@ import pytest
 
 from acceptance.harness import furnish
 from orderwright import Event, Orderwright
-from orderwright.app.decisions import DECIDED
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
+from orderwright.app.policies.telling import DECIDED
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.runtime.firing import fire_next

@@ -14,10 +14,11 @@ from moto.server import ThreadedMotoServer
 from acceptance.harness import PASSWORD, furnish
 from orderwright import Orderwright
 from orderwright.api.server import create_server
+from orderwright.app.file_kind import LARGEST_FILE
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.payments import NewPayment
 from orderwright.app.permissions import Identity, Role
-from orderwright.app.receipts import LARGEST_RECEIPT, LINK_LIFE
+from orderwright.app.receipts import LINK_LIFE
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 
@@ -97,15 +98,15 @@ async def test_what_a_receipt_is_its_content_says_and_never_its_name(house: Hous
         for content in (b"", b"MZ program", b"<svg onload=alert(1)>", b"GIF89a", b" %PDF-1.7"):
             refused = await house.upload(bob, content, "receipt.pdf")
             assert (refused.status_code, refused.json()["values"]["field"]) == (422, "file")
-        largest = await house.upload(bob, PDF.ljust(LARGEST_RECEIPT))
+        largest = await house.upload(bob, PDF.ljust(LARGEST_FILE))
         assert largest.status_code == 201
-        larger = await house.upload(bob, PDF.ljust(LARGEST_RECEIPT + 1))
+        larger = await house.upload(bob, PDF.ljust(LARGEST_FILE + 1))
         assert larger.status_code == 422
-        assert (await house.upload(bob, PDF.ljust(LARGEST_RECEIPT + 2**17))).status_code == 413
+        assert (await house.upload(bob, PDF.ljust(LARGEST_FILE + 2**17))).status_code == 413
         assert (await bob.post("/payments/receipts", data={"file": "x"})).status_code == 422
     row = await house.app.pool.fetchrow("select * from orderwright.payment")
     assert row["receipt_bucket"] == "local"
-    assert (house.folder / "receipts" / row["receipt_key"]).stat().st_size == LARGEST_RECEIPT
+    assert (house.folder / "receipts" / row["receipt_key"]).stat().st_size == LARGEST_FILE
     assert row["receipt_url"].startswith("file:///")
 
 

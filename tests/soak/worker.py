@@ -11,7 +11,6 @@ from pathlib import Path
 import uvloop
 
 from orderwright import Orderwright
-from orderwright.app.decisions import Decisions
 from orderwright.app.expiry import ACTION
 from orderwright.app.log import configure_log
 from orderwright.app.settings import Settings
@@ -36,7 +35,7 @@ async def work(url: str, folder: Path) -> None:
         worker = Worker(
             app.engine,
             [
-                Decisions(app.engine).consumer(),
+                app.policies.relayed.consumer(),
                 app.phases.consumer(),
                 webhooks_consumer(),
                 WITNESS,

@@ -8,11 +8,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orderwright.api.problems import transport_problem
 from orderwright.api.receipts import PATH as RECEIPTS
-from orderwright.app.receipts import LARGEST_RECEIPT
+from orderwright.app.file_kind import LARGEST_FILE
+from orderwright.app.policies.documents.link import PATH as DOCUMENTS
 
 LARGEST_BODY: Final = 2**20
 """Bytes, wherever nothing else is said."""
-_LARGER: Final = {RECEIPTS: LARGEST_RECEIPT + 2**16}
+_UPLOAD: Final = LARGEST_FILE + 2**16
 """Bytes at the doors for uploads: the file, and the form around it."""
 
 
@@ -28,7 +29,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        limit = _LARGER.get(scope["path"], LARGEST_BODY)
+        limit = _UPLOAD if _is_for_uploads(scope["path"]) else LARGEST_BODY
         if announced.isdigit() and int(announced) > limit:
             await _refuse(scope, receive, send, limit)
             return
@@ -37,6 +38,10 @@ class BodyLimit:
             await self._app(scope, counted.receive, send)
         except _TooLarge:
             await _refuse(scope, receive, send, limit)
+
+
+def _is_for_uploads(path: str) -> bool:
+    return path == RECEIPTS or path.startswith(f"{DOCUMENTS}/")
 
 
 class _TooLarge(Exception):

@@ -4,7 +4,8 @@
     approval.approved, .denied                  -> ..._OVERRIDE_GRANTED, ..._OVERRIDE_DENIED to the sale
     approval.revoked, .expired                  -> OVERRIDE_REVOKED, OVERRIDE_EXPIRED to the sale
     sale.cleared, .expired, .cancelled, .rejected, .completed
-                                                -> SUBJECT_ENDED to approvals of the order that are pending
+                                                -> SUBJECT_ENDED to approvals of the order that are pending;
+                                                   those of other things that belong to it go on
 
 Ids follow from what is asked, so repeating a reaction is a no-op.
 """
@@ -20,7 +21,7 @@ from orderwright.app.phases import PhaseBroken, pass_on
 from orderwright.domain.approval import Band, Quorum, quorum_for
 from orderwright.domain.reading import integer, text
 from orderwright.money import Money, exponent
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
@@ -34,6 +35,9 @@ APPROVALS: Final = Actor("approvals", "system")
 """Who acts when an approval begins, and when its answer goes back."""
 SALE: Final = "sale"
 """The type of the subject of overrides."""
+
+_OF_ORDERS: Final = [SALE, "Order"]
+"""The types of subject of what is asked about an order itself, by people and by policies."""
 
 _MOOT: Final = {
     "sale.cleared": "the order was cleared without it",
@@ -53,7 +57,9 @@ class NewApproval:
         subject_type, subject_id: what it is about; whoever owns subjects of the type listens to the answer.
         root_id: what the approval belongs to.
         requested_by: who may not vote.
+        validity_days: in which it is to be decided, and for which it then holds.
         amount_minor: what is asked for, in minor units of `currency`; 0 and no currency where it is no amount.
+        term_minutes: in which it is to be decided, where that is another time.
     """
 
     id: str
@@ -67,6 +73,7 @@ class NewApproval:
     validity_days: int
     amount_minor: int = 0
     currency: str = ""
+    term_minutes: int | None = None
 
 
 async def begin_approval(
@@ -77,21 +84,39 @@ async def begin_approval(
     Raises:
         PhaseBroken: the engine refuses to create it.
     """
+    following = Cause(
+        actor=APPROVALS,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.event_id,
+        occurred_at=cause.occurred_at,
+        origin=cause.origin,
+    )
+    await start_approval(engine, connection, new, following)
+
+
+async def start_approval(
+    engine: Engine, connection: Connection, new: NewApproval, cause: Cause
+) -> None:
+    """Start an approval in the caller's transaction; one that is there stays as it is.
+
+    Raises:
+        PhaseBroken: the engine refuses to create it.
+    """
     result = await engine.create(
         "approval",
         new.id,
         context=_context(new),
         root_id=new.root_id,
-        actor=APPROVALS,
+        actor=cause.actor,
         correlation_id=cause.correlation_id,
-        causation_id=cause.event_id,
+        causation_id=cause.causation_id,
         occurred_at=cause.occurred_at,
         origin=cause.origin,
         connection=connection,
     )
     if result.refused is None:
         row = (new.id, new.subject_type, new.subject_id, new.kind, new.requested_by)
-        await connection.execute(_ADD, *row, cause.occurred_at)
+        await connection.execute(_ADD, *row, cause.occurred_at or engine.clock.now())
     elif result.refused.code != "instance_exists":
         raise PhaseBroken(f"approval {new.id}: {result.refused.message}")
 
@@ -108,6 +133,7 @@ def _context(new: NewApproval) -> dict[str, object]:
         "requestedBy": new.requested_by,
         "quorum": new.quorum.to_json(),
         "validityDays": new.validity_days,
+        "termMinutes": new.term_minutes,
     }
 
 
@@ -162,7 +188,7 @@ class Approvals:
 
     async def _withdraw(self, connection: Connection, event: DomainEvent) -> None:
         ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
-        for row in await connection.fetch(_PENDING, event.root_id):
+        for row in await connection.fetch(_PENDING, event.root_id, _OF_ORDERS):
             approval_id = row["instance_id"]
             await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
 
@@ -217,6 +243,7 @@ insert into orderwright.approval (id, subject_type, subject_id, kind, requested_
 values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing
 """
 _PENDING: Final = """
-select instance_id from orderwright.instance
-where root_id = $1 and chart_id = 'approval' and state = 'PENDING' order by instance_id
+select i.instance_id from orderwright.instance as i join orderwright.approval as a on a.id = i.instance_id
+where i.root_id = $1 and i.chart_id = 'approval' and i.state = 'PENDING' and a.subject_type = any($2::text[])
+order by i.instance_id
 """

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
+from orderwright.app.api_tokens import ApiTokens
 from orderwright.app.approvals import Approvals
 from orderwright.app.case_desk import CaseDesk
 from orderwright.app.case_list import CaseList
@@ -18,7 +20,6 @@ from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
 from orderwright.app.credit.view import CreditView
 from orderwright.app.dead_letters import DeadLetters
-from orderwright.app.decisions import Decisions
 from orderwright.app.expiry import ACTION, SaleExpiry
 from orderwright.app.facts import fact_loaders
 from orderwright.app.formats import FORMATS
@@ -46,6 +47,12 @@ from orderwright.app.payment_reports import PaymentReports
 from orderwright.app.payments import Payments
 from orderwright.app.people import People
 from orderwright.app.phases import Phases
+from orderwright.app.policies.acting import Actions
+from orderwright.app.policies.acts import Acts
+from orderwright.app.policies.life import PolicyLife
+from orderwright.app.policies.office import PolicyOffice
+from orderwright.app.policies.policies import Policies
+from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.queries import Queries
 from orderwright.app.receipt_store import ReceiptStore
 from orderwright.app.receipts import Receipts
@@ -85,7 +92,10 @@ from orderwright.statechart import Behaviour
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from orderwright.app.policies.hosted import ActionHandlers
+    from orderwright.app.policies.trigger_types import HostFacts
     from orderwright.app.telemetry.tracer import Tracer
+    from orderwright.policy.trigger import Triggers as TriggerTypes
 
 _READERS: Final = 4
 """One connection in so many is for read models; the rest run lifecycles."""
@@ -112,11 +122,15 @@ class Orderwright:
         simulator: says what events would do, and writes nothing.
         webhooks: subscriptions to domain events; `courier` delivers them while the worker's `run` runs;
             `subscribers` is the same with permissions.
+        acts: does what policies have decided, with the documents that they ask for.
         jobs: takes work outside the database; `dead_letters` shows what failed for the last time.
         incidents, outbox: what is in trouble, and the domain events with who has acknowledged them.
         worker: relays domain events, fires timers and runs jobs while its `run` runs.
         listener: hears what changed, in every process.
         metrics, scrape: what can be counted, and the page on which it is read.
+        policies: what decides; hosts call `trigger` and `execute`.
+        policy_office: where people write policies and keep lists, and see what was decided; with permissions.
+        api_tokens: with which hosts call.
         tracer: makes spans; None unless the settings say where they go.
         revision: the schema's revision that this code needs; it may run on a later one, see `release`.
     """
@@ -134,18 +148,21 @@ class Orderwright:
         listener: Listener,
         metrics: Metrics,
         tracer: Tracer | None,
+        policies: Policies,
+        actions: Actions,
     ) -> None:
         self.revision = revision
         self.settings = settings
         self.live_settings = live
-        self.setting_desk = SettingDesk(engine, live)
         self.clock = clock
         self.pool = pool
         self.engine = engine
         self.listener = listener
         self.metrics = metrics
         self.tracer = tracer
+        self.policies = policies
         self.scrape = Scrape(metrics, pool, readers, clock)
+        self.setting_desk = SettingDesk(engine, live)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, live)
@@ -155,6 +172,7 @@ class Orderwright:
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
         )
         self.phases = Phases(engine, live, Fulfilling(engine, live))
+        self._open_policies(actions)
         self._open_money()
         self._open_goods()
         self.replay = Replay(pool)
@@ -175,6 +193,14 @@ class Orderwright:
         self.courier = Courier(pool, clock, postman, observer=engine.observer)
         self.worker = self._worker()
         self._stack = AsyncExitStack()
+
+    def _open_policies(self, actions: Actions) -> None:
+        """Set up what has to do with policies beside deciding: doing what follows, and what people do with them."""
+        engine, triggers = self.engine, self.policies.triggers
+        self.trigger, self.execute = triggers.fire, triggers.execute
+        self.policy_office = PolicyOffice(engine, self.queries, self.policies)
+        self.api_tokens = ApiTokens(self.pool, self.clock)
+        self.acts = Acts(engine, self.queries, self.settings, self.live_settings, actions)
 
     def _open_money(self) -> None:
         """Set up what has to do with approvals, credit and payments."""
@@ -200,9 +226,10 @@ class Orderwright:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
         engine, settings = self.engine, self.settings
         consumers = [
-            Decisions(engine).consumer(),
+            self.policies.relayed.consumer(),
             self.phases.consumer(),
             self.approvals.consumer(),
+            PolicyLife(engine, settings).consumer(),
             PaymentPhases(engine).consumer(),
             Reserving(engine).consumer(),
             Backorders(engine).consumer(),
@@ -210,6 +237,7 @@ class Orderwright:
             *CreditReactions(engine, settings.credit_limit_rule).consumers(),
             CaseOpener(engine, self.live_settings).consumer(),
             Notifier(engine, self.jobs).consumer(),
+            *self.acts.consumers(),
             webhooks_consumer(),
         ]
         clockwork = Clockwork(
@@ -226,7 +254,7 @@ class Orderwright:
         )
 
     @classmethod
-    def connect(
+    def connect(  # noqa: PLR0913 (what a host may add)
         cls,
         url: str,
         *,
@@ -234,20 +262,27 @@ class Orderwright:
         clock: Clock | None = None,
         kinds: Sequence[JobKind] = (),
         ledgers: Ledgers | None = None,
+        action_handlers: ActionHandlers | None = None,
+        facts: HostFacts | None = None,
     ) -> Connecting:
         """Migrate the database at a URL, publish the shipped charts and be ready.
 
         Use it as `app = await Orderwright.connect(url)`, and `await app.close()` at the end, or as
         `async with Orderwright.connect(url) as app`. `kinds` are the jobs that this process handles, and
-        what charts may invoke; `ledgers` are those of a host's own charts that have balances.
+        what charts may invoke; `ledgers` are those of a host's own charts that have balances. `facts` are
+        those that a host adds to triggers, by the trigger's name and their own. `action_handlers` do what
+        policies decide on entities that live in the host's own system, by the name of the action.
 
         Raises:
+            InputInvalid: a fact is there already, or there is no such trigger.
             DatabaseUnreachable, DatabaseNewer, MigrationBusy: see `database.migrate`.
             ChartChanged: a published chart was edited.
             SettingInvalid: without `settings`, when the environment holds a wrong one.
         """
         chosen = settings or load_settings()
-        return Connecting(_opened(url, chosen, clock or SystemClock(), kinds, ledgers))
+        types, actions = trigger_types(facts or {}), Actions(action_handlers)
+        given = _Given(kinds=kinds, ledgers=ledgers or {}, types=types, actions=actions)
+        return Connecting(_opened(url, chosen, clock or SystemClock(), given))
 
     def owns(self, stack: AsyncExitStack) -> None:
         """Take over what `close` will give back."""
@@ -288,13 +323,19 @@ class Connecting:
         return await self._opening.__aexit__(kind, error, traceback)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What a host adds to the house, and who does actions."""
+
+    kinds: Sequence[JobKind]
+    ledgers: Ledgers
+    types: TriggerTypes
+    actions: Actions
+
+
 @asynccontextmanager
 async def _opened(
-    url: str,
-    settings: Settings,
-    clock: Clock,
-    kinds: Sequence[JobKind],
-    ledgers: Ledgers | None,
+    url: str, settings: Settings, clock: Clock, given: _Given
 ) -> AsyncIterator[Orderwright]:
     migrated = await database.migrate(url)
     readers = max(settings.database_connections // _READERS, 1)
@@ -307,11 +348,10 @@ async def _opened(
         stack.push_async_callback(models.dispose)
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
-        handled = {kind.name: kind for kind in kinds}
         live = LiveSettings(pool, clock, settings)
         loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
-        own = [mail_kind(settings)] if settings.smtp_host else []
-        handled = {kind.name: kind for kind in (*own, *kinds)}
+        own = [given.actions.kind, *([mail_kind(settings)] if settings.smtp_host else [])]
+        handled = {kind.name: kind for kind in (*own, *given.kinds)}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
         observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
         registry = Registry(_behaviour, facts=loaders.keys(), formats=FORMATS, kinds=handled)
@@ -324,7 +364,7 @@ async def _opened(
             formats=FORMATS,
             wakeup=announcer,
             kinds=handled,
-            ledgers={**LEDGERS, **(ledgers or {})},
+            ledgers={**LEDGERS, **given.ledgers},
             observer=observer,
         )
         stack.push_async_callback(engine.close)
@@ -341,6 +381,8 @@ async def _opened(
             listener=listener,
             metrics=metrics,
             tracer=tracer,
+            policies=Policies(engine, given.types, given.actions),
+            actions=given.actions,
         )
         stack.push_async_callback(app.courier.close)
         yield app

@@ -81,6 +81,12 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         role=Role.COMPLIANCE,
         priority="HIGH",
     ),
+    "sale.held_after_shipping": Opening(
+        case_type="HELD_AFTER_SHIPPING",
+        title="A policy holds back what was shipped",
+        role=Role.COMPLIANCE,
+        priority="HIGH",
+    ),
     "sale.uncovered_after_shipping": Opening(
         case_type="UNCOVERED",
         title="What was shipped is no longer covered",

@@ -38,6 +38,7 @@ _OFFICE: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER})
 _BUYERS: Final = frozenset({Role.RESELLER, Role.CUSTOMER})
 _DECIDERS: Final = frozenset({Role.MANAGER})  # of these, the approval itself says who may decide
 _COMPLIANCE: Final = frozenset({Role.COMPLIANCE, Role.MANAGER})
+_POLICY_MAKERS: Final = frozenset({Role.COMPLIANCE})
 _PACKERS: Final = frozenset({Role.WAREHOUSE, Role.MANAGER})
 _MANAGED: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.WAREHOUSE, Role.COMPLIANCE})
 _WORKERS: Final = _STAFF - {Role.READ_ONLY}
@@ -51,9 +52,15 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "case.assign": frozenset({Role.MANAGER}),
     "deadletter.read": frozenset({Role.SUPPORT, Role.MANAGER}),  # payloads name customers
     "deadletter.retry": frozenset({Role.MANAGER}),
+    "document.read": frozenset({Role.COMPLIANCE}),  # papers of people
+    "document.link": frozenset({Role.COMPLIANCE, Role.SUPPORT}),
+    "document.decide": frozenset({Role.COMPLIANCE}),
     "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "incident.resolve": frozenset({Role.MANAGER}),
     "incident.retry": frozenset({Role.MANAGER}),
+    "approval.read": _WORKERS | {Role.READ_ONLY},  # of those that they decide on
+    "approval.vote": _WORKERS,  # the approval itself says who may decide
+    "approval.revoke": _WORKERS,
     "override.read": _OFFICE | {Role.ACCOUNTANT, Role.COMPLIANCE, Role.READ_ONLY},
     "override.request": _OFFICE,
     "override.revoke": _DECIDERS,
@@ -64,6 +71,14 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "setting.read": frozenset({Role.MANAGER}),
     "setting.change": frozenset({Role.ADMIN}),
     "webhook.manage": frozenset({Role.ADMIN}),  # a subscriber sees the events of all customers
+    "policy.read": _STAFF,  # executions with it, whose sensitive facts are masked
+    "policy.write": _POLICY_MAKERS,
+    "policy.publish": _POLICY_MAKERS,  # two of them
+    "policy.pause": _POLICY_MAKERS,
+    "policy.snooze": _POLICY_MAKERS,
+    "list.read": _STAFF,
+    "list.write": _POLICY_MAKERS,
+    "token.manage": frozenset({Role.ADMIN}),  # whoever holds one acts as a host
     "credit.read": _READERS_OF_CREDIT,  # outsiders their own
     "credit.set": frozenset({Role.MANAGER}),
     "credit.SET_PROFILE": frozenset({Role.MANAGER}),
@@ -71,6 +86,14 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "payment.read": _STAFF | _BUYERS,
     "receipt.upload": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
     "receipt.read": _OFFICE | _BUYERS | {Role.ACCOUNTANT, Role.TREASURY},
+    "payin.read": _STAFF - {Role.WAREHOUSE},
+    "payout.read": _STAFF - {Role.WAREHOUSE},
+    "payout.request": frozenset({Role.ACCOUNTANT}),
+    "payout.vote": frozenset({Role.TREASURY}),
+    "kyc.read": _STAFF - {Role.WAREHOUSE},
+    "kyc.open": frozenset({Role.COMPLIANCE, Role.SUPPORT}) | _BUYERS,
+    "user.read": _STAFF - {Role.WAREHOUSE},
+    "user.register": frozenset({Role.SUPPORT, Role.COMPLIANCE}),
     "stock.read": _STAFF,
     "stock.receive": _PACKERS,
     "stock.adjust": frozenset({Role.MANAGER}),  # who counts does not write off
@@ -127,12 +150,57 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "case.CHANGE_PRIORITY": _WORKERS,
     "case.RESOLVE": _WORKERS,
     "case.REOPEN": _WORKERS,
+    # policy
+    "policy.SAVE_VERSION": _POLICY_MAKERS,
+    "policy.REQUEST_PUBLICATION": _POLICY_MAKERS,
+    "policy.REQUEST_RESUMPTION": _POLICY_MAKERS,
+    "policy.PAUSE": _POLICY_MAKERS,
+    "policy.ARCHIVE": _POLICY_MAKERS,
+    # pay-in, pay-out: who creates does not approve
+    "payin.PAYIN_RECEIVED": frozenset({Role.ACCOUNTANT}),
+    "payin.VERIFY": frozenset({Role.ACCOUNTANT}),
+    "payin.RECONCILE": frozenset({Role.ACCOUNTANT}),
+    "payin.FAIL": frozenset({Role.ACCOUNTANT}),
+    "payin.REFUND": frozenset({Role.ACCOUNTANT}),
+    "payin.FREEZE": _COMPLIANCE,
+    "payin.RELEASE": _COMPLIANCE,
+    "payin.REJECT": _COMPLIANCE,
+    "payout.START": frozenset({Role.TREASURY}),
+    "payout.SENT": frozenset({Role.TREASURY}),
+    "payout.CONFIRMING": frozenset({Role.TREASURY}),
+    "payout.CONFIRMED": frozenset({Role.TREASURY}),
+    "payout.FAIL": frozenset({Role.TREASURY}),
+    "payout.RETRY": frozenset({Role.TREASURY}),
+    "payout.CANCEL": frozenset({Role.ACCOUNTANT, Role.TREASURY}),
+    "payout.FREEZE": _COMPLIANCE,
+    "payout.RELEASE": _COMPLIANCE,
+    "payout.REJECT": _COMPLIANCE,
+    # KYC session, user
+    "kyc.DOCUMENTS_SUBMITTED": frozenset({Role.COMPLIANCE, Role.SUPPORT}) | _BUYERS,
+    "kyc.DOCUMENTS_REQUIRED": frozenset({Role.COMPLIANCE}),
+    "kyc.APPROVE": frozenset({Role.COMPLIANCE}),
+    "kyc.REJECT": frozenset({Role.COMPLIANCE}),
+    "kyc.RESUBMIT": frozenset({Role.COMPLIANCE, Role.SUPPORT}),
+    "user.ACTIVATE": _COMPLIANCE,
+    "user.ADD_WALLET": frozenset({Role.SUPPORT, Role.COMPLIANCE}) | _BUYERS,
+    "user.RESTRICT": _COMPLIANCE,
+    "user.LIFT": _COMPLIANCE,
+    "user.BLOCK": _COMPLIANCE,
+    # document request
+    "document_request.ACCEPT": frozenset({Role.COMPLIANCE}),
+    "document_request.REJECT": frozenset({Role.COMPLIANCE}),
+    "document_request.CANCEL": frozenset({Role.COMPLIANCE}),
     # approval
-    "approval.APPROVE": _DECIDERS,
-    "approval.DENY": _DECIDERS,
-    "approval.REVOKE": _DECIDERS,
+    "approval.APPROVE": _WORKERS,  # of these, the approval itself says who may decide
+    "approval.DENY": _WORKERS,
+    "approval.REVOKE": _WORKERS,
     "approval.WITHDRAW": _OFFICE,
 }
+
+
+def with_seniors(role: Role) -> tuple[Role, ...]:
+    """Return a role and those above it, the lowest first; off the ladder, ADMIN and SUPERADMIN are above everybody."""
+    return and_above(role) if role in _LADDER else (role, *_LADDER[2:])
 
 
 def _with_seniors(roles: frozenset[Role]) -> frozenset[Role]:

@@ -13,25 +13,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import payment_records as records
+from orderwright.app.file_kind import kind_of
 from orderwright.app.permissions import Identity, require
-from orderwright.errors import AccessDenied, InputInvalid, NotFound
-from orderwright.runtime.identity import fresh_key
+from orderwright.app.signing import signing_key
+from orderwright.errors import AccessDenied, NotFound
 
 if TYPE_CHECKING:
     from orderwright.app.receipt_store import ReceiptStore
     from orderwright.clock import Clock
-    from orderwright.runtime.pool import Connection, Pool
+    from orderwright.runtime.pool import Pool
 
-LARGEST_RECEIPT: Final = 10 * 2**20
-"""Bytes of a receipt."""
 LINK_LIFE: Final = timedelta(minutes=10)
 """How long a link opens."""
 
-_KINDS: Final = (
-    (b"%PDF-", "application/pdf", "pdf"),
-    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
-    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
-)
 _KEY: Final = "receipt"
 
 
@@ -90,7 +84,7 @@ class Receipts:
             RoleMissing, PaymentNotFound, InputInvalid, ReceiptStoreFailed.
         """
         self.admit(by)
-        media_type, ending = _kind_of(content)
+        media_type, ending = kind_of(content)
         await self._require_sight(by, payment_id)
         key = f"receipts/{payment_id}/{hashlib.sha256(content).hexdigest()}.{ending}"
         place = self._store.place(key)
@@ -111,7 +105,7 @@ class Receipts:
         await self._require_sight(by, payment_id)
         ends = (self._clock.now() + LINK_LIFE).replace(microsecond=0)
         async with self._pool.acquire() as connection:
-            key = await _signing_key(connection, self._clock.now())
+            key = await signing_key(connection, _KEY, self._clock.now())
         return Link(
             payment_id=payment_id, expires_at=ends, signature=_sign(key, payment_id, by, ends)
         )
@@ -130,7 +124,7 @@ class Receipts:
         """
         require(by, "receipt.read")
         async with self._pool.acquire() as connection:
-            key = await _signing_key(connection, self._clock.now())
+            key = await signing_key(connection, _KEY, self._clock.now())
             row = await connection.fetchrow(_GET, payment_id)
         await self._require_link(key, payment_id, expires, signature, by)
         await self._require_sight(by, payment_id)
@@ -160,28 +154,9 @@ class Receipts:
             )
 
 
-def _kind_of(content: bytes) -> tuple[str, str]:
-    if len(content) > LARGEST_RECEIPT:
-        raise InputInvalid("file", f"{len(content)} bytes", f"at most {LARGEST_RECEIPT} bytes")
-    for beginning, media_type, ending in _KINDS:
-        if content.startswith(beginning):
-            return media_type, ending
-    raise InputInvalid("file", "its content", "a PDF, a PNG or a JPEG")
-
-
 def _sign(key: bytes, payment_id: str, by: Identity, ends: datetime) -> str:
     text = f"{payment_id}\n{by.id}\n{int(ends.timestamp())}"
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
-async def _signing_key(connection: Connection, now: datetime) -> bytes:
-    """Return the key that every process on this database signs links with."""
-    found: bytes | None = await connection.fetchval(_FIND_KEY, _KEY)
-    if found is None:
-        await connection.execute(_MAKE_KEY, _KEY, fresh_key(), now)
-        found = await connection.fetchval(_FIND_KEY, _KEY)
-    assert found is not None
-    return found
 
 
 _SET: Final = """
@@ -189,8 +164,3 @@ update orderwright.payment
 set receipt_bucket = $2, receipt_key = $3, receipt_url = $4, receipt_type = $5 where id = $1
 """
 _GET: Final = "select receipt_key, receipt_type from orderwright.payment where id = $1"
-_FIND_KEY: Final = "select key from orderwright.signing_key where purpose = $1"
-_MAKE_KEY: Final = """
-insert into orderwright.signing_key (purpose, key, created_at) values ($1, $2, $3)
-on conflict (purpose) do nothing
-"""

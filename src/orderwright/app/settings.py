@@ -125,6 +125,9 @@ class Settings(BaseSettings):
         default=8080, ge=1, le=65535, validation_alias=AliasChoices(f"{_PREFIX}PORT", "PORT")
     )
     """The port that `serve` listens on."""
+    public_url: Annotated[str, AfterValidator(_http)] | None = None
+    """Where people reach this house, such as `https://orders.example.com`: links in mail begin with it; unset means
+    `host` and `port`."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """The port on `host` where `orderwright worker` serves health and metrics; unset means nowhere."""
     worker: bool = True
@@ -222,6 +225,11 @@ class Settings(BaseSettings):
     """Minutes in which a case is to be resolved that a domain event opens; 0 for no term."""
     case_urgent_sla_minutes: int = Field(default=480, ge=0, le=525_600)
     """The same for a case of high or urgent priority."""
+
+    @property
+    def address(self) -> str:
+        """Where people reach this house, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
 def load_settings() -> Settings:

@@ -8,7 +8,12 @@ from typing import Literal
 from orderwright.errors import RuntimeFault
 
 _PACKAGE = Path(__file__).parent.parent
-_CHECKOUT = {"charts": "charts", "migrations": "migrations", "console": "web/dist"}
+_CHECKOUT = {
+    "charts": "charts",
+    "migrations": "migrations",
+    "policies": "policies",
+    "console": "web/dist",
+}
 
 
 class ShippedFilesMissing(RuntimeFault):
@@ -17,7 +22,7 @@ class ShippedFilesMissing(RuntimeFault):
     code = "shipped.missing"
 
 
-def folder(name: Literal["charts", "migrations", "console"]) -> Path:
+def folder(name: Literal["charts", "migrations", "policies", "console"]) -> Path:
     """Return the folder of shipped files of one kind.
 
     Raises:

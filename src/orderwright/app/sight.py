@@ -10,9 +10,12 @@ from orderwright.statechart import Reason
 
 V = TypeVar("V")
 
-_INTERNAL_KEYS: Final = frozenset({"frozen", "closedReason", "overrides"})
+_INTERNAL_KEYS: Final = frozenset({"frozen", "closedReason", "overrides", "holds", "lifted"})
 INTERNAL_EVENTS: Final = frozenset(
     {
+        "DECISION_RECORDED",
+        "HOLD_PLACED",
+        "HOLD_LIFTED",
         "FREEZE",
         "RELEASE",
         "REJECT",
@@ -27,7 +30,10 @@ INTERNAL_EVENTS: Final = frozenset(
     }
 )
 """Events whose data outsiders do not see."""
-_NEUTRAL: Final = {"sale.frozen": "the order is being looked into"}
+_NEUTRAL: Final = {
+    "sale.frozen": "the order is being looked into",
+    "policy.held": "the order is being looked into",
+}
 
 
 def context_for(by: Identity, context: Mapping[str, V]) -> dict[str, V]:

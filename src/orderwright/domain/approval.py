@@ -227,15 +227,23 @@ def _consented(scope: Scope) -> int:
 
 
 def _money(scope: Scope, minor: int) -> str:
-    return str(Money(minor, text(scope.context, "currency")))
+    currency = text(scope.context, "currency")
+    return str(Money(minor, currency)) if currency else "none: it is not about an amount"
 
 
 # --- how long it holds ----------------------------------------------------------------------------
 
 
 def begin_term(scope: Scope) -> Outcome:
-    """Let a term begin: to decide when it is asked, to make use of it when it is approved."""
-    ends = scope.now + timedelta(days=integer(scope.context, "validityDays"))
+    """Let a term begin: to decide when it is asked, to make use of it when it is approved.
+
+    The time to decide may be another one than that for which it then holds.
+    """
+    is_asked = scope.context.get("approvedMinor") is None
+    if is_asked and scope.context.get("termMinutes") is not None:
+        ends = scope.now + timedelta(minutes=integer(scope.context, "termMinutes"))
+    else:
+        ends = scope.now + timedelta(days=integer(scope.context, "validityDays"))
     return Outcome({"expiresAt": ends.isoformat()})
 
 

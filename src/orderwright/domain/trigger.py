@@ -22,15 +22,16 @@ _TEXT: Final = FactField(type="text")
 _NUMBER: Final = FactField(type="number")
 _PRIVATE: Final = FactField(type="text", sensitive=True)
 
-_USER: Final[Facts] = {
+USER: Final[Facts] = {
     "userId": _TEXT,
     "user.country": FactField(type="text", label="Country of the user"),
     "user.emailDomain": FactField(type="text", label="Domain of the user's mail address"),
     "user.registeredDays": FactField(type="number", label="Days since registration"),
     "user.kycApproved": FactField(type="boolean", label="KYC approved"),
 }
+"""What is known of a user, for every trigger that names one."""
 _TRANSFER: Final[Facts] = {
-    **_USER,
+    **USER,
     "amount": FactField(type="money", label="Amount"),
     "currency": _TEXT,
     "hour": FactField(type="number", label="Hour of the day (UTC)"),
@@ -73,7 +74,7 @@ _FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
     "KYC_SUBMITTED": (
         "KYC submitted",
         {
-            **_USER,
+            **USER,
             "kycSessionId": _TEXT,
             "country": FactField(type="text", label="Country of the document"),
             "documentType": _TEXT,
@@ -83,12 +84,12 @@ _FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
     ),
     "USER_REGISTERED": (
         "User registered",
-        {**_USER, "email": _PRIVATE, "country": FactField(type="text", label="Country")},
+        {**USER, "email": _PRIVATE, "country": FactField(type="text", label="Country")},
     ),
     "WALLET_ADDED": (
         "Wallet added",
         {
-            **_USER,
+            **USER,
             "walletId": _TEXT,
             "address": _PRIVATE,
             "cryptoType": _TEXT,
@@ -97,7 +98,7 @@ _FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
     ),
     THRESHOLD: (
         "Threshold crossed",
-        {**_USER, "total": FactField(type="money", label="Total"), "count": _NUMBER},
+        {**USER, "total": FactField(type="money", label="Total"), "count": _NUMBER},
     ),
 }
 
@@ -115,10 +116,11 @@ def _velocities() -> Facts:
     return found
 
 
-_VELOCITIES: Final = _velocities()
+VELOCITIES: Final = _velocities()
+"""The facts that count or add up, the same for every trigger."""
 
 TRIGGERS: Final[Mapping[str, TriggerType]] = {
-    name: TriggerType(name=name, label=label, facts={**facts, **_VELOCITIES})
+    name: TriggerType(name=name, label=label, facts={**facts, **VELOCITIES})
     for name, (label, facts) in _FACTS.items()
 }
 """The triggers that hosts and lifecycles fire, by name."""

@@ -16,6 +16,7 @@ from orderwright.app.belonging import Belonging, belongings
 from orderwright.app.orders import Asked
 from orderwright.app.people import LoginRequired
 from orderwright.app.permissions import Identity
+from orderwright.app.policies.execution_list import ActionRow, EvaluationRow
 from orderwright.app.rows import FulfilmentRow, OrderRow, QuotationRow
 from orderwright.domain.orders.terms import Line
 from orderwright.errors import InputInvalid
@@ -41,6 +42,9 @@ class Context(BaseContext):
         self.orders: DataLoader[str, OrderRow] = _batched(queries.orders_by_id)
         self.names: DataLoader[str, str] = _batched(queries.names_or_ids)
         self.quotations: DataLoader[str, QuotationRow | None] = _batched(queries.quotations_by_id)
+        executions = self.app.policy_office.executions
+        self.evaluations: DataLoader[str, list[EvaluationRow]] = _batched(executions.evaluations)
+        self.policy_actions: DataLoader[str, list[ActionRow]] = _batched(executions.actions)
         self.belongings: DataLoader[str, Belonging | None] = _batched(
             partial(belongings, self.app.pool)
         )

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import strawberry
 
+from orderwright.api.graphql.api_token import ApiTokensMutation
 from orderwright.api.graphql.cases import CasesMutation
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditMutation
@@ -16,6 +17,8 @@ from orderwright.api.graphql.notification import NotificationsMutation
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.override import OverrideMutation
 from orderwright.api.graphql.payment import PaymentMutation
+from orderwright.api.graphql.policies import PoliciesMutation
+from orderwright.api.graphql.policy_lists import PolicyListsMutation
 from orderwright.api.graphql.results import (
     CreateOrderResult,
     CreateQuotationResult,
@@ -69,12 +72,15 @@ class QuotationInput:
 
 @strawberry.type
 class Mutation(
+    ApiTokensMutation,
     OperationsMutation,
     CasesMutation,
     CreditMutation,
     NotificationsMutation,
     OverrideMutation,
     PaymentMutation,
+    PoliciesMutation,
+    PolicyListsMutation,
     SettingsMutation,
     StockMutation,
 ):

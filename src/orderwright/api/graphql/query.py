@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from orderwright.api.graphql.api_token import ApiTokensQuery
 from orderwright.api.graphql.cases import CasesQuery
 from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
 from orderwright.api.graphql.context import Context, Info
@@ -14,6 +15,8 @@ from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
 from orderwright.api.graphql.payment import PaymentQuery
+from orderwright.api.graphql.policies import PoliciesQuery
+from orderwright.api.graphql.policy_lists import PolicyListsQuery
 from orderwright.api.graphql.setting import SettingsQuery
 from orderwright.api.graphql.stock import StockQuery
 from orderwright.api.graphql.trade import (
@@ -45,6 +48,7 @@ class QuotationFilter:
 
 @strawberry.type
 class Query(
+    ApiTokensQuery,
     OperationsQuery,
     CasesQuery,
     CreditQuery,
@@ -52,6 +56,8 @@ class Query(
     NotificationsQuery,
     OverrideQuery,
     PaymentQuery,
+    PoliciesQuery,
+    PolicyListsQuery,
     SettingsQuery,
     StockQuery,
 ):

@@ -13,6 +13,7 @@ from orderwright.api.graphql.workflow import Reason, Workflow
 from orderwright.api.problems import status_of
 from orderwright.app.people import LoginRequired
 from orderwright.errors import OrderwrightError
+from orderwright.policy import PolicyInvalid
 from orderwright.runtime.attempt import IdempotencyMismatch, Result
 from orderwright.statechart import Reason as CoreReason, Refused
 
@@ -35,9 +36,15 @@ class Refusal:
 
     @classmethod
     def of_error(cls, error: OrderwrightError) -> Refusal:
-        """Show an error as a refusal."""
-        reason = CoreReason(error.code, error.message, error.values)
-        return cls(code=error.code, message=error.message, reasons=[Reason.of(reason)])
+        """Show an error as a refusal; what is wrong with a policy, each with its path."""
+        reasons = [CoreReason(error.code, error.message, error.values)]
+        if isinstance(error, PolicyInvalid):
+            reasons = [
+                CoreReason(one.code, one.message, {"path": one.path}) for one in error.problems
+            ]
+        return cls(
+            code=error.code, message=error.message, reasons=[Reason.of(one) for one in reasons]
+        )
 
 
 @strawberry.type

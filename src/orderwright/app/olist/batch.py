@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import records
-from orderwright.app.decisions import DECIDED
 from orderwright.app.goods.stock_desk import move_stock
 from orderwright.app.goods.stock_records import Location, Shelf, add_locations
 from orderwright.app.olist import plan as planning
@@ -23,6 +22,7 @@ from orderwright.app.olist.order import OlistOrder
 from orderwright.app.olist.plan import Mismatch, Plan, Present, Stage, Step
 from orderwright.app.olist.standing import PREFIX, Standing, read_standing
 from orderwright.app.placing import place_order
+from orderwright.app.policies.telling import DECIDED
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.statechart import Event
 

@@ -1,8 +1,8 @@
-"""The trade, with the approvals and cases about it: the behaviours behind the shipped charts."""
+"""The trade, with compliance and the approvals and cases about it: the behaviours behind the shipped charts."""
 
 from __future__ import annotations
 
-from orderwright.domain import approval, cases
+from orderwright.domain import approval, cases, compliance, documents, host_action, policy_life
 from orderwright.domain.orders import (
     credit_profile,
     fulfilment,
@@ -25,6 +25,10 @@ BEHAVIOURS = {
     "stock": stock.BEHAVIOUR,
     "reservation": reservation.BEHAVIOUR,
     "return": returns.BEHAVIOUR,
+    "policy": policy_life.BEHAVIOUR,
+    "document_request": documents.BEHAVIOUR,
+    "host_action": host_action.BEHAVIOUR,
+    **compliance.BEHAVIOURS,
 }
 """The behaviour of each shipped chart, by chart id."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from orderwright.domain.event import EventType
+from orderwright.domain.hold import HELD, LIFTED
 from orderwright.domain.reading import Json
 
 Properties = Mapping[str, Mapping[str, Json]]
@@ -144,6 +145,21 @@ EVENTS: Final = (
         name="sale.undecided",
         description="The policies have not decided on an order in time; it does not clear before they have.",
         properties={**_ORDER, "number": _ID},
+    ),
+    EventType(
+        name="sale.held",
+        description="A policy holds an order back.",
+        properties={**_ORDER, **HELD},
+    ),
+    EventType(
+        name="sale.hold_lifted",
+        description="What a policy has held an order back with is settled.",
+        properties={**_ORDER, **LIFTED},
+    ),
+    EventType(
+        name="sale.held_after_shipping",
+        description="A policy holds back an order of which something was shipped; comes with its `sale.held`.",
+        properties={**_ORDER, "holdId": _ID, "reason": _REASON},
     ),
     EventType(
         name="sale.uncovered_after_shipping",

@@ -3,8 +3,8 @@
 One rule clears a sale, and every half of it is a guard that carries its numbers, so that "why is this not cleared"
 lists each failing half with amounts and who can lift it:
 
-    clear     = decided, and captured >= due, or (payment waived or on credit terms) and within credit
-    decided   = the policies' decision on the order is recorded
+    clear     = decided and not held, and captured >= due, or (payment waived or on credit terms) and within credit
+    decided   = the policies' decision on the order is recorded;  held: by something that they ask for
     due       = grand total - refunds of returned lines
     exceeded  = exposure without this sale + (due - captured) > effective limit
     covered   = a valid credit override of at least the amount above the limit
@@ -19,6 +19,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from orderwright.domain.freeze import freezes_longer, not_frozen, note_freeze, until_release
+from orderwright.domain.hold import (
+    hold_is_new,
+    is_decided,
+    is_not_held,
+    is_undecided,
+    lift_hold,
+    place_hold,
+    record_decision,
+)
 from orderwright.domain.orders.credit import overage_minor
 from orderwright.domain.orders.credit_terms import CREDIT_TERMS
 from orderwright.domain.orders.exposure import (
@@ -80,19 +90,6 @@ def _amount(context: Mapping[str, Json], minor: int) -> str:
 
 
 # --- clearance ------------------------------------------------------------------------------------
-
-
-def is_decided(scope: Scope) -> Verdict:
-    """The policies' decision on this order is recorded, whatever it was."""
-    message = "the policies have not decided on this order yet"
-    decided = scope.context["isDecided"] is True
-    return Verdict(decided, "policy.undecided", message, {}, ("COMPLIANCE",))
-
-
-def is_undecided(scope: Scope) -> Verdict:
-    """No decision on this order is recorded."""
-    message = "the policies have decided on this order already"
-    return Verdict(scope.context["isDecided"] is False, "policy.already_decided", message)
 
 
 def captured_covers_due(scope: Scope) -> Verdict:
@@ -307,25 +304,7 @@ def _to_override(scope: Scope) -> int | None:
     )
 
 
-# --- freezing, shipping, ending -------------------------------------------------------------------
-
-
-def is_not_frozen(scope: Scope) -> Verdict:
-    """The sale is not frozen; says why it is, and by which policy."""
-    frozen = mapping(scope.context, "frozen")
-    by = f" by policy {frozen['policy']}" if frozen.get("policy") else ""
-    message = f"the order is frozen{by}: {frozen.get('reason', 'no reason given')}"
-    return Verdict(not frozen, "sale.frozen", message, dict(frozen), ("COMPLIANCE", "MANAGER"))
-
-
-def note_freeze(scope: Scope) -> Outcome:
-    """Remember why and since when the sale is frozen."""
-    frozen = {
-        "reason": scope.data["reason"],
-        "policy": scope.data.get("policy"),
-        "since": scope.now.isoformat(),
-    }
-    return Outcome({"frozen": frozen})
+# --- ending ------------------------------------------------------------------
 
 
 def note_clearance(scope: Scope) -> Outcome:
@@ -387,6 +366,8 @@ BEHAVIOUR: Final = Behaviour(
         for guard in (
             is_decided,
             is_undecided,
+            is_not_held,
+            hold_is_new,
             captured_covers_due,
             payment_is_waived,
             is_on_credit_terms,
@@ -404,7 +385,8 @@ BEHAVIOUR: Final = Behaviour(
             override_is_not_asked,
             override_is_needed,
             answer_is_own,
-            is_not_frozen,
+            not_frozen("the order is frozen", "sale.frozen"),
+            freezes_longer,
             is_not_shipped,
             is_fulfilled,
             is_called_off,
@@ -421,6 +403,9 @@ BEHAVIOUR: Final = Behaviour(
     actions={
         action.__name__: action
         for action in (
+            record_decision,
+            place_hold,
+            lift_hold,
             record_capture,
             record_refund,
             record_remaining,
@@ -441,5 +426,9 @@ BEHAVIOUR: Final = Behaviour(
             write_off,
         )
     },
-    delays={"until_expiry": until_expiry, "until_new_end": until_new_end},
+    delays={
+        "until_expiry": until_expiry,
+        "until_new_end": until_new_end,
+        "until_release": until_release,
+    },
 )

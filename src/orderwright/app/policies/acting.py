@@ -1,0 +1,244 @@
+"""Acting: what was decided is done, once in effect, at once where somebody asks for it and by jobs else.
+
+    planned -> applied | skipped             done at once
+            -> queued -> applied | skipped   done by a job: ten attempts, with pauses that grow
+                      -> failed              a dead letter; a retry by hand does it yet
+
+What an action changes, its outcome and the lifting of its hold are one transaction, in which the action's row is
+locked: a job and an `execute` at the same time do it once. An error leaves the hold where it is. A job that works
+for a host's handler does that outside of any transaction, and then writes down what came of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal, cast, get_args
+
+import structlog
+
+from orderwright.app.policies import action_record as record
+from orderwright.app.policies.acting_port import Ending, Report, Reported
+from orderwright.app.policies.action_record import OPEN, Done
+from orderwright.app.policies.effects import EFFECTS, OUTWARD
+from orderwright.app.policies.entity import ActionBroken, Work
+from orderwright.app.policies.failing import note_failure
+from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
+from orderwright.errors import OrderwrightError
+from orderwright.runtime.job import JobKind
+from orderwright.runtime.joining import joined
+from orderwright.runtime.observation import tentatively, told_on_commit
+
+if TYPE_CHECKING:
+    from orderwright.app.policies.action_record import ActionRow
+    from orderwright.app.policies.entity import House
+    from orderwright.app.policies.hosted import ActionHandlers
+    from orderwright.runtime.job import JobRun
+    from orderwright.runtime.pool import Connection
+
+POLICY_ACTION: Final = "policy-action"
+"""The kind of the jobs; the payload holds `actionId`, which is the job's key as well."""
+ATTEMPTS: Final = 10
+
+_ENDINGS: Final = frozenset(get_args(Ending))
+_Way = Literal["here", "handler", "webhook", "gone"]
+_TO_DO: Final = OPEN | {"failed"}
+"""What a job may still do: a dead letter that somebody retries has failed before."""
+_LAST: Final = "the last attempt was begun and has not ended"
+_ELSEWHERE: Final = Done.skipped("entity.not_found", "the entity is gone")
+
+_logger = structlog.get_logger(__name__)
+
+
+class Actions:
+    """Does stored actions; the `Acting` of those who decide."""
+
+    def __init__(self, handlers: ActionHandlers | None = None) -> None:
+        self._handlers = dict(handlers or {})
+        self._house: House | None = None
+
+    def serve(self, house: House) -> None:
+        """Begin to work with the means of a house, of which the kind of job is a part already."""
+        self._house = house
+
+    @property
+    def kind(self) -> JobKind:
+        """The kind of job that does actions."""
+        return JobKind(name=POLICY_ACTION, handle=self._work, attempts=ATTEMPTS)
+
+    async def queue(self, connection: Connection, execution_id: str) -> None:
+        """Have the planned actions of an execution done by jobs, once the transaction is committed."""
+        await self._enqueue(connection, await record.planned(connection, execution_id))
+
+    async def execute(self, connection: Connection, execution_id: str) -> Report:
+        """Do at once what can be done in this transaction, queue the rest, and report on all of it.
+
+        Repeating it does nothing twice. What has failed for the last time is reported and not tried again.
+        """
+        # All are locked before the first is done: one that a job has in hand must not wait for what we hold.
+        actions = await record.lock_all(connection, execution_id)
+        done = [await self._attempt(connection, action) for action in actions]
+        return Report(execution_id=execution_id, actions=tuple(done))
+
+    # --- at once ---
+
+    async def _attempt(self, connection: Connection, action: ActionRow) -> Reported:
+        if action.status not in OPEN:
+            return _as_it_stands(action)
+        try:
+            with tentatively():
+                async with joined(connection) as inner:
+                    work = Work(house=self._means, connection=inner, action=action)
+                    done = await self._do(work)
+        except Exception:
+            _logger.exception("policy_action_delayed", action_id=action.id, action=action.action)
+            done = None
+        if done is None:
+            await self._enqueue(connection, [action])
+            return _reported(action, "queued")
+        return _reported(action, done.status, done.code, done.message)
+
+    async def _enqueue(self, connection: Connection, actions: list[ActionRow]) -> None:
+        for action in actions:
+            await self._means.jobs.enqueue(
+                POLICY_ACTION,
+                {"actionId": action.id},
+                key=action.id,
+                root_id=action.root_id,
+                correlation_id=action.correlation_id,
+                causation_id=action.event_id or action.execution_id,
+                connection=connection,
+            )
+        await record.enqueued(connection, [action.id for action in actions])
+
+    # --- by a job ---
+
+    async def _work(self, run: JobRun) -> Mapping[str, object]:
+        """Do an action as an attempt at its job."""
+        action_id = _action_id(run)
+        try:
+            return await self._worked(run, action_id)
+        except Exception as error:
+            if run.attempt >= ATTEMPTS or _is_hopeless(error):
+                await note_failure(self._means, action_id, error)
+            raise
+
+    async def _worked(self, run: JobRun, action_id: str) -> Mapping[str, object]:
+        engine = self._means.engine
+        if run.attempt >= ATTEMPTS:  # if this host is lost now, nobody else would say so
+            await record.failing(engine.pool, action_id, "policy.action_failed", _LAST)
+        async with engine.pool.acquire() as connection, told_on_commit(connection):
+            action = await record.lock(connection, action_id)
+            if action is None:
+                raise ActionBroken(f"action {action_id} is not on record")
+            if action.status not in _TO_DO:
+                return {"status": action.status}
+            work = Work(house=self._means, connection=connection, action=action)
+            if await self._way(work) != "handler":
+                return _kept(await self._done(work))
+        return await self._hand_over(run, action)
+
+    async def _hand_over(self, run: JobRun, action: ActionRow) -> Mapping[str, object]:
+        """Let the host's handler do it, and write down what came of it."""
+        done = await self._handled(action, run.attempt)
+        async with self._means.engine.pool.acquire() as connection, told_on_commit(connection):
+            now = await record.lock(connection, action.id)
+            if now is not None and now.status in _TO_DO:
+                work = Work(house=self._means, connection=connection, action=action)
+                await self._settle(work, done)
+        return _kept(done)
+
+    async def _handled(self, action: ActionRow, attempt: int) -> Done:
+        handle, told = self._handlers[action.action], host_action(action, attempt)
+        try:
+            if inspect.iscoroutinefunction(handle):
+                result = await handle(told)
+            else:
+                result = await asyncio.to_thread(handle, told)
+        except ActionSkipped as skipped:
+            return Done.skipped(str(skipped.values.get("code", skipped.code)), skipped.message)
+        return Done(result={"handler": result})
+
+    # --- one action ---
+
+    async def _do(self, work: Work) -> Done | None:
+        """Do an action in the transaction at hand; None where only a job may."""
+        return None if await self._way(work) == "handler" else await self._done(work)
+
+    async def _done(self, work: Work) -> Done:
+        done = await self._effect(work)
+        await self._settle(work, done)
+        return done
+
+    async def _effect(self, work: Work) -> Done:
+        action = work.action
+        way = await self._way(work)
+        if way == "gone":
+            return _ELSEWHERE
+        if way == "webhook":
+            return await tell_subscribers(work)
+        effect = EFFECTS.get(action.action, {}).get(action.entity_type)
+        if effect is None:
+            message = f"{action.action} means nothing for {action.entity_type}"
+            return Done.skipped("policy.not_applicable", message)
+        return await effect(work)
+
+    async def _settle(self, work: Work, done: Done) -> None:
+        await record.ended(work.connection, work.action, done, self._means.engine.clock.now())
+        if done.lifts:
+            await work.lift(done.code or done.status)
+
+    async def _way(self, work: Work) -> _Way:
+        """Return who does an action: what lives here we do; of what lives elsewhere its host does what moves it."""
+        action = work.action
+        if await work.entity() is not None or action.action == "SEND_NOTIFICATION":
+            return "here"
+        if action.event_id is not None:
+            return "gone"
+        if action.action in self._handlers:
+            return "handler"
+        return "webhook" if action.action in OUTWARD else "here"
+
+    @property
+    def _means(self) -> House:
+        if self._house is None:
+            raise ActionBroken("actions are done once the house is open")
+        return self._house
+
+
+def _action_id(run: JobRun) -> str:
+    if not isinstance(run.payload, Mapping):
+        raise ActionBroken(f"the payload of {run.job_id} names no action")
+    return str(run.payload["actionId"])
+
+
+def _is_hopeless(error: Exception) -> bool:
+    return isinstance(error, OrderwrightError) and not error.retryable
+
+
+def _kept(done: Done) -> Mapping[str, object]:
+    return {"status": done.status, "code": done.code, "message": done.message}
+
+
+def _as_it_stands(action: ActionRow) -> Reported:
+    if action.status not in _ENDINGS:
+        raise ActionBroken(f"action {action.id} is {action.status}")
+    return _reported(action, cast("Ending", action.status), action.code, action.message)
+
+
+def _reported(
+    action: ActionRow,
+    status: Ending,
+    code: str | None = None,
+    message: str | None = None,
+) -> Reported:
+    return Reported(
+        id=action.id,
+        action=action.action,
+        policy=action.policy_id,
+        version=action.version,
+        status=status,
+        code=code,
+        message=message,
+    )

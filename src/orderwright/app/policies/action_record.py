@@ -1,0 +1,161 @@
+"""Stored actions: the rows of `policy_action`, read with what led to them, and what has become of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from orderwright.json_text import dump, load
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from orderwright.runtime.pool import Connection, Pool
+
+OPEN: Final = frozenset({"planned", "queued"})
+"""What is still to be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRow:
+    """An action that was decided on.
+
+    Attributes:
+        id: also of its hold, and of whatever is begun for it: an approval, a case, a request for documents.
+        config: what it is told, its templates filled in.
+        rank: its place among the actions of its execution.
+        source: who told of what happened: the relay, a host, or somebody over HTTP.
+        event_id: the domain event that was decided on; None where a host called.
+    """
+
+    id: str
+    execution_id: str
+    policy_id: str
+    policy_name: str
+    version: int
+    node: str
+    action: str
+    config: Mapping[str, object]
+    entity_type: str
+    entity_id: str
+    root_id: str
+    rank: int
+    status: str
+    code: str | None
+    message: str | None
+    planned_at: datetime
+    trigger: str
+    source: str
+    event_id: str | None
+    correlation_id: str
+
+    def told(self, key: str, otherwise: str = "") -> str:
+        """Return a text of the config, or something else where it is not there."""
+        value = self.config.get(key)
+        return str(value) if value is not None else otherwise
+
+    def number(self, key: str, otherwise: int) -> int:
+        """Return a whole number of the config, or another one where it is not there."""
+        value = self.config.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What has become of an action.
+
+    Attributes:
+        status: `skipped` where it does not apply or its lifecycle refuses it.
+        code, message: why it was skipped.
+        lifts: whether its hold has served its purpose.
+        result: what there is to know beside it, JSON-ready.
+    """
+
+    status: Literal["applied", "skipped"] = "applied"
+    code: str | None = None
+    message: str | None = None
+    lifts: bool = True
+    result: Mapping[str, object] | None = None
+
+    @classmethod
+    def skipped(cls, code: str, message: str) -> Done:
+        """Return that nothing was done, and why."""
+        return cls(status="skipped", code=code, message=message)
+
+
+APPLIED: Final = Done()
+BEGUN: Final = Done(lifts=False)
+"""Applied; the hold stays until people have answered."""
+
+
+async def find(connection: Connection, action_id: str) -> ActionRow | None:
+    """Return an action as it stands."""
+    row = await connection.fetchrow(f"{_READ} where a.id = $1", action_id)
+    return _stored(row) if row else None
+
+
+async def lock(connection: Connection, action_id: str) -> ActionRow | None:
+    """Lock an action until the transaction ends, and return it."""
+    row = await connection.fetchrow(f"{_READ} where a.id = $1 for update of a", action_id)
+    return _stored(row) if row else None
+
+
+async def lock_all(connection: Connection, execution_id: str) -> list[ActionRow]:
+    """Lock the actions of an execution in the order in which they are to be done, all but those dropped."""
+    return [_stored(row) for row in await connection.fetch(_LOCK_ALL, execution_id)]
+
+
+async def planned(connection: Connection, execution_id: str) -> list[ActionRow]:
+    """Return the actions of an execution that nobody has begun to do."""
+    return [_stored(row) for row in await connection.fetch(_PLANNED, execution_id)]
+
+
+async def enqueued(connection: Connection, action_ids: Sequence[str]) -> None:
+    """Note that jobs do these actions; what has ended meanwhile stays as it is."""
+    await connection.execute(_ENQUEUED, list(action_ids))
+
+
+async def ended(connection: Connection, action: ActionRow, done: Done, at: datetime) -> None:
+    """Note what has become of an action."""
+    result = dump(done.result) if done.result is not None else None
+    row = (action.id, done.status, done.code, done.message, at, result)
+    await connection.execute(_ENDED, *row)
+
+
+async def failing(connection: Connection | Pool, action_id: str, code: str, message: str) -> None:
+    """Note that an action has failed for the last time, unless it has ended."""
+    await connection.execute(_FAILED, action_id, code, message)
+
+
+def _stored(row: Record) -> ActionRow:
+    columns = {name: row[name] for name in ActionRow.__slots__ if name != "config"}
+    config = load(row["config"])
+    if not isinstance(config, Mapping):
+        raise TypeError(f"the config of action {row['id']} is no object")
+    return ActionRow(config=config, **columns)
+
+
+_READ: Final = """
+select a.*, coalesce(p.name, a.policy_id) as policy_name, e.trigger, e.source, e.event_id, e.correlation_id
+from orderwright.policy_action as a
+join orderwright.policy_execution as e on e.id = a.execution_id
+left join orderwright.policy as p on p.id = a.policy_id
+"""
+_LOCK_ALL: Final = f"{_READ} where a.execution_id = $1 and a.status <> 'dropped' order by a.rank, a.id for update of a"
+_PLANNED: Final = (
+    f"{_READ} where a.execution_id = $1 and a.status = 'planned' order by a.rank, a.id"
+)
+_ENQUEUED: Final = """
+update orderwright.policy_action set status = 'queued' where id = any($1::text[]) and status = 'planned'
+"""
+_ENDED: Final = """
+update orderwright.policy_action
+set status = $2, code = $3, message = $4, done_at = $5, result = $6 where id = $1
+"""
+_FAILED: Final = """
+update orderwright.policy_action set status = 'failed', code = $2, message = $3
+where id = $1 and status in ('planned', 'queued', 'failed')
+"""

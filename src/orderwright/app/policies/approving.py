@@ -1,0 +1,54 @@
+"""AUTO_APPROVE: lets an entity go on without a person, as far as a policy may.
+
+    Order    nothing: payment and credit are not a policy's to grant, and the store asks for no approval of its own
+    PayIn    VERIFY; the lifecycle takes it where exactly what is expected has arrived
+    PayOut   PAYOUT_APPROVED; the lifecycle takes it for an amount on which one person decides
+    KYC      APPROVE
+    User     ACTIVATE
+
+What stands against it has dropped it at the decision. Whatever has come up since is a hold, on which the lifecycle
+refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orderwright.app.policies.action_record import Done
+from orderwright.app.policies.entity import because
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.policies.entity import Work
+
+
+async def approve_order(_: Work) -> Done:
+    """Grant what the store asks for, which is nothing."""
+    message = "the store asks for no approval; payment and credit are not a policy's to grant"
+    return Done.skipped("policy.nothing_to_approve", message)
+
+
+async def verify(work: Work) -> Done:
+    """Verify a pay-in."""
+    note = f"policy {work.action.policy_name}: {work.action.told('reason')}"
+    return await work.send(work.action.entity_id, Event("VERIFY", {"note": note}))
+
+
+async def approve_pay_out(work: Work) -> Done:
+    """Approve a pay-out."""
+    return await _go_on(work, "PAYOUT_APPROVED")
+
+
+async def approve_session(work: Work) -> Done:
+    """Approve a KYC session."""
+    return await _go_on(work, "APPROVE")
+
+
+async def activate(work: Work) -> Done:
+    """Activate a user."""
+    return await _go_on(work, "ACTIVATE")
+
+
+async def _go_on(work: Work, event: str) -> Done:
+    data = because(work.action, work.action.told("reason"))
+    return await work.send(work.action.entity_id, Event(event, data))

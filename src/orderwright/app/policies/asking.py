@@ -1,0 +1,181 @@
+"""What is asked of the database about one event, all in one round trip, and only what the policies in force read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.policies.velocity import Figure
+from orderwright.money import Money
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from orderwright.app.policies.occurrence import Entity
+    from orderwright.app.policies.velocity import Counted, Question
+    from orderwright.runtime.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked.
+
+    Attributes:
+        entity: what the event is about.
+        executions: ids, of which those are wanted that are there.
+        event: as velocities count it.
+        questions: to be counted and added up.
+        order_id: of the order whose due amount is wanted; None where nobody wants it.
+        wants_first, wants_wallet, wants_submissions: whether the policies read what follows from these.
+    """
+
+    entity: Entity
+    executions: Sequence[str]
+    event: Counted
+    questions: Sequence[Question] = ()
+    order_id: str | None = None
+    wants_first: bool = False
+    wants_wallet: bool = False
+    wants_submissions: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What was found.
+
+    Attributes:
+        executions: those that are there.
+        standing: the restrictive actions that earlier decisions have left on the entity.
+        snoozed: the policies that are snoozed for the entity.
+        figures: by the name of the question.
+        has_ordered: whether the user had ordered before.
+        wallet_added_at: when the wallet was added.
+        submissions: how often the user has submitted before.
+        due: what the order comes to.
+    """
+
+    executions: frozenset[str] = frozenset()
+    standing: tuple[str, ...] = ()
+    snoozed: frozenset[str] = frozenset()
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    has_ordered: bool | None = None
+    wallet_added_at: datetime | None = None
+    submissions: int | None = None
+    due: Money | None = None
+
+
+async def ask(connection: Connection, asked: Asked, now: datetime) -> Answers:
+    """Return what is known at this moment."""
+    event, questions = asked.event, asked.questions
+    rows = await connection.fetch(
+        _ASK,
+        asked.entity.type,
+        asked.entity.id,
+        list(asked.executions),
+        event.occurred_at,
+        event.user if asked.wants_first else None,
+        event.wallet if asked.wants_wallet else None,
+        event.user if asked.wants_submissions else None,
+        asked.order_id,
+        [one.name for one in questions],
+        [one.trigger for one in questions],
+        [one.key for one in questions],
+        [one.value for one in questions],
+        [one.currency for one in questions],
+        [one.span for one in questions],
+        [one.is_latest for one in questions],
+        now,
+    )
+    return _answers(rows)
+
+
+def _answers(rows: Sequence[Record]) -> Answers:
+    by_kind: dict[str, list[Record]] = {}
+    for row in rows:
+        by_kind.setdefault(row["kind"], []).append(row)
+    names = {kind: [row["name"] for row in found] for kind, found in by_kind.items()}
+    [first] = by_kind.get("first", [None])
+    [wallet] = by_kind.get("wallet", [None])
+    [submitted] = by_kind.get("submitted", [None])
+    [due] = by_kind.get("due", [None])
+    return Answers(
+        executions=frozenset(names.get("execution", ())),
+        standing=tuple(sorted(names.get("standing", ()))),
+        snoozed=frozenset(names.get("snoozed", ())),
+        figures={row["name"]: _figure(row) for row in by_kind.get("figure", ())},
+        has_ordered=first["count"] > 0 if first else None,
+        wallet_added_at=wallet["at"] if wallet else None,
+        submissions=submitted["count"] if submitted else None,
+        due=Money(int(due["minor"]), due["name"]) if due else None,
+    )
+
+
+def _figure(row: Record) -> Figure:
+    return Figure(count=row["count"], minor=int(row["minor"]), until=row["at"])
+
+
+def _figures(key: str, column: str) -> str:
+    """Return the part that answers the questions of one key, each by a walk along its index."""
+    return f"""
+union all
+select 'figure', q.name, found.count, found.minor, until.at
+from asked as q
+cross join lateral (
+    select greatest($4, (
+        select max(occurred_at) from orderwright.policy_event
+        where q.is_latest and {column} = q.value and trigger = q.trigger)) as at) as until
+cross join lateral (
+    select count(*) as count, coalesce(sum(amount_minor) filter (where currency = q.currency), 0) as minor
+    from orderwright.policy_event
+    where {column} = q.value and trigger = q.trigger
+        and occurred_at > until.at - q.span and occurred_at <= until.at) as found
+where q.key = '{key}'"""  # noqa: S608 (ours)
+
+
+# A row is (kind, name, count, minor, at); what nobody wants comes to no row.
+_ASK: Final = f"""
+with asked as (
+    select * from unnest(
+        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::interval[], $15::boolean[])
+        as q (name, trigger, key, value, currency, span, is_latest))
+select 'execution' as kind, id as name, null::bigint as count, null::numeric as minor, null::timestamptz as at
+from orderwright.policy_execution where id = any($3::text[])
+union all
+select distinct 'standing', action, null::bigint, null::numeric, null::timestamptz
+from orderwright.policy_action
+where entity_type = $1 and entity_id = $2 and status in ('planned', 'queued', 'applied', 'failed')
+    and action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE')
+union all
+select 'snoozed', policy_id, null, null, null
+from orderwright.policy_snooze
+where entity_type = $1 and entity_id = $2 and until > $16 and ended_at is null
+union all
+select 'first', null, count(*), null, null
+from (
+    (select 1 from orderwright.policy_event
+     where user_id = $5 and trigger = 'ORDER_CREATED' and occurred_at <= $4 and entity_id <> $2 limit 1)
+    union all
+    (select 1 from orderwright.sale_order
+     where customer_id = $5 and placed_at <= $4 and id <> $2 limit 1)) as earlier
+where $5::text is not null
+having $5::text is not null
+union all
+select 'wallet', null, null, null, min(occurred_at)
+from orderwright.policy_event
+where wallet = $6 and trigger = 'WALLET_ADDED' and occurred_at <= $4
+having $6::text is not null
+union all
+select 'submitted', null, count(*), null, null
+from orderwright.policy_event
+where user_id = $7 and trigger = 'KYC_SUBMITTED' and occurred_at <= $4
+having $7::text is not null
+union all
+select 'due', currency, null, grand_total_minor, null
+from orderwright.sale_order where id = $8
+{_figures("user", "user_id")}
+{_figures("wallet", "wallet")}
+{_figures("country", "country")}
+"""  # noqa: S608 (ours)

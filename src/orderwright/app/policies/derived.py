@@ -1,0 +1,110 @@
+"""Facts that nobody tells: they follow from what is known of the user, the wallet and the order.
+
+What a host tells by the name of such a fact goes before what would follow. What cannot be known is not there, so that
+policies that read it do not know either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.policies.velocity import Counted
+from orderwright.condition import Json
+from orderwright.money import Money
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orderwright.app.policies.asking import Answers
+    from orderwright.app.policies.scene import User
+
+_WALLETS: Final = ("walletAddress", "address")
+_HOUR: Final = timedelta(hours=1)
+
+
+def counted(trigger: str, facts: Mapping[str, Json], user: User, at: datetime) -> Counted:
+    """Return an event as velocities count it: by its own country, else by that of the user."""
+    amount = facts.get("amount")
+    return Counted(
+        trigger=trigger,
+        user=_text(facts, "userId"),
+        wallet=next((one for name in _WALLETS if (one := _text(facts, name))), None),
+        country=_text(facts, "country") or _text(facts, "user.country") or user.country,
+        amount=amount if isinstance(amount, Money) else None,
+        occurred_at=at,
+    )
+
+
+def derived(
+    facts: Mapping[str, Json], user: User, answers: Answers, at: datetime
+) -> dict[str, Json]:
+    """Return the facts that follow, as far as they are known; velocities come by themselves."""
+    found = {name: rule(facts, user, at) for name, rule in _OF_USER.items()}
+    due = facts.get("expectedAmount", answers.due)
+    found.update(
+        {
+            "hour": at.astimezone(UTC).hour,
+            "expectedAmount": due,
+            "amountMismatch": _differ(facts.get("amount"), due),
+            "isFirstOrder": None if answers.has_ordered is None else not answers.has_ordered,
+            "walletAgeHours": _whole(answers.wallet_added_at, at, _HOUR),
+            "submissions": None if answers.submissions is None else answers.submissions + 1,
+        }
+    )
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _country(facts: Mapping[str, Json], user: User, _: datetime) -> Json:
+    """Return the country of a user; one that registers at this moment brings it along."""
+    return user.country or (facts.get("country") if "email" in facts else None)
+
+
+def _domain(facts: Mapping[str, Json], user: User, _: datetime) -> Json:
+    mail = user.email or _text(facts, "email")
+    domain = mail.rpartition("@")[2] if mail and "@" in mail else ""
+    return domain.lower() or None
+
+
+def _registered_days(facts: Mapping[str, Json], user: User, at: datetime) -> Json:
+    registers = "email" in facts and user.registered_at is None
+    return 0 if registers else _whole(user.registered_at, at, timedelta(days=1))
+
+
+def _kyc_approved(_facts: Mapping[str, Json], user: User, _at: datetime) -> Json:
+    return user.is_kyc_approved
+
+
+def _sender_is_user(facts: Mapping[str, Json], user: User, _: datetime) -> Json:
+    sender = _text(facts, "senderName")
+    return None if sender is None or user.name is None else _plain(sender) == _plain(user.name)
+
+
+_OF_USER: Final[Mapping[str, Callable[[Mapping[str, Json], User, datetime], Json]]] = {
+    "user.country": _country,
+    "user.emailDomain": _domain,
+    "user.registeredDays": _registered_days,
+    "user.kycApproved": _kyc_approved,
+    "senderIsUser": _sender_is_user,
+}
+
+
+def _plain(name: str) -> str:
+    """Return a name without what people write in different ways: case and spaces."""
+    return " ".join(name.casefold().split())
+
+
+def _whole(since: datetime | None, at: datetime, unit: timedelta) -> int | None:
+    """Return whole units that have passed; what comes a moment after it was seen has passed none."""
+    return None if since is None else max((at - since) // unit, 0)
+
+
+def _differ(amount: Json, due: Json) -> bool | None:
+    both = isinstance(amount, Money) and isinstance(due, Money)
+    return amount != due if both else None
+
+
+def _text(facts: Mapping[str, Json], name: str) -> str | None:
+    value = facts.get(name)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,137 @@
+"""What follows from requests for documents: a consumer of the outbox.
+
+documents.requested    whoever stands behind the entity is told, with the link; again in each round
+documents.reminded     once more
+documents.submitted    compliance is told, and the KYC session
+documents.accepted     the hold is lifted
+documents.cancelled    the hold is lifted
+documents.overdue      compliance decides; what is handed in later is taken all the same
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.notification.message import Message, Messenger
+from orderwright.app.permissions import Role
+from orderwright.app.policies import action_record as record
+from orderwright.app.policies.documents.link import link_for
+from orderwright.app.policies.documents.requesting import required, types_of
+from orderwright.app.policies.entity import Work
+from orderwright.app.policies.recipient import address_of, link_of, own_ids
+from orderwright.app.policies.reviewing import escalate_anew
+from orderwright.domain.reading import integer, moment, text
+from orderwright.runtime.consumer import Consumer, work_of
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.policies.entity import House
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+_NAME: Final = "policy-documents"
+_KYC: Final = "KYC"
+
+
+class DocumentsFollowed:
+    """Reacts to what becomes of requests for documents; `address` is where people reach this house."""
+
+    def __init__(self, house: House, address: str) -> None:
+        self._house = house
+        self._address = address
+        self._reactions: Mapping[str, Callable[[Work, DomainEvent], Awaitable[None]]] = {
+            "documents.requested": self._ask,
+            "documents.reminded": self._remind,
+            "documents.submitted": self._show,
+            "documents.accepted": _accepted,
+            "documents.cancelled": _cancelled,
+            "documents.overdue": _overdue,
+        }
+
+    def consumer(self) -> Consumer:
+        """Return the consumer that the relay feeds."""
+        events = frozenset(self._reactions)
+        return Consumer(name=_NAME, events=events, handle=self._react, batch=1)
+
+    async def _react(self, connection: Connection, event: DomainEvent) -> None:
+        action = await record.find(connection, text(event.data, "requestId"))
+        if action is None:
+            return
+        caused = replace(action, event_id=event.event_id, correlation_id=event.correlation_id)
+        work = Work(house=self._house, connection=connection, action=caused)
+        with work_of(_NAME, event):
+            await self._reactions[event.name](work, event)
+
+    async def _ask(self, work: Work, event: DomainEvent) -> None:
+        again = integer(event.data, "round") > 1
+        if again and work.action.entity_type == _KYC:
+            message = text(event.data, "message")
+            asked = required(types_of(work.action.config), message, work.action.policy_id)
+            await work.send(work.action.entity_id, asked)
+        subject = "Your documents will not do" if again else "We need documents from you"
+        await self._tell(work, event, subject)
+
+    async def _remind(self, work: Work, event: DomainEvent) -> None:
+        await self._tell(work, event, "We still need documents from you")
+
+    async def _tell(self, work: Work, event: DomainEvent, subject: str) -> None:
+        """Tell whoever stands behind the entity; nobody else gets the link."""
+        messenger = Messenger(work.house.engine, work.house.jobs)
+        message = await self._message(work, event, subject)
+        if await messenger.tell_people(work.connection, await own_ids(work), message):
+            return
+        address = await address_of(work)
+        if address is not None and messenger.has_mail:
+            await messenger.write(work.connection, address, message)
+
+    async def _message(self, work: Work, event: DomainEvent, subject: str) -> Message:
+        due, now = moment(event.data, "dueAt"), work.house.engine.clock.now()
+        link = await link_for(work.connection, work.action.id, due or now, now)
+        url = f"{self._address}{link.path}"
+        types = ", ".join(types_of(work.action.config))
+        said = text(event.data, "message")
+        until = f"{due:%Y-%m-%d}" if due else ""
+        body = "\n\n".join(part for part in (said, f"{types}, by {until}", url) if part)
+        told = _said(work, event, subject, body)
+        return replace(told, link=link.path)
+
+    async def _show(self, work: Work, event: DomainEvent) -> None:
+        action = work.action
+        if action.entity_type == _KYC:
+            data = {"documentType": ", ".join(types_of(action.config)), "reference": action.id}
+            await work.send(action.entity_id, Event("DOCUMENTS_SUBMITTED", data))
+        body = f"{action.entity_type} {action.entity_id}: {', '.join(types_of(action.config))}"
+        messenger = Messenger(work.house.engine, work.house.jobs)
+        told = _said(work, event, "Documents were handed in", body)
+        await messenger.tell_role(work.connection, Role.COMPLIANCE, told)
+
+
+async def _accepted(work: Work, _: DomainEvent) -> None:
+    await work.lift("accepted")
+
+
+async def _cancelled(work: Work, _: DomainEvent) -> None:
+    await work.lift("cancelled")
+
+
+async def _overdue(work: Work, event: DomainEvent) -> None:
+    types = ", ".join(types_of(work.action.config))
+    await escalate_anew(work, f"overdue/{event.event_id}", f"overdue documents: {types}")
+
+
+def _said(work: Work, event: DomainEvent, subject: str, body: str) -> Message:
+    action = work.action
+    return Message(
+        id=event.event_id,
+        kind=event.name,
+        subject=subject,
+        body=body,
+        link=link_of(action.entity_type, action.entity_id),
+        channels=("APP", "MAIL"),
+        root_id=action.root_id,
+        correlation_id=event.correlation_id,
+        causation_id=event.event_id,
+        at=event.recorded_at,
+    )

@@ -1,0 +1,151 @@
+"""Entities as actions meet them: those that live here are sent events, held and let go; others are their host's.
+
+Everything here works on the caller's connection. A lifecycle that refuses an event is an outcome, with the first of
+its reasons; a refusal because something is not in order is an error, after which the action is tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.policies.action_record import APPLIED, Done
+from orderwright.domain.entity import ENTITIES
+from orderwright.domain.reading import mapping
+from orderwright.errors import RuntimeFault
+from orderwright.runtime.alarm import FAULTS
+from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.instance import InstanceNotFound
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
+    from orderwright.app.policies.action_record import ActionRow
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.instance import Instance
+    from orderwright.runtime.job_queue import JobQueue
+    from orderwright.runtime.pool import Connection
+    from orderwright.statechart import Refused
+
+ACTING: Final = Actor("policies", "policy")
+"""Who acts when an action of a policy is done."""
+
+
+class ActionFailed(RuntimeFault):
+    """An action met something that is not in order; it is tried again, and its entity stays held."""
+
+    code = "policy.action_failed"
+    retryable = True
+
+
+class ActionBroken(RuntimeFault):
+    """An action cannot be done as it is written; its entity stays held until somebody has seen to it."""
+
+    code = "policy.action_broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What actions are done with."""
+
+    engine: Engine
+    jobs: JobQueue
+    settings: LiveSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """An action in hand: on whose connection, and with what."""
+
+    house: House
+    connection: Connection
+    action: ActionRow
+
+    @property
+    def cause(self) -> Cause:
+        """Return who acts, and what for."""
+        return Cause(
+            actor=ACTING,
+            correlation_id=self.action.correlation_id,
+            causation_id=self.action.event_id or self.action.execution_id,
+        )
+
+    async def entity(self) -> Instance | None:
+        """Return the entity where it lives here, else None."""
+        found = await self.house.engine.read(self.action.entity_id, connection=self.connection)
+        chart = ENTITIES.get(self.action.entity_type)
+        return found if found is not None and found.chart_id == chart else None
+
+    async def send(self, instance_id: str, event: Event) -> Done:
+        """Send an event; what refuses it, or is not there, makes the action one that is skipped.
+
+        Raises:
+            ActionFailed: the refusal is a fault of ours.
+        """
+        cause = self.cause
+        try:
+            result = await self.house.engine.send(
+                instance_id,
+                event,
+                actor=cause.actor,
+                correlation_id=cause.correlation_id,
+                causation_id=cause.causation_id,
+                connection=self.connection,
+            )
+        except InstanceNotFound:
+            return Done.skipped("entity.not_found", f"nothing here has the id {instance_id!r}")
+        if result.refused is None:
+            return APPLIED
+        return refusal(event, instance_id, result.refused)
+
+    async def lift(self, outcome: str) -> None:
+        """Take the action's hold away, and those that have followed from it; what has ended needs none."""
+        entity = await self.entity()
+        if entity is None or entity.status != "active":
+            return
+        more = f"{self.action.id}/"
+        held = mapping(entity.snapshot.context, "holds")
+        for hold in [self.action.id, *(key for key in held if key.startswith(more))]:
+            await self._told(Event("HOLD_LIFTED", {"holdId": hold, "outcome": outcome}))
+
+    async def lift_own(self, outcome: str) -> None:
+        """Take the action's first hold away, in whose place another one stands."""
+        entity = await self.entity()
+        if entity is not None and entity.status == "active":
+            data = {"holdId": self.action.id, "outcome": outcome}
+            await self._told(Event("HOLD_LIFTED", data))
+
+    async def hold(self, hold_id: str, kind: str, reason: str) -> None:
+        """Hold the entity back with something more that follows from the action."""
+        entity = await self.entity()
+        if entity is None or entity.status != "active":
+            return
+        policy = {"policy": self.action.policy_id, "version": self.action.version}
+        data = {"holdId": hold_id, "kind": kind, "reason": reason, **policy}
+        await self._told(Event("HOLD_PLACED", data))
+
+    async def _told(self, event: Event) -> None:
+        done = await self.send(self.action.entity_id, event)
+        if done.status != "applied":
+            raise ActionFailed(f"{event.type}: {done.message}", values={"code": done.code})
+
+
+def refusal(event: Event, instance_id: str, refused: Refused) -> Done:
+    """Return a lifecycle's refusal as the outcome of an action, with the code of its first reason.
+
+    Raises:
+        ActionFailed: it is a fault of ours.
+    """
+    if refused.code in FAULTS:
+        values = {"code": refused.code, "instance": instance_id}
+        raise ActionFailed(f"{event.type}: {refused.message}", values=values)
+    reasons = refused.reasons
+    code = reasons[0].code if reasons else f"lifecycle.{refused.code}"
+    message = "; ".join(reason.message for reason in reasons) or refused.message
+    return Done.skipped(code, f"{event.type} is refused: {message}")
+
+
+def because(action: ActionRow, reason: str) -> Mapping[str, object]:
+    """Return the data of an event that an action sends: why, and by which policy."""
+    return {"reason": reason or f"policy {action.policy_name}", "policy": action.policy_id}

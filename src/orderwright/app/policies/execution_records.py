@@ -1,0 +1,73 @@
+"""Executions as they are stored, read for those who decide and those who ask again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.policies.execution import Execution, ExecutionNotFound, StoredAction
+from orderwright.app.policies.occurrence import Entity
+from orderwright.json_text import is_storable, load
+
+if TYPE_CHECKING:
+    from asyncpg import Record
+
+    from orderwright.runtime.pool import Connection
+
+
+async def stored(connection: Connection, execution_id: str) -> Execution:
+    """Return an execution with its actions as they stand.
+
+    Raises:
+        ExecutionNotFound: there is none of this id.
+    """
+    known = is_storable(execution_id)
+    row = await connection.fetchrow(_EXECUTION, execution_id) if known else None
+    if row is None:
+        raise ExecutionNotFound(
+            f"no execution {execution_id!r}", values={"execution": execution_id}
+        )
+    rows = await connection.fetch(_ACTIONS, execution_id)
+    return Execution(
+        id=row["id"],
+        trigger=row["trigger"],
+        entity=Entity(row["entity_type"], row["entity_id"]),
+        status=row["status"],
+        actions=tuple(_action(one) for one in rows if one["status"] != "dropped"),
+        decision=load(row["decision"]),
+        flagged=tuple(row["flagged"]),
+        revision=row["set_revision"],
+        duration_us=row["duration_us"],
+        is_repeated=True,
+        error=row["error"],
+    )
+
+
+async def open_actions(connection: Connection, execution_id: str) -> list[StoredAction]:
+    """Return the actions of an execution that are not done yet, in the order of the decision."""
+    rows = await connection.fetch(_ACTIONS, execution_id)
+    return [_action(row) for row in rows if row["status"] in ("planned", "queued", "failed")]
+
+
+def _action(row: Record) -> StoredAction:
+    return StoredAction(
+        id=row["id"],
+        policy=row["policy_id"],
+        version=row["version"],
+        node=row["node"],
+        action=row["action"],
+        config=load(row["config"]),
+        rank=row["rank"],
+        status=row["status"],
+        code=row["code"],
+        message=row["message"],
+    )
+
+
+_EXECUTION: Final = """
+select id, trigger, entity_type, entity_id, status, decision, flagged, set_revision, duration_us, error
+from orderwright.policy_execution where id = $1
+"""
+_ACTIONS: Final = """
+select id, policy_id, version, node, action, config, rank, status, code, message
+from orderwright.policy_action where execution_id = $1 order by rank
+"""

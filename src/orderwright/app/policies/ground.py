@@ -1,0 +1,96 @@
+"""What a transaction that decides stands on: who is locked, what is known of them, and which set is in force.
+
+Locks are taken in the order in which everybody takes them: entities by their ids, then balances of customers, then
+what velocities count, and occurrences of entities that live with hosts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.credit.account import Account, exposures
+from orderwright.app.policies.derived import counted
+from orderwright.domain.orders.credit_terms import turns_on_credit
+from orderwright.domain.reading import text
+
+if TYPE_CHECKING:
+    from orderwright.app.policies.in_force import InForce
+    from orderwright.app.policies.intake import Intake
+    from orderwright.app.policies.occurrence import Occurrence
+    from orderwright.app.policies.scene import Home, Scene
+    from orderwright.runtime.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a transaction stands on: entities and what velocities count are locked, and the set in force is known.
+
+    Attributes:
+        decided: the entities whose decision was recorded since the scene was looked at.
+    """
+
+    scene: Scene
+    in_force: InForce
+    decided: set[str] = field(default_factory=set)
+
+    def home(self, one: Occurrence) -> Home | None:
+        """Return the entity of an occurrence, where it lives here."""
+        return self.scene.home(one.entity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An occurrence with what was taken in of it."""
+
+    occurrence: Occurrence
+    intake: Intake
+
+
+async def lock(
+    connection: Connection, told: Sequence[Told], scene: Scene, in_force: InForce
+) -> None:
+    """Lock what is needed beside the entities, which `look` has locked."""
+    await _lock_credit(connection, scene.homes.values())
+    keys = {key for one in told for key in _keys(one, scene, in_force)}
+    if keys:
+        await connection.execute(_LOCK, list(keys))
+
+
+def _keys(told: Told, scene: Scene, in_force: InForce) -> Iterator[str]:
+    """Yield what has to be locked beside the entity, so that who counts the same thing counts one after another."""
+    one, facts = told.occurrence, told.intake.facts
+    if scene.home(one.entity) is None:
+        yield f"execution/{one.path}"
+    user = scene.user(facts.get("userId"))
+    event = counted(one.trigger_name, facts, user, one.occurred_at)
+    for key in _counted_by(one.trigger_name, in_force):
+        value = event.key(key)
+        if value is not None:
+            yield f"velocity/{one.trigger_name}/{key}/{value}"
+
+
+def _counted_by(trigger: str, in_force: InForce) -> set[str]:
+    """Return by which keys the events of a trigger are counted by itself. A country is locked for thresholds alone."""
+    found = {threshold.key for threshold in in_force.thresholds(trigger)}
+    prefix = f"velocity.{trigger}."
+    read = (path.split(".")[3] for path in in_force.asks(trigger) if path.startswith(prefix))
+    return found | (set(read) - {"country"})
+
+
+async def _lock_credit(connection: Connection, homes: Iterable[Home]) -> None:
+    accounts = {
+        Account(text(home.context, "customerId"), text(home.context, "currency"))
+        for home in homes
+        if home.chart_id == "sale" and turns_on_credit(home.context)
+    }
+    if accounts:
+        await exposures(connection, accounts, lock=True)
+
+
+# One statement, in the order of the hashes: two who need the same locks take them in the same order.
+_LOCK: Final = """
+select pg_advisory_xact_lock(key)
+from (select distinct hashtextextended(name, 0) as key from unnest($1::text[]) as name order by 1 offset 0) as keys
+"""

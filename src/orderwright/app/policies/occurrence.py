@@ -1,0 +1,180 @@
+"""What policies decide on: something that happened to an entity, told by a lifecycle or by a host.
+
+An occurrence happens once, whoever tells it: a host's call and the domain event of the same order have the same key.
+Most triggers can come only once for an entity; a wallet is added once; a pay-in may come in parts; a KYC session is
+submitted anew with each submission, which hosts tell apart by what they hand over, or by a name of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from orderwright.condition import Json, plain
+from orderwright.domain.entity import ENTITIES
+from orderwright.domain.event_trigger import NAMED, about, facts_of_event, facts_of_named
+from orderwright.errors import InputInvalid
+from orderwright.json_text import canonical, is_storable
+from orderwright.policy.trigger import THRESHOLD
+from orderwright.runtime.command import LONGEST_ID
+from orderwright.runtime.identity import derived_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orderwright.policy.trigger import Trigger
+    from orderwright.runtime.command import Origin
+    from orderwright.runtime.outbox import DomainEvent
+
+Source = Literal["relay", "host", "http"]
+"""Who tells: a lifecycle here, a host in this process, or one outside."""
+
+
+class Entity(NamedTuple):
+    """What policies decide on, here or with a host: its type as hosts call it, and its id."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """Something that happened to an entity.
+
+    Attributes:
+        trigger: what it sets off.
+        entity: to what it happened.
+        key: tells it from others of the same trigger and entity.
+        context: what is told of it, as facts.
+        occurred_at: when it happened.
+        source: who tells.
+        event_id: the domain event, where it is one.
+        correlation_id: what it belongs to; by default the execution itself.
+        causation_id: what brought it about.
+        origin: whether it happens live.
+    """
+
+    trigger: Trigger
+    entity: Entity
+    key: str
+    context: Mapping[str, Json]
+    occurred_at: datetime
+    source: Source
+    event_id: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    origin: Origin = "live"
+
+    @property
+    def trigger_name(self) -> str:
+        """The trigger's name, of a threshold AMOUNT_THRESHOLD."""
+        return self.trigger if isinstance(self.trigger, str) else THRESHOLD
+
+    @property
+    def path(self) -> str:
+        """The words that name this occurrence and no other."""
+        return f"{self.trigger_name}/{self.entity.type}/{self.entity.id}/{self.key}"
+
+    @property
+    def execution_id(self) -> str:
+        """The id of the execution that decides on it."""
+        return derived_id(f"execution/{self.path}")
+
+
+_IDS: Final[Mapping[str, Entity]] = {
+    "ORDER_CREATED": Entity("Order", "orderId"),
+    "PAYIN_RECEIVED": Entity("PayIn", "payInId"),
+    "PAYOUT_REQUESTED": Entity("PayOut", "payOutId"),
+    "KYC_SUBMITTED": Entity("KYC", "kycSessionId"),
+    "USER_REGISTERED": Entity("User", "userId"),
+    "WALLET_ADDED": Entity("User", "userId"),
+}
+"""The entity type of each trigger, and the fact that holds the id."""
+BEGINNINGS: Final[Mapping[str, str]] = {
+    entity.type: trigger for trigger, entity in _IDS.items() if trigger != "WALLET_ADDED"
+}
+"""The trigger whose decision an entity of a type waits for."""
+
+
+def of_event(event: DomainEvent) -> list[Occurrence]:
+    """Return what a domain event may set off: the trigger that hosts know it by, and the event under its own name."""
+    what = about(event.name)
+    entity_id = event.data.get(what.key) if what else None
+    if what is None or not isinstance(entity_id, str) or not entity_id:
+        return []
+    entity = Entity(what.entity, entity_id)
+    found = [_told(event, event.name, entity, event.event_id, facts_of_event(event.data))]
+    named = NAMED.get(event.name)
+    if named is not None:
+        context = facts_of_named(event.name, event.data)
+        key = _part(event.data) or key_of(named, context)
+        found.append(_told(event, named, entity, key, context))
+    return found
+
+
+def _part(data: Mapping[str, Json]) -> str:
+    """Return what tells a part of a pay-in that is not its first from the others; hosts know the first alone."""
+    now, in_all = data.get("amountMinor"), data.get("receivedMinor")
+    return "" if in_all is None or now == in_all else f"#{in_all}"
+
+
+def _told(
+    event: DomainEvent, trigger: str, entity: Entity, key: str, context: Mapping[str, Json]
+) -> Occurrence:
+    return Occurrence(
+        trigger=trigger,
+        entity=entity,
+        key=key,
+        context=context,
+        occurred_at=event.occurred_at,
+        source="relay",
+        event_id=event.event_id,
+        correlation_id=event.correlation_id,
+        causation_id=event.event_id,
+        origin=event.origin,
+    )
+
+
+def entity_of(trigger: str, context: Mapping[str, Json], given: tuple[str, str] | None) -> Entity:
+    """Return the entity that a host names, or that its context does.
+
+    Raises:
+        InputInvalid: neither names one, or the type is unknown.
+    """
+    if given is None:
+        entity_type, field = _IDS.get(trigger, Entity("", "entity"))
+        entity_id, name = context.get(field), f"context.{field}" if entity_type else "entity"
+    else:
+        (entity_type, entity_id), name = given, "entity.id"
+    if given is not None and entity_type not in ENTITIES:
+        raise InputInvalid("entity.type", entity_type, f"one of {', '.join(ENTITIES)}")
+    if not isinstance(entity_id, str) or not _is_id(entity_id):
+        raise InputInvalid(name, plain(entity_id), f"the id of the entity that {trigger} is about")
+    return Entity(entity_type, entity_id)
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_ID and is_storable(text)
+
+
+def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) -> str:
+    """Return what tells an occurrence from others of its trigger and entity.
+
+    Raises:
+        InputInvalid: the name that is given cannot be one.
+    """
+    if given is not None:
+        if not _is_id(given):
+            raise InputInvalid("occurrence", given[:LONGEST_ID], f"1 to {LONGEST_ID} characters")
+        return given
+    if trigger == "WALLET_ADDED":
+        return str(context.get("walletId") or context.get("address") or "")
+    if trigger == "KYC_SUBMITTED" and "submissions" in context:
+        return f"#{plain(context['submissions'])}"
+    return "" if trigger in _IDS and trigger != "KYC_SUBMITTED" else _digest(context)
+
+
+def _digest(context: Mapping[str, Json]) -> str:
+    return hashlib.sha256(canonical(plain(context)).encode("utf-8", "replace")).hexdigest()

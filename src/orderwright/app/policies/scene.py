@@ -1,0 +1,139 @@
+"""Who and what an occurrence is about: the entities that live here, locked, and what is known of users.
+
+An entity that lives with a host is not found here; it is decided on all the same. A user who lives with a host is
+known from what the host told at the registration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from orderwright.domain.entity import ENTITIES
+from orderwright.domain.reading import moment
+from orderwright.statechart import Snapshot
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from orderwright.app.policies.occurrence import Entity
+    from orderwright.condition import Json
+    from orderwright.runtime.pool import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """An entity that lives here: its chart, what it belongs to, and its context."""
+
+    chart_id: str
+    root_id: str
+    context: Mapping[str, Json]
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the decision on its beginning is recorded."""
+        return self.context.get("isDecided") is True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """What is known of a user; None is unknown."""
+
+    name: str | None = None
+    email: str | None = None
+    country: str | None = None
+    registered_at: datetime | None = None
+    is_kyc_approved: bool | None = None
+
+
+NOBODY: Final = User()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What was found.
+
+    Attributes:
+        revision: of the set in force.
+        homes: the entities that live here, by id.
+        users: by id.
+    """
+
+    revision: int
+    homes: Mapping[str, Home]
+    users: Mapping[str, User]
+
+    def home(self, entity: Entity) -> Home | None:
+        """Return an entity, where it lives here by the chart of its type."""
+        found = self.homes.get(entity.id)
+        return found if found is not None and found.chart_id == ENTITIES[entity.type] else None
+
+    def user(self, user_id: Json) -> User:
+        """Return what is known of a user."""
+        return self.users.get(user_id, NOBODY) if isinstance(user_id, str) else NOBODY
+
+
+async def look(
+    connection: Connection, entity_ids: Iterable[str], user_ids: Iterable[str]
+) -> Scene:
+    """Lock the entities that live here, in the order of their ids, and read users and the revision of the set."""
+    rows = await connection.fetch(_LOOK, sorted(set(entity_ids)), sorted(set(user_ids)))
+    return Scene(
+        revision=rows[0]["revision"],
+        homes={row["id"]: _home(row) for row in rows if row["kind"] == "home"},
+        users={row["id"]: _user(row) for row in rows if row["kind"] == "user"},
+    )
+
+
+def _home(row: Record) -> Home:
+    context = Snapshot.from_text(row["snapshot"]).context
+    return Home(chart_id=row["chart_id"], root_id=row["root_id"], context=context)
+
+
+def _user(row: Record) -> User:
+    if row["snapshot"] is None:
+        return User(country=row["country"], registered_at=row["at"])
+    context = Snapshot.from_text(row["snapshot"]).context
+    return User(
+        name=row["name"],
+        email=_text(context, "email"),
+        country=_text(context, "country") or row["country"],
+        registered_at=moment(context, "registeredAt") or row["at"],
+        is_kyc_approved=row["is_approved"],
+    )
+
+
+def _text(context: Mapping[str, Json], key: str) -> str | None:
+    value = context.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+# One statement, and one way to lock: in the order of ids.
+_LOOK: Final = """
+with held as (
+    select instance_id, root_id, chart_id, snapshot from orderwright.instance
+    where instance_id = any($1::text[]) order by instance_id for update)
+select s.revision, found.*
+from orderwright.policy_set as s
+left join (
+    select 'home' as kind, instance_id as id, root_id, chart_id, snapshot,
+           null::text as name, null::text as country, null::timestamptz as at, null::boolean as is_approved
+    from held
+    union all
+    select 'user', asked.id, null, u.chart_id, u.snapshot, c.name, told.country, told.occurred_at, kyc.is_approved
+    from unnest($2::text[]) as asked (id)
+    left join lateral (
+        select chart_id, snapshot from orderwright.instance
+        where instance_id = asked.id and chart_id = 'user' offset 0) as u on true
+    left join orderwright.customer as c on c.id = u.snapshot::json -> 'context' ->> 'customerId'
+    left join lateral (
+        select coalesce(bool_or(state = 'APPROVED'), false) as is_approved from orderwright.instance
+        where root_id = asked.id and chart_id = 'kyc') as kyc on u.snapshot is not null
+    left join lateral (
+        select country, occurred_at from orderwright.policy_event
+        where user_id = asked.id and trigger = 'USER_REGISTERED' order by number desc limit 1) as told on true
+) as found on true
+"""

@@ -1,0 +1,110 @@
+"""Tell an entity that lives here what was decided: the decision on its beginning, or holds that came later.
+
+It is told in the transaction of the decision, so that nothing passes between a decision and what holds the entity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from orderwright.app.policies.execution import BLOCKING, StoredAction
+from orderwright.app.policies.execution_records import open_actions
+from orderwright.app.policies.occurrence import BEGINNINGS
+from orderwright.app.policies.wording import hold_reason
+from orderwright.errors import RuntimeFault
+from orderwright.runtime.command import Actor
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.policies.ground import Ground
+    from orderwright.app.policies.occurrence import Occurrence
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Connection
+
+POLICIES: Final = Actor("policies", "system")
+"""Who acts when policies have decided."""
+DECIDED: Final = Event("DECISION_RECORDED")
+"""What an entity is told on which nothing holds; its cause is the domain event that was decided on."""
+_LATE: Final = frozenset({"unhandled", "blocked", "done"})
+
+_logger = structlog.get_logger(__name__)
+
+
+class DecisionRefused(RuntimeFault):
+    """An entity did not take the decision on it; it stays undecided and held."""
+
+    code = "policy.decision_refused"
+
+
+class Telling:
+    """Tells entities."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def tell(
+        self,
+        connection: Connection,
+        ground: Ground,
+        one: Occurrence,
+        actions: Sequence[StoredAction],
+    ) -> None:
+        """Tell the entity of an occurrence, if it lives here, what follows from all that was decided on it.
+
+        Raises:
+            DecisionRefused: it did not take that.
+        """
+        home = ground.home(one)
+        if home is None:
+            return
+        holds = {action.id: _hold(action) for action in actions if action.action in BLOCKING}
+        is_decided = home.is_decided or one.entity.id in ground.decided
+        if BEGINNINGS[one.entity.type] == one.trigger_name and not is_decided:
+            ground.decided.add(one.entity.id)
+            data = {"executionId": one.execution_id, **({"holds": holds} if holds else {})}
+            await self._send(connection, one, Event(DECIDED.type, data))
+            return
+        for hold_id, hold in holds.items():
+            await self._send(connection, one, Event("HOLD_PLACED", {"holdId": hold_id, **hold}))
+
+    async def tell_again(
+        self, connection: Connection, ground: Ground, one: Occurrence
+    ) -> list[StoredAction]:
+        """Tell an entity of what was decided before it lived here, or before its decision could be recorded.
+
+        Returns the actions that are not done yet.
+        """
+        actions = await open_actions(connection, one.execution_id)
+        home = ground.home(one)
+        if home is not None and not home.is_decided:
+            await self.tell(connection, ground, one, actions)
+        return actions
+
+    async def _send(self, connection: Connection, one: Occurrence, event: Event) -> None:
+        result = await self._engine.send(
+            one.entity.id,
+            event,
+            actor=POLICIES,
+            correlation_id=one.correlation_id or one.execution_id,
+            causation_id=one.causation_id or one.execution_id,
+            occurred_at=one.occurred_at if one.source == "relay" else None,
+            origin=one.origin,
+            connection=connection,
+        )
+        if result.refused is None:
+            return
+        if result.refused.code not in _LATE:
+            raise DecisionRefused(f"{event.type} to {one.entity.id}: {result.refused.message}")
+        _logger.debug("decision_late", instance_id=one.entity.id, code=result.refused.code)
+
+
+def _hold(action: StoredAction) -> Mapping[str, object]:
+    return {
+        "kind": "action",
+        "reason": hold_reason(action.action, action.config),
+        "policy": action.policy,
+        "version": action.version,
+    }

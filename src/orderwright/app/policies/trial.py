@@ -1,0 +1,148 @@
+"""Try a policy on facts: what it comes to, by which way, and what would change that. Nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.permissions import Identity, require
+from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.policy_reading import catalogue, read_policy
+from orderwright.condition import Counterfactual, Json, Schema
+from orderwright.errors import InputInvalid
+from orderwright.json_text import is_storable
+from orderwright.policy import Decision, Deployment, Policy, Result, counterfactual, decide, run
+from orderwright.policy.masking import MASK
+from orderwright.policy.trigger import facts_of
+
+if TYPE_CHECKING:
+    from orderwright.app.policies.in_force import InForce, Sets
+    from orderwright.app.policies.policy_list import PolicyList
+    from orderwright.clock import Clock
+    from orderwright.policy.trigger import Triggers
+    from orderwright.runtime.pool import Connection, Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is tried: a document that nobody has saved, or a version of a policy, by default its latest."""
+
+    document: Json = None
+    policy_id: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """On what: facts as a host would tell them, or those of a past execution."""
+
+    facts: Json = None
+    execution_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a policy came to.
+
+    Attributes:
+        facts: that it saw, by dotted path.
+        flagged: fields that are no facts, or not of their type.
+        withheld: facts of the past execution that are kept masked, and were not known here.
+        decision: what would be done if no other policy had a say.
+    """
+
+    policy: Policy
+    facts: Mapping[str, Json]
+    flagged: tuple[str, ...]
+    withheld: tuple[str, ...]
+    result: Result
+    decision: Decision
+    counterfactual: Counterfactual
+
+
+class Trials:
+    """Tries policies."""
+
+    def __init__(
+        self, pool: Pool, clock: Clock, types: Triggers, sets: Sets, listed: PolicyList
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._types = types
+        self._sets = sets
+        self._listed = listed
+
+    async def run(self, by: Identity, subject: Subject, sample: Sample) -> Trial:
+        """Try a policy.
+
+        Raises:
+            RoleMissing, PolicyNotFound, PolicyInvalid.
+            InputInvalid: nothing or too much is named, or there is no such execution.
+        """
+        require(by, "policy.read")
+        async with self._pool.acquire() as connection:
+            policy = await self._policy(connection, by, subject)
+            context, withheld = await self._context(connection, sample)
+            in_force = await self._in_force(connection)
+        schema = facts_of(policy.trigger, self._types) or {}
+        intake = take_in(context, schema)
+        deployment = Deployment(
+            id=subject.policy_id or "trial", version=subject.version or 1, policy=policy
+        )
+        lists = in_force.lists(self._clock.now())
+        result = run(deployment, intake.facts, lists=lists)
+        return Trial(
+            policy=policy,
+            facts=intake.facts,
+            flagged=intake.flagged,
+            withheld=withheld,
+            result=result,
+            decision=decide([result]),
+            counterfactual=counterfactual(policy, intake.facts, lists=lists, schema=schema),
+        )
+
+    async def _policy(self, connection: Connection, by: Identity, subject: Subject) -> Policy:
+        document = subject.document
+        if (document is None) == (subject.policy_id is None):
+            raise InputInvalid("policyId", subject.policy_id, "either a policy or a document")
+        if document is None and subject.policy_id is not None:
+            row = await self._listed.required(by, subject.policy_id)
+            number = subject.version or row.latest_version
+            document = (await self._listed.version(by, row.id, number)).document
+        return read_policy(document, self._types, await catalogue(connection))
+
+    async def _context(
+        self, connection: Connection, sample: Sample
+    ) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+        if (sample.facts is None) == (sample.execution_id is None):
+            raise InputInvalid("facts", None, "either facts or a past execution")
+        if sample.execution_id is None:
+            if not isinstance(sample.facts, Mapping):
+                raise InputInvalid("facts", str(sample.facts)[:20], "an object of facts")
+            return sample.facts, ()
+        known = is_storable(sample.execution_id)
+        row = await connection.fetchrow(_FACTS, sample.execution_id) if known else None
+        if row is None:
+            raise InputInvalid("executionId", sample.execution_id, "the id of an execution")
+        return _unmasked(row["facts"], facts_of(row["trigger"], self._types) or {})
+
+    async def _in_force(self, connection: Connection) -> InForce:
+        return await self._sets.at(connection, await connection.fetchval(_REVISION))
+
+
+def _unmasked(text: str, schema: Schema) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+    facts = json.loads(text, parse_float=Decimal)
+    withheld = sorted(
+        path
+        for path, value in facts.items()
+        if value == MASK and path in schema and schema[path].sensitive
+    )
+    known = {path: value for path, value in facts.items() if path not in withheld}
+    return known, tuple(withheld)
+
+
+_FACTS: Final = "select trigger, facts from orderwright.policy_execution where id = $1"
+_REVISION: Final = "select revision from orderwright.policy_set"

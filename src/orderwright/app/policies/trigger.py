@@ -1,0 +1,220 @@
+"""Set policies off: from lifecycles, as a consumer of the outbox, and from hosts, in their own transaction.
+
+Whoever comes first decides; the other finds what was decided. What a lifecycle tells is acted on at once, by jobs;
+what a host tells is acted on when the host says so, as in its own code it would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from orderwright.app.policies.acting_port import Report
+from orderwright.app.policies.execution import Execution
+from orderwright.app.policies.execution_records import stored
+from orderwright.app.policies.occurrence import Occurrence, Source, entity_of, key_of
+from orderwright.app.policies.telling import POLICIES
+from orderwright.app.policies.writing import record_failure
+from orderwright.condition import Json
+from orderwright.domain.trigger import TRIGGERS
+from orderwright.errors import InputInvalid
+from orderwright.policy.trigger import THRESHOLD
+from orderwright.runtime.command import Cause
+from orderwright.runtime.joining import JoinImpossible, joined
+from orderwright.runtime.observation import told_on_commit
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orderwright.app.policies.acting_port import Acting
+    from orderwright.app.policies.deciding import Deciding
+    from orderwright.app.policies.ground import Ground, Told
+    from orderwright.app.policies.telling import Telling
+    from orderwright.clock import Clock
+    from orderwright.runtime.joining import Joinable
+    from orderwright.runtime.pool import Connection, Pool
+
+_HOSTS: Final = frozenset(TRIGGERS) - {THRESHOLD}
+"""The triggers that hosts may fire."""
+
+_logger = structlog.get_logger(__name__)
+
+
+class Triggers:
+    """What hosts call: `app.trigger` and `app.execute`."""
+
+    def __init__(
+        self, pool: Pool, clock: Clock, deciding: Deciding, telling: Telling, acting: Acting
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._deciding = deciding
+        self._telling = telling
+        self._acting = acting
+
+    async def fire(  # noqa: PLR0913 (what a host can say of an event)
+        self,
+        name: str,
+        context: Mapping[str, Json],
+        *,
+        entity: tuple[str, str] | None = None,
+        occurrence: str | None = None,
+        occurred_at: datetime | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+        source: Source = "host",
+        execute: bool = False,
+        connection: Joinable | None = None,
+    ) -> Execution:
+        """Decide on an event of a host, and do what follows if it says so.
+
+        With a `connection` the work is a savepoint of the caller's transaction and lives or dies with it. A policy
+        that fails stops neither the others nor the caller. A trigger that fails as a whole is rolled back to the
+        savepoint and recorded on a connection of its own; the execution that comes back has no actions, and an
+        entity that lives here stays undecided and held.
+
+        Args:
+            name: of the trigger.
+            context: what the host knows; amounts as decimals, beside their currency.
+            entity: type and id; by default from the trigger's id field.
+            occurrence: tells events of one trigger and entity apart, where there may be several.
+            occurred_at: when it happened; by default now.
+            correlation_id: what it belongs to; by default the execution itself.
+            causation_id: what brought it about.
+            source: which door it came through.
+            execute: whether the actions are to be done at once.
+            connection: of the caller, in a READ COMMITTED transaction.
+
+        Raises:
+            InputInvalid: the trigger or the entity is not one that there is.
+            JoinImpossible: the connection cannot be joined.
+        """
+        now = self._clock.now()
+        cause = Cause(
+            actor=POLICIES,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+            occurred_at=occurred_at,
+        )
+        one = Occurrence(
+            trigger=_checked(name),
+            entity=entity_of(name, context, entity),
+            key=key_of(name, context, occurrence),
+            context=context,
+            occurred_at=cause.occurred_at or now,
+            source=source,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.causation_id,
+        )
+        is_named = occurrence is not None
+        try:
+            async with self._transaction(connection) as inner:
+                return await self._fire(inner, one, is_named=is_named, execute=execute)
+        except JoinImpossible:
+            raise
+        except Exception as error:
+            _logger.exception("trigger_failed", trigger=name, entity_id=one.entity.id)
+            return await self._failed(one, error)
+
+    async def execute(
+        self, execution: Execution | str, *, connection: Joinable | None = None
+    ) -> Report:
+        """Do the actions that are stored under an execution: now what can be done now, the rest by jobs.
+
+        Repeating it does nothing twice. An execution that failed has no actions.
+
+        Raises:
+            ExecutionNotFound: there is none of this id.
+            JoinImpossible: the connection cannot be joined.
+        """
+        execution_id = execution if isinstance(execution, str) else execution.id
+        async with self._transaction(connection) as inner:
+            await stored(inner, execution_id)
+            return await self._acting.execute(inner, execution_id)
+
+    @asynccontextmanager
+    async def _transaction(self, connection: Joinable | None) -> AsyncIterator[Connection]:
+        if connection is not None:
+            async with joined(connection) as inner:
+                yield inner
+        else:
+            async with self._pool.acquire() as own, told_on_commit(own):
+                yield own
+
+    async def _fire(
+        self, connection: Connection, one: Occurrence, *, is_named: bool, execute: bool
+    ) -> Execution:
+        told = self._deciding.take_in(one)
+        ground = await self._deciding.ground(connection, [told])
+        if not is_named:
+            told = replace(told, occurrence=_told_apart(one, ground))
+        one = told.occurrence
+        found = await self._deciding.decide(connection, ground, [told])
+        await self.follow(connection, ground, [told], found, queue=False)
+        if found:
+            crossed = tuple(each.id for each in found[:-1])
+            execution = replace(found[-1], crossed=crossed)
+        else:
+            execution = await stored(connection, one.execution_id)
+        if not execute:
+            return execution
+        report = await self._acting.execute(connection, execution.id)
+        return replace(execution, report=report)
+
+    async def follow(
+        self,
+        connection: Connection,
+        ground: Ground,
+        told: Sequence[Told],
+        found: Sequence[Execution],
+        *,
+        queue: bool,
+    ) -> None:
+        """Tell the entity what was decided, and have the actions done.
+
+        Those of thresholds are always done by jobs, those of the event's own triggers with `queue`.
+        """
+        one = told[-1].occurrence
+        own = {each.occurrence.execution_id for each in told}
+        if one.execution_id not in {execution.id for execution in found}:
+            again = await self._telling.tell_again(connection, ground, one)
+            if queue and again:
+                await self._acting.queue(connection, one.execution_id)
+        actions = [action for execution in found for action in execution.actions]
+        await self._telling.tell(connection, ground, one, actions)
+        for execution in found:
+            if execution.actions and (queue or execution.id not in own):
+                await self._acting.queue(connection, execution.id)
+
+    async def _failed(self, one: Occurrence, error: Exception) -> Execution:
+        said = f"{type(error).__name__}: {error}"
+        try:
+            failed = await record_failure(self._pool, one, said, self._clock.now())
+        except Exception:
+            _logger.exception("failure_unrecorded", trigger=one.trigger_name)
+            failed = one.execution_id
+        return Execution(
+            id=failed,
+            trigger=one.trigger_name,
+            entity=one.entity,
+            status="failed",
+            error=said,
+        )
+
+
+def _checked(name: str) -> str:
+    if name not in _HOSTS:
+        raise InputInvalid("trigger", name, f"one of {', '.join(sorted(_HOSTS))}")
+    return name
+
+
+def _told_apart(one: Occurrence, ground: Ground) -> Occurrence:
+    """Return a submission of a KYC session that lives here under the number that its lifecycle gives it."""
+    home = ground.home(one)
+    if one.trigger != "KYC_SUBMITTED" or home is None or "submissions" in one.context:
+        return one
+    return replace(one, key=key_of("KYC_SUBMITTED", home.context))

@@ -1,0 +1,142 @@
+"""What a user, a wallet or a country has come to within a window: the figures behind velocities and thresholds.
+
+A velocity is as of the event: what happened within the window before it, and the event itself. A threshold is as of
+the latest event that is known, whatever the order in which they come, so that events that arrive late or race each
+other cross a line once and not never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from orderwright.condition import Json
+from orderwright.domain.trigger import VELOCITIES
+from orderwright.money import Money
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orderwright.policy import Threshold
+
+SPANS: Final[Mapping[str, timedelta]] = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """An event as velocities count it; what it does not say is None."""
+
+    trigger: str
+    user: str | None
+    wallet: str | None
+    country: str | None
+    amount: Money | None
+    occurred_at: datetime
+
+    def key(self, name: str) -> str | None:
+        """Return the value of a key."""
+        return {"user": self.user, "wallet": self.wallet, "country": self.country}[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be counted and added up, without the event at hand.
+
+    Attributes:
+        name: under which the answer comes.
+        trigger: whose events.
+        key, value: of which user, wallet or country.
+        currency: of the amounts that are added up.
+        span: for how long back.
+        is_latest: from the latest event that is known, or from the one at hand.
+    """
+
+    name: str
+    trigger: str
+    key: str
+    value: str
+    currency: str | None
+    span: timedelta
+    is_latest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """An answer: how many, how much in minor units, and the moment up to which was looked."""
+
+    count: int
+    minor: int
+    until: datetime
+
+
+def velocity_questions(paths: Iterable[str], event: Counted) -> list[Question]:
+    """Return what is to be asked for the velocities among some facts; what the event does not say is not asked."""
+    found = []
+    for path in sorted(VELOCITIES.keys() & set(paths)):
+        _, trigger, _, key, window = path.split(".")
+        value = event.key(key)
+        if value is not None:
+            currency = event.amount.currency if event.amount else None
+            question = Question(
+                name=path,
+                trigger=trigger,
+                key=key,
+                value=value,
+                currency=currency,
+                span=SPANS[window],
+            )
+            found.append(question)
+    return found
+
+
+def threshold_question(name: str, threshold: Threshold, event: Counted) -> Question | None:
+    """Return what is to be asked for a threshold; None where the event does not say whose it is."""
+    value = event.key(threshold.key)
+    if value is None:
+        return None
+    line = threshold.threshold
+    return Question(
+        name=name,
+        trigger=threshold.of,
+        key=threshold.key,
+        value=value,
+        currency=line.currency if isinstance(line, Money) else None,
+        span=SPANS[threshold.window],
+        is_latest=True,
+    )
+
+
+def velocities(
+    questions: Iterable[Question], figures: Mapping[str, Figure], event: Counted
+) -> dict[str, Json]:
+    """Return velocities as facts, the event at hand included; a sum is in the currency of the event."""
+    found: dict[str, Json] = {}
+    for question in questions:
+        figure, own = figures[question.name], question.trigger == event.trigger
+        if question.name.split(".")[2] == "count":
+            found[question.name] = figure.count + own
+        elif event.amount is not None:
+            minor = figure.minor + (event.amount.minor if own else 0)
+            found[question.name] = Money(minor, event.amount.currency)
+    return found
+
+
+def crossing(threshold: Threshold, figure: Figure, event: Counted) -> Json | None:
+    """Return what an event has brought a threshold's figure to, where that crosses the line upwards; else None."""
+    if event.occurred_at <= figure.until - SPANS[threshold.window]:
+        return None
+    if threshold.aggregate == "count":
+        before, after = figure.count, figure.count + 1
+        return after if threshold.is_crossed(before, after) else None
+    amount = event.amount
+    if amount is None:
+        return None
+    total = Money(figure.minor, amount.currency)
+    return total + amount if threshold.is_crossed(total, total + amount) else None

@@ -1,0 +1,203 @@
+"""The behaviour of the pay-in chart.
+
+What has arrived is compared with what is expected, exactly:
+
+    received < expected     PARTIAL: what comes later adds up
+    received = expected     RECEIVED: it may be verified, once the policies have decided and nothing holds it
+    received > expected     MISMATCH: people reconcile it or send it back
+
+Each transfer has a reference and counts once. The comparison is made anew after every one, also where the pay-in was
+settled or frozen meanwhile. A payment that was confirmed says that its money is there in full: what no transfer has
+brought by then is received with it, and the pay-in verifies itself as soon as it may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from orderwright.domain.freeze import freezes_longer, not_frozen, note_freeze, until_release
+from orderwright.domain.hold import (
+    is_decided,
+    is_not_held,
+    is_undecided,
+    lift_hold,
+    place_hold,
+    record_decision,
+)
+from orderwright.domain.reading import Json, integer, mapping, milliseconds_until, moment, text
+from orderwright.errors import InputInvalid
+from orderwright.money import LARGEST_MINOR, Money
+from orderwright.statechart import Behaviour, Emit, Outcome, Scope, Verdict
+
+_HEAD: Final = ("payInId", "paymentId", "orderId", "customerId", "userId", "method")
+_SUMS: Final = ("expectedMinor", "currency")
+
+
+# --- the comparison -------------------------------------------------------------------------------
+
+
+def has_money(scope: Scope) -> Verdict:
+    """Something has arrived."""
+    message = "no money has arrived"
+    return Verdict(_received(scope) > 0, "payin.nothing_received", message)
+
+
+def is_short(scope: Scope) -> bool:
+    """Something has arrived, and less than is expected."""
+    return 0 < _received(scope) < integer(scope.context, "expectedMinor")
+
+
+def is_exact(scope: Scope) -> Verdict:
+    """Exactly what is expected has arrived."""
+    received, expected = _received(scope), integer(scope.context, "expectedMinor")
+    values = {
+        "received": _amount(scope, received),
+        "expected": _amount(scope, expected),
+        "currency": scope.context["currency"],
+    }
+    message = f"{values['received']} of {values['expected']} {values['currency']} has arrived"
+    return Verdict(received == expected, "payin.amount_differs", message, values, ("ACCOUNTANT",))
+
+
+def is_over(scope: Scope) -> bool:
+    """More has arrived than is expected."""
+    return _received(scope) > integer(scope.context, "expectedMinor")
+
+
+def has_more_come(scope: Scope) -> bool:
+    """Money has come since the pay-in was settled."""
+    return _received(scope) != integer(scope.context, "settledMinor")
+
+
+def settle(scope: Scope) -> Outcome:
+    """Remember with how much the pay-in is settled."""
+    return Outcome({"settledMinor": _received(scope)})
+
+
+def _received(scope: Scope) -> int:
+    return integer(scope.context, "receivedMinor")
+
+
+def _amount(scope: Scope, minor: int) -> str:
+    return Money(minor, text(scope.context, "currency")).amount
+
+
+# --- what arrives ---------------------------------------------------------------------------------
+
+
+def receipt_is_valid(scope: Scope) -> Verdict:
+    """The amount is positive, has the scale of the currency, and leaves a sum that can be held."""
+    try:
+        minor = _given(scope)
+    except InputInvalid as invalid:
+        return Verdict(False, invalid.code, invalid.message, invalid.values)
+    fits = 0 < minor <= LARGEST_MINOR - _received(scope)
+    expected = "an amount above zero, and transfers in all below the largest amount"
+    shown = {"field": "amount", "value": scope.data["amount"], "expected": expected}
+    return Verdict(fits, "input.invalid", f"amount: expected {expected}", shown)
+
+
+def receipt_is_new(scope: Scope) -> Verdict:
+    """The transfer has not been recorded before: a repeated message never counts twice."""
+    reference = text(scope.data, "reference")
+    message = f"transfer {reference} is recorded already"
+    is_new = reference not in mapping(scope.context, "receipts")
+    return Verdict(is_new, "payin.already_received", message, {"reference": reference})
+
+
+def record_receipt(scope: Scope) -> Outcome:
+    """Add a transfer to what has arrived, and tell it."""
+    return _with_receipt(scope, text(scope.data, "reference"), _given(scope))
+
+
+def record_confirmation(scope: Scope) -> Outcome:
+    """Remember that the payment is confirmed, and receive what no transfer has brought of it."""
+    confirmed: Mapping[str, Json] = {"isConfirmed": True}
+    rest = integer(scope.context, "expectedMinor") - _received(scope)
+    reference = text(scope.data, "paymentId")
+    if rest <= 0 or reference in mapping(scope.context, "receipts"):
+        return Outcome(confirmed)
+    received = _with_receipt(scope, reference, rest)
+    return Outcome({**received.assign, **confirmed}, effects=received.effects)
+
+
+def is_confirmed(scope: Scope) -> Verdict:
+    """The payment that the money is for is confirmed."""
+    message = "nobody has verified this, and no payment is confirmed for it"
+    confirmed = scope.context["isConfirmed"] is True
+    return Verdict(confirmed, "payin.unconfirmed", message, {}, ("ACCOUNTANT",))
+
+
+def _given(scope: Scope) -> int:
+    """Return the minor units that an event brings.
+
+    Raises:
+        InputInvalid: it is not an amount of the currency.
+    """
+    return Money.parse(text(scope.data, "amount"), text(scope.context, "currency")).minor
+
+
+def _with_receipt(scope: Scope, reference: str, minor: int) -> Outcome:
+    context = scope.context
+    total = _received(scope) + minor
+    sender = scope.data.get("sender") or context["sender"]
+    told = {
+        **{key: context[key] for key in (*_HEAD, *_SUMS)},
+        "amountMinor": minor,
+        "receivedMinor": total,
+        "senderName": sender,
+    }
+    receipts = {**mapping(context, "receipts"), reference: minor}
+    assign = {"receivedMinor": total, "receipts": receipts, "sender": sender}
+    return Outcome(assign, effects=[Emit("payin.received", told)])
+
+
+# --- the time in which it is expected -------------------------------------------------------------
+
+
+def has_lapsed(scope: Scope) -> bool:
+    """The time is over in which the money was expected, and none has come."""
+    ends = moment(scope.context, "expiresAt")
+    return ends is not None and scope.now >= ends and not _received(scope)
+
+
+def until_expiry(scope: Scope) -> int | None:
+    """Milliseconds to the end of that time; None where there is none."""
+    return milliseconds_until(moment(scope.context, "expiresAt"), scope.now)
+
+
+BEHAVIOUR: Final = Behaviour(
+    guards={
+        guard.__name__: guard
+        for guard in (
+            is_decided,
+            is_undecided,
+            is_not_held,
+            has_money,
+            is_short,
+            is_exact,
+            is_over,
+            has_more_come,
+            receipt_is_valid,
+            receipt_is_new,
+            is_confirmed,
+            has_lapsed,
+            not_frozen("the pay-in is frozen", "payin.frozen"),
+            freezes_longer,
+        )
+    },
+    actions={
+        action.__name__: action
+        for action in (
+            record_decision,
+            place_hold,
+            lift_hold,
+            record_receipt,
+            record_confirmation,
+            settle,
+            note_freeze,
+        )
+    },
+    delays={"until_expiry": until_expiry, "until_release": until_release},
+)

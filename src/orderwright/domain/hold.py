@@ -1,0 +1,144 @@
+"""Holds: what policies keep an entity back with, until somebody or something lifts it.
+
+    held    = there is a hold
+    decided = the policies' decision on how the entity began is recorded
+
+Both are guards of what lets an entity go forward, and so of the same words in every lifecycle that policies decide on.
+A hold has an id, and each id is placed once: one that was lifted does not come back, even where the message that
+places it comes after the one that lifts it. What was never held may do without the keys `holds` and `lifted` in its
+context, which spares every sale the room for them. The charts say, in the parameters of the actions, which domain
+event tells of a hold (`tells`) and which key of the context names the entity (`entity`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from orderwright.domain.reading import Json, mapping, text
+from orderwright.statechart import Emit, Outcome, Scope, Verdict
+
+LIFTERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "action": ("COMPLIANCE",),
+    "approval": ("COMPLIANCE", "MANAGER"),
+    "escalation": ("COMPLIANCE",),
+}
+"""Who can do something about a hold, by its kind."""
+_WORDS: Final[Mapping[str, Json]] = {"type": "string", "minLength": 1}
+HELD: Final[Mapping[str, Mapping[str, Json]]] = {
+    "holdId": _WORDS,
+    "kind": {"enum": list(LIFTERS)},
+    "reason": _WORDS,
+    "policy": {"type": ["string", "null"]},
+}
+"""What a domain event tells of a hold that is placed, beside the entity."""
+LIFTED: Final[Mapping[str, Mapping[str, Json]]] = {"holdId": _WORDS, "outcome": _WORDS}
+"""What one tells of a hold that is lifted."""
+
+
+# --- guards ---------------------------------------------------------------------------------------
+
+
+def is_decided(scope: Scope) -> Verdict:
+    """The policies' decision is recorded, whatever it was."""
+    message = "the policies have not decided on this yet"
+    decided = scope.context["isDecided"] is True
+    return Verdict(decided, "policy.undecided", message, {}, ("COMPLIANCE",))
+
+
+def is_undecided(scope: Scope) -> Verdict:
+    """No decision is recorded."""
+    message = "the policies have decided on this already"
+    return Verdict(scope.context["isDecided"] is False, "policy.already_decided", message)
+
+
+def is_not_held(scope: Scope) -> Verdict:
+    """No hold of a policy is in place."""
+    holds = [
+        {"holdId": key, **_hold(scope.context, key)} for key in mapping(scope.context, "holds")
+    ]
+    message = "; ".join(_told(hold) for hold in holds)
+    lifters = sorted({role for hold in holds for role in LIFTERS[text(hold, "kind")]})
+    return Verdict(not holds, "policy.held", message, {"holds": holds}, tuple(lifters))
+
+
+def hold_is_new(scope: Scope) -> Verdict:
+    """The hold was neither placed nor lifted before."""
+    hold = text(scope.data, "holdId")
+    message = f"hold {hold} is known already"
+    return Verdict(_is_new(scope.context, hold), "policy.hold_known", message, {"holdId": hold})
+
+
+def _hold(context: Mapping[str, Json], hold_id: str) -> Mapping[str, Json]:
+    return mapping(mapping(context, "holds"), hold_id)
+
+
+def _told(hold: Mapping[str, Json]) -> str:
+    by = f" by policy {hold['policy']}" if hold.get("policy") else ""
+    return f"held{by}: {text(hold, 'reason')}"
+
+
+def _is_new(context: Mapping[str, Json], hold_id: str) -> bool:
+    return hold_id not in mapping(context, "holds") and hold_id not in _lifted(context)
+
+
+def _lifted(context: Mapping[str, Json]) -> list[Json]:
+    lifted = context.get("lifted", [])
+    if not isinstance(lifted, list):
+        raise TypeError(f"lifted is {lifted!r}, not a list")
+    return lifted
+
+
+# --- actions --------------------------------------------------------------------------------------
+
+
+def record_decision(scope: Scope) -> Outcome:
+    """Remember that the policies have decided, and what they hold the entity with."""
+    asked = mapping(scope.data, "holds")
+    placed = _placed(scope, {key: mapping(asked, key) for key in asked})
+    return Outcome({**placed.assign, "isDecided": True}, effects=placed.effects)
+
+
+def place_hold(scope: Scope) -> Outcome:
+    """Hold the entity with one thing more; a hold that is known changes nothing."""
+    return _placed(scope, {text(scope.data, "holdId"): scope.data})
+
+
+def lift_hold(scope: Scope) -> Outcome:
+    """Take a hold away and remember that it is gone; one that has not been placed yet is not told of."""
+    context, hold = scope.context, text(scope.data, "holdId")
+    holds, lifted = mapping(context, "holds"), _lifted(context)
+    if hold in lifted:
+        return Outcome()
+    left = {key: value for key, value in holds.items() if key != hold}
+    data = {"holdId": hold, "outcome": scope.data["outcome"]}
+    told = [_emit(scope, data)] if hold in holds else []
+    return Outcome({"holds": left, "lifted": [*lifted, hold]}, effects=told)
+
+
+def _placed(scope: Scope, asked: Mapping[str, Mapping[str, Json]]) -> Outcome:
+    new = {
+        key: {
+            "kind": text(hold, "kind"),
+            "reason": text(hold, "reason"),
+            "policy": hold.get("policy"),
+            "version": hold.get("version"),
+            "since": scope.now.isoformat(),
+        }
+        for key, hold in asked.items()
+        if _is_new(scope.context, key)
+    }
+    if not new:
+        return Outcome()
+    told = [
+        _emit(
+            scope, {"holdId": key, **{name: hold[name] for name in ("kind", "reason", "policy")}}
+        )
+        for key, hold in new.items()
+    ]
+    return Outcome({"holds": {**mapping(scope.context, "holds"), **new}}, effects=told)
+
+
+def _emit(scope: Scope, data: Mapping[str, Json]) -> Emit:
+    entity = text(scope.params, "entity")
+    return Emit(text(scope.params, "tells"), {entity: scope.context[entity], **data})

@@ -1,0 +1,235 @@
+"""Orders here and the policies that decide on them: told by the relay, by a host, by both at once, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from policy_house import (
+    BIG,
+    FREEZE,
+    clear,
+    document,
+    open_house,
+    order,
+    place,
+    publish,
+    relay_only,
+    sale_of,
+)
+
+from orderwright import Orderwright
+from orderwright.app.policies.telling import POLICIES
+from orderwright.runtime.firing import fire_next
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from orderwright.app.policies.execution import Execution
+
+CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
+CLEARED, PAID = "CLEARED_FOR_FULFILMENT", "PAYMENT_PENDING_CONFIRMATION"
+SAME = "select id from orderwright.policy_execution where entity_id = $1 and trigger = 'ORDER_CREATED'"
+
+
+@pytest.fixture(scope="module")
+async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_house(shared_database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
+    yield
+    await clear(app)
+
+
+def told(sale: str, amount: str = "1500.00") -> dict[str, object]:
+    return order(amount, orderId=sale, userId="ada")
+
+
+async def fire(app: Orderwright, sale: str) -> Execution:
+    return await app.trigger("ORDER_CREATED", told(sale))
+
+
+async def decisions(app: Orderwright, sale: str) -> int:
+    counted: int = await app.pool.fetchval(
+        "select count(*) from orderwright.log where instance_id = $1 and event_type = 'DECISION_RECORDED'",
+        sale,
+    )
+    return counted
+
+
+async def test_an_order_that_is_paid_before_the_decision_clears_only_after_it(app: Orderwright):
+    sale = await place(app, "10.00", paid=True)
+    assert (await sale_of(app, sale))[0] == PAID
+    await app.worker.drain()
+    assert (await sale_of(app, sale))[0] == CLEARED
+
+
+async def test_a_hold_keeps_a_paid_order_from_clearing_until_it_is_lifted(app: Orderwright):
+    await publish(app, "big", document(BIG, does=[CONSENT]))
+    sale = await place(app, paid=True)
+    await relay_only(app, sale)
+    state, context = await sale_of(app, sale)
+    [(hold_id, hold)] = context["holds"].items()
+    assert (state, context["isDecided"], hold["policy"]) == (PAID, True, "big")
+    assert hold["reason"] == "1 of COMPLIANCE must approve"
+    cleared = (
+        "select count(*) from orderwright.outbox where instance_id = $1 and name = 'sale.cleared'"
+    )
+    assert await app.pool.fetchval(cleared, sale) == 0
+    lifted = Event("HOLD_LIFTED", {"holdId": hold_id, "outcome": "approved"})
+    assert (await app.engine.send(sale, lifted, actor=POLICIES)).refused is None
+    assert (await sale_of(app, sale))[0] == CLEARED
+
+
+async def test_the_host_before_the_relay_decides_once(app: Orderwright):
+    await publish(app, "big", document(BIG, does=[CONSENT]))
+    sale = await place(app)
+    found = await fire(app, sale)
+    assert (await sale_of(app, sale))[1]["holds"].keys() == {found.actions[0].id}
+    await app.worker.drain()
+    assert (await decisions(app, sale), len(await app.pool.fetch(SAME, sale))) == (1, 1)
+
+
+async def test_the_relay_before_the_host_decides_once(app: Orderwright):
+    await publish(app, "big", document(BIG, does=[CONSENT]))
+    sale = await place(app)
+    await app.worker.drain()
+    found = await fire(app, sale)
+    assert found.is_repeated
+    assert [one.action for one in found.actions] == ["REQUIRE_APPROVAL"]
+    assert (await decisions(app, sale), len(await app.pool.fetch(SAME, sale))) == (1, 1)
+
+
+async def test_hosts_and_relays_that_race_decide_once(app: Orderwright):
+    await publish(app, "big", document(BIG, does=[CONSENT]))
+    sales = [await place(app) for _ in range(6)]
+    calls = [fire(app, sale) for sale in sales for _ in range(3)]
+    found = await asyncio.gather(app.worker.drain(), *calls, app.worker.drain())
+    await app.worker.drain()
+    for sale in sales:
+        assert (await decisions(app, sale), len(await app.pool.fetch(SAME, sale))) == (1, 1)
+    ids = {one.id for one in found if one is not None and not isinstance(one, int | bool)}
+    assert len(ids) == len(sales)
+
+
+async def test_a_host_that_tells_of_an_order_before_it_lives_here_has_held_it(app: Orderwright):
+    await publish(app, "big", document(BIG, does=[CONSENT]))
+    async with app.pool.acquire() as connection, connection.transaction():
+        sale = await place(app)  # its own transaction: the one above only keeps the relay back
+        await connection.fetchval("select pg_current_xact_id()")
+        await app.pool.execute(
+            "update orderwright.instance set instance_id = $1 || '-hidden' where instance_id = $1",
+            sale,
+        )
+        found = await fire(app, sale)
+        await app.pool.execute(
+            "update orderwright.instance set instance_id = $1 where instance_id = $1 || '-hidden'",
+            sale,
+        )
+    assert (await sale_of(app, sale))[1]["isDecided"] is False
+    await app.worker.drain()
+    context = (await sale_of(app, sale))[1]
+    assert (context["isDecided"], context["holds"].keys()) == (True, {found.actions[0].id})
+
+
+async def test_a_host_decides_in_its_own_transaction_or_not_at_all(app: Orderwright):
+    await publish(app, "big", document(BIG, does=[CONSENT]))
+    sale = await place(app)
+    async with app.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        found = await app.trigger("ORDER_CREATED", told(sale), connection=connection)
+        assert found.status == "decided"
+        await transaction.rollback()
+    assert (await sale_of(app, sale))[1]["isDecided"] is False
+    assert await app.pool.fetch(SAME, sale) == []
+    await app.worker.drain()
+    assert await decisions(app, sale) == 1
+
+
+async def test_a_trigger_that_fails_as_a_whole_leaves_the_hosts_work_and_the_order_held(
+    app: Orderwright,
+):
+    await app.pool.execute("create table if not exists host_note (said text)")
+    sale = await place(app, "10.00", paid=True)
+    async with (
+        app.pool.acquire() as other,
+        app.pool.acquire() as host,
+        other.transaction(),
+        host.transaction(),
+    ):
+        await other.execute(
+            "select 1 from orderwright.instance where instance_id = $1 for update", sale
+        )
+        await host.execute("set local lock_timeout = '50ms'")
+        await host.execute("insert into host_note values ('mine')")
+        found = await app.trigger("ORDER_CREATED", told(sale, "10.00"), connection=host)
+        assert (found.status, found.actions) == ("failed", ())
+        assert "lock timeout" in (found.error or "")
+        assert (await app.execute(found, connection=host)).actions == ()
+    assert await app.pool.fetchval("select said from host_note") == "mine"
+    row = await app.pool.fetchrow(
+        "select status, error from orderwright.policy_execution where id = $1", found.id
+    )
+    assert row["status"] == "failed"
+    assert (await sale_of(app, sale))[0] == PAID
+    await app.worker.drain()
+    assert (await sale_of(app, sale))[0] == CLEARED
+
+
+async def test_an_order_that_nobody_decides_on_is_a_case_after_a_minute(app: Orderwright):
+    await app.worker.drain()
+    while await fire_next(app.engine):
+        pass
+    before = await app.pool.fetchval(
+        "select count(*) from orderwright.case_record where case_type = 'UNDECIDED'"
+    )
+    async with app.pool.acquire() as held, held.transaction():
+        await held.fetchval("select pg_current_xact_id()")  # the relay reads nothing younger
+        sale = await place(app, "10.00", paid=True)
+        app.clock.advance(timedelta(minutes=1))
+        assert await fire_next(app.engine)
+        assert (await sale_of(app, sale))[0] == PAID
+    await app.worker.drain()
+    cases = await app.pool.fetchval(
+        "select count(*) from orderwright.case_record where case_type = 'UNDECIDED'"
+    )
+    assert cases == before + 1
+
+
+async def test_a_policy_in_shadow_changes_no_row_but_its_own(app: Orderwright):
+    async def counts() -> list[int]:
+        tables = ("policy_action", "case_record", "approval", "notification", "job")
+        return [
+            await app.pool.fetchval(f"select count(*) from orderwright.{one}") for one in tables
+        ]
+
+    await app.worker.drain()
+    before = await counts()
+    await publish(app, "watched", document(BIG, does=[FREEZE, CONSENT]), mode="shadow")
+    sale = await place(app, paid=True)
+    await relay_only(app, sale)
+    assert (await sale_of(app, sale))[0] == CLEARED
+    assert await counts() == before
+    row = await app.pool.fetchrow(
+        "select mode, outcome from orderwright.policy_evaluation where policy_id = 'watched'"
+    )
+    assert tuple(row) == ("shadow", "hit")
+
+
+async def test_a_policy_may_wait_for_any_event_about_an_order(app: Orderwright):
+    due = {"field": "reason", "operator": "==", "value": "odd"}
+    await publish(app, "frozen", document(due, does=[CONSENT], trigger="sale.frozen"))
+    sale = await place(app, "10.00")
+    await app.worker.drain()
+    frozen = await app.engine.send(sale, Event("FREEZE", {"reason": "odd"}), actor=POLICIES)
+    assert frozen.refused is None
+    await app.worker.drain()
+    [hold] = (await sale_of(app, sale))[1]["holds"].values()
+    assert hold["policy"] == "frozen"

@@ -1,0 +1,183 @@
+"""Velocities are plain sums over what was told, and thresholds are crossed once, in whatever order events come."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random  # noqa: TID251 (the seed is printed)
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from policy_house import FLAG, START, clear, document, open_house, publish
+
+from orderwright import Orderwright
+from orderwright.app.policies.velocity import SPANS
+from orderwright.domain.trigger import VELOCITIES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+EVENTS = 60
+IN, OUT = "PAYIN_RECEIVED", "PAYOUT_REQUESTED"
+ASKED = sorted(
+    path for path in VELOCITIES if path.split(".")[1] in (IN, OUT) and ".30d" not in path
+)
+
+
+@pytest.fixture(scope="module")
+async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_house(shared_database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
+    yield
+    await clear(app)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """An event of the table."""
+
+    number: int
+    trigger: str
+    user: str
+    wallet: str | None
+    country: str
+    minor: int
+    currency: str
+    at: datetime
+
+    def context(self) -> dict[str, object]:
+        wallet = {"walletAddress": self.wallet} if self.wallet else {}
+        return {
+            "userId": self.user,
+            "user.country": self.country,
+            "amount": f"{self.minor / 100:.2f}",
+            "currency": self.currency,
+            **wallet,
+        }
+
+    @property
+    def entity(self) -> tuple[str, str]:
+        return "PayIn" if self.trigger == IN else "PayOut", f"sum-{self.number}"
+
+
+def happened(chance: random.Random) -> list[Happened]:
+    """Make a table of events, told in another order than they happened in."""
+    return [
+        Happened(
+            number=number,
+            trigger=(trigger := chance.choice((IN, OUT))),
+            user=chance.choice("ab"),
+            wallet=chance.choice(("w1", "w2")) if trigger == OUT else None,
+            country=chance.choice(("DE", "FR")),
+            minor=chance.randrange(1, 100_000),
+            currency=chance.choice(("EUR", "EUR", "USD")),
+            at=START + timedelta(minutes=chance.randrange(60 * 24 * 9)),
+        )
+        for number in range(EVENTS)
+    ]
+
+
+def plain_sum(path: str, now: Happened, told: Sequence[Happened]) -> object:
+    """Count and add up as anybody would; None where the event does not say whose."""
+    _, trigger, aggregate, key, window = path.split(".")
+    if getattr(now, key) is None:
+        return None
+    within = [
+        one
+        for one in told
+        if one.trigger == trigger
+        and getattr(one, key) == getattr(now, key)
+        and now.at - SPANS[window] < one.at <= now.at
+    ]
+    if aggregate == "count":
+        return len(within)
+    minor = sum(one.minor for one in within if one.currency == now.currency)
+    return {"money": f"{minor / 100:.2f}", "currency": now.currency}
+
+
+async def test_every_velocity_is_the_sum_over_what_was_told_the_event_included(app: Orderwright):
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")  # noqa: T201 (to repeat it)
+    for trigger in (IN, OUT):
+        rules = [{"field": path, "operator": "is_not_null"} for path in ASKED]
+        await publish(app, f"asks-{trigger}", document(*rules, does=[FLAG], trigger=trigger))
+    told: list[Happened] = []
+    for one in happened(random.Random(seed)):
+        told.append(one)
+        found = await app.trigger(
+            one.trigger, one.context(), entity=one.entity, occurred_at=one.at
+        )
+        facts = await _facts(app, found.id)
+        wanted = {path: plain_sum(path, one, told) for path in ASKED}
+        assert {path: facts.get(path) for path in ASKED} == wanted
+
+
+async def _facts(app: Orderwright, execution_id: str) -> Mapping[str, Any]:
+    text = await app.pool.fetchval(
+        "select facts from orderwright.policy_execution where id = $1", execution_id
+    )
+    found: Mapping[str, Any] = json.loads(text)
+    return found
+
+
+def threshold(aggregate: str, line: object, key: str = "user") -> dict[str, object]:
+    return {
+        "type": "AMOUNT_THRESHOLD",
+        "aggregate": aggregate,
+        "of": OUT,
+        "key": key,
+        "window": "24h",
+        "threshold": line,
+    }
+
+
+@pytest.mark.parametrize("key", ["user", "country"])
+async def test_events_that_race_cross_a_threshold_once(app: Orderwright, key: str):
+    line = threshold("sum", {"money": "1000.00", "currency": "EUR"}, key)
+    rule = {"field": "total", "operator": ">=", "value": {"money": "1.00", "currency": "EUR"}}
+    await publish(app, f"line-{key}", document(rule, does=[FLAG], trigger=line))
+
+    async def fire(number: int) -> tuple[str, ...]:
+        told = {
+            "userId": f"racer-{key}",
+            "user.country": f"R{key}",
+            "amount": "100.00",
+            "currency": "EUR",
+        }
+        found = await app.trigger(
+            OUT,
+            told,
+            entity=("PayOut", f"race-{key}-{number}"),
+            occurred_at=START + timedelta(minutes=-number if number % 2 else number),
+        )
+        return found.crossed
+
+    crossed = [one for ones in await asyncio.gather(*(fire(n) for n in range(20))) for one in ones]
+    assert len(crossed) == 1
+    assert (await _facts(app, crossed[0]))["total"] == {"money": "1000.00", "currency": "EUR"}
+    assert len(await app.pool.fetch(_FLAGS, crossed[0])) == 1
+
+
+async def test_a_threshold_is_crossed_again_once_the_window_has_passed(app: Orderwright):
+    rule = {"field": "count", "operator": ">=", "value": 1}
+    await publish(app, "line-n", document(rule, does=[FLAG], trigger=threshold("count", 3)))
+    found = []
+    for number, hours in enumerate([0, 1, 2, 3, 30, 31, 32]):
+        one = await app.trigger(
+            OUT,
+            {"userId": "again", "amount": "1.00", "currency": "EUR"},
+            entity=("PayOut", f"again-{number}"),
+            occurred_at=START + timedelta(hours=hours),
+        )
+        found.append(len(one.crossed))
+    assert found == [0, 0, 1, 0, 0, 0, 1]
+
+
+_FLAGS = "select 1 from orderwright.policy_action where execution_id = $1 and action = 'FLAG_FOR_REVIEW'"

@@ -231,6 +231,7 @@ CONSUMERS = (
     "approvals",
     "backorders",
     "cases",
+    "compliance",
     "credit_rechecks",
     "credit_sales",
     "decisions",

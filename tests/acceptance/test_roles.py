@@ -52,6 +52,11 @@ COMMANDS: Final[Mapping[str, str]] = {
     "stock.RECEIVE_STOCK": _RECEIVE,
     "stock.adjust": _ADJUST,
     "stock.ADJUST_STOCK": _ADJUST,
+    "payin.expect": 'expectPayIn(input: {amount: "0", currency: "EUR", method: "CARD"})',
+    "payout.request": 'requestPayOut(input: {amount: "0", currency: "EUR", reason: "r"})',
+    "payout.vote": 'votePayOut(payOutId: "nothing", decision: APPROVE, reason: "r")',
+    "kyc.open": 'openKycSession(userId: "nothing")',
+    "user.register": 'registerUser(input: {email: "nothing"})',
     "payment.register": f"registerConsumerPayment(input: {_PAYMENT})",
     "payment.CONFIRM": 'confirmPayment(paymentId: "nothing")',
     "payment.FAIL": 'failPayment(paymentId: "nothing", reason: "r")',
@@ -68,6 +73,10 @@ LISTS: Final[Mapping[str, str]] = {
     "outbox.read": "outbox(first: 1) { totalCount }",
     "override.read": "overrideRequests(first: 1) { totalCount }",
     "payment.read": "payments(first: 1) { totalCount }",
+    "payin.read": "payIns(first: 1) { totalCount }",
+    "payout.read": "payOuts(first: 1) { totalCount }",
+    "kyc.read": "kycSessions(first: 1) { totalCount }",
+    "user.read": "users(first: 1) { totalCount }",
     "setting.read": "settings { name }",
     "stock.read": "stock(first: 1) { totalCount }",
     "credit.read": 'creditSnapshot(customerId: "bob") { tier }',
@@ -78,6 +87,10 @@ SENDING: Final[Mapping[str, str]] = {
     "sale": "sendSaleEvent(orderId: $id, event: $event, data: $data)",
     "fulfilment": "sendFulfilmentEvent(fulfilmentId: $id, event: $event, data: $data)",
     "case": "sendCaseEvent(caseId: $id, event: $event, data: $data)",
+    "payin": "sendPayInEvent(payInId: $id, event: $event, data: $data)",
+    "payout": "sendPayOutEvent(payOutId: $id, event: $event, data: $data)",
+    "kyc": "sendKycEvent(kycSessionId: $id, event: $event, data: $data)",
+    "user": "sendUserEvent(userId: $id, event: $event, data: $data)",
 }
 RECEIPTS: Final = frozenset({"receipt.upload", "receipt.read"})
 """Doors of their own."""
@@ -125,10 +138,35 @@ async def _placed(server: Server, sign_in: SignIn, database_url: str) -> dict[st
         id=order_id,
     )
     return {
+        **await _known(admin),
         "sale": order_id,
         "quotation": made["createQuotation"]["quotation"]["id"],
         "case": opened["openCase"]["case"]["id"],
         "fulfilment": await _fulfilment(database_url, order_id),
+    }
+
+
+async def _known(admin: Client) -> dict[str, str]:
+    """Register Bob as a user, with one of everything that compliance looks at."""
+    made = await admin.ask(
+        """mutation { registerUser(input: {email: "bob@example.com", customerId: "bob"}) {
+          ... on UserApplied { user { id } } } }"""
+    )
+    user = made["registerUser"]["user"]["id"]
+    made = await admin.ask(
+        """mutation ($user: ID!) {
+          openKycSession(userId: $user) { ... on KycSessionApplied { session { id } } }
+          expectPayIn(input: {amount: "1.00", currency: "EUR", method: "CARD", userId: $user}) {
+            ... on PayInApplied { payIn { id } } }
+          requestPayOut(input: {amount: "1.00", currency: "EUR", reason: "r", userId: $user}) {
+            ... on PayOutApplied { payOut { id } } } }""",
+        user=user,
+    )
+    return {
+        "user": user,
+        "kyc": made["openKycSession"]["session"]["id"],
+        "payin": made["expectPayIn"]["payIn"]["id"],
+        "payout": made["requestPayOut"]["payOut"]["id"],
     }
 
 

@@ -189,7 +189,7 @@ async def test_each_role_sees_and_works_its_queue_and_who_stands_above_too(app: 
     _, case = await overpay(app)
     assert [one.id for one in await cases(app, ACCOUNTANT)] == [case.id]
     assert await cases(app, CLERK) == []
-    assert await app.case_list.case(CLERK.by, case.id) is None
+    assert await app.case_list.find(CLERK.by, case.id) is None
     with pytest.raises(CaseNotFound):
         await decide(app, case, "TAKE", CLERK)
     assert [one.id for one in await cases(app, AUDITOR)] == [case.id]

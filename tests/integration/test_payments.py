@@ -12,7 +12,7 @@ import pytest
 from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
-from orderwright.app.payment_phases import PAYMENTS, PaymentPhases
+from orderwright.app.payment_phases import PAYMENTS
 from orderwright.app.payment_reports import Kind, Receipt, Report
 from orderwright.app.payments import (
     NewPayment,
@@ -26,10 +26,7 @@ from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.ledger import differences
-from orderwright.runtime.outbox import DomainEvent
-from orderwright.runtime.pool import Connection
 from orderwright.runtime.replay import Replay
-from orderwright.runtime.worker import Worker
 
 
 def asked(role: Role = Role.ADMIN, key: str | None = None, customer: str | None = None) -> Asked:
@@ -277,32 +274,3 @@ async def test_a_report_that_does_not_agree_changes_nothing_and_is_told(
     assert (await standing(app, payment_id))[0] == "PENDING"
     [told] = await emitted(app, "payment.unmatched")
     assert (told["orderId"], told["amountMinor"], told["currency"]) == (order_id, amount, currency)
-
-
-class Notebook:
-    """Stands in for pay-ins and pay-outs: remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, object]] = []
-
-    async def expect(self, _: Connection, registered: DomainEvent) -> None:
-        self.asked.append(("expect", registered.data["amountMinor"]))
-
-    async def verify(self, _: Connection, confirmed: DomainEvent) -> None:
-        self.asked.append(("verify", confirmed.data["amountMinor"]))
-
-    async def request(self, _: Connection, refunded: DomainEvent) -> None:
-        self.asked.append(("request", refunded.data["amountMinor"]))
-
-
-async def test_pay_ins_and_pay_outs_are_asked_once_for_each_event(app: Orderwright):
-    notebook = Notebook()
-    consumer = PaymentPhases(app.engine, pay_ins=notebook, pay_outs=notebook).consumer()
-    worker = Worker(app.engine, [consumer], app.listener)
-    order_id = await order(app)
-    payment_id = await register(app, order_id)
-    await app.payments.confirm(payment_id, asked())
-    await app.payments.refund(payment_id, "25.00", "late", asked())
-    for _ in range(2):
-        await worker.drain()
-    assert notebook.asked == [("expect", 10000), ("verify", 10000), ("request", 2500)]

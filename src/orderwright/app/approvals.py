@@ -193,20 +193,22 @@ class Approvals:
             await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
 
 
-def bands_of(settings: Settings, currency: str) -> Sequence[Band]:
+def bands_of(
+    settings: Settings, currency: str, deciders: Sequence[Role] = and_above(Role.MANAGER)
+) -> Sequence[Band]:
     """Return how many people of which roles decide on amounts of a currency, by the settings in force."""
-    managers, admins = and_above(Role.MANAGER), and_above(Role.ADMIN)
+    admins = and_above(Role.ADMIN)
     scale = 10 ** exponent(currency)
     return (
         Band(
             up_to_minor=settings.approval_one_manager_up_to * scale,
-            quorum=Quorum(approvers=1, roles=managers),
+            quorum=Quorum(approvers=1, roles=deciders),
         ),
         Band(
             up_to_minor=settings.approval_two_managers_up_to * scale,
-            quorum=Quorum(approvers=2, roles=managers),
+            quorum=Quorum(approvers=2, roles=deciders),
         ),
-        Band(up_to_minor=None, quorum=Quorum(approvers=2, roles=managers, including=admins)),
+        Band(up_to_minor=None, quorum=Quorum(approvers=2, roles=deciders, including=admins)),
     )
 
 

@@ -16,6 +16,11 @@ from orderwright.app.approvals import Approvals
 from orderwright.app.case_desk import CaseDesk
 from orderwright.app.case_list import CaseList
 from orderwright.app.cases import CaseOpener
+from orderwright.app.compliance.lists import KycList, PayInList, PayOutList, UserList
+from orderwright.app.compliance.payins import PayIns, PayInsOfPayments
+from orderwright.app.compliance.payouts import PayOuts, PayOutsOfRefunds
+from orderwright.app.compliance.reactions import Compliance
+from orderwright.app.compliance.users import Users
 from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
 from orderwright.app.credit.view import CreditView
@@ -115,6 +120,8 @@ class Orderwright:
         credit, credit_view: commands on credit profiles, and what people see of credit.
         fulfilment_list, return_list: what the warehouse and the returns desk work on.
         stock_desk, stock_list: commands on stock, with permissions, and what people see of it.
+        users, pay_ins, pay_outs: commands on what compliance looks at, with permissions; `user_list`, `kyc_list`,
+            `pay_in_list` and `pay_out_list` show it.
         live_settings, setting_desk: the settings that change while the house runs, and commands on them.
         people: signing in. notifications: what they were told.
         replay, anchors: what instances were, and the proof that nobody changed it.
@@ -166,7 +173,7 @@ class Orderwright:
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, live)
-        self.case_list = CaseList(readers, self.queries)
+        self.case_list = CaseList(pool, self.queries)
         self.case_desk = CaseDesk(engine, self.case_list)
         self.people = People(
             pool, clock, session_lifetime=timedelta(hours=settings.session_lifetime_hours)
@@ -175,6 +182,7 @@ class Orderwright:
         self._open_policies(actions)
         self._open_money()
         self._open_goods()
+        self._open_compliance()
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -222,6 +230,17 @@ class Orderwright:
         self.fulfilment_list = FulfilmentList(self.pool, self.queries)
         self.return_list = ReturnList(self.pool, self.queries)
 
+    def _open_compliance(self) -> None:
+        """Set up what has to do with users, KYC sessions, pay-ins and pay-outs."""
+        engine, pool, queries = self.engine, self.pool, self.queries
+        self.users = Users(engine, queries)
+        self.pay_ins = PayIns(engine, queries)
+        self.pay_outs = PayOuts(engine, queries, self.settings)
+        self.user_list = UserList(pool, queries)
+        self.kyc_list = KycList(pool, queries)
+        self.pay_in_list = PayInList(pool, queries)
+        self.pay_out_list = PayOutList(pool, queries)
+
     def _worker(self) -> Worker:
         """Return who works in the background: for consumers of domain events, by the clock, at jobs."""
         engine, settings = self.engine, self.settings
@@ -230,7 +249,12 @@ class Orderwright:
             self.phases.consumer(),
             self.approvals.consumer(),
             PolicyLife(engine, settings).consumer(),
-            PaymentPhases(engine).consumer(),
+            PaymentPhases(
+                engine,
+                pay_ins=PayInsOfPayments(engine, self.live_settings),
+                pay_outs=PayOutsOfRefunds(engine, settings),
+            ).consumer(),
+            Compliance(engine, settings).consumer(),
             Reserving(engine).consumer(),
             Backorders(engine).consumer(),
             Returning(engine).consumer(),

@@ -136,7 +136,7 @@ class CaseDesk:
         return await self._workers(Role(case.role))
 
     async def _own(self, by: Identity, case_id: str) -> CaseRow:
-        case = await self._cases.case(by, case_id)
+        case = await self._cases.find(by, case_id)
         if case is None or case.role not in by.queues:
             message = f"no case of your queues has the id {case_id!r}"
             raise CaseNotFound(message, values={"id": case_id})

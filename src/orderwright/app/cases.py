@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from orderwright.app import records
 from orderwright.app.permissions import Role
 from orderwright.domain.cases import due_at
+from orderwright.domain.entity import ENTITY_TYPES
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.consumer import Consumer
@@ -99,6 +100,17 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         role=Role.MANAGER,
         priority="HIGH",
     ),
+    "payin.mismatched": Opening(
+        case_type="PAYIN_MISMATCH",
+        title="More money arrived than was expected",
+        role=Role.ACCOUNTANT,
+    ),
+    "payout.held_under_way": Opening(
+        case_type="HELD_UNDER_WAY",
+        title="A policy holds back money that is under way",
+        role=Role.COMPLIANCE,
+        priority="HIGH",
+    ),
     "return.refund_open": Opening(
         case_type="REFUND_OPEN",
         title="Money for a return is to go back by hand",
@@ -146,11 +158,12 @@ class CaseOpener:
     async def _open(self, connection: Connection, event: DomainEvent) -> None:
         if event.origin == "import":
             return
+        subject_type, subject_id = _subject(event)
         new = NewCase(
             id=derived_id(f"case/{event.event_id}"),
-            kind=_in_time(OPENINGS[event.name], await self._settings.current(connection)),
-            subject_type=_subject_type(event),
-            subject_id=event.root_id,
+            kind=in_time(OPENINGS[event.name], await self._settings.current(connection)),
+            subject_type=subject_type,
+            subject_id=subject_id,
             root_id=event.root_id,
             opened_at=event.occurred_at,
             evidence={"event": event.name, "eventId": event.event_id, "data": event.data},
@@ -167,14 +180,17 @@ class CaseOpener:
             raise CaseBroken(f"case of {event.event_id}: {result.refused.message}")
 
 
-def _subject_type(event: DomainEvent) -> str:
-    """Money that belongs to no order is a subject of its own."""
+def _subject(event: DomainEvent) -> tuple[str, str]:
+    """Return the type and the id of what a case is about: money that belongs to no order is one of its own."""
+    entity = ENTITY_TYPES.get(event.name.partition(".")[0], "Order")
+    if entity != "Order":
+        return entity, event.instance_id
     is_alone = event.name == "payment.unmatched" and event.root_id == event.instance_id
-    return "Payment" if is_alone else "Order"
+    return "Payment" if is_alone else "Order", event.root_id
 
 
-def _in_time(kind: Opening, settings: Settings) -> Opening:
-    """Give a kind of case its term."""
+def in_time(kind: Opening, settings: Settings) -> Opening:
+    """Give a kind of case its term, by the settings in force where it has none of its own."""
     if kind.sla_minutes is not None:
         return kind
     is_urgent = kind.priority in ("HIGH", "URGENT")

@@ -64,25 +64,37 @@ class PaymentPhases:
         )
 
     async def _react_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
-        """Lock the payments first, then their sales, each in one order: who comes to credit holds them all."""
-        for ids in ({event.instance_id for event in events}, {event.root_id for event in events}):
+        """Lock the payments, then sales and pay-ins, each in one order: who comes to credit holds them all."""
+        payments = {event.instance_id for event in events}
+        owned = {self._pay_ins.owned(payment) for payment in payments} if self._pay_ins else set()
+        for ids in (payments, {event.root_id for event in events} | owned):
             await hold(connection, ids)
         for event in events:
             with work_of("payments", event):
                 await self._react(connection, event)
 
     async def _react(self, connection: Connection, event: DomainEvent) -> None:
-        await self._tell_ports(connection, event)
         if event.name in _TO_SALE:
             await self._tell_sale(connection, event)
+        if event.origin != "import":  # what is taken over has come and gone elsewhere
+            await self._tell_pay_in(connection, event)
+            if event.name == "payment.refunded" and self._pay_outs is not None:
+                await self._pay_outs.request(connection, event)
 
-    async def _tell_ports(self, connection: Connection, event: DomainEvent) -> None:
-        if event.name == "payment.registered" and self._pay_ins is not None:
-            await self._pay_ins.expect(connection, event)
-        elif event.name == "payment.confirmed" and self._pay_ins is not None:
-            await self._pay_ins.verify(connection, event)
-        elif event.name == "payment.refunded" and self._pay_outs is not None:
-            await self._pay_outs.request(connection, event)
+    async def _tell_pay_in(self, connection: Connection, event: DomainEvent) -> None:
+        if self._pay_ins is None:
+            return
+        match event.name:
+            case "payment.registered":
+                await self._pay_ins.expect(connection, event)
+            case "payment.confirmed":
+                await self._pay_ins.verify(connection, event)
+            case "payment.failed":
+                await self._pay_ins.fail(connection, event)
+            case "payment.refunded" | "payment.charged_back" if not event.data["remainingMinor"]:
+                await self._pay_ins.give_back(connection, event)
+            case _:
+                pass
 
     async def _tell_sale(self, connection: Connection, event: DomainEvent) -> None:
         carried = _TO_SALE[event.name](event)

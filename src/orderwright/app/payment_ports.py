@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 class PayIns(Protocol):
     """Takes note of money that comes in."""
 
+    def owned(self, payment_id: str) -> str:
+        """Return the id of the pay-in of a payment, whether there is one or not."""
+
     async def expect(self, connection: Connection, registered: DomainEvent) -> None:
         """Open a pay-in for a payment that was registered."""
 
     async def verify(self, connection: Connection, confirmed: DomainEvent) -> None:
-        """Note that the money of a payment was received and verified."""
+        """Note that the money of a payment was received, and that it may be verified."""
+
+    async def fail(self, connection: Connection, failed: DomainEvent) -> None:
+        """Note that the money of a payment does not come."""
+
+    async def give_back(self, connection: Connection, gone: DomainEvent) -> None:
+        """Note that nothing is left of the money of a payment."""
 
 
 class PayOuts(Protocol):

@@ -87,12 +87,13 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "receipt.upload": _OFFICE | _BUYERS | {Role.ACCOUNTANT},
     "receipt.read": _OFFICE | _BUYERS | {Role.ACCOUNTANT, Role.TREASURY},
     "payin.read": _STAFF - {Role.WAREHOUSE},
+    "payin.expect": frozenset({Role.ACCOUNTANT}),
     "payout.read": _STAFF - {Role.WAREHOUSE},
     "payout.request": frozenset({Role.ACCOUNTANT}),
     "payout.vote": frozenset({Role.TREASURY}),
-    "kyc.read": _STAFF - {Role.WAREHOUSE},
+    "kyc.read": (_STAFF - {Role.WAREHOUSE}) | _BUYERS,  # outsiders their own
     "kyc.open": frozenset({Role.COMPLIANCE, Role.SUPPORT}) | _BUYERS,
-    "user.read": _STAFF - {Role.WAREHOUSE},
+    "user.read": (_STAFF - {Role.WAREHOUSE}) | _BUYERS,  # outsiders themselves
     "user.register": frozenset({Role.SUPPORT, Role.COMPLIANCE}),
     "stock.read": _STAFF,
     "stock.receive": _PACKERS,

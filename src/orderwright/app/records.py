@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
 Channel = Literal["CONSUMER", "RESELLER"]
 Counter = Literal[
-    "order_number", "quotation_number", "fulfilment_number", "case_number", "return_number"
+    "order_number",
+    "quotation_number",
+    "fulfilment_number",
+    "case_number",
+    "return_number",
+    "payin_number",
+    "payout_number",
+    "kyc_number",
+    "user_number",
 ]
 
 _PREFIXES: dict[Counter, str] = {
@@ -25,6 +33,10 @@ _PREFIXES: dict[Counter, str] = {
     "fulfilment_number": "FU",
     "case_number": "CA",
     "return_number": "RE",
+    "payin_number": "PI",
+    "payout_number": "PO",
+    "kyc_number": "KY",
+    "user_number": "US",
 }
 
 

@@ -18,6 +18,10 @@ INTERNAL_EVENTS: Final = frozenset(
         "HOLD_LIFTED",
         "FREEZE",
         "RELEASE",
+        "RESTRICT",
+        "LIFT",
+        "BLOCK",
+        "DOCUMENTS_REQUIRED",
         "REJECT",
         "ADMIN_OVERRIDE_REQUESTED",
         "CREDIT_OVERRIDE_REQUIRED",
@@ -32,7 +36,8 @@ INTERNAL_EVENTS: Final = frozenset(
 """Events whose data outsiders do not see."""
 _NEUTRAL: Final = {
     "sale.frozen": "the order is being looked into",
-    "policy.held": "the order is being looked into",
+    "policy.held": "it is being looked into",
+    "user.restricted": "the user is being looked into",
 }
 
 

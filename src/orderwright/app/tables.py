@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+import orderwright.app.compliance_tables
 import orderwright.app.policy_tables
 import orderwright.runtime.webhook.tables  # noqa: F401 (they stand in the same metadata)
 from orderwright.runtime.tables import SCHEMA, metadata

@@ -48,6 +48,7 @@ _MACHINERY: Final = {
     "cases": "Case table",
     "approvals": "Approvals",
     "payments": "Payment",
+    "compliance": "Compliance",
     "stripe": "Stripe",
     "paystack": "Paystack",
     "standard": "Payment provider",

@@ -119,7 +119,7 @@ async def _by(app: Orderwright, arguments: argparse.Namespace) -> Identity:
 
 
 async def _found(app: Orderwright, by: Identity, case_id: str) -> CaseRow:
-    row = await app.case_list.case(by, case_id)
+    row = await app.case_list.find(by, case_id)
     if row is None:
         raise CaseNotFound(f"no case has the id {case_id!r}", values={"id": case_id})
     return row

@@ -96,7 +96,7 @@ async def _after(app: Orderwright, asked: Asked, result: Result) -> OverrideRow:
         reasons = "; ".join(reason.message for reason in result.refused.reasons)
         values = {"reasons": [reason.code for reason in result.refused.reasons]}
         raise NotTaken(reasons or result.refused.message, values=values)
-    row = await app.override_list.one(asked.by, result.instance_id)
+    row = await app.override_list.find(asked.by, result.instance_id)
     assert row is not None
     return row
 

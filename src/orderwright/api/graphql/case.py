@@ -284,7 +284,7 @@ async def changed(
 
 async def _shown(result: Result, context: Context) -> CaseChanged:
     """Show a case as it stands, also when it went to the queue of another role."""
-    row = await context.app.case_list.find(result.instance_id)
+    row = await context.app.case_list.known(result.instance_id)
     if row is None:
         raise LookupError(result.instance_id)
     return CaseChanged(case=Case.of(row), replayed=result.replayed)

@@ -39,7 +39,7 @@ class CasesQuery:
 
     @strawberry.field
     async def case(self, info: Info, id: strawberry.ID) -> Case | None:
-        row = await info.context.app.case_list.case(info.context.by, id)
+        row = await info.context.app.case_list.find(info.context.by, id)
         return Case.of(row) if row else None
 
 

@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import TypeAlias
 
 import strawberry
 
 from orderwright.api.graphql.api_token import ApiTokensMutation
 from orderwright.api.graphql.cases import CasesMutation
-from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.credit import CreditMutation
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
+from orderwright.api.graphql.kyc import KycMutation
 from orderwright.api.graphql.notification import NotificationsMutation
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.override import OverrideMutation
+from orderwright.api.graphql.payin import PayInMutation
 from orderwright.api.graphql.payment import PaymentMutation
+from orderwright.api.graphql.payout import PayOutMutation
 from orderwright.api.graphql.policies import PoliciesMutation
 from orderwright.api.graphql.policy_lists import PolicyListsMutation
 from orderwright.api.graphql.results import (
     CreateOrderResult,
     CreateQuotationResult,
-    EventApplied,
     OrderCreated,
     QuotationCreated,
-    Refusal,
     SendEventResult,
     answered,
-    applied,
 )
 from orderwright.api.graphql.scalars import JSON
+from orderwright.api.graphql.sending import sent
 from orderwright.api.graphql.setting import SettingsMutation
 from orderwright.api.graphql.stock import StockMutation
 from orderwright.api.graphql.trade import Channel, Quotation, SaleOrder
+from orderwright.api.graphql.user import UserMutation
 from orderwright.app.orders import Asked, NewTerms
-from orderwright.errors import InputInvalid
 from orderwright.runtime.attempt import Result
-from orderwright.statechart import Event
-
-Sender: TypeAlias = Callable[[str, Event, Asked], Awaitable[Result]]
 
 
 @strawberry.input
@@ -76,13 +72,17 @@ class Mutation(
     OperationsMutation,
     CasesMutation,
     CreditMutation,
+    KycMutation,
     NotificationsMutation,
     OverrideMutation,
+    PayInMutation,
     PaymentMutation,
+    PayOutMutation,
     PoliciesMutation,
     PolicyListsMutation,
     SettingsMutation,
     StockMutation,
+    UserMutation,
 ):
     @strawberry.mutation
     async def create_quotation(
@@ -134,7 +134,7 @@ class Mutation(
     ) -> SendEventResult:
         asked = _asked(info, idempotency_key, reason)
         send = info.context.app.orders.send_quotation_event
-        return await _sent(info.context, send, quotation_id, event, data, asked)
+        return await sent(info.context, send, quotation_id, event, data, asked)
 
     @strawberry.mutation
     async def send_sale_event(
@@ -148,7 +148,7 @@ class Mutation(
     ) -> SendEventResult:
         asked = _asked(info, idempotency_key, reason)
         send = info.context.app.orders.send_sale_event
-        return await _sent(info.context, send, order_id, event, data, asked)
+        return await sent(info.context, send, order_id, event, data, asked)
 
     @strawberry.mutation
     async def send_fulfilment_event(
@@ -162,7 +162,7 @@ class Mutation(
     ) -> SendEventResult:
         asked = _asked(info, idempotency_key, reason)
         send = info.context.app.orders.send_fulfilment_event
-        return await _sent(info.context, send, fulfilment_id, event, data, asked)
+        return await sent(info.context, send, fulfilment_id, event, data, asked)
 
     @strawberry.mutation
     async def send_case_event(
@@ -175,7 +175,7 @@ class Mutation(
         idempotency_key: str | None = None,
     ) -> SendEventResult:
         asked = _asked(info, idempotency_key, reason)
-        return await _sent(
+        return await sent(
             info.context, info.context.app.case_desk.send, case_id, event, data, asked
         )
 
@@ -216,24 +216,3 @@ def _terms(given: OrderInput | QuotationInput, valid_until: datetime | None) -> 
         shipping=given.shipping,
         valid_until=valid_until,
     )
-
-
-async def _sent(
-    context: Context,
-    send: Sender,
-    instance_id: str,
-    event: str,
-    data: JSON | None,
-    asked: Asked,
-) -> EventApplied | Refusal:
-    sending = _send(send, instance_id, event, data, asked)
-    return await answered(sending, lambda result: applied(result, context), context)
-
-
-async def _send(
-    send: Sender, instance_id: str, event: str, data: JSON | None, asked: Asked
-) -> Result:
-    given: object = {} if data is None else data
-    if not isinstance(given, Mapping):
-        raise InputInvalid("data", str(given), "an object")
-    return await send(instance_id, Event(event, given), asked)

@@ -219,7 +219,7 @@ class OverrideQuery:
 
     @strawberry.field
     async def override_request(self, info: Info, id: strawberry.ID) -> OverrideRequest | None:
-        row = await info.context.app.override_list.one(info.context.by, id)
+        row = await info.context.app.override_list.find(info.context.by, id)
         return OverrideRequest.of(row) if row else None
 
 
@@ -290,7 +290,7 @@ class OverrideMutation:
 
 
 async def _changed(context: Context, result: Result) -> OverrideChanged:
-    row = await context.app.override_list.one(context.by, result.instance_id)
+    row = await context.app.override_list.find(context.by, result.instance_id)
     if row is None:
         raise LookupError(result.instance_id)
     return OverrideChanged(override=OverrideRequest.of(row), replayed=result.replayed)

@@ -11,10 +11,13 @@ from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
 from orderwright.api.graphql.goods import GoodsQuery
+from orderwright.api.graphql.kyc import KycQuery
 from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
+from orderwright.api.graphql.payin import PayInQuery
 from orderwright.api.graphql.payment import PaymentQuery
+from orderwright.api.graphql.payout import PayOutQuery
 from orderwright.api.graphql.policies import PoliciesQuery
 from orderwright.api.graphql.policy_lists import PolicyListsQuery
 from orderwright.api.graphql.setting import SettingsQuery
@@ -27,6 +30,7 @@ from orderwright.api.graphql.trade import (
     Quotation,
     SaleOrder,
 )
+from orderwright.api.graphql.user import UserQuery
 from orderwright.api.graphql.workflow import ChartGraph, Workflow
 from orderwright.app.rows import ListFilter
 from orderwright.errors import NotFound
@@ -53,13 +57,17 @@ class Query(
     CasesQuery,
     CreditQuery,
     GoodsQuery,
+    KycQuery,
     NotificationsQuery,
     OverrideQuery,
+    PayInQuery,
     PaymentQuery,
+    PayOutQuery,
     PoliciesQuery,
     PolicyListsQuery,
     SettingsQuery,
     StockQuery,
+    UserQuery,
 ):
     @strawberry.field
     def me(self, info: Info) -> Person | None:

@@ -1,0 +1,158 @@
+"""What follows from domain events of compliance: a consumer of the outbox.
+
+    payout.requested                            -> an approval, with the quorum that the amount takes
+    approval.approved                           -> PAYOUT_APPROVED to the pay-out
+    approval.denied, .revoked, .expired         -> PAYOUT_DENIED to the pay-out
+    payout.approved, .cancelled, .rejected      -> SUBJECT_ENDED to an approval that is pending
+    payin.verified                              -> CONFIRM to its payment, unless that was first
+    payin.held, .hold_lifted                    -> HOLD_PLACED, HOLD_LIFTED to the order that the money is for
+    payin.rejected                              -> HOLD_PLACED to the order, until the money has gone back
+    payin.rejected, .refunded                   -> HOLD_LIFTED to the order for what held the pay-in
+
+Ids follow from what is asked, so repeating a reaction is a no-op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.approvals import NewApproval, begin_approval
+from orderwright.app.compliance.payins import rejection_hold
+from orderwright.app.compliance.payouts import KIND, quorum_of
+from orderwright.app.phases import pass_on
+from orderwright.domain.approval import approval_id
+from orderwright.domain.reading import integer, mapping, text
+from orderwright.runtime.command import Actor
+from orderwright.runtime.consumer import Consumer
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from orderwright.app.settings import Settings
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+COMPLIANCE: Final = Actor("compliance", "system")
+"""Who acts when something of compliance moves something else."""
+_SUBJECT: Final = "payout"
+_MOOT: Final[Mapping[str, str]] = {
+    "payout.approved": "the pay-out was approved without it",
+    "payout.cancelled": "the pay-out was cancelled",
+    "payout.rejected": "the pay-out was rejected",
+}
+_ENDED: Final[Mapping[str, str]] = {
+    "payin.rejected": "the pay-in was rejected",
+    "payin.refunded": "the money has gone back",
+}
+
+
+class Compliance:
+    """Reacts to domain events of compliance."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
+            "payout.requested": self._begin_approval,
+            "approval.approved": self._answer,
+            "approval.denied": self._answer,
+            "approval.revoked": self._answer,
+            "approval.expired": self._answer,
+            **dict.fromkeys(_MOOT, self._end_approval),
+            "payin.verified": self._confirm_payment,
+            "payin.held": self._hold_order,
+            "payin.hold_lifted": self._let_order_go,
+            **dict.fromkeys(_ENDED, self._end_holds),
+        }
+
+    def consumer(self) -> Consumer:
+        """Return the consumer that the relay feeds."""
+        # One event a transaction: what reaches a sale locks it, then its customer's credit, and no other sale.
+        events = frozenset(self._reactions)
+        return Consumer(name="compliance", events=events, handle=self._react, batch=1)
+
+    async def _react(self, connection: Connection, event: DomainEvent) -> None:
+        if event.origin != "import":
+            await self._reactions[event.name](connection, event)
+
+    # --- consent ---
+
+    async def _begin_approval(self, connection: Connection, event: DomainEvent) -> None:
+        data, payout_id = event.data, event.instance_id
+        amount, currency = integer(data, "amountMinor"), text(data, "currency")
+        asking = NewApproval(
+            id=approval_id(payout_id, KIND, 1),
+            subject_type=_SUBJECT,
+            subject_id=payout_id,
+            root_id=payout_id,
+            kind=KIND,
+            reason=text(data, "reason") or "a pay-out",
+            requested_by=text(data, "requestedBy"),
+            quorum=quorum_of(self._settings, currency, amount),
+            validity_days=self._settings.approval_validity_days,
+            amount_minor=amount,
+            currency=currency,
+        )
+        await begin_approval(self._engine, connection, asking, event)
+
+    async def _answer(self, connection: Connection, event: DomainEvent) -> None:
+        data = event.data
+        if data["subjectType"] != _SUBJECT or data["kind"] != KIND:
+            return
+        approval = {"approvalId": data["approvalId"]}
+        if event.name == "approval.approved":
+            answer = Event("PAYOUT_APPROVED", approval)
+        else:
+            why = data.get("reason") or "nobody has decided in time"
+            answer = Event("PAYOUT_DENIED", {**approval, "reason": why})
+        await self._pass_on(connection, event, text(data, "subjectId"), answer)
+
+    async def _end_approval(self, connection: Connection, event: DomainEvent) -> None:
+        asked = approval_id(event.instance_id, KIND, 1)
+        if await self._engine.read(asked, connection=connection) is not None:
+            ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
+            await self._pass_on(connection, event, asked, ended)
+
+    # --- pay-ins and what they are for ---
+
+    async def _confirm_payment(self, connection: Connection, event: DomainEvent) -> None:
+        payment = event.data["paymentId"]
+        if payment and event.data["isConfirmed"] is not True:
+            await self._pass_on(connection, event, str(payment), Event("CONFIRM"))
+
+    async def _hold_order(self, connection: Connection, event: DomainEvent) -> None:
+        if _is_of_order(event):
+            held = {key: event.data[key] for key in ("holdId", "kind", "reason", "policy")}
+            await self._pass_on(connection, event, event.root_id, Event("HOLD_PLACED", held))
+
+    async def _let_order_go(self, connection: Connection, event: DomainEvent) -> None:
+        if _is_of_order(event):
+            await self._lift(connection, event, text(event.data, "holdId"), event.data["outcome"])
+
+    async def _end_holds(self, connection: Connection, event: DomainEvent) -> None:
+        if not _is_of_order(event):
+            return
+        why = _ENDED[event.name]
+        if event.name == "payin.rejected" and integer(event.data, "receivedMinor"):
+            held = {"holdId": rejection_hold(event.instance_id), "kind": "escalation"}
+            placed = Event("HOLD_PLACED", {**held, "reason": why})
+            await self._pass_on(connection, event, event.root_id, placed)
+        payin = await self._engine.read(event.instance_id, connection=connection)
+        for hold in mapping(payin.snapshot.context, "holds") if payin else ():
+            await self._lift(connection, event, hold, why)
+
+    async def _lift(
+        self, connection: Connection, event: DomainEvent, hold: str, outcome: object
+    ) -> None:
+        lifted = Event("HOLD_LIFTED", {"holdId": hold, "outcome": outcome})
+        await self._pass_on(connection, event, event.root_id, lifted)
+
+    async def _pass_on(
+        self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
+    ) -> None:
+        await pass_on(self._engine, connection, COMPLIANCE, cause, instance_id, event)
+
+
+def _is_of_order(event: DomainEvent) -> bool:
+    return event.root_id != event.instance_id

@@ -1,0 +1,236 @@
+"""Payments own pay-ins and refunds own pay-outs; the money stays right whatever becomes of these."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from compliance_house import (
+    CORA,
+    HOLD,
+    LIFT,
+    TESS,
+    THEO,
+    TONY,
+    asked,
+    case_types,
+    confirm,
+    context,
+    decide,
+    open_house,
+    order,
+    refund,
+    register,
+    state,
+    states,
+)
+
+from orderwright import Event, Orderwright
+from orderwright.app.compliance.payins import payin_id_of, rejection_hold
+from orderwright.app.orders import Asked
+from orderwright.app.permissions import Role
+from orderwright.domain.approval import approval_id
+
+CLEARED, PENDING = "CLEARED_FOR_FULFILMENT", "PAYMENT_PENDING_CONFIRMATION"
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_house(database_url) as opened:
+        yield opened
+
+
+async def test_a_payment_owns_a_pay_in_that_is_expected_received_and_verified_with_it_once(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    assert (await states(app, payment, order_id))[:2] == ("PENDING", "PENDING")
+    await confirm(app, payment)
+    assert await states(app, payment, order_id) == ("VERIFIED", "CONFIRMED", CLEARED)
+    rows = await app.pool.fetch("select id, number, order_id from orderwright.payin_record")
+    assert [tuple(row) for row in rows] == [(payin_id_of(payment), "PI-000001", order_id)]
+    log = await app.pool.fetch(
+        "select event_type from orderwright.log where instance_id = $1 order by version",
+        payin_id_of(payment),
+    )
+    events = [row["event_type"] for row in log]
+    assert events == ["create", "PAYMENT_CONFIRMED", "DECISION_RECORDED"]
+
+
+async def test_a_pay_in_that_is_verified_first_confirms_its_payment(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    transfer = {"amount": "100.00", "reference": "t1", "sender": "Ada"}
+    payin = payin_id_of(payment)
+    await app.pay_ins.send(payin, Event("PAYIN_RECEIVED", transfer), TONY)
+    await app.worker.drain()
+    assert await states(app, payment, order_id) == (
+        "RECEIVED",
+        "PENDING",
+        "AWAITING_PAYMENT_METHOD",
+    )
+    assert (await app.pay_ins.send(payin, Event("VERIFY"), TONY)).refused is None
+    await app.worker.drain()
+    assert await states(app, payment, order_id) == ("VERIFIED", "CONFIRMED", CLEARED)
+    assert (await context(app, payin))["receivedMinor"] == 10000
+
+
+async def test_a_held_pay_in_holds_its_order_and_not_its_money(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await decide(app, payin_id_of(payment), "HOLD_PLACED", **HOLD)
+    await confirm(app, payment)
+    assert await states(app, payment, order_id) == ("RECEIVED", "CONFIRMED", PENDING)
+    assert (await context(app, order_id))["capturedMinor"] == 10000
+    await decide(app, payin_id_of(payment), "HOLD_LIFTED", **LIFT)
+    assert await states(app, payment, order_id) == ("VERIFIED", "CONFIRMED", CLEARED)
+
+
+async def test_a_hold_that_comes_after_clearance_takes_it_back(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    await decide(app, payin_id_of(payment), "HOLD_PLACED", **HOLD)
+    assert await states(app, payment, order_id) == ("VERIFIED", "CONFIRMED", PENDING)
+
+
+async def test_a_rejected_pay_in_holds_its_order_until_the_money_has_gone_back(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    payin = payin_id_of(payment)
+    await decide(app, payin, "HOLD_PLACED", **HOLD)
+    await confirm(app, payment)
+    await app.pay_ins.send(payin, Event("REJECT", {"reason": "stolen"}), CORA)
+    await app.worker.drain()
+    assert await states(app, payment, order_id) == ("REJECTED", "CONFIRMED", PENDING)
+    assert list((await context(app, order_id))["holds"]) == [rejection_hold(payin)]
+    await refund(app, payment, "100.00")
+    assert (await context(app, order_id))["holds"] == {}
+    assert (await states(app, payment, order_id))[2] == "AWAITING_PAYMENT_METHOD"
+
+
+async def test_money_for_a_pay_in_that_has_ended_is_booked_and_opens_a_case(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await app.pay_ins.send(payin_id_of(payment), Event("REJECT", {"reason": "stolen"}), CORA)
+    await confirm(app, payment)
+    assert await states(app, payment, order_id) == ("REJECTED", "CONFIRMED", CLEARED)
+    assert await case_types(app) == ["LATE_PAYIN"]
+
+
+async def test_what_becomes_of_a_payment_becomes_of_its_pay_in(app: Orderwright):
+    order_id = await order(app)
+    failed = await register(app, order_id)
+    await app.payments.fail(failed, "no money came", TONY)
+    await app.worker.drain()
+    assert await state(app, payin_id_of(failed)) == "FAILED"
+    await confirm(app, failed)
+    assert await state(app, payin_id_of(failed)) == "VERIFIED"
+    await refund(app, failed, "60.00")
+    assert await state(app, payin_id_of(failed)) == "VERIFIED"
+    await refund(app, failed, "40.00")
+    assert await state(app, payin_id_of(failed)) == "REFUNDED"
+
+
+async def test_a_payment_that_is_older_than_pay_ins_gets_one_when_it_is_confirmed(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    payin = payin_id_of(payment)
+    await app.pool.execute("delete from orderwright.payin_record where id = $1", payin)
+    for table in ("outbox", "log", "instance"):
+        await app.pool.execute(f"delete from orderwright.{table} where instance_id = $1", payin)
+    await confirm(app, payment)
+    assert await states(app, payment, order_id) == ("VERIFIED", "CONFIRMED", CLEARED)
+
+
+async def test_more_than_was_expected_opens_a_case_about_the_pay_in(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    transfer = {"amount": "100.01", "reference": "t1"}
+    await app.pay_ins.send(payin_id_of(payment), Event("PAYIN_RECEIVED", transfer), TONY)
+    await app.worker.drain()
+    assert await state(app, payin_id_of(payment)) == "MISMATCH"
+    assert await case_types(app) == ["PAYIN_MISMATCH"]
+
+
+# --- refunds --------------------------------------------------------------------------------------
+
+
+async def test_a_refund_owns_a_pay_out_that_others_have_to_approve(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "25.00")
+    found = await context(app, payout)
+    assert (found["amountMinor"], found["orderId"], found["requestedBy"]) == (
+        2500,
+        order_id,
+        "tony",
+    )
+    await vote(app, payout, asked(Role.TREASURY, "tony"), refused="approval.own_request")
+    await vote(app, payout, TESS)
+    assert await state(app, payout) == "QUEUED"
+
+
+async def test_an_amount_that_takes_two_takes_two_different_people(app: Orderwright):
+    order_id = await order(app, "5000.00")
+    payment = await register(app, order_id, "5000.00")
+    await confirm(app, payment)
+    payout = await refund(app, payment, "1000.01")
+    await vote(app, payout, TESS)
+    await vote(app, payout, TESS, refused="approval.voted_already")
+    assert await state(app, payout) == "REQUESTED"
+    await vote(app, payout, THEO)
+    assert await state(app, payout) == "QUEUED"
+
+
+async def test_a_pay_out_that_is_denied_or_not_decided_in_time_is_cancelled(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    denied, waiting = [await refund(app, payment, "25.00") for _ in range(2)]
+    await vote(app, denied, TESS, "DENY")
+    assert await state(app, denied) == "CANCELLED"
+    app.clock.advance(timedelta(days=7))
+    await app.worker.drain()
+    assert await state(app, waiting) == "CANCELLED"
+
+
+async def test_a_held_pay_out_keeps_the_consent_until_the_hold_is_lifted(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "25.00")
+    await decide(app, payout, "HOLD_PLACED", **HOLD)
+    await vote(app, payout, TESS)
+    assert await state(app, payout) == "REQUESTED"
+    await decide(app, payout, "HOLD_LIFTED", **LIFT)
+    assert await state(app, payout) == "QUEUED"
+
+
+async def test_a_policy_that_approves_ends_the_question_to_people(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "25.00")
+    await decide(app, payout, "PAYOUT_APPROVED", policy="p1")
+    assert await state(app, payout) == "QUEUED"
+    assert await state(app, approval_id(payout, "PAYOUT", 1)) == "REVOKED"
+
+
+async def vote(
+    app: Orderwright,
+    payout: str,
+    who: Asked,
+    decision: str = "APPROVE",
+    refused: str | None = None,
+) -> None:
+    result = await app.pay_outs.vote(payout, decision, "looked at it", who)
+    codes = [reason.code for reason in result.refused.reasons] if result.refused else []
+    assert codes[:1] == ([refused] if refused else [])
+    await app.worker.drain()
+    assert await app.engine.read(approval_id(payout, "PAYOUT", 1)) is not None

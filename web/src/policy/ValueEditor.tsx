@@ -1,4 +1,4 @@
-import { NativeSelect, Select, TagsInput, TextInput } from "@mantine/core";
+import { NativeSelect, Select, TagsInput } from "@mantine/core";
 import type { ValueEditorProps } from "react-querybuilder";
 import { isMoneyValue, type Value } from "./document";
 import { type EditorKnowledge, useEditor } from "./editorContext";
@@ -7,6 +7,7 @@ import { factLabel } from "./fact";
 import { numberOf, numberText } from "./number";
 import { arityOf, isOf, startValue } from "./operator";
 import { messagesAt, rulePath } from "./problem";
+import { TypedInput } from "./TypedInput";
 
 /** What a fact is compared with: values of its type, another fact, or a list by its name. */
 export function ValueEditor({ field, operator, value, handleOnChange, path }: ValueEditorProps) {
@@ -99,46 +100,16 @@ function Literals({ field, operator, value, known, place, onValue }: SideProps) 
   if (arityOf(operator) === "pair")
     return (
       <>
-        <Single {...shared} label={`Low value of rule ${place}`} value={items[0] ?? ""} onValue={(low) => onValue([low, items[1] ?? ""])} />
+        <TypedInput {...shared} label={`Low value of rule ${place}`} value={items[0] ?? ""} onValue={(low) => onValue([low, items[1] ?? ""])} />
         <span>and</span>
-        <Single {...shared} label={`High value of rule ${place}`} value={items[1] ?? ""} onValue={(high) => onValue([items[0] ?? "", high])} />
+        <TypedInput {...shared} label={`High value of rule ${place}`} value={items[1] ?? ""} onValue={(high) => onValue([items[0] ?? "", high])} />
       </>
     );
-  if (arityOf(operator) !== "many") return <Single {...shared} label={`Value of rule ${place}`} value={value} onValue={onValue} />;
+  if (arityOf(operator) !== "many") return <TypedInput {...shared} label={`Value of rule ${place}`} value={value} onValue={onValue} />;
   return <Many {...shared} label={`Values of rule ${place}`} items={items} onValue={onValue} />;
 }
 
-type SingleProps = { type: string | undefined; currency: string; label: string; value: Value; onValue: (value: Value) => void };
-
-function Single({ type, currency, label, value, onValue }: SingleProps) {
-  if (type === "boolean")
-    return (
-      <NativeSelect
-        size="xs"
-        aria-label={label}
-        data={[
-          { value: "true", label: "yes" },
-          { value: "false", label: "no" },
-        ]}
-        value={String(value)}
-        onChange={(event) => onValue(event.currentTarget.value === "true")}
-      />
-    );
-  if (type === "money") {
-    const money = isMoneyValue(value) ? value : { money: "", currency };
-    return (
-      <>
-        <TextInput size="xs" w={110} inputMode="decimal" aria-label={label} placeholder="0.00" value={money.money} onChange={(event) => onValue({ ...money, money: event.currentTarget.value.trim() })} />
-        <TextInput size="xs" w={58} maxLength={3} aria-label={`Currency: ${label}`} value={money.currency} onChange={(event) => onValue({ ...money, currency: event.currentTarget.value.toUpperCase() })} />
-      </>
-    );
-  }
-  if (type === "number")
-    return <TextInput size="xs" w={110} inputMode="decimal" aria-label={label} value={numberText(value)} onChange={(event) => onValue(numberOf(event.currentTarget.value))} />;
-  return <TextInput size="xs" aria-label={label} value={typeof value === "string" ? value : ""} onChange={(event) => onValue(event.currentTarget.value)} />;
-}
-
-type ManyProps = Omit<SingleProps, "value"> & { items: readonly Value[] };
+type ManyProps = { type: string | undefined; currency: string; label: string; items: readonly Value[]; onValue: (value: Value) => void };
 
 /** Any number of values, each typed and closed with Enter; amounts are all in one currency. */
 function Many({ type, currency, label, items, onValue }: ManyProps) {

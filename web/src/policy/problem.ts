@@ -1,3 +1,4 @@
+import type { Outcome } from "@/workflow/outcome";
 import type { PolicyDocument } from "./document";
 
 /** What the server finds wrong with a document, at its JSON path (`graph.nodes[1].group.rules[0].value`). */
@@ -25,4 +26,13 @@ export function rulePath(path: readonly number[]): string {
 /** The messages at a path or below it. */
 export function messagesAt(problems: readonly PolicyProblem[], path: string): string[] {
   return problems.filter((one) => one.path === path || one.path.startsWith(`${path}.`) || one.path.startsWith(`${path}[`)).map(({ message }) => message);
+}
+
+/** What a refusal says of a document: its reasons that name a path. */
+export function problemsOf(outcome: Outcome | undefined): PolicyProblem[] {
+  const reasons = outcome?.kind === "refused" ? outcome.reasons : [];
+  return reasons.flatMap(({ code, message, values }) => {
+    const path = typeof values === "object" && values !== null && "path" in values ? values.path : undefined;
+    return typeof path === "string" ? [{ path, code, message }] : [];
+  });
 }

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from orderwright.app.api_tokens import TokenRefused
 from orderwright.app.database import DatabaseUnreachable
 from orderwright.app.payment_reports import ReportUnsigned
 from orderwright.app.people import LoginRefused, LoginRequired
@@ -36,6 +37,7 @@ STATUS: Final[Mapping[type[OrderwrightError], int]] = {
     LoginRequired: 401,
     LoginRefused: 401,
     ReportUnsigned: 401,
+    TokenRefused: 401,
     AccessDenied: 403,
     NotFound: 404,
     Conflict: 409,

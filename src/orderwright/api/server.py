@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from orderwright import __version__
-from orderwright.api import graphql, health, problems, receipts, rest, webhooks
+from orderwright.api import graphql, health, policies, problems, receipts, rest, webhooks
 from orderwright.api.access import Access
 from orderwright.api.limits import BodyLimit
 from orderwright.app.bootstrap import Orderwright
@@ -63,6 +63,7 @@ def create_server(app: Orderwright, *, console: Path | None, with_worker: bool) 
     server.include_router(rest.router)
     server.include_router(health.router)
     server.include_router(webhooks.router)
+    server.include_router(policies.router)
     server.include_router(receipts.router)
     server.include_router(graphql.router())
     if console is not None:

@@ -54,6 +54,7 @@ from orderwright.app.people import People
 from orderwright.app.phases import Phases
 from orderwright.app.policies.acting import Actions
 from orderwright.app.policies.acts import Acts
+from orderwright.app.policies.hosts import Hosts
 from orderwright.app.policies.life import PolicyLife
 from orderwright.app.policies.office import PolicyOffice
 from orderwright.app.policies.policies import Policies
@@ -137,7 +138,7 @@ class Orderwright:
         metrics, scrape: what can be counted, and the page on which it is read.
         policies: what decides; hosts call `trigger` and `execute`.
         policy_office: where people write policies and keep lists, and see what was decided; with permissions.
-        api_tokens: with which hosts call.
+        api_tokens: with which hosts call; `hosts` is what they open.
         tracer: makes spans; None unless the settings say where they go.
         revision: the schema's revision that this code needs; it may run on a later one, see `release`.
     """
@@ -180,9 +181,7 @@ class Orderwright:
         )
         self.phases = Phases(engine, live, Fulfilling(engine, live))
         self._open_policies(actions)
-        self._open_money()
-        self._open_goods()
-        self._open_compliance()
+        self._open_trade()
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, _anchor_folder(settings))
         self.migrations = Migrations(engine)
@@ -208,7 +207,14 @@ class Orderwright:
         self.trigger, self.execute = triggers.fire, triggers.execute
         self.policy_office = PolicyOffice(engine, self.queries, self.policies)
         self.api_tokens = ApiTokens(self.pool, self.clock)
+        self.hosts = Hosts(self.pool, self.clock, triggers, self.policy_office.lists)
         self.acts = Acts(engine, self.queries, self.settings, self.live_settings, actions)
+
+    def _open_trade(self) -> None:
+        """Set up what has to do with money, goods and people."""
+        self._open_money()
+        self._open_goods()
+        self._open_compliance()
 
     def _open_money(self) -> None:
         """Set up what has to do with approvals, credit and payments."""

@@ -88,6 +88,7 @@ async def ask(connection: Connection, asked: Asked, now: datetime) -> Answers:
         [one.span for one in questions],
         [one.is_latest for one in questions],
         now,
+        event.user,
     )
     return _answers(rows)
 
@@ -163,9 +164,12 @@ from (
 where $5::text is not null
 having $5::text is not null
 union all
-select 'wallet', null, null, null, min(occurred_at)
-from orderwright.policy_event
-where wallet = $6 and trigger = 'WALLET_ADDED' and occurred_at <= $4
+select 'wallet', null, null, null, min(at)
+from (
+    select occurred_at as at from orderwright.policy_event
+    where wallet = $6 and user_id = $17 and trigger = 'WALLET_ADDED' and occurred_at <= $4
+    union all
+    select added_at from orderwright.wallet where user_id = $17 and address = $6 and added_at <= $4) as added
 having $6::text is not null
 union all
 select 'submitted', null, count(*), null, null

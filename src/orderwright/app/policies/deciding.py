@@ -23,6 +23,7 @@ from orderwright.app.policies.velocity import (
     Counted,
     Question,
     crossing,
+    threshold_name,
     threshold_question,
     velocities,
     velocity_questions,
@@ -31,9 +32,7 @@ from orderwright.app.policies.wording import Words
 from orderwright.app.policies.writing import Decided, write
 from orderwright.condition import Json
 from orderwright.domain.event_trigger import NAMED
-from orderwright.json_text import canonical
 from orderwright.policy.trigger import THRESHOLD
-from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -229,7 +228,8 @@ class _Table:
             **derived(facts, self.user, self.answers, one.occurred_at),
             **velocities(self.questions, self.answers.figures, self.event),
         }
-        return {**{name: more[name] for name in sorted(asked & more.keys())}, **facts}
+        found = {**{name: more[name] for name in sorted(asked & more.keys())}, **facts}
+        return {**found, "userId": self.user.id} if self.user.id else found
 
 
 def _asked(
@@ -257,7 +257,7 @@ def _asked(
 def _thresholds(in_force: InForce, main: Told) -> dict[str, Threshold]:
     """Return the thresholds that an event may cross, each with a name that follows from what it says."""
     found = in_force.thresholds(main.occurrence.trigger_name)
-    return {derived_id(f"threshold/{canonical(one.to_json())}"): one for one in found}
+    return {threshold_name(one): one for one in found}
 
 
 def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:

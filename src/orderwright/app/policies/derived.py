@@ -25,11 +25,14 @@ _HOUR: Final = timedelta(hours=1)
 
 
 def counted(trigger: str, facts: Mapping[str, Json], user: User, at: datetime) -> Counted:
-    """Return an event as velocities count it: by its own country, else by that of the user."""
+    """Return an event as velocities count it: by its own country, else by that of the user.
+
+    An order of a customer who is a user here counts for the user.
+    """
     amount = facts.get("amount")
     return Counted(
         trigger=trigger,
-        user=_text(facts, "userId"),
+        user=user.id or _text(facts, "userId"),
         wallet=next((one for name in _WALLETS if (one := _text(facts, name))), None),
         country=_text(facts, "country") or _text(facts, "user.country") or user.country,
         amount=amount if isinstance(amount, Money) else None,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from orderwright.domain.entity import ENTITIES
-from orderwright.domain.reading import moment
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -40,8 +39,13 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """What is known of a user; None is unknown."""
+    """What is known of a user; None is unknown.
 
+    Attributes:
+        id: here; a user who lives with a host, and a customer who is no user, has none.
+    """
+
+    id: str | None = None
     name: str | None = None
     email: str | None = None
     country: str | None = None
@@ -94,21 +98,14 @@ def _home(row: Record) -> Home:
 
 
 def _user(row: Record) -> User:
-    if row["snapshot"] is None:
-        return User(country=row["country"], registered_at=row["at"])
-    context = Snapshot.from_text(row["snapshot"]).context
     return User(
+        id=row["user_id"],
         name=row["name"],
-        email=_text(context, "email"),
-        country=_text(context, "country") or row["country"],
-        registered_at=moment(context, "registeredAt") or row["at"],
+        email=row["email"],
+        country=row["country"],
+        registered_at=row["at"],
         is_kyc_approved=row["is_approved"],
     )
-
-
-def _text(context: Mapping[str, Json], key: str) -> str | None:
-    value = context.get(key)
-    return value if isinstance(value, str) and value else None
 
 
 # One statement, and one way to lock: in the order of ids.
@@ -119,19 +116,23 @@ with held as (
 select s.revision, found.*
 from orderwright.policy_set as s
 left join (
-    select 'home' as kind, instance_id as id, root_id, chart_id, snapshot,
-           null::text as name, null::text as country, null::timestamptz as at, null::boolean as is_approved
+    select 'home' as kind, instance_id as id, root_id, chart_id, snapshot, null as user_id, null as name,
+           null as email, null as country, null::timestamptz as at, null::boolean as is_approved
     from held
     union all
-    select 'user', asked.id, null, u.chart_id, u.snapshot, c.name, told.country, told.occurred_at, kyc.is_approved
+    select 'user', asked.id, null, null, null, u.id, c.name, u.email, coalesce(u.country, told.country),
+           coalesce(u.created_at, told.occurred_at), kyc.is_approved
     from unnest($2::text[]) as asked (id)
     left join lateral (
-        select chart_id, snapshot from orderwright.instance
-        where instance_id = asked.id and chart_id = 'user' offset 0) as u on true
-    left join orderwright.customer as c on c.id = u.snapshot::json -> 'context' ->> 'customerId'
+        (select * from orderwright.user_record where id = asked.id)
+        union all
+        (select * from orderwright.user_record where customer_id = asked.id order by created_at, id)
+        limit 1) as u on true
+    left join orderwright.customer as c on c.id = coalesce(u.customer_id, asked.id)
     left join lateral (
-        select coalesce(bool_or(state = 'APPROVED'), false) as is_approved from orderwright.instance
-        where root_id = asked.id and chart_id = 'kyc') as kyc on u.snapshot is not null
+        select coalesce(bool_or(i.state = 'APPROVED'), false) as is_approved
+        from orderwright.kyc_record as k join orderwright.instance as i on i.instance_id = k.id
+        where k.user_id = u.id) as kyc on u.id is not null
     left join lateral (
         select country, occurred_at from orderwright.policy_event
         where user_id = asked.id and trigger = 'USER_REGISTERED' order by number desc limit 1) as told on true

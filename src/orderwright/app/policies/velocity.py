@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.condition import Json
 from orderwright.domain.trigger import VELOCITIES
+from orderwright.json_text import canonical
 from orderwright.money import Money
+from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,6 +96,11 @@ def velocity_questions(paths: Iterable[str], event: Counted) -> list[Question]:
             )
             found.append(question)
     return found
+
+
+def threshold_name(threshold: Threshold) -> str:
+    """Return the name of a threshold, the same for all policies that wait for it; crossings are told apart by it."""
+    return derived_id(f"threshold/{canonical(threshold.to_json())}")
 
 
 def threshold_question(name: str, threshold: Threshold, event: Counted) -> Question | None:

@@ -1,0 +1,85 @@
+"""A process that forks a fresh one for each line of its input, which decides and acts until it is told to die.
+
+`python -m policy_crash_host`. A line is JSON: url, step and side (where to die, else null), and finish: to come by
+three times, an hour apart, since leases run out and pauses end in between. The answer is how the child ended, and the
+steps that it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import traceback
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from crashing.tap import Tap
+
+from orderwright import Orderwright
+from orderwright.app.settings import Settings
+from orderwright.clock import DrivenClock
+from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.relay import Standing, relay
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FINISHING = 3
+
+
+async def walk(order: dict[str, Any]) -> list[str]:
+    """Decide on what lifecycles have told, then do what was planned."""
+    tap = Tap(order["step"], order["side"])
+    tap.join()
+    clock = DrivenClock(START)
+    async with Orderwright.connect(order["url"], settings=Settings(), clock=clock) as app:
+        consumer = app.policies.relayed.consumer()
+        await app.policies.sets.at(app.pool, -1)  # so that each walk takes the same steps
+        jobs = JobRunner(app.engine, concurrency=1)
+        tap.is_open = True
+        for _ in range(FINISHING if order["finish"] else 1):
+            while (await relay(app.pool, consumer, clock)).standing is not Standing.DONE:
+                pass
+            while await jobs.run_due():
+                pass
+            clock.advance(timedelta(hours=1))
+        tap.is_open = False
+    return tap.seen
+
+
+def fork(order: dict[str, Any]) -> dict[str, object]:
+    """Have a walk done by a fresh process."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        _live(order, write)
+    os.close(write)
+    with os.fdopen(read) as report:
+        said = report.read()
+    _, status = os.waitpid(child, 0)
+    return {"code": os.waitstatus_to_exitcode(status), "said": json.loads(said or "null")}
+
+
+def _live(order: dict[str, Any], write: int) -> None:
+    code = 1
+    try:
+        said: object = asyncio.run(walk(order))
+        code = 0
+    except BaseException:  # noqa: BLE001 (told to the test)
+        said = traceback.format_exc()
+    with os.fdopen(write, "w") as report:
+        report.write(json.dumps(said))
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet)
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)
+        for line in sys.stdin:
+            answers.write(json.dumps(fork(json.loads(line))) + "\n")
+            answers.flush()

@@ -1,0 +1,100 @@
+"""A process is killed at each step from the event to the last action; the next one finishes, and nothing is twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from policy_house import BIG, FREEZE, document, open_house, place, publish, sale_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from orderwright import Orderwright
+
+HERE = Path(__file__).parent
+CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
+LEAVING = ("insert", "update policy", "update consumer", "commit", "apply_steps")
+"""Steps that leave something behind; the runner of jobs has a suite of its own."""
+
+
+class Host:
+    """A process that forks children for us."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+        self._process = process
+        self._url = url
+
+    async def walk(
+        self, *, step: int | None = None, side: str = "before", finish: bool = False
+    ) -> Any:
+        order = {"url": self._url, "step": step, "side": side, "finish": finish}
+        self._process.stdin.write(f"{json.dumps(order)}\n".encode())
+        async with asyncio.timeout(30):
+            answer = json.loads(await self._process.stdout.readline())
+        return answer["code"], answer["said"]
+
+
+@pytest.fixture
+async def host(shared_database_url: str) -> AsyncIterator[Host]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-m", "policy_crash_host"),
+        cwd=HERE / "runtime",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    yield Host(process, shared_database_url)
+    await process.communicate(b"")
+    assert process.returncode == 0
+
+
+async def test_killed_anywhere_between_event_and_last_action_everything_is_there_once(
+    host: Host, shared_database_url: str
+):
+    async with open_house(shared_database_url) as app:
+        await publish(app, "all", document(BIG, does=[FREEZE]))
+        sale = await place(app, paid=True)
+        code, steps = await host.walk()
+        assert code == 0, steps
+        await _assert_done_once(app, sale)
+        deaths = [
+            (number, side)
+            for number, name in enumerate(steps)
+            if name.startswith(LEAVING)
+            for side in (("before", "sent") if name == "commit" else ("before",))
+        ]
+        for number, side in deaths:
+            sale = await place(app, paid=True)
+            code, said = await host.walk(step=number, side=side)
+            assert code == -signal.SIGKILL, (steps[number], said)
+            code, said = await host.walk(finish=True)
+            assert code == 0, (steps[number], side, said)
+            await _assert_done_once(app, sale)
+
+
+async def _assert_done_once(app: Orderwright, sale: str) -> None:
+    state, context = await sale_of(app, sale)
+    assert state == "FROZEN"
+    rows = await app.pool.fetch(_ACTIONS, sale)
+    assert [tuple(row)[1:] for row in rows] == [
+        ("FREEZE_ORDER", "applied", 1),
+    ]
+    assert context["holds"] == {}
+    assert tuple(await app.pool.fetchrow(_COUNTS, sale)) == (1, 1, 1, 1)
+
+
+_ACTIONS = """
+select a.id, action, a.status, (select count(*) from orderwright.job as j where j.key = a.id)
+from orderwright.policy_action as a where entity_id = $1 order by rank
+"""
+_COUNTS = """
+select (select count(*) from orderwright.policy_execution where entity_id = $1),
+       (select count(*) from orderwright.policy_event where entity_id = $1),
+       (select count(*) from orderwright.log where instance_id = $1 and event_type = 'DECISION_RECORDED'),
+       (select count(*) from orderwright.log where instance_id = $1 and event_type = 'FREEZE')
+"""

@@ -1,0 +1,65 @@
+"""What policies have come to: misses follow from what was in force when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy_house import BIG, FLAG, START, document, open_house, order, pause, publish
+
+from orderwright.app.policies.statistics import Statistics, statistics
+
+if TYPE_CHECKING:
+    from orderwright import Orderwright
+
+
+async def fire(app: Orderwright, name: str, *amounts: str | None) -> None:
+    for number, amount in enumerate(amounts):
+        told = {**order(orderId=f"{name}-{number}"), "amount": amount}
+        await app.trigger("ORDER_CREATED", told)
+
+
+async def test_a_policy_was_asked_at_each_execution_while_it_was_in_force(
+    shared_database_url: str,
+):
+    async with open_house(shared_database_url) as app:
+        await fire(app, "before", "2000.00")
+        await publish(app, "counted", document(BIG))
+        await fire(app, "first", "2000.00", "1.00", "1.00", None)
+        await pause(app, "counted")
+        await fire(app, "paused", "2000.00")
+        await publish(app, "counted", document(BIG, trigger="PAYIN_RECEIVED"))
+        await fire(app, "elsewhere", "2000.00")
+        await publish(app, "counted", document(BIG))
+        await fire(app, "again", "2000.00")
+        async with app.pool.acquire() as connection:
+            found = await statistics(connection, ["counted", "unheard"], START)
+    one = found["counted"]
+    assert (one.executions, one.hits, one.unknown, one.misses, one.hit_rate) == (5, 2, 1, 2, 0.4)
+    assert one.p50_us is not None
+    assert one.p95_us is not None
+    assert 0 < one.p50_us <= one.p95_us
+    assert one.last_hit_at == START
+    assert (found["unheard"], found["unheard"].hit_rate) == (Statistics(), None)
+
+
+async def test_a_threshold_is_asked_when_its_own_line_is_crossed(shared_database_url: str):
+    def line(at: int) -> dict[str, object]:
+        return {
+            "type": "AMOUNT_THRESHOLD",
+            "aggregate": "count",
+            "of": "PAYOUT_REQUESTED",
+            "key": "user",
+            "window": "24h",
+            "threshold": at,
+        }
+
+    crossed = {"field": "count", "operator": ">=", "value": 3}
+    async with open_house(shared_database_url) as app:
+        await publish(app, "two", document(crossed, does=[FLAG], trigger=line(2)))
+        await publish(app, "three", document(crossed, does=[FLAG], trigger=line(3)))
+        for number in range(4):
+            told = {"payOutId": f"st-{number}", "userId": "st", "amount": 1, "currency": "EUR"}
+            await app.trigger("PAYOUT_REQUESTED", told)
+        async with app.pool.acquire() as connection:
+            found = await statistics(connection, ["two", "three"], START)
+    assert [(one.executions, one.hits) for one in found.values()] == [(1, 0), (1, 1)]

@@ -110,7 +110,52 @@ PAYMENTS: Final = (
     "consumer and reseller",
     "a payment row commits even when the lifecycle refuses",
 )
-ROWS: Final = frozenset((*QUOTATION, *SALE, *APPROVALS, *CREDIT, *PAYMENTS))
+_DECIDED: Final = ("DECISION_RECORDED", "HOLD_PLACED", "HOLD_LIFTED")
+PAYIN: Final[dict[str, tuple[str, ...]]] = {
+    "PayIn: PAYIN_RECEIVED": ("PAYIN_RECEIVED",),
+    "PayIn: top-up of a PARTIAL": (),
+    "PayIn: VERIFY": ("VERIFY",),
+    "PayIn: RECONCILE": ("RECONCILE",),
+    "PayIn: FAIL": ("FAIL",),
+    "PayIn: REFUND": ("REFUND",),
+    "PayIn: EXPIRE": ("EXPIRE",),
+    "PayIn: FREEZE / RELEASE": ("FREEZE", "FREEZE_ENDED", "RELEASE"),
+    "PayIn: REJECT": ("REJECT",),
+    "PayIn: held": _DECIDED,
+    "PayIn: a payment owns one": ("PAYMENT_CONFIRMED",),
+}
+PAYOUT: Final[dict[str, tuple[str, ...]]] = {
+    "PayOut: PAYOUT_APPROVED": ("PAYOUT_APPROVED",),
+    "PayOut: PAYOUT_DENIED": ("PAYOUT_DENIED",),
+    "PayOut: approved by the band": (),
+    "PayOut: who creates does not approve": (),
+    "PayOut: START, SENT, CONFIRMING, CONFIRMED": ("START", "SENT", "CONFIRMING", "CONFIRMED"),
+    "PayOut: FAIL (retry)": ("FAIL", "RETRY"),
+    "PayOut: CANCEL, REJECT": ("CANCEL", "REJECT"),
+    "PayOut: frozen, approved by two people, released, sent": ("FREEZE", "RELEASE"),
+    "PayOut: FREEZE for a while": ("FREEZE_ENDED",),
+    "PayOut: held": _DECIDED,
+    "PayOut: a refund owns one": (),
+}
+KYC: Final[dict[str, tuple[str, ...]]] = {
+    "KYC: DOCUMENTS_SUBMITTED": ("DOCUMENTS_SUBMITTED",),
+    "KYC: DOCUMENTS_REQUIRED": ("DOCUMENTS_REQUIRED",),
+    "KYC: APPROVE": ("APPROVE",),
+    "KYC: REJECT": ("REJECT",),
+    "KYC: RESUBMIT": ("RESUBMIT",),
+    "KYC: EXPIRE": ("EXPIRE",),
+    "KYC: held": _DECIDED,
+}
+USER: Final[dict[str, tuple[str, ...]]] = {
+    "User: ACTIVATE": ("ACTIVATE",),
+    "User: RESTRICT / LIFT": ("RESTRICT", "LIFT"),
+    "User: RESTRICT for a while": ("RESTRICTION_ENDED",),
+    "User: BLOCK": ("BLOCK",),
+    "User: wallets": ("ADD_WALLET",),
+    "User: held": _DECIDED,
+}
+COMPLIANCE: Final = (*PAYIN, *PAYOUT, *KYC, *USER)
+ROWS: Final = frozenset((*QUOTATION, *SALE, *APPROVALS, *CREDIT, *PAYMENTS, *COMPLIANCE))
 ELSEWHERE: Final = {
     "DECISION_RECORDED": "the wait for a decision: tests/integration/test_decisions.py",
     "DECISION_OVERDUE": "the wait for a decision: tests/integration/test_decisions.py",

@@ -31,6 +31,8 @@ PEOPLE: Final[Mapping[str, Role]] = {
     "tony": Role.ACCOUNTANT,
     "will": Role.WAREHOUSE,
     "cora": Role.COMPLIANCE,
+    "tess": Role.TREASURY,
+    "theo": Role.TREASURY,
 }
 """Who is at the doors beside those of `furnish`: admin, clerk (a biller), auditor and bob (a customer)."""
 _REFUSAL = "... on Refusal { code reasons { code values unblockers } }"
@@ -105,6 +107,7 @@ class Play:
     order: str = ""
     payments: dict[str, str] = field(default_factory=dict)
     overrides: dict[str, str] = field(default_factory=dict)
+    entities: dict[str, str] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
 
     def by(self, login: str) -> Client:

@@ -37,8 +37,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "override.request": 'requestOverride(orderId: "nothing", kind: ADMIN, reason: "r")',
     "override.vote": 'voteOverride(id: "nothing", decision: APPROVE, reason: "r")',
     "override.revoke": 'revokeOverride(id: "nothing", reason: "r")',
-    "approval.APPROVE": 'voteOverride(id: "nothing", decision: APPROVE, reason: "r")',
-    "approval.DENY": 'voteOverride(id: "nothing", decision: DENY, reason: "r")',
     "approval.REVOKE": 'revokeOverride(id: "nothing", reason: "r")',
     "approval.WITHDRAW": 'withdrawOverride(id: "nothing", reason: "r")',
     "notification.set": 'setNotificationPreference(event: "nothing", channel: MAIL, isWanted: true)',
@@ -64,6 +62,15 @@ COMMANDS: Final[Mapping[str, str]] = {
     "payment.CHARGE_BACK": 'chargeBackPayment(paymentId: "nothing", amount: "1", reason: "r")',
 }
 """A mutation for each operation that is no event to a lifecycle of the trade, or that has one of its own."""
+
+VOTING: Final[Mapping[str, tuple[str, ...]]] = {
+    f"approval.{decision}": (
+        f'voteOverride(id: "nothing", decision: {decision}, reason: "r")',
+        f'votePayOut(payOutId: "nothing", decision: {decision}, reason: "r")',
+    )
+    for decision in ("APPROVE", "DENY")
+}
+"""The doors of an event that has several: who may send it comes through one of them."""
 
 LISTS: Final[Mapping[str, str]] = {
     "case.read": "cases(first: 1) { totalCount }",
@@ -188,8 +195,10 @@ async def _tried(person: Client, operation: str, ids: Mapping[str, str]) -> str 
     """Return the code of what came of it, if it has one."""
     chart, _, event = operation.partition(".")
     if operation in COMMANDS:
-        asked = f"mutation {{ it: {COMMANDS[operation]} {{ ... on Refusal {{ code }} }} }}"
-        return _code(await person.raw(asked))
+        return await _commanded(person, COMMANDS[operation])
+    if operation in VOTING:
+        codes = [await _commanded(person, door) for door in VOTING[operation]]
+        return next((code for code in codes if code != DENIED), DENIED)
     if operation in LISTS:
         return _code(await person.raw(f"{{ it: {LISTS[operation]} }}"))
     if operation in RECEIPTS:
@@ -199,6 +208,10 @@ async def _tried(person: Client, operation: str, ids: Mapping[str, str]) -> str 
         f" {{ it: {SENDING[chart]} {{ ... on Refusal {{ code }} }} }}"
     )
     return _code(await person.raw(asked, id=ids[chart], event=event, data={NOTHING: 1}))
+
+
+async def _commanded(person: Client, command: str) -> str | None:
+    return _code(await person.raw(f"mutation {{ it: {command} {{ ... on Refusal {{ code }} }} }}"))
 
 
 def _code(answer: Mapping[str, Any]) -> str | None:

@@ -16,11 +16,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from orderwright import Event
+from orderwright.app.approval_desk import Decision
 from orderwright.app.credit.account import Account
 from orderwright.app.credit.commands import NewProfile
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.override_list import Kind
-from orderwright.app.overrides import Decision
 from orderwright.app.payments import NewPayment, RefundLine
 from orderwright.app.permissions import Identity, Role
 from orderwright.domain.approval import approval_id

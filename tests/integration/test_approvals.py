@@ -11,9 +11,9 @@ import pytest
 
 from orderwright import Orderwright
 from orderwright.app import records
+from orderwright.app.approval_desk import Decision
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.override_list import Kind
-from orderwright.app.overrides import Decision
 from orderwright.app.permissions import Identity, Role, RoleMissing
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock

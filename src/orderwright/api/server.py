@@ -14,13 +14,22 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from orderwright import __version__
-from orderwright.api import graphql, health, policies, problems, receipts, rest, webhooks
+from orderwright.api import (
+    documents,
+    graphql,
+    health,
+    policies,
+    problems,
+    receipts,
+    rest,
+    webhooks,
+)
 from orderwright.api.access import Access
 from orderwright.api.limits import BodyLimit
 from orderwright.app.bootstrap import Orderwright
 
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
-_RESERVED: Final = ("api/", "graphql", "payments/", "healthz", "readyz", "metrics")
+_RESERVED: Final = ("api/", "documents/", "graphql", "payments/", "healthz", "readyz", "metrics")
 _POLICY: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -65,6 +74,7 @@ def create_server(app: Orderwright, *, console: Path | None, with_worker: bool) 
     server.include_router(webhooks.router)
     server.include_router(policies.router)
     server.include_router(receipts.router)
+    server.include_router(documents.router)
     server.include_router(graphql.router())
     if console is not None:
         _serve_console(server, console)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
 from orderwright.app.api_tokens import ApiTokens
+from orderwright.app.approval_desk import ApprovalDesk
+from orderwright.app.approval_list import ApprovalList
 from orderwright.app.approvals import Approvals
 from orderwright.app.case_desk import CaseDesk
 from orderwright.app.case_list import CaseList
@@ -114,6 +116,7 @@ class Orderwright:
     Attributes:
         engine: creates instances and sends them events; joins the caller's transaction where one is given.
         orders: commands on quotations, orders and fulfilments, with permissions; `overrides` on what others decide.
+        approval_list, approval_desk: all that people are asked to decide, and their votes, with permissions.
         payments: commands on payments, with permissions; `payment_reports` takes what their providers say,
             `payment_list` shows them, `receipts` keeps their receipts.
         queries, workflows, override_list: read models.
@@ -220,6 +223,8 @@ class Orderwright:
         """Set up what has to do with approvals, credit and payments."""
         engine, pool, settings = self.engine, self.pool, self.settings
         self.approvals = Approvals(engine, settings)
+        self.approval_list = ApprovalList(pool, self.queries)
+        self.approval_desk = ApprovalDesk(engine, self.approval_list)
         self.override_list = OverrideList(pool, self.queries)
         self.overrides = Overrides(engine, self.orders, self.override_list)
         self.credit = Credit(engine)

@@ -6,11 +6,11 @@ vote. A refusal by a lifecycle is part of the result; everything else that is wr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from orderwright.app.approval_desk import Decision, ballot, tell
 from orderwright.app.override_list import Kind
 from orderwright.app.permissions import require
-from orderwright.runtime.command import Actor
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from orderwright.app.override_list import OverrideList
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
-
-Decision = Literal["APPROVE", "DENY"]
 
 _REQUESTS: Final[Mapping[Kind, str]] = {
     "ADMIN": "ADMIN_OVERRIDE_REQUESTED",
@@ -56,10 +54,7 @@ class Overrides:
             RoleMissing, OverrideNotFound, IdempotencyMismatch, InstanceBusy.
         """
         require(asked.by, "override.vote")
-        less = {"amount": amount} if amount is not None else {}
-        return await self._send(
-            override_id, Event(decision, {"reason": reason.strip(), **less}), asked
-        )
+        return await self._send(override_id, ballot(decision, reason, amount), asked)
 
     async def revoke(self, override_id: str, reason: str, asked: Asked) -> Result:
         """Take back what was approved.
@@ -81,10 +76,4 @@ class Overrides:
 
     async def _send(self, override_id: str, event: Event, asked: Asked) -> Result:
         await self._listed.require(override_id)
-        return await self._engine.send(
-            override_id,
-            event,
-            actor=Actor(asked.by.id),
-            idempotency_key=asked.key,
-            reason=asked.reason,
-        )
+        return await tell(self._engine, override_id, event, asked)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from orderwright.app.approval_desk import Decision
 from orderwright.app.override_list import OverrideRow, Wanted
-from orderwright.app.overrides import Decision
 from orderwright.cli import running
 from orderwright.cli.output import Output, add_json
 from orderwright.errors import RefusedError

@@ -7,10 +7,12 @@ from datetime import datetime
 import strawberry
 
 from orderwright.api.graphql.api_token import ApiTokensMutation
+from orderwright.api.graphql.approval import ApprovalMutation
 from orderwright.api.graphql.cases import CasesMutation
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.credit import CreditMutation
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
+from orderwright.api.graphql.documents import DocumentsMutation
 from orderwright.api.graphql.kyc import KycMutation
 from orderwright.api.graphql.notification import NotificationsMutation
 from orderwright.api.graphql.operations import OperationsMutation
@@ -70,8 +72,10 @@ class QuotationInput:
 class Mutation(
     ApiTokensMutation,
     OperationsMutation,
+    ApprovalMutation,
     CasesMutation,
     CreditMutation,
+    DocumentsMutation,
     KycMutation,
     NotificationsMutation,
     OverrideMutation,

@@ -13,6 +13,14 @@ from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, answered
 from orderwright.api.graphql.trade import HasWorkflow, Money, SaleOrder, money
+from orderwright.api.graphql.vote import (
+    OverrideDecision,
+    OverrideQuorum,
+    OverrideVote,
+    person,
+    quorum_of,
+    votes_of,
+)
 from orderwright.api.graphql.workflow import Actor, Workflow
 from orderwright.app.override_list import OverrideRow, Wanted
 from orderwright.app.page import Page
@@ -25,12 +33,6 @@ class OverrideKind(Enum):
 
     ADMIN = "ADMIN"
     CREDIT = "CREDIT"
-
-
-@strawberry.enum
-class OverrideDecision(Enum):
-    APPROVE = "APPROVE"
-    DENY = "DENY"
 
 
 @strawberry.input
@@ -48,25 +50,6 @@ class OverrideFilter:
             order_id=self.order_id,
             search=self.search or "",
         )
-
-
-@strawberry.type
-class OverrideVote:
-    by: Actor
-    decision: OverrideDecision
-    reason: str
-    amount: Money | None = strawberry.field(description="What an approver consents to.")
-    at: datetime
-
-
-@strawberry.type(description="What it takes to approve.")
-class OverrideQuorum:
-    approvers: int
-    approved: int
-    roles: list[str] = strawberry.field(description="Each approver has one of these.")
-    including: list[str] = strawberry.field(
-        description="One approver has one of these, if there are any."
-    )
 
 
 @strawberry.type(description="The question whether an order may go on without payment or credit.")
@@ -95,7 +78,7 @@ class OverrideRequest(HasWorkflow):
 
     @strawberry.field
     async def requested_by(self, info: Info) -> Actor:
-        return await _person(info.context, self.row.requested_by)
+        return await person(info.context, self.row.requested_by)
 
     @strawberry.field
     def amount(self) -> Money:
@@ -119,12 +102,11 @@ class OverrideRequest(HasWorkflow):
 
     @strawberry.field
     def quorum(self) -> OverrideQuorum:
-        approved = [one for one in self._context["votes"] if one["decision"] == "APPROVE"]
-        return OverrideQuorum(**self._context["quorum"], approved=len(approved))
+        return quorum_of(self._context)
 
     @strawberry.field
     async def votes(self, info: Info) -> list[OverrideVote]:
-        return [await self._vote(info.context, vote) for vote in self._context["votes"]]
+        return await votes_of(self._context, info.context)
 
     @strawberry.field
     async def workflow(self, info: Info) -> Workflow:
@@ -136,16 +118,6 @@ class OverrideRequest(HasWorkflow):
         """The sale of the order; `waitingFor` says why it is not cleared."""
         sale = await info.context.app.workflows.instance(self.row.order_id)
         return await Workflow.of(sale, info.context)
-
-    async def _vote(self, context: Context, vote: dict[str, Any]) -> OverrideVote:
-        minor = vote.get("amountMinor")
-        return OverrideVote(
-            by=await _person(context, vote["by"]),
-            decision=OverrideDecision(vote["decision"]),
-            reason=vote["reason"],
-            amount=money(minor, self._context["currency"]) if minor is not None else None,
-            at=datetime.fromisoformat(vote["at"]),
-        )
 
     def _money(self, key: str) -> Money:
         return money(self._context[key], self._context["currency"])
@@ -301,7 +273,3 @@ def _asked_id(result: Result, kind: OverrideKind) -> str:
         raise TypeError("an applied command has a snapshot")
     overrides: Any = result.snapshot.context["overrides"]
     return str(overrides[kind.value]["asked"])
-
-
-async def _person(context: Context, person_id: str) -> Actor:
-    return Actor(id=person_id, kind="user", name=await context.names.load(person_id))

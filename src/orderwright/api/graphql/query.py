@@ -5,11 +5,13 @@ from __future__ import annotations
 import strawberry
 
 from orderwright.api.graphql.api_token import ApiTokensQuery
+from orderwright.api.graphql.approval import ApprovalQuery
 from orderwright.api.graphql.cases import CasesQuery
 from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
+from orderwright.api.graphql.documents import DocumentsQuery
 from orderwright.api.graphql.goods import GoodsQuery
 from orderwright.api.graphql.kyc import KycQuery
 from orderwright.api.graphql.notification import NotificationsQuery
@@ -54,8 +56,10 @@ class QuotationFilter:
 class Query(
     ApiTokensQuery,
     OperationsQuery,
+    ApprovalQuery,
     CasesQuery,
     CreditQuery,
+    DocumentsQuery,
     GoodsQuery,
     KycQuery,
     NotificationsQuery,

@@ -41,6 +41,8 @@ _CONFIRMING: Final[Mapping[Confirm, str]] = {
     "reject": "REJECT_TRANSACTION",
     "freeze": "FREEZE_ORDER",
 }
+_FROZEN: Final = "policy.frozen_already"
+"""Why a freeze adds nothing: what it asks for is there."""
 _OTHER: Final[Mapping[Confirm, Confirm]] = {"reject": "freeze", "freeze": "reject"}
 
 
@@ -147,7 +149,8 @@ def _on_deny(work: Work) -> Confirm:
 async def _confirm(work: Work, how: Confirm, reason: str) -> None:
     """Reject the entity or freeze it; one that takes neither is left held, for compliance to see to."""
     for way in (how, _OTHER[how]):
-        if (await _carry_out(work, way, reason)).status == "applied":
+        done = await _carry_out(work, way, reason)
+        if done.status == "applied" or done.code == _FROZEN:
             return await work.lift(f"{way}ed" if way == "reject" else "frozen")
     entity = await work.entity()
     if entity is not None and entity.status == "active":

@@ -6,7 +6,7 @@ its reasons; a refusal because something is not in order is an error, after whic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ACTING: Final = Actor("policies", "policy")
 """Who acts when an action of a policy is done."""
+_MISSPELT: Final = frozenset({"event_unknown", "event_data", "event_reserved"})
 
 
 class ActionFailed(RuntimeFault):
@@ -101,29 +102,40 @@ class Work:
 
     async def lift(self, outcome: str) -> None:
         """Take the action's hold away, and those that have followed from it; what has ended needs none."""
-        entity = await self.entity()
-        if entity is None or entity.status != "active":
-            return
-        more = f"{self.action.id}/"
-        held = mapping(entity.snapshot.context, "holds")
-        for hold in [self.action.id, *(key for key in held if key.startswith(more))]:
-            await self._told(Event("HOLD_LIFTED", {"holdId": hold, "outcome": outcome}))
+        context = await self._held()
+        if context is not None:
+            more = f"{self.action.id}/"
+            followed = [one for one in mapping(context, "holds") if one.startswith(more)]
+            await self._lift(context, [self.action.id, *followed], outcome)
 
     async def lift_own(self, outcome: str) -> None:
         """Take the action's first hold away, in whose place another one stands."""
-        entity = await self.entity()
-        if entity is not None and entity.status == "active":
-            data = {"holdId": self.action.id, "outcome": outcome}
-            await self._told(Event("HOLD_LIFTED", data))
+        context = await self._held()
+        if context is not None:
+            await self._lift(context, [self.action.id], outcome)
 
     async def hold(self, hold_id: str, kind: str, reason: str) -> None:
-        """Hold the entity back with something more that follows from the action."""
-        entity = await self.entity()
-        if entity is None or entity.status != "active":
+        """Hold the entity back with something more that follows from the action; each hold is placed once."""
+        context = await self._held()
+        if context is None or hold_id in {*mapping(context, "holds"), *_lifted(context)}:
             return
         policy = {"policy": self.action.policy_id, "version": self.action.version}
         data = {"holdId": hold_id, "kind": kind, "reason": reason, **policy}
         await self._told(Event("HOLD_PLACED", data))
+
+    async def _held(self) -> Mapping[str, object] | None:
+        """Return the context of an entity that lives here and has not ended."""
+        entity = await self.entity()
+        if entity is None or entity.status != "active":
+            return None
+        return entity.snapshot.context
+
+    async def _lift(
+        self, context: Mapping[str, object], holds: Sequence[str], outcome: str
+    ) -> None:
+        for hold in holds:
+            if hold not in _lifted(context):
+                await self._told(Event("HOLD_LIFTED", {"holdId": hold, "outcome": outcome}))
 
     async def _told(self, event: Event) -> None:
         done = await self.send(self.action.entity_id, event)
@@ -131,15 +143,25 @@ class Work:
             raise ActionFailed(f"{event.type}: {done.message}", values={"code": done.code})
 
 
+def _lifted(context: Mapping[str, object]) -> Sequence[str]:
+    lifted = context.get("lifted", [])
+    if not isinstance(lifted, list):
+        raise ActionFailed(f"lifted is {lifted!r}, not a list")
+    return lifted
+
+
 def refusal(event: Event, instance_id: str, refused: Refused) -> Done:
     """Return a lifecycle's refusal as the outcome of an action, with the code of its first reason.
 
     Raises:
-        ActionFailed: it is a fault of ours.
+        ActionFailed: something is not in order.
+        ActionBroken: the lifecycle does not know the event, or not in this shape.
     """
+    values = {"code": refused.code, "instance": instance_id}
     if refused.code in FAULTS:
-        values = {"code": refused.code, "instance": instance_id}
         raise ActionFailed(f"{event.type}: {refused.message}", values=values)
+    if refused.code in _MISSPELT:
+        raise ActionBroken(f"{event.type}: {refused.message}", values=values)
     reasons = refused.reasons
     code = reasons[0].code if reasons else f"lifecycle.{refused.code}"
     message = "; ".join(reason.message for reason in reasons) or refused.message

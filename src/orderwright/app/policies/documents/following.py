@@ -87,8 +87,9 @@ class DocumentsFollowed:
             await messenger.write(work.connection, address, message)
 
     async def _message(self, work: Work, event: DomainEvent, subject: str) -> Message:
-        due, now = moment(event.data, "dueAt"), work.house.engine.clock.now()
-        link = await link_for(work.connection, work.action.id, due or now, now)
+        # As of the event, so that a repetition says the same.
+        due, then = moment(event.data, "dueAt"), event.occurred_at
+        link = await link_for(work.connection, work.action.id, due or then, then)
         url = f"{self._address}{link.path}"
         types = ", ".join(types_of(work.action.config))
         said = text(event.data, "message")

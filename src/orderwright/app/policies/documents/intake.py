@@ -16,8 +16,6 @@ from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from orderwright.app.policies.documents.link import DocumentLink
     from orderwright.app.receipt_store import ReceiptStore
     from orderwright.runtime.attempt import Result
@@ -60,9 +58,8 @@ class DocumentIntake:
         Raises:
             DocumentLinkInvalid, DocumentsNotFound.
         """
-        async with self._engine.pool.acquire() as connection:
-            await require_link(connection, link, self._engine.clock.now())
-            return _wanted(await self._request(connection, link.request_id))
+        await self.admit(link)
+        return _wanted(await self._request(link.request_id))
 
     async def admit(self, link: DocumentLink) -> None:
         """Let only those go on who have a link, before anything of a document is read.
@@ -81,11 +78,9 @@ class DocumentIntake:
         Raises:
             DocumentLinkInvalid, DocumentsNotFound, InputInvalid, ReceiptStoreFailed.
         """
-        now = self._engine.clock.now()
         media_type, ending = kind_of(content)
-        async with self._engine.pool.acquire() as connection:
-            await require_link(connection, link, now)
-            request = await self._request(connection, link.request_id)
+        await self.admit(link)
+        request = await self._request(link.request_id)
         key = f"documents/{link.request_id}/{hashlib.sha256(content).hexdigest()}.{ending}"
         await self._store.put(key, content, media_type)
         file = _File(
@@ -96,11 +91,9 @@ class DocumentIntake:
             key=key,
         )
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
-            return await self._note(connection, request, file, now)
+            return await self._note(connection, request, file)
 
-    async def _note(
-        self, connection: Connection, request: Instance, file: _File, now: datetime
-    ) -> Result:
+    async def _note(self, connection: Connection, request: Instance, file: _File) -> Result:
         data = {
             "documentId": file.id,
             "type": file.type,
@@ -115,11 +108,12 @@ class DocumentIntake:
             place = self._store.place(file.key)
             round_ = integer(request.snapshot.context, "round")
             row = (file.id, request.instance_id, round_, file.type, file.media_type, file.bytes)
-            await connection.execute(_ADD, *row, place.bucket, place.key, place.url, now)
+            where = (place.bucket, place.key, place.url)
+            await connection.execute(_ADD, *row, *where, self._engine.clock.now())
         return result
 
-    async def _request(self, connection: Connection, request_id: str) -> Instance:
-        request = await self._engine.read(request_id, connection=connection)
+    async def _request(self, request_id: str) -> Instance:
+        request = await self._engine.read(request_id)
         if request is None or request.chart_id != "document_request":
             raise DocumentsNotFound(f"no request has the id {request_id!r}")
         return request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -13,8 +13,6 @@ from orderwright.app.signing import signing_key
 from orderwright.errors import AccessDenied
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from orderwright.runtime.pool import Connection
 
 PATH: Final = "/documents"
@@ -37,6 +35,11 @@ class DocumentLink:
     request_id: str
     expires: int
     signature: str
+
+    @property
+    def ends_at(self) -> datetime:
+        """Return when it ends."""
+        return datetime.fromtimestamp(self.expires, UTC)
 
     @property
     def path(self) -> str:

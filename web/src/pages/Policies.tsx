@@ -7,7 +7,8 @@ import { PoliciesDocument, type PoliciesQuery, PolicyStatesDocument } from "@/ge
 import { filterOf } from "@/list/params";
 import { usePaging } from "@/list/usePaging";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
-import { inForceWords } from "@/policy/inForce";
+import { duration } from "@/policy/ExecutionRows";
+import { inForceWords, rateWords } from "@/policy/inForce";
 import { PolicyTabs } from "@/policy/PolicyTabs";
 import { useTriggers } from "@/policy/useTriggers";
 import type { Column } from "@/templates/column";
@@ -89,7 +90,10 @@ function columnsOf(labels: ReadonlyMap<string, string>): readonly Column<Row>[] 
     { key: "trigger", heading: "Trigger", cell: (row) => labels.get(row.trigger) ?? words(row.trigger) },
     { key: "force", heading: "In force", cell: (row) => (row.inForce ? inForceWords(row.inForce) : "") },
     { key: "latest", heading: "Latest", align: "right", cell: (row) => row.latestVersion },
-    { key: "by", heading: "Begun by", card: "none", cell: (row) => row.createdBy.name },
-    { key: "created", heading: "Begun", cell: (row) => <Moment at={row.createdAt} /> },
+    { key: "hits", heading: "Hits, 30 days", align: "right", cell: (row) => row.figures.hits.toLocaleString("en") },
+    { key: "rate", heading: "Hit rate", align: "right", cell: (row) => rateWords(row.figures.hitRate) },
+    { key: "failures", heading: "Failures", align: "right", cell: (row) => row.figures.failures.toLocaleString("en") },
+    { key: "p95", heading: "p95", align: "right", cell: (row) => (row.figures.p95Us === null ? "" : duration(row.figures.p95Us)) },
+    { key: "last", heading: "Last hit", cell: (row) => (row.figures.lastHitAt ? <Moment at={row.figures.lastHitAt} /> : "") },
   ];
 }

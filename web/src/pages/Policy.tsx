@@ -10,8 +10,8 @@ import { type ExecutionRowFragment, PolicyDocument } from "@/gen/graphql";
 import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
 import { Differences } from "@/policy/Differences";
 import { asDocument, triggerName } from "@/policy/document";
-import { ExecutionRows } from "@/policy/ExecutionRows";
-import { inForceWords } from "@/policy/inForce";
+import { duration, ExecutionRows } from "@/policy/ExecutionRows";
+import { inForceWords, rateWords } from "@/policy/inForce";
 import { triggerWords } from "@/policy/inWords";
 import type { Visit } from "@/policy/light";
 import { type KnownPolicy, LifeActs } from "@/policy/LifeActs";
@@ -79,7 +79,11 @@ function Known({ policy, executions, count, again }: KnownProps) {
         { label: "In force", value: policy.inForce ? inForceWords(policy.inForce) : "Nothing" },
         ...(policy.inForce?.approvedBy ? [{ label: "Published by", value: `${policy.inForce.publishedBy.name} and ${policy.inForce.approvedBy.name}` }] : []),
         { label: "Where not known", value: words(document.on_unknown ?? "as usual") },
-        { label: "Decisions with a say", value: count.toLocaleString("en") },
+        { label: "Hits, 30 days", value: `${policy.figures.hits.toLocaleString("en")} of ${policy.figures.executions.toLocaleString("en")}` },
+        { label: "Hit rate", value: rateWords(policy.figures.hitRate) || "None yet" },
+        { label: "Not known", value: policy.figures.unknown.toLocaleString("en") },
+        { label: "Failures", value: policy.figures.failures.toLocaleString("en") },
+        ...(policy.figures.p95Us === null ? [] : [{ label: "p95", value: duration(policy.figures.p95Us) }]),
       ]}
       nextStep={<Edit policyId={policy.id} />}
       picture={

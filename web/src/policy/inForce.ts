@@ -13,6 +13,11 @@ export function percent(rollout: number): string {
   return `${rollout / 100}%`;
 }
 
+/** A part of all as people write it; nothing where there was none. */
+export function rateWords(rate: number | null | undefined): string {
+  return typeof rate === "number" ? `${(rate * 100).toLocaleString("en", { maximumFractionDigits: 1 })}%` : "";
+}
+
 /** The tone of what a policy came to, and of what became of an action. */
 const TONES: Readonly<Record<string, string>> = {
   hit: "active",

@@ -5,7 +5,7 @@ import { PlusIcon } from "@/ui/icons";
 import type { Outcome } from "@/workflow/outcome";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
 import { asDocument, isThreshold, type PolicyDocument, type PolicyNode, triggerName } from "./document";
-import { documentOf, type Draft, draftOf, emptyDraft, withNode } from "./draft";
+import { arranged, documentOf, type Draft, draftOf, emptyDraft, withNode } from "./draft";
 import classes from "./Editor.module.css";
 import { EditorCanvas } from "./EditorCanvas";
 import type { Visit } from "./light";
@@ -64,6 +64,9 @@ export default function PolicyEditor({ start, triggers, busy, outcome, onSave }:
               </Button>
               <Button size="compact-sm" variant="default" leftSection={<PlusIcon />} onClick={() => add("action")}>
                 Action
+              </Button>
+              <Button size="compact-sm" variant="subtle" onClick={() => change(arranged)}>
+                Arrange
               </Button>
               <span className={classes["grow"]} />
               <Button size="compact-sm" loading={busy} onClick={() => onSave(documentOf(draft), note)}>

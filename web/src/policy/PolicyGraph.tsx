@@ -28,7 +28,7 @@ export default function PolicyGraph({ document, facts, labels, path }: Props) {
   const screen = useMemo(() => ({ width, height }), [width, height]);
   return (
     <div className={classes["graph"]}>
-      <div ref={ref} className={classes["canvas"]} role="img" aria-label={light ? "The policy's graph with the path lit" : "The policy's graph"}>
+      <div ref={ref} className={classes["canvas"]} role="group" aria-label={light ? "The policy's graph with the path lit" : "The policy's graph"}>
         {placed && width > 0 ? <Drawn placed={placed} light={light} screen={screen} /> : <ChartLoading />}
       </div>
       {light ? <Legend /> : null}

@@ -86,7 +86,7 @@ function Sample({ name, facts, currency, value, onValue }: SampleProps) {
     <li>
       <span>{label}</span>
       {value === undefined ? (
-        <Button size="compact-xs" variant="default" aria-label={`Say ${label}`} onClick={() => onValue(startValue(type, "==", currency))}>
+        <Button size="compact-xs" variant="default" aria-label={`Not known: ${label}`} onClick={() => onValue(startValue(type, "==", currency))}>
           Not known
         </Button>
       ) : (

@@ -5,7 +5,8 @@ import { arityOf } from "./operator";
 /** A policy while somebody draws it: as the document, but every node has its place and rules may carry the editor's ids. */
 export type Draft = PolicyDocument & { layout: Readonly<Record<string, Place>> };
 
-const STEP = { x: 280, y: 130 };
+// Wider and higher than any node is drawn.
+const STEP = { x: 410, y: 130 };
 
 /** A policy that is nothing but its trigger. */
 export function emptyDraft(trigger: string): Draft {
@@ -30,6 +31,11 @@ export function draftOf(document: PolicyDocument): Draft {
     return [id, known[id] ?? { x: 40 + depth * STEP.x, y: 60 + row * STEP.y }] as const;
   });
   return { ...document, layout: Object.fromEntries(layout) };
+}
+
+/** Put every node behind those that lead to it. */
+export function arranged({ layout: _old, ...draft }: Draft): Draft {
+  return draftOf(draft);
 }
 
 /** The document of a draft: without the editor's ids, places in whole pixels, only those of nodes that there are. */

@@ -39,7 +39,8 @@ function Cases() {
 /** What waits for a decision, for who may vote. */
 function Approvals() {
   const pending = usePendingOverrides();
-  if (useMay("override.read") !== true) return null;
+  const mayOthers = useMay("approval.read") === true;
+  if (useMay("override.read") !== true && !mayOthers) return null;
   return <Place to="/approvals" label="Approvals" icon={<ApprovalsIcon />} mark={{ count: pending, noun: "pending approvals" }} />;
 }
 

@@ -10,6 +10,7 @@ import {
 import { currentPerson, knownPerson, watchPerson } from "./api/session";
 import { preloadChart } from "./chart/preload";
 import { parseListParams, parseSearch, parseWorkParams, stringifySearch } from "./list/params";
+import { parseExecutionParams } from "./policy/executionParams";
 import { Shell } from "./shell/Shell";
 import { Failure } from "./ui/Said";
 
@@ -231,6 +232,118 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./system/Settings"), "Settings"),
 });
 
+const policies = createRoute({
+  getParentRoute: () => inside,
+  path: "/policies",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Policies"), "Policies"),
+});
+
+const newPolicy = createRoute({
+  getParentRoute: () => inside,
+  path: "/policies/new",
+  component: lazyRouteComponent(() => import("./pages/NewPolicy"), "NewPolicy"),
+});
+
+const policy = createRoute({
+  getParentRoute: () => inside,
+  path: "/policies/$policyId",
+  validateSearch: (search: Record<string, unknown>): { version?: string } =>
+    typeof search["version"] === "string" ? { version: search["version"] } : {},
+  component: lazyRouteComponent(() => import("./pages/Policy"), "Policy"),
+});
+
+const editPolicy = createRoute({
+  getParentRoute: () => inside,
+  path: "/policies/$policyId/edit",
+  component: lazyRouteComponent(() => import("./pages/EditPolicy"), "EditPolicy"),
+});
+
+const executions = createRoute({
+  getParentRoute: () => inside,
+  path: "/executions",
+  validateSearch: parseExecutionParams,
+  component: lazyRouteComponent(() => import("./pages/Executions"), "Executions"),
+});
+
+const execution = createRoute({
+  getParentRoute: () => inside,
+  path: "/executions/$executionId",
+  component: lazyRouteComponent(() => import("./pages/Execution"), "Execution"),
+});
+
+const policyLists = createRoute({
+  getParentRoute: () => inside,
+  path: "/lists",
+  component: lazyRouteComponent(() => import("./pages/PolicyLists"), "PolicyLists"),
+});
+
+const policyList = createRoute({
+  getParentRoute: () => inside,
+  path: "/lists/$name",
+  validateSearch: (search: Record<string, unknown>): { after?: string; removed?: string } => ({
+    ...(typeof search["after"] === "string" ? { after: search["after"] } : {}),
+    ...(search["removed"] === "1" ? { removed: "1" } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./pages/PolicyList"), "PolicyList"),
+});
+
+const payIns = createRoute({
+  getParentRoute: () => inside,
+  path: "/pay-ins",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/PayIns"), "PayIns"),
+});
+
+const payIn = createRoute({
+  getParentRoute: () => inside,
+  path: "/pay-ins/$payInId",
+  loader: preloadChart,
+  component: lazyRouteComponent(() => import("./pages/PayIn"), "PayIn"),
+});
+
+const payOuts = createRoute({
+  getParentRoute: () => inside,
+  path: "/pay-outs",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/PayOuts"), "PayOuts"),
+});
+
+const payOut = createRoute({
+  getParentRoute: () => inside,
+  path: "/pay-outs/$payOutId",
+  loader: preloadChart,
+  component: lazyRouteComponent(() => import("./pages/PayOut"), "PayOut"),
+});
+
+const kycSessions = createRoute({
+  getParentRoute: () => inside,
+  path: "/kyc",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/KycSessions"), "KycSessions"),
+});
+
+const kycSession = createRoute({
+  getParentRoute: () => inside,
+  path: "/kyc/$sessionId",
+  loader: preloadChart,
+  component: lazyRouteComponent(() => import("./pages/KycSession"), "KycSession"),
+});
+
+const users = createRoute({
+  getParentRoute: () => inside,
+  path: "/users",
+  validateSearch: parseListParams,
+  component: lazyRouteComponent(() => import("./pages/Users"), "Users"),
+});
+
+const user = createRoute({
+  getParentRoute: () => inside,
+  path: "/users/$userId",
+  loader: preloadChart,
+  component: lazyRouteComponent(() => import("./pages/User"), "User"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
@@ -255,6 +368,22 @@ export const router = createRouter({
       stock,
       receiveStock,
       shelf,
+      policies,
+      newPolicy,
+      policy,
+      editPolicy,
+      executions,
+      execution,
+      policyLists,
+      policyList,
+      payIns,
+      payIn,
+      payOuts,
+      payOut,
+      kycSessions,
+      kycSession,
+      users,
+      user,
       system.addChildren([systemHome, incidents, deadLetters, events, webhooks, settings]),
     ]),
   ]),

@@ -1,15 +1,22 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
-import { formatAmount } from "@/format/money";
-import { type OverrideDecision, type OverrideEvidenceFragment, VoteOverrideDocument } from "@/gen/graphql";
+import { formatAmount, type Money } from "@/format/money";
+import { type OverrideDecision, VoteApprovalDocument } from "@/gen/graphql";
 import { useAct } from "@/system/useAct";
 import { Panel } from "@/templates/Panel";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
+import type { Reason } from "@/workflow/lifecycle";
 import { Reasons } from "@/workflow/Reasons";
 import { useLetters } from "./keys";
 import classes from "./Override.module.css";
 
-type Props = { request: OverrideEvidenceFragment; onVoted: (isDecided: boolean) => void };
+/** Whatever is decided by votes. */
+type Request = {
+  id: string;
+  amount?: Money | null;
+  workflow: { allowedEvents: readonly { event: string }[]; blockedEvents: readonly { event: string; reasons: readonly Reason[] }[] };
+};
+type Props = { request: Request; onVoted: (isDecided: boolean) => void };
 
 /** Vote for or against: `a` and `d` choose and go to the reason, Enter votes. Who may not is told why. */
 export function Decide({ request, onVoted }: Props) {
@@ -31,7 +38,7 @@ function VoteForm({ request, onVoted }: Props) {
   const [reason, setReason] = useState("");
   const [amount, setAmount] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const { busy, outcome, act } = useAct(VoteOverrideDocument);
+  const { busy, outcome, act } = useAct(VoteApprovalDocument);
   const choose = (chosen: OverrideDecision) => {
     setDecision(chosen);
     field.current?.focus();
@@ -42,7 +49,7 @@ function VoteForm({ request, onVoted }: Props) {
     event.preventDefault();
     const less = decision === "APPROVE" && amount.trim() ? amount.trim() : null;
     const done = await act({ id: request.id, decision, reason: reason.trim(), approvedAmount: less }, "Your vote counts");
-    if (done) onVoted(done.override.workflowState !== "PENDING");
+    if (done) onVoted(done.approval.workflowState !== "PENDING");
   }
 
   return (
@@ -67,7 +74,7 @@ function VoteForm({ request, onVoted }: Props) {
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
-        {decision === "APPROVE" ? (
+        {decision === "APPROVE" && request.amount ? (
           <TextInput
             label={`Approved amount, ${request.amount.currency}`}
             description={`Leave it empty to approve all of ${formatAmount(request.amount.amount)}`}

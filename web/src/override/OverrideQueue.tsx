@@ -1,13 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { words } from "@/format/word";
-import type { OverridesQuery } from "@/gen/graphql";
+import type { Queued } from "@/approval/useApprovalQueue";
 import { Amount } from "@/ui/Amount";
 import { Chip } from "@/ui/Chip";
 import { Moment } from "@/ui/Moment";
 import classes from "./Override.module.css";
 
-export type QueuedOverride = OverridesQuery["overrideRequests"]["edges"][number]["node"];
-type Props = { rows: readonly QueuedOverride[]; chosen: string | undefined; state: string | undefined };
+type Props = { rows: readonly Queued[]; chosen: string | undefined; state: string | undefined };
 
 /** What waits or was decided, each with what is asked for and until when. */
 export function OverrideQueue({ rows, chosen, state }: Props) {
@@ -23,13 +21,11 @@ export function OverrideQueue({ rows, chosen, state }: Props) {
             aria-current={row.id === chosen ? "true" : undefined}
           >
             <span className={classes["line"]}>
-              <strong>{row.order.number}</strong>
-              <Amount money={row.amount} />
+              <strong>{row.subject}</strong>
+              {row.amount ? <Amount money={row.amount} /> : null}
             </span>
             <span className={classes["line"]}>
-              <span>
-                {words(row.kind)} · {row.order.customer.name}
-              </span>
+              <span>{row.what}</span>
               <Chip label={row.workflowLabel} tone={row.workflowTone} description={row.workflowDescription} />
             </span>
             <span className={classes["dim"]}>

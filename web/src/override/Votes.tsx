@@ -6,7 +6,7 @@ import { Moment } from "@/ui/Moment";
 import classes from "./Override.module.css";
 
 /** Who has voted so far and how, and who may. */
-export function Votes({ request }: { request: OverrideEvidenceFragment }) {
+export function Votes({ request }: { request: Pick<OverrideEvidenceFragment, "votes" | "quorum"> }) {
   const { votes, quorum } = request;
   return (
     <>

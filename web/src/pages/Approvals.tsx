@@ -1,10 +1,10 @@
 import { SegmentedControl } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import { useMay } from "@/api/permission";
-import { OverridesDocument } from "@/gen/graphql";
+import { ApprovalDetail } from "@/approval/ApprovalDetail";
+import { useApprovalQueue } from "@/approval/useApprovalQueue";
 import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
 import { following, stepped, useLetters } from "@/override/keys";
 import { OverrideDetail } from "@/override/OverrideDetail";
@@ -13,30 +13,27 @@ import { InboxPage } from "@/templates/InboxPage";
 import { Empty, Failure } from "@/ui/Said";
 import classes from "@/override/Override.module.css";
 
-const PAGE = 100;
 const route = getRouteApi("/inside/approvals");
 
 /** What waits for a decision, with its evidence; whoever decides one finds the next open. */
 export function Approvals() {
   const may = useMay("override.read");
-  if (may === false)
+  const mayOthers = useMay("approval.read");
+  if (may === false && mayOthers === false)
     return (
       <Empty page title="This page is not for your roles">
         <Link to="/work">Go to your work</Link>
       </Empty>
     );
-  return may ? <Inbox /> : null;
+  return may || mayOthers ? <Inbox /> : null;
 }
 
 function Inbox() {
   const { state, request: chosen } = route.useSearch();
   const navigate = route.useNavigate();
   const [done, setDone] = useState<{ number: string; next: string | undefined }>();
-  const filter = state === "ALL" ? {} : { states: ["PENDING"] };
-  const [{ data, error }, refetch] = useQuery({ query: OverridesDocument, variables: { filter, first: PAGE, after: null } });
-  const again = () => refetch({ requestPolicy: "network-only" });
+  const { rows, error, again } = useApprovalQueue(state);
   useRefetchWhileVisible(again);
-  const rows = data?.overrideRequests.edges.map(({ node }) => node);
   const ids = rows?.map(({ id }) => id) ?? [];
   const show = (id: string | undefined) =>
     void navigate({ search: { ...(state ? { state } : {}), ...(id ? { request: id } : {}) }, resetScroll: false });
@@ -53,7 +50,7 @@ function Inbox() {
     <InboxPage
       title="Approvals"
       queueName="Queue"
-      total={data?.overrideRequests.totalCount}
+      total={rows?.length}
       tools={
         <SegmentedControl
           aria-label="Which requests"
@@ -69,7 +66,7 @@ function Inbox() {
       queue={
         <>
           <p role="status" className={classes["told"]}>{done ? `The request on ${done.number} is decided.` : null}</p>
-          {error && !data ? (
+          {error && !rows ? (
             <Failure title="The requests could not be loaded" again={again}>
               {errorText(error)}
             </Failure>
@@ -79,10 +76,17 @@ function Inbox() {
         </>
       }
       detail={
-        chosen ? (
-          <OverrideDetail key={chosen} id={chosen} takesFocus={done?.next === chosen} onDecided={decided} />
+        chosen && rows ? (
+          <Opened key={chosen} id={chosen} takesFocus={done?.next === chosen} onDecided={decided} isOther={rows.some((row) => row.id === chosen && !row.isOverride)} />
         ) : null
       }
     />
   );
+}
+
+type OpenedProps = { id: string; isOther: boolean; takesFocus: boolean; onDecided: (subject: string) => void };
+
+/** A request, with the evidence of an order where it is about one. */
+function Opened({ isOther, ...rest }: OpenedProps) {
+  return isOther ? <ApprovalDetail {...rest} /> : <OverrideDetail {...rest} />;
 }

@@ -2,6 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { errorText } from "@/api/client";
 import { OrderCases } from "@/case/OrderCases";
+import { OrderHolds } from "@/compliance/OrderHolds";
 import { CreditPanel } from "@/credit/CreditPanel";
 import { isZero } from "@/format/money";
 import { words } from "@/format/word";
@@ -74,6 +75,7 @@ function Known({ order, sale }: KnownProps) {
       picture={<Lifecycles lifecycles={lifecycles} shown={shown} onShow={show} moment={moment} />}
       side={
         <>
+          <OrderHolds orderId={order.id} context={sale.context} />
           <Events
             key={shown.id}
             of={shown === saleLifecycle ? "sale" : "fulfilment"}

@@ -1,10 +1,10 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useMay } from "@/api/permission";
 import { useWaitingCases } from "@/case/useWaitingCases";
 import { usePendingOverrides } from "@/override/usePendingOverrides";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
-import { ApprovalsIcon, CasesIcon, CustomersIcon, FulfilmentIcon, OrdersIcon, PaymentsIcon, QuotationsIcon, ReturnsIcon, StockIcon, SystemIcon, WorkIcon } from "@/ui/icons";
+import { ApprovalsIcon, CasesIcon, ComplianceIcon, CustomersIcon, FulfilmentIcon, OrdersIcon, PaymentsIcon, PoliciesIcon, QuotationsIcon, ReturnsIcon, StockIcon, SystemIcon, WorkIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
 // By job, in the order of the day. A job gets its place here when its first page exists: no dead links.
@@ -21,6 +21,8 @@ export function Navigation() {
       <Approvals />
       <Payments />
       <Goods />
+      <Compliance />
+      <Policies />
       <Customers />
       <System />
     </nav>
@@ -37,7 +39,8 @@ function Cases() {
 /** What waits for a decision, for who may vote. */
 function Approvals() {
   const pending = usePendingOverrides();
-  if (useMay("override.read") !== true) return null;
+  const mayOthers = useMay("approval.read") === true;
+  if (useMay("override.read") !== true && !mayOthers) return null;
   return <Place to="/approvals" label="Approvals" icon={<ApprovalsIcon />} mark={{ count: pending, noun: "pending approvals" }} />;
 }
 
@@ -58,6 +61,20 @@ function Goods() {
   );
 }
 
+/** What policies decide on beside orders. */
+function Compliance() {
+  if (useMay("payin.read") !== true) return null;
+  return <Place to="/pay-ins" also={COMPLIANCE} label="Compliance" icon={<ComplianceIcon />} />;
+}
+
+function Policies() {
+  if (useMay("policy.read") !== true) return null;
+  return <Place to="/policies" also={POLICIES} label="Policies" icon={<PoliciesIcon />} />;
+}
+
+const COMPLIANCE = ["/pay-outs", "/kyc", "/users"];
+const POLICIES = ["/executions", "/lists"];
+
 /** For who may see what customers owe. */
 function Customers() {
   if (useMay("credit.read") !== true) return null;
@@ -72,15 +89,18 @@ function System() {
 }
 
 type PlaceProps = {
-  to: "/work" | "/orders" | "/quotations" | "/cases" | "/approvals" | "/payments" | "/fulfilments" | "/returns" | "/stock" | "/customers" | "/system";
+  to: "/work" | "/orders" | "/quotations" | "/cases" | "/approvals" | "/payments" | "/fulfilments" | "/returns" | "/stock" | "/customers" | "/pay-ins" | "/policies" | "/system";
+  /** Other parts of the same place. */
+  also?: readonly string[];
   label: string;
   icon: ReactNode;
   mark?: { count: number | undefined; noun: string };
 };
 
-function Place({ to, label, icon, mark }: PlaceProps) {
+function Place({ to, also, label, icon, mark }: PlaceProps) {
+  const isWithin = useLocation({ select: ({ pathname }) => also?.some((part) => pathname.startsWith(part)) === true });
   return (
-    <Link to={to} className={classes["place"] ?? ""}>
+    <Link to={to} className={classes["place"] ?? ""} {...(isWithin ? { "data-status": "active" } : {})}>
       {mark ? (
         <span className={classes["marked"]}>
           {icon}

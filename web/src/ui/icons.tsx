@@ -11,6 +11,8 @@ export const PaymentsIcon = () => draw(<path d="M3 6h18v12H3zM3 10h18M7 15h4" />
 export const FulfilmentIcon = () => draw(<path d="M2 6h12v11H2zM14 10h4l4 4v3h-8zM6 17v2h3v-2M16 17v2h3v-2" />);
 export const ReturnsIcon = () => draw(<path d="M8 4 4 8l4 4M4 8h10a6 6 0 0 1 0 12H8" />);
 export const StockIcon = () => draw(<path d="M3 9l9-5 9 5v11H3zM7 20v-8h10v8M7 16h10" />);
+export const ComplianceIcon = () => draw(<path d="M12 4v16M7 20h10M5 8h14M5 8l-3 6h6zM19 8l-3 6h6z" />);
+export const PoliciesIcon = () => draw(<path d="M6 3v6M6 15v6M3 9h6v6H3zM9 12h6M15 5h6v5h-6zM15 14h6v5h-6zM12 12V7.5h3M12 12v4.5h3" />);
 export const SystemIcon = () => draw(<path d="M3 12h4l3-8 4 16 3-8h4" />);
 export const BellIcon = () => draw(<path d="M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4" />);
 export const SearchIcon = () => draw(<path d="M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5 20 20" />);

@@ -7,11 +7,11 @@ import { EventForm, formName } from "./EventForm";
 import { allowedInOrder, currencyOf, type Lifecycle, nextOf } from "./lifecycle";
 import { OutcomeNotice } from "./OutcomeNotice";
 import { Reasons } from "./Reasons";
-import { useSendEvent } from "./send";
+import { type Sendable, useSendEvent } from "./send";
 import classes from "./Workflow.module.css";
 
 type Props = {
-  of: "sale" | "fulfilment" | "quotation" | "case";
+  of: Sendable;
   lifecycle: Lifecycle;
   /** What the page knows already, by the name of the field that asks for it. */
   known?: Inputs;

@@ -1,5 +1,14 @@
 import { useMutation } from "urql";
-import { SendCaseEventDocument, SendFulfilmentEventDocument, SendQuotationEventDocument, SendSaleEventDocument } from "@/gen/graphql";
+import {
+  SendCaseEventDocument,
+  SendFulfilmentEventDocument,
+  SendKycEventDocument,
+  SendPayInEventDocument,
+  SendPayOutEventDocument,
+  SendQuotationEventDocument,
+  SendSaleEventDocument,
+  SendUserEventDocument,
+} from "@/gen/graphql";
 import { failed, type Outcome, refused } from "./outcome";
 
 /** An event as a person sends it; the key makes a retry harmless. */
@@ -12,10 +21,17 @@ const DOCUMENTS = {
   fulfilment: SendFulfilmentEventDocument,
   quotation: SendQuotationEventDocument,
   case: SendCaseEventDocument,
+  payin: SendPayInEventDocument,
+  payout: SendPayOutEventDocument,
+  kyc: SendKycEventDocument,
+  user: SendUserEventDocument,
 };
 
+/** What takes events from people. */
+export type Sendable = keyof typeof DOCUMENTS;
+
 /** How to send an event to one lifecycle. */
-export function useSendEvent(of: keyof typeof DOCUMENTS, id: string): SendEvent {
+export function useSendEvent(of: Sendable, id: string): SendEvent {
   const [, mutate] = useMutation(DOCUMENTS[of]);
   return async (event) => {
     const { data, error } = await mutate({ id, ...event });

@@ -17,6 +17,7 @@ from orderwright.app.orders import Asked
 from orderwright.app.people import LoginRequired
 from orderwright.app.permissions import Identity
 from orderwright.app.policies.execution_list import ActionRow, EvaluationRow
+from orderwright.app.policies.statistics import Statistics
 from orderwright.app.rows import FulfilmentRow, OrderRow, QuotationRow
 from orderwright.domain.orders.terms import Line
 from orderwright.errors import InputInvalid
@@ -45,6 +46,8 @@ class Context(BaseContext):
         executions = self.app.policy_office.executions
         self.evaluations: DataLoader[str, list[EvaluationRow]] = _batched(executions.evaluations)
         self.policy_actions: DataLoader[str, list[ActionRow]] = _batched(executions.actions)
+        figures = self.app.policy_office.listed.figures
+        self.policy_figures: DataLoader[str, Statistics] = _batched(figures)
         self.belongings: DataLoader[str, Belonging | None] = _batched(
             partial(belongings, self.app.pool)
         )

@@ -21,6 +21,7 @@ from orderwright.app.policies.difference import differences
 from orderwright.app.policies.policy_desk import Done
 from orderwright.app.policies.policy_list import PoliciesWanted, PolicyRow
 from orderwright.app.policies.snooze import Snooze as SnoozeRow
+from orderwright.app.policies.statistics import Statistics
 from orderwright.policy import TriggerType
 
 
@@ -150,6 +151,40 @@ class PolicySnooze:
         return await person(info.context, self.row.by)
 
 
+@strawberry.type(description="What a policy has come to within the last 30 days.")
+class PolicyFigures:
+    executions: int = strawberry.field(
+        description="How often its trigger fired while it was in force."
+    )
+    hits: int
+    unknown: int
+    failures: int
+    snoozed: int
+    hit_rate: float | None = strawberry.field(
+        description="The part of the executions at which it matched."
+    )
+    p50_us: float | None
+    p95_us: float | None = strawberry.field(
+        description="Of 100 evaluations on record, 95 took no longer, in microseconds."
+    )
+    last_hit_at: datetime | None
+
+    @classmethod
+    def of(cls, found: Statistics) -> PolicyFigures:
+        """Show what a policy has come to."""
+        return cls(
+            executions=found.executions,
+            hits=found.hits,
+            unknown=found.unknown,
+            failures=found.failures,
+            snoozed=found.snoozed,
+            hit_rate=found.hit_rate,
+            p50_us=found.p50_us,
+            p95_us=found.p95_us,
+            last_hit_at=found.last_hit_at,
+        )
+
+
 @strawberry.type(description="A policy: what it says, and what is in force of it.")
 class Policy(HasWorkflow):
     row: strawberry.Private[PolicyRow]
@@ -188,6 +223,11 @@ class Policy(HasWorkflow):
             rollout=one.rollout,
             published_at=one.published_at,
         )
+
+    @strawberry.field
+    async def figures(self, info: Info) -> PolicyFigures:
+        """What it has come to within the last 30 days, in shadow or not."""
+        return PolicyFigures.of(await info.context.policy_figures.load(self.id))
 
     @strawberry.field
     def pending(self) -> PolicyPending | None:

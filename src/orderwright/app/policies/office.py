@@ -31,7 +31,7 @@ class PolicyOffice:
     def __init__(self, engine: Engine, queries: Queries, policies: Policies) -> None:
         pool, clock = engine.pool, engine.clock
         self.types = policies.types
-        self.listed = PolicyList(pool, queries)
+        self.listed = PolicyList(pool, queries, clock)
         self.desk = PolicyDesk(engine, policies.types, self.listed)
         self.lists = ListDesk(pool, clock)
         self.snoozes = Snoozes(pool, clock, self.listed)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity, require
+from orderwright.app.policies.statistics import Statistics, statistics
 from orderwright.app.rows import Standing
 from orderwright.app.words import words_of
 from orderwright.domain.reading import mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from orderwright.app.queries import Queries
+    from orderwright.clock import Clock
     from orderwright.runtime.pool import Pool
 
 
@@ -88,8 +90,9 @@ class PolicyRow:
 class PolicyList:
     """Reads policies; each call raises `RoleMissing` for who may not see them."""
 
-    def __init__(self, pool: Pool, queries: Queries) -> None:
+    def __init__(self, pool: Pool, queries: Queries, clock: Clock) -> None:
         self._pool = pool
+        self._clock = clock
         self._queries = queries
 
     async def page(
@@ -106,6 +109,12 @@ class PolicyList:
         found = await self._pool.fetch(f"{_LIST}{where}{_ORDER}limit {most + 1}", *values)
         rows = [(Place(row["created_at"], row["id"]), await self._row(row)) for row in found]
         return Page(rows=rows[:most], has_next=len(rows) > most, has_previous=after is not None)
+
+    async def figures(self, policy_ids: Sequence[str]) -> dict[str, Statistics]:
+        """Return what policies that the person sees have come to within the last 30 days."""
+        since = self._clock.now() - _FIGURES
+        async with self._pool.acquire() as connection:
+            return await statistics(connection, policy_ids, since)
 
     async def count(self, by: Identity, wanted: PoliciesWanted) -> int:
         """Return how many there are."""
@@ -206,6 +215,7 @@ def _like(search: str) -> str | None:
 
 
 _LARGEST: Final = 2**31
+_FIGURES: Final = timedelta(days=30)
 _FROM: Final = """
 from orderwright.policy as p
 join orderwright.instance as i on i.instance_id = p.id

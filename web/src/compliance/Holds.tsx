@@ -1,0 +1,62 @@
+import { Link } from "@tanstack/react-router";
+import { words } from "@/format/word";
+import type { StandingFragment } from "@/gen/graphql";
+import classes from "@/policy/Policy.module.css";
+import { Panel } from "@/templates/Panel";
+import { Chip } from "@/ui/Chip";
+import { Moment } from "@/ui/Moment";
+
+export type Held = Pick<StandingFragment, "isDecided" | "holds" | "frozen">;
+type Props = { of: Held; entity: string; id: string };
+
+/** What policies hold something back with, each with the policy that says so, and the way to its evaluation. */
+export function Holds({ of: { isDecided, holds, frozen }, entity, id }: Props) {
+  return (
+    <Panel title="Policies">
+      <ul className={classes["rows"]}>
+        {isDecided ? null : <li>The policies have not decided yet.</li>}
+        {frozen ? (
+          <li>
+            <div className={classes["line"]}>
+              <Chip label="Frozen" tone="bad" />
+              <Moment at={frozen.since} />
+            </div>
+            {frozen.reason}
+            {frozen.policy ? <PolicyLink policy={frozen.policy} /> : null}
+            {frozen.until ? (
+              <div>
+                Until <Moment at={frozen.until} />
+              </div>
+            ) : null}
+          </li>
+        ) : null}
+        {holds.map((hold) => (
+          <li key={hold.id}>
+            <div className={classes["line"]}>
+              <Chip label={`Held: ${words(hold.kind).toLowerCase()}`} tone="warning" />
+              <Moment at={hold.since} />
+            </div>
+            {hold.reason}
+            {hold.policy ? <PolicyLink policy={hold.policy} version={hold.version} /> : null}
+          </li>
+        ))}
+        {isDecided && !frozen && holds.length === 0 ? <li>Nothing is held back.</li> : null}
+        <li>
+          <Link to="/executions" search={{ entity, id }}>
+            Every decision on it
+          </Link>
+        </li>
+      </ul>
+    </Panel>
+  );
+}
+
+function PolicyLink({ policy, version }: { policy: string; version?: number | null }) {
+  return (
+    <div>
+      <Link to="/policies/$policyId" params={{ policyId: policy }} search={version ? { version: String(version) } : {}}>
+        By the policy{version ? `, version ${version}` : ""}
+      </Link>
+    </div>
+  );
+}

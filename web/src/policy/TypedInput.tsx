@@ -1,0 +1,34 @@
+import { NativeSelect, TextInput } from "@mantine/core";
+import { isMoneyValue, type Value } from "./document";
+import { numberOf, numberText } from "./number";
+
+type Props = { type: string | undefined; currency: string; label: string; value: Value; onValue: (value: Value) => void };
+
+/** One value of a type: an amount with its currency, a number as it was typed, yes or no, a text. */
+export function TypedInput({ type, currency, label, value, onValue }: Props) {
+  if (type === "boolean")
+    return (
+      <NativeSelect
+        size="xs"
+        aria-label={label}
+        data={[
+          { value: "true", label: "yes" },
+          { value: "false", label: "no" },
+        ]}
+        value={String(value)}
+        onChange={(event) => onValue(event.currentTarget.value === "true")}
+      />
+    );
+  if (type === "money") {
+    const money = isMoneyValue(value) ? value : { money: "", currency };
+    return (
+      <>
+        <TextInput size="xs" w={110} inputMode="decimal" aria-label={label} placeholder="0.00" value={money.money} onChange={(event) => onValue({ ...money, money: event.currentTarget.value.trim() })} />
+        <TextInput size="xs" w={58} maxLength={3} aria-label={`Currency: ${label}`} value={money.currency} onChange={(event) => onValue({ ...money, currency: event.currentTarget.value.toUpperCase() })} />
+      </>
+    );
+  }
+  if (type === "number")
+    return <TextInput size="xs" w={110} inputMode="decimal" aria-label={label} value={numberText(value)} onChange={(event) => onValue(numberOf(event.currentTarget.value))} />;
+  return <TextInput size="xs" aria-label={label} value={typeof value === "string" ? value : ""} onChange={(event) => onValue(event.currentTarget.value)} />;
+}

@@ -1,0 +1,18 @@
+import { words } from "@/format/word";
+
+export type FactType = "boolean" | "number" | "text" | "money" | "list" | "object";
+
+/** One fact that an event brings, as the server describes it. */
+export type Fact = { name: string; type: string; label?: string | null; sensitive?: boolean };
+
+/** The facts of a trigger by their names. */
+export type Facts = ReadonlyMap<string, Fact>;
+
+export function factsByName(facts: readonly Fact[]): Facts {
+  return new Map(facts.map((fact) => [fact.name, fact]));
+}
+
+/** What people call a fact: the server's label, else its name in words. */
+export function factLabel(name: string, facts: Facts): string {
+  return facts.get(name)?.label || words(name);
+}

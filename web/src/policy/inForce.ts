@@ -1,0 +1,40 @@
+import { words } from "@/format/word";
+
+type InForce = { version: number; mode: string; rollout: number };
+
+/** What of a policy is in force, in short: "Version 3, shadow, for 25%". */
+export function inForceWords({ version, mode, rollout }: InForce): string {
+  const share = rollout === 10_000 ? "" : `, for ${percent(rollout)}`;
+  return `Version ${version}${mode === "SHADOW" ? ", shadow" : ""}${share}`;
+}
+
+/** A rollout as people write it. */
+export function percent(rollout: number): string {
+  return `${rollout / 100}%`;
+}
+
+/** A part of all as people write it; nothing where there was none. */
+export function rateWords(rate: number | null | undefined): string {
+  return typeof rate === "number" ? `${(rate * 100).toLocaleString("en", { maximumFractionDigits: 1 })}%` : "";
+}
+
+/** The tone of what a policy came to, and of what became of an action. */
+const TONES: Readonly<Record<string, string>> = {
+  hit: "active",
+  unknown: "warning",
+  error: "bad",
+  snoozed: "neutral",
+  miss: "neutral",
+  applied: "good",
+  queued: "waiting",
+  planned: "waiting",
+  skipped: "neutral",
+  dropped: "neutral",
+  failed: "bad",
+  decided: "good",
+};
+
+/** An outcome or a status as a chip shows it. */
+export function outcomeChip(outcome: string): { label: string; tone: string } {
+  return { label: words(outcome), tone: TONES[outcome] ?? "neutral" };
+}

@@ -1,8 +1,10 @@
 """Who acts on domain events, and how events are handed over: all at once, or one by one when that fails.
 
 A batch goes over in one savepoint, which is what makes the relay fast. When anything in it fails, the savepoint is
-rolled back and each event gets its own, so that the one that fails is found and the others take effect. A root whose
-event failed is left alone for the rest of the batch: nothing of it may overtake that event.
+rolled back and each event has a transaction of its own, so that the one that fails is found, the others take effect,
+and what one of them has locked is not held while the next one waits for a lock: a batch locks all that it needs in
+one order, which single events in a row would not keep to. A root whose event failed is left alone: nothing of it may
+overtake that event.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ class Handed:
     Attributes:
         done: handled, or not wanted.
         waiting: has to wait behind a failing event of its root; the failing ones are among them.
-        failures: the first failing event of each root.
+        failures: the event that failed, if one did.
 
     A deadlock is nobody's failure: the batch ends before the event that met it, in neither list.
     """
@@ -81,22 +83,52 @@ class Handed:
 
 
 async def hand_over(
-    connection: Connection, consumer: Consumer, events: Sequence[Placed]
+    connection: Connection, consumer: Consumer, events: Sequence[Placed], *, alone: bool = False
+) -> Handed | None:
+    """Hand events to a consumer, in order; those whose root is parked wait.
+
+    Args:
+        connection: in a transaction.
+        consumer: who gets them.
+        events: in order.
+        alone: end behind the first one that is handled.
+
+    Returns:
+        What became of them; None where several failed together: nothing took effect, and each is to go alone.
+    """
+    if alone:
+        events = _up_to_the_first(consumer, events)
+    due = [one for one in events if _is_due(consumer, one)]
+    if not due or (not alone and await _handle_all(connection, consumer, due)):
+        return _handed(consumer, events)
+    return await _handle_one(connection, consumer, events, due[0]) if len(due) == 1 else None
+
+
+def _is_due(consumer: Consumer, one: Placed) -> bool:
+    return consumer.wants(one.event) and not one.is_behind_parked
+
+
+def _up_to_the_first(consumer: Consumer, events: Sequence[Placed]) -> Sequence[Placed]:
+    place = next((n for n, one in enumerate(events, 1) if _is_due(consumer, one)), len(events))
+    return events[:place]
+
+
+def _handed(
+    consumer: Consumer, events: Sequence[Placed], failure: Failure | None = None
 ) -> Handed:
-    """Hand events to a consumer, in order; those whose root is parked wait."""
-    waiting = [one for one in events if one.is_behind_parked and consumer.wants(one.event)]
-    done = [one for one in events if not (one.is_behind_parked and consumer.wants(one.event))]
-    wanted = [one.event for one in done if consumer.wants(one.event)]
-    if await _handle_all(connection, consumer, wanted):
-        return Handed(done=done, waiting=waiting, failures=())
-    return await _one_by_one(connection, consumer, events)
+    def waits(one: Placed) -> bool:
+        has_failed = failure is not None and one.event is failure.event
+        return has_failed or (one.is_behind_parked and consumer.wants(one.event))
+
+    return Handed(
+        done=[one for one in events if not waits(one)],
+        waiting=[one for one in events if waits(one)],
+        failures=(failure,) if failure else (),
+    )
 
 
-async def _handle_all(
-    connection: Connection, consumer: Consumer, events: Sequence[DomainEvent]
-) -> bool:
-    if not events:
-        return True
+async def _handle_all(connection: Connection, consumer: Consumer, due: Sequence[Placed]) -> bool:
+    events = [one.event for one in due]
     try:
         async with told_on_commit(connection):
             if consumer.handle_all is not None:
@@ -113,26 +145,16 @@ async def _handle_all(
     return True
 
 
-async def _one_by_one(
-    connection: Connection, consumer: Consumer, events: Sequence[Placed]
+async def _handle_one(
+    connection: Connection, consumer: Consumer, events: Sequence[Placed], due: Placed
 ) -> Handed:
-    done: list[Placed] = []
-    waiting: list[Placed] = []
-    failures: dict[str, Failure] = {}
-    for one in events:
-        if not consumer.wants(one.event):
-            done.append(one)
-            continue
-        if one.is_behind_parked or one.event.root_id in failures:
-            waiting.append(one)
-            continue
-        error = await _handle(connection, consumer, one.event)
-        if isinstance(error, asyncpg.DeadlockDetectedError):
-            break
-        if error is not None:
-            failures[one.event.root_id] = Failure(one.event, error)
-        (done if error is None else waiting).append(one)
-    return Handed(done=done, waiting=waiting, failures=tuple(failures.values()))
+    """Hand over events of which one is to be handled."""
+    error = await _handle(connection, consumer, due.event)
+    if error is None:
+        return _handed(consumer, events)
+    if isinstance(error, asyncpg.DeadlockDetectedError):
+        return _handed(consumer, events[: events.index(due)])
+    return _handed(consumer, events, Failure(due.event, error))
 
 
 async def _handle(

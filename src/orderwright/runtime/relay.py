@@ -2,15 +2,16 @@
 
 What a consumer writes and its cursor commit together, so that in the database an event takes effect exactly once.
 An event that a consumer cannot handle parks its root for that consumer (`parking`): what follows in that root waits
-in order, all other roots and all other consumers go on.
+in order, all other roots and all other consumers go on. Where several events fail together, each goes alone, with a
+transaction and a cursor of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from orderwright.runtime import outbox, parking
 from orderwright.runtime.consumer import Consumer, Handed, hand_over
@@ -39,12 +40,14 @@ class Pass:
         passed: how many events were acknowledged.
         parked: how many were set aside behind a failing one.
         roots: the roots of those that were handled.
+        broken: how many failed together, of which nothing took effect.
     """
 
     standing: Standing
     passed: int = 0
     parked: int = 0
     roots: frozenset[str] = frozenset()
+    broken: int = 0
 
 
 async def relay(pool: Pool, consumer: Consumer, clock: Clock, observer: Observer = QUIET) -> Pass:
@@ -59,6 +62,12 @@ async def relay(pool: Pool, consumer: Consumer, clock: Clock, observer: Observer
         return _both(retried, done) if retried else done
 
 
+class _Turn(Protocol):
+    """Hands over what is next, or no more than one event of it."""
+
+    def __call__(self, *, alone: bool) -> Awaitable[Pass]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Hand:
     """Hands events to one consumer; what was done is told when it is committed."""
@@ -70,15 +79,27 @@ class _Hand:
 
     async def go_on(self) -> Pass:
         """Hand over the next events."""
-        async with told_on_commit(self.connection):
-            return await self._go_on()
+        return await self._together_or_alone(self._go_on)
 
     async def retry(self) -> Pass:
         """Hand over what waits in one parked root."""
-        async with told_on_commit(self.connection):
-            return await self._retry()
+        return await self._together_or_alone(self._retry)
 
-    async def _go_on(self) -> Pass:
+    async def _together_or_alone(self, turn: _Turn) -> Pass:
+        """Take a turn; after one that broke, take turns with one event each, for as long as they come to something."""
+        done = await self._in_transaction(turn, alone=False)
+        left = done.broken
+        while left > 0:
+            one = await self._in_transaction(turn, alone=True)
+            left = left - one.passed - one.parked if one.passed or one.parked else 0
+            done = _both(done, one)
+        return done
+
+    async def _in_transaction(self, turn: _Turn, *, alone: bool) -> Pass:
+        async with told_on_commit(self.connection):
+            return await turn(alone=alone)
+
+    async def _go_on(self, *, alone: bool) -> Pass:
         connection, consumer = self.connection, self.consumer
         cursor = await outbox.claim(connection, consumer.name)
         if cursor is None:
@@ -86,7 +107,9 @@ class _Hand:
         batch = await outbox.next_batch(
             connection, consumer.name, cursor, consumer.batch, consumer.events
         )
-        handed = await self._hand_over(batch.events)
+        handed = await self._hand_over(batch.events, alone=alone)
+        if handed is None:
+            return Pass(standing=Standing.MORE, broken=len(batch.events))
         is_whole = len(handed.done) + len(handed.waiting) == len(batch.events)
         reached = batch.reached if is_whole else _last(handed)
         if reached is not None:
@@ -95,11 +118,11 @@ class _Hand:
             if handed.waiting:
                 await parking.park(connection, consumer, handed.failures, at=at)
                 await parking.add_waiting(connection, consumer.name, handed.waiting)
-        standing = Standing.HELD if batch.unsettled else Standing.MORE
+        standing = Standing.HELD if batch.unsettled and is_whole else Standing.MORE
         unwanted = batch.passed - len(batch.events) if is_whole else 0
         return _passed(consumer, standing, handed, unwanted=unwanted)
 
-    async def _retry(self) -> Pass:
+    async def _retry(self, *, alone: bool) -> Pass:
         connection, consumer = self.connection, self.consumer
         if await outbox.claim(connection, consumer.name) is None:
             return Pass(standing=Standing.TAKEN)
@@ -107,7 +130,9 @@ class _Hand:
         if root is None:
             return Pass(standing=Standing.MORE)
         waiting = await parking.next_waiting(connection, root, consumer.batch)
-        handed = await self._hand_over(waiting)
+        handed = await self._hand_over(waiting, alone=alone)
+        if handed is None:
+            return Pass(standing=Standing.MORE, broken=len(waiting))
         at = self.clock.now()
         await parking.acknowledge(connection, consumer.name, handed.done, at=at)
         for failure in handed.failures:
@@ -117,9 +142,11 @@ class _Hand:
         handed = Handed(done=handed.done, waiting=(), failures=())
         return _passed(consumer, Standing.MORE, handed)
 
-    async def _hand_over(self, events: Sequence[Placed]) -> Handed:
+    async def _hand_over(self, events: Sequence[Placed], *, alone: bool) -> Handed | None:
         began, consumer = self.clock.now(), self.consumer
-        handed = await hand_over(self.connection, consumer, events)
+        handed = await hand_over(self.connection, consumer, events, alone=alone)
+        if handed is None:
+            return None
         done = [one.event for one in handed.done if consumer.wants(one.event)]
         failures = [(failure.event, failure.error) for failure in handed.failures]
         if done or failures:
@@ -146,10 +173,10 @@ def _roots(consumer: Consumer, done: Sequence[Placed]) -> frozenset[str]:
     return frozenset(one.event.root_id for one in done if consumer.wants(one.event))
 
 
-def _both(retried: Pass, done: Pass) -> Pass:
+def _both(before: Pass, done: Pass) -> Pass:
     return Pass(
         standing=done.standing,
-        passed=retried.passed + done.passed,
-        parked=done.parked,
-        roots=retried.roots | done.roots,
+        passed=before.passed + done.passed,
+        parked=before.parked + done.parked,
+        roots=before.roots | done.roots,
     )

@@ -35,9 +35,11 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
                             lock instance, apply_steps, release, ask for the isolation, savepoint, lock instance,
                             apply_steps, release, release, update consumer and insert acknowledgement, commit
     park a root             read outbox, begin, lock consumer, read log, savepoint, ask for the isolation, savepoint,
-                            lock instance, apply_steps, release, rollback, savepoint, ask for the isolation,
-                            savepoint, lock instance, apply_steps, release, rollback, update consumer and insert
-                            acknowledgement, insert parked_root, insert waiting_event, commit
+                            lock instance, apply_steps, release, rollback, commit, begin, lock consumer, read log,
+                            savepoint, ask for the isolation, savepoint, lock instance, apply_steps, release,
+                            rollback, update consumer and insert acknowledgement, insert parked_root, insert
+                            waiting_event, commit, begin, lock consumer, read log, update consumer and insert
+                            acknowledgement, insert waiting_event, commit
     retry a root            read outbox, begin, lock consumer, lock waiting_event, read log, savepoint, ask for the
                             isolation, savepoint, lock instance, apply_steps, release, ask for the isolation,
                             savepoint, lock instance, apply_steps, release, release, update waiting_event, delete

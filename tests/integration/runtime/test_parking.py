@@ -307,6 +307,30 @@ async def test_a_batch_goes_to_a_consumer_in_one_call_if_it_takes_that(engine: E
     assert await seen() == ["p2/2/1"], "what fails as a batch is handled one by one"
 
 
+async def test_after_a_failing_batch_nobody_holds_what_another_event_has_locked(
+    engine: Engine, pool: Pool
+):
+    held: list[int] = []
+
+    async def handle(connection: Connection, event: DomainEvent) -> None:
+        await connection.execute(_LOCK, event.root_id)
+        held.append(await connection.fetchval(_HELD))
+        if event.root_id == "p3":
+            raise RuntimeError("not that one")
+
+    await _open(engine, "p1", "p2", "p3", "p4")
+    for name in ("p1", "p2", "p3", "p4"):
+        await _add(engine, name)
+    await Worker(engine, [Consumer(name="c", events=None, handle=handle)]).drain()
+
+    assert held == [1, 2, 3, 1, 1, 1, 1], "three together, then four alone"
+    assert [root.root_id for root in await _parked(pool)] == ["p3"]
+
+
+_LOCK = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+_HELD = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
+
+
 async def test_a_failure_is_recorded_whatever_its_words(engine: Engine, pool: Pool):
     async def handle(_connection: Connection, _event: DomainEvent) -> None:
         raise ValueError("\x00 \ud800 " + "long" * 1000)

@@ -66,7 +66,7 @@ async def test_the_warehouse_finds_its_work_and_its_backorders(
     rows = page.get_by_role("table", name="Fulfilments").get_by_role("row")
     await expect(rows).to_have_count(3)  # with its head
     await fits_everywhere(page)
-    for tab, state in (("To pick", "PICK_PACK"), ("Backorders", "BACKORDERED")):
+    for tab, state in (("To pick and pack", "PICK_PACK"), ("Backorders", "BACKORDERED")):
         await page.get_by_role("link", name=tab, exact=True).click()
         await expect(rows).to_have_count(2)
         await expect(rows.last).to_contain_text(by_state[state])

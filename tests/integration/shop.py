@@ -70,12 +70,16 @@ async def receive(app: Orderwright, sku: str, quantity: int, location: str = "ma
     assert result.refused is None, result.refused
 
 
-async def place(app: Orderwright, price: str = "10.00", **quantities: int) -> str:
+async def place(
+    app: Orderwright, price: str = "10.00", *, shipping: str = "0.00", **quantities: int
+) -> str:
     """Place an order of so many pieces of each SKU, and return its id."""
     lines = [
         {"sku": sku, "quantity": count, "unitPrice": price} for sku, count in quantities.items()
     ]
-    terms = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=lines)
+    terms = NewTerms(
+        customer_id="ada", channel="CONSUMER", currency="EUR", lines=lines, shipping=shipping
+    )
     return (await app.orders.create_order(terms, ADMIN)).instance_id
 
 

@@ -104,6 +104,23 @@ async def test_money_goes_back_to_the_newest_payment_first_and_never_above_any(a
     assert await app.pool.fetchval("select count(*) from orderwright.case_record") == 0
 
 
+async def test_shipping_stays_paid_when_all_comes_back_until_somebody_refunds_it(app: Orderwright):
+    await receive(app, "LAMP", 2)
+    order_id = await place(app, shipping="5.00", LAMP=2)
+    await app.worker.drain()
+    payment_id = await pay(app, order_id, "25.00")
+    await app.worker.drain()
+    own = await delivered(app, order_id)
+    await act(app, own, asking(), SELLABLE, REFUND)
+    assert await remaining(app, payment_id) == 500
+
+    result = await app.payments.refund(payment_id, "5.00", "shipping", ADMIN)
+
+    assert result.refused is None, result.refused
+    await app.worker.drain()
+    assert await remaining(app, payment_id) == 0
+
+
 async def test_what_was_not_paid_is_taken_off_what_is_due_and_releases_credit(app: Orderwright):
     await receive(app, "LAMP", 3)
     order_id = await place(app, LAMP=3)

@@ -41,6 +41,9 @@ COMMANDS = {
         module="deadletter", summary="show what failed for the last time, and have it tried again"
     ),
     "demo": Command(module="demo", summary="run the product with demo data"),
+    "fulfilment": Command(
+        module="fulfilment", summary="show fulfilments, pack, ship and deliver them"
+    ),
     "import": Command(module="import_", summary="replay orders from elsewhere, such as Olist's"),
     "incident": Command(
         module="incident",

@@ -295,7 +295,11 @@ class _Pass:
             instance_id = one.ticket.command.instance_id
             before = standing.get(instance_id, one.before)
             try:
-                found = self._step(one, before, self._after_crowd(one, known))
+                after = self._after_crowd(one, known)
+                if after is None:
+                    outcomes[one.place] = Detour.CROWDED
+                    continue
+                found = self._step(one, before, after)
             except Exception as error:  # noqa: BLE001 (raised to its caller; its neighbours go on)
                 outcomes[one.place] = error
                 continue
@@ -307,7 +311,7 @@ class _Pass:
             steps.append((one.place, found))
         return steps
 
-    def _after_crowd(self, one: Admitted, loaded: dict[str, object]) -> dict[str, object]:
+    def _after_crowd(self, one: Admitted, loaded: dict[str, object]) -> dict[str, object] | None:
         if not one.names:
             return loaded
         return self._crowd.facts_for(one.names, self._request(one), loaded)

@@ -45,14 +45,16 @@ class Crowd:
 
     def facts_for(
         self, names: frozenset[str], request: FactRequest, loaded: Mapping[str, object]
-    ) -> dict[str, object]:
-        """Return the facts of a step as they are after the steps before it."""
+    ) -> dict[str, object] | None:
+        """Return the facts of a step as they are after the steps before it; None if one of them cannot be told."""
         facts = dict(loaded)
-        for name, balance in self._facts.movable_balances(names, request):
-            change = self._booked[balance]
-            if balance in self._booked and name in facts:
+        for name, moved, balance in self._facts.moved(names, request, self._booked):
+            if name in facts:
+                value = moved(facts[name], balance, self._booked[balance])
+                if value is None:
+                    return None
                 self._followed.add(balance)
-                facts[name] = self._facts.moved(name, facts[name], change)
+                facts[name] = value
         return facts
 
     def note(self, step: Prepared) -> None:

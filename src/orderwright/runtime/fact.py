@@ -10,6 +10,7 @@ A shared fact is loaded only for steps that look at it, or at another one that t
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -64,18 +65,23 @@ class SharedFact:
         load: returns a value for each request, in their order. What it locks it locks in one statement, in the order
             of its keys. It does not depend on what steps about other balances do.
         balances: names what is locked for update because of a request.
-        moved: says what a value becomes when its balance changes by so much, in a transaction that has locked it; the
-            balance is that of an account, named by `ledger.balance_name`. Without it no two steps of one transaction
-            share a name.
+        covers: tells whether a name of `balances` stands for the balance of an account, named by
+            `ledger.balance_name`; by default it is the same name.
+        moved: says what a value becomes when a balance that it covers has changed by so much, in a transaction that
+            has locked it; None if it cannot tell, so that the step has to wait for another transaction. Without it no
+            two steps of one transaction share a name.
         is_free: whether it locks nothing, so that it may be loaded before others whose names come before it.
     """
 
     load: Callable[[Connection, Sequence[FactRequest]], Awaitable[Sequence[object | None]]]
     balances: Callable[[FactRequest], Iterable[str]] = _no_balance
-    moved: Callable[[object, int], object] | None = None
+    covers: Callable[[str, str], bool] = operator.eq
+    moved: Follower | None = None
     is_free: bool = False
 
 
+Follower: TypeAlias = Callable[[object, str, int], "object | None"]
+"""Says what a value becomes when a balance changes; see `SharedFact.moved`."""
 FactLoader: TypeAlias = (
     "Callable[[Connection, FactRequest], Awaitable[object | None]] | SharedFact"
 )
@@ -105,24 +111,18 @@ class Facts:
         shared = self._shared(names)
         return {balance for _, one in shared if not one.moved for balance in one.balances(request)}
 
-    def movable_balances(
-        self, names: Iterable[str], request: FactRequest
-    ) -> list[tuple[str, str]]:
-        """Return facts with the balances that may change between steps of a transaction."""
-        shared = self._shared(names)
+    def moved(
+        self, names: Iterable[str], request: FactRequest, booked: Iterable[str]
+    ) -> list[tuple[str, Follower, str]]:
+        """Return those facts that change with balances, how they do, and with which of those that were booked on."""
         return [
-            (name, balance)
-            for name, one in shared
+            (name, one.moved, balance)
+            for name, one in self._shared(names)
             if one.moved
-            for balance in one.balances(request)
+            for held in one.balances(request)
+            for balance in booked
+            if one.covers(held, balance)
         ]
-
-    def moved(self, name: str, value: object, change: int) -> object:
-        """Return what the value of a fact becomes when its balance has changed."""
-        loader = self._loaders[name]
-        if not isinstance(loader, SharedFact) or loader.moved is None:
-            raise TypeError(f"the fact {name!r} cannot follow its balance")
-        return loader.moved(value, change)
 
     def _shared(self, names: Iterable[str]) -> list[tuple[str, SharedFact]]:
         loaders = [(name, self._loaders.get(name)) for name in names]

@@ -126,7 +126,7 @@ def _account(_: FactRequest) -> Sequence[str]:
     return (balance_name("money", "bar"),)
 
 
-def _moved(value: object, change: int) -> object:
+def _moved(value: object, _: str, change: int) -> object:
     assert isinstance(value, int)
     return value + change
 

@@ -1,17 +1,17 @@
 /** What a list page reads from its address and writes back; the address is the only truth. */
 export type ListParams = { q?: string; state?: string; after?: string };
 
-/** A list with a tab for each kind of work; a tab and states exclude each other. */
-export type WorkParams = ListParams & { work?: string };
+/** A list with a tab for each kind of work, perhaps about one SKU; a tab and states exclude each other. */
+export type WorkParams = ListParams & { work?: string; sku?: string };
 
 /** Keep what a list understands of an address's parameters; everything else is dropped. */
 export function parseListParams(search: Record<string, unknown>): ListParams {
   return { ...one("q", search), ...one("state", search), ...one("after", search) };
 }
 
-/** As `parseListParams`, with the kind of work. */
+/** As `parseListParams`, with the kind of work and the SKU. */
 export function parseWorkParams(search: Record<string, unknown>): WorkParams {
-  return { ...parseListParams(search), ...one("work", search) };
+  return { ...parseListParams(search), ...one("work", search), ...one("sku", search) };
 }
 
 /** The states that are filtered for, in the order in which they were picked. */
@@ -28,12 +28,12 @@ export function toggleState(params: ListParams, state: string): ListParams {
 
 /** Search for something else; a changed search starts on the first page. */
 export function withSearch(params: WorkParams, q: string): WorkParams {
-  return clean({ q: q.trim(), state: params.state, work: params.work });
+  return clean({ q: q.trim(), state: params.state, work: params.work, sku: params.sku });
 }
 
 /** Move to the page behind a cursor; undefined is the first page. */
 export function withCursor(params: WorkParams, after: string | undefined): WorkParams {
-  return clean({ q: params.q, state: params.state, work: params.work, after });
+  return clean({ q: params.q, state: params.state, work: params.work, sku: params.sku, after });
 }
 
 /** The filter of the query, without its empty parts. */

@@ -27,7 +27,7 @@ export function Fulfilments() {
   const paging = usePaging("/fulfilments", params, list?.pageInfo);
   return (
     <ListPage
-      title="Fulfilments"
+      title={params.sku ? `Fulfilments that wait for ${params.sku}` : "Fulfilments"}
       noun="fulfilments"
       searchHint="Fulfilment or order"
       total={list?.totalCount}

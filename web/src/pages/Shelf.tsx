@@ -7,6 +7,7 @@ import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
 import { AdjustForm } from "@/stock/AdjustForm";
 import { Movements } from "@/stock/Movements";
 import { pieces } from "@/stock/pieces";
+import { WaitedFor } from "@/stock/WaitedFor";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Empty, Failure } from "@/ui/Said";
@@ -76,6 +77,6 @@ function figuresOf(row: StockRowFragment) {
     { label: "On hand", value: pieces(row.onHand) },
     { label: "Reserved", value: pieces(row.reserved) },
     { label: "Available", value: pieces(row.available) },
-    { label: "Waited for", value: pieces(row.short) },
+    { label: "Waited for", value: <WaitedFor {...row} /> },
   ];
 }

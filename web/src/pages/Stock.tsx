@@ -7,6 +7,7 @@ import { StockDocument, type StockRowFragment } from "@/gen/graphql";
 import { usePaging } from "@/list/usePaging";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import { pieces } from "@/stock/pieces";
+import { WaitedFor } from "@/stock/WaitedFor";
 import type { Column } from "@/templates/column";
 import { ListPage } from "@/templates/ListPage";
 import { PlusIcon } from "@/ui/icons";
@@ -69,5 +70,5 @@ const COLUMNS: readonly Column<StockRowFragment>[] = [
   { key: "onHand", heading: "On hand", align: "right", cell: (row) => pieces(row.onHand) },
   { key: "reserved", heading: "Reserved", align: "right", cell: (row) => pieces(row.reserved) },
   { key: "available", heading: "Available", align: "right", cell: (row) => pieces(row.available) },
-  { key: "short", heading: "Waited for", align: "right", card: "none", cell: (row) => pieces(row.short) },
+  { key: "short", heading: "Waited for", align: "right", card: "none", cell: (row) => <WaitedFor {...row} /> },
 ];

@@ -2,11 +2,12 @@ import { Button, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useMay } from "@/api/permission";
 import { isZero } from "@/format/money";
-import { ConfirmPaymentDocument, FailPaymentDocument, type LineRowFragment, type PaymentRowFragment } from "@/gen/graphql";
+import { ConfirmPaymentDocument, FailPaymentDocument, type PaymentRowFragment } from "@/gen/graphql";
 import classes from "@/system/System.module.css";
 import { useAct } from "@/system/useAct";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
 import { ChargeBack } from "./ChargeBack";
+import type { PaidLine } from "./parts";
 import { Receipt } from "./Receipt";
 import { Refund } from "./Refund";
 
@@ -15,7 +16,7 @@ type Props = { row: PaymentRowFragment; again: () => void };
 const UNCONFIRMED = new Set(["PENDING", "FAILED"]);
 
 /** What can be done with a payment by who is signed in. */
-export function PaymentActs({ row, lines, again }: Props & { lines: readonly LineRowFragment[] }) {
+export function PaymentActs({ row, lines, again }: Props & { lines: readonly PaidLine[] }) {
   const isOpen = UNCONFIRMED.has(row.workflowState);
   const mayConfirm = useMay("payment.CONFIRM") && isOpen;
   const mayFail = useMay("payment.FAIL") && row.workflowState === "PENDING";

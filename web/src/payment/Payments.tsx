@@ -12,6 +12,7 @@ import { Chip } from "@/ui/Chip";
 import { Moment } from "@/ui/Moment";
 import { Failure } from "@/ui/Said";
 import { PaymentActs } from "./PaymentActs";
+import { type PaidLine, paidLines } from "./parts";
 import { Register } from "./Register";
 
 type Props = { orderId: string; channel: string; outstanding: Money; lines: readonly LineRowFragment[] };
@@ -29,6 +30,7 @@ export function Payments(order: Props) {
   const mayRegister = useMay("payment.register");
   if (!mayRead) return null;
   const rows = data?.payments.edges.map(({ node }) => node) ?? [];
+  const lines = paidLines(order.lines, rows);
   return (
     <Panel title="Payments" padded>
       {error && !data ? (
@@ -39,7 +41,7 @@ export function Payments(order: Props) {
       {data && rows.length === 0 ? <p className={classes["said"]}>Nobody has registered a payment.</p> : null}
       <ul className={classes["rows"]}>
         {rows.map((row) => (
-          <Row key={row.id} row={row} lines={order.lines} again={again} />
+          <Row key={row.id} row={row} lines={lines} again={again} />
         ))}
       </ul>
       {mayRegister ? <Register key={order.outstanding.amount} {...order} onDone={again} /> : null}
@@ -47,7 +49,7 @@ export function Payments(order: Props) {
   );
 }
 
-type RowProps = { row: PaymentRowFragment; lines: readonly LineRowFragment[]; again: () => void };
+type RowProps = { row: PaymentRowFragment; lines: readonly PaidLine[]; again: () => void };
 
 function Row({ row, lines, again }: RowProps) {
   return (
@@ -64,7 +66,7 @@ function Row({ row, lines, again }: RowProps) {
   );
 }
 
-function particulars(row: PaymentRowFragment, lines: readonly LineRowFragment[]): Particular[] {
+function particulars(row: PaymentRowFragment, lines: readonly PaidLine[]): Particular[] {
   const by = [row.provider && words(row.provider), row.reference].filter(Boolean).join(" ");
   return [
     ...(row.method ? [{ name: "Method", value: words(row.method) }] : []),
@@ -81,7 +83,7 @@ function particulars(row: PaymentRowFragment, lines: readonly LineRowFragment[])
 }
 
 /** A refund in words: what it was for, and why. */
-function forWhat({ amount, reason, lines: parts }: PaymentRowFragment["refunds"][number], lines: readonly LineRowFragment[]) {
+function forWhat({ amount, reason, lines: parts }: PaymentRowFragment["refunds"][number], lines: readonly PaidLine[]) {
   const named = parts.map(({ lineNo }) => lines.find((line) => line.lineNo === lineNo)?.name ?? `line ${lineNo}`);
   return `${formatMoney(amount)} for ${named.length > 0 ? named.join(", ") : "the sale"}: ${reason}`;
 }

@@ -1,14 +1,14 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { formatMoney } from "@/format/money";
-import { type LineRowFragment, type PaymentRowFragment, RefundPaymentDocument } from "@/gen/graphql";
+import { type PaymentRowFragment, RefundPaymentDocument } from "@/gen/graphql";
 import classes from "@/system/System.module.css";
 import { useAct } from "@/system/useAct";
 import { fieldRefusals, isToldByFields } from "@/workflow/outcome";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
-import { partsOf, sumOf } from "./parts";
+import { isTooMuch, type PaidLine, partsOf, sumOf } from "./parts";
 
-type Props = { row: PaymentRowFragment; lines: readonly LineRowFragment[]; again: () => void };
+type Props = { row: PaymentRowFragment; lines: readonly PaidLine[]; again: () => void };
 
 const FIELDS = [{ name: "amount" }];
 const WAYS = [
@@ -26,6 +26,7 @@ export function Refund({ row, lines, again }: Props) {
   const { busy, outcome, setOutcome, act } = useAct(RefundPaymentDocument);
   const isOfLines = way === "lines";
   const parts = partsOf(byLine);
+  const isOver = isOfLines && lines.some(({ lineNo, left }) => isTooMuch(byLine[lineNo], left));
   const amount = isOfLines ? (sumOf(parts) ?? "") : typed.trim();
 
   function submit(event: FormEvent) {
@@ -42,13 +43,14 @@ export function Refund({ row, lines, again }: Props) {
           <SegmentedControl aria-label="What it is for" data={WAYS} value={way} onChange={setWay} />
         ) : null}
         {isOfLines
-          ? lines.map(({ lineNo, name, total }) => (
+          ? lines.map(({ lineNo, name, total, left }) => (
               <TextInput
                 key={lineNo}
                 label={`${name}, line ${lineNo}`}
-                description={`Sold for ${formatMoney(total)}`}
+                description={`Sold for ${formatMoney(total)}, ${formatMoney({ amount: left, currency })} left to refund`}
                 inputMode="decimal"
                 value={byLine[lineNo] ?? ""}
+                error={isTooMuch(byLine[lineNo], left) ? `At most ${formatMoney({ amount: left, currency })}` : undefined}
                 onChange={(event) => {
                   setByLine({ ...byLine, [lineNo]: event.currentTarget.value });
                   setOutcome(undefined);
@@ -70,7 +72,7 @@ export function Refund({ row, lines, again }: Props) {
         />
         <TextInput label="Reason" required value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
         {outcome && isToldByFields(outcome, FIELDS) ? null : <OutcomeNotice outcome={outcome} />}
-        <Button type="submit" loading={busy} disabled={!amount || !reason.trim()}>
+        <Button type="submit" loading={busy} disabled={!amount || !reason.trim() || isOver}>
           Refund
         </Button>
       </form>

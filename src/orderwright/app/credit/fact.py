@@ -50,7 +50,7 @@ def _value(profile: Profile, rule: Rule, exposure_minor: int) -> dict[str, objec
     }
 
 
-def _moved(value: object, change_minor: int) -> object:
+def _moved(value: object, _: str, change_minor: int) -> object:
     """What others of the customer's sales have come to hold, in the same transaction, is exposure to this one."""
     if not isinstance(value, Mapping):
         raise TypeError(f"expected a credit fact, found {value!r}")

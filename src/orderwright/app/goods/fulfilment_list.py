@@ -13,12 +13,12 @@ from orderwright.app.standing import Source, StandingList, Where
 WORK: Final[Mapping[str, tuple[str, ...]]] = {
     "ALLOCATE": ("ALLOCATING_STOCK", "BACKORDERED"),
     "PICK": ("PICK_PACK",),
-    "PACK": ("PICK_PACK", "READY_FOR_SHIPMENT"),
+    "PACK": ("PICK_PACK",),
     "SHIP": ("READY_FOR_SHIPMENT",),
     "DELIVER": ("SHIPPED",),
     "RETURNS": ("RETURN_REQUESTED", "RETURN_RECEIVED"),
 }
-"""The states of what waits for a kind of work."""
+"""The states of what waits for a kind of work; goods are picked and packed in one go, so these two are one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

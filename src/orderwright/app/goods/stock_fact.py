@@ -4,7 +4,8 @@
 
 Locations without any are left out. With `lock`, nobody else changes any balance of these SKUs until the transaction
 ends: all of them (free, reserved and short) are locked in one statement, in the order of their keys, so that whoever
-takes what the fact shows books on rows that it holds already.
+takes what the fact shows books on rows that it holds already. Steps about one SKU may share a transaction: each
+decides by what those before it have taken. Only where one of them has put something on an empty shelf, the next waits.
 
 A SKU gets its first balance at a location when it is kept there for the first time, and what is not there yet cannot
 be locked. So whoever reads the fact shares a lock of each SKU by name, which `begin_shelf` wants for itself: whoever
@@ -13,11 +14,11 @@ decided that there is nothing has said so, for all to see, before the first piec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from orderwright.domain.orders.inventory import AVAILABLE, SHORT
-from orderwright.domain.reading import rows, text
+from orderwright.domain.orders.inventory import AVAILABLE, RESERVED, SHORT
+from orderwright.domain.reading import integer, mapping, rows, text
 from orderwright.runtime.fact import FactRequest, SharedFact
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def stock_fact() -> SharedFact:
     """Return the loader of the fact; it is unknown while the instance is being created."""
-    return SharedFact(load=_load, balances=_balances)
+    return SharedFact(load=_load, balances=_balances, covers=_covers, moved=_moved)
 
 
 async def lock_stock(connection: Connection, skus: Iterable[str]) -> None:
@@ -70,6 +71,35 @@ async def _load(connection: Connection, asked: Sequence[FactRequest]) -> Sequenc
 
 def _balances(asked: FactRequest) -> Sequence[str]:
     return [f"stock/{sku}" for sku in _skus(asked) or ()]
+
+
+def _covers(held: str, balance: str) -> bool:
+    ledger, sku, _ = _parts(balance)
+    return ledger in (AVAILABLE, RESERVED, SHORT) and held == f"stock/{sku}"
+
+
+def _parts(balance: str) -> tuple[str, str, str]:
+    """Return the ledger of a balance, the SKU and the location; what is short has none."""
+    ledger, _, account = balance.partition("/")
+    location, _, sku = ("", "", account) if ledger == SHORT else account.partition("/")
+    return ledger, sku, location
+
+
+def _moved(value: object, balance: str, change: int) -> object | None:
+    """What others have taken, put back or come to wait for, in the same transaction, is so for this one."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"expected a stock fact, found {value!r}")
+    ledger, sku, location = _parts(balance)
+    supply = mapping(value, sku)
+    if ledger == SHORT:
+        return {**value, sku: {**supply, "short": integer(supply, "short") + change}}
+    if ledger != AVAILABLE:
+        return value
+    free = mapping(supply, "free")
+    if location not in free:
+        return None  # its turn among the others is not known here
+    left = {place: integer(free, place) + change * (place == location) for place in free}
+    return {**value, sku: {**supply, "free": {place: n for place, n in left.items() if n}}}
 
 
 def _skus(asked: FactRequest) -> list[str] | None:

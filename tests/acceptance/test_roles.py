@@ -73,6 +73,8 @@ VOTING: Final[Mapping[str, tuple[str, ...]]] = {
 """The doors of an event that has several: who may send it comes through one of them."""
 
 LISTS: Final[Mapping[str, str]] = {
+    "approval.read": "approvals(first: 1) { totalCount }",
+    "document.read": "documentRequests(first: 1) { totalCount }",
     "case.read": "cases(first: 1) { totalCount }",
     "deadletter.read": "deadLetters(first: 1) { totalCount }",
     "incident.read": "incidents(first: 1) { totalCount }",

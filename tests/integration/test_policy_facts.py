@@ -1,0 +1,145 @@
+"""What policies know of users, orders and money that live here: facts follow from what the house has seen."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from compliance_house import CORA, TONY, asked, confirm, open_house, order, refund, register
+from policy_house import FLAG, document, publish
+
+from orderwright import Event, Orderwright
+from orderwright.app.compliance.payins import payin_id_of
+from orderwright.app.compliance.payouts import NewPayOut
+from orderwright.app.compliance.users import NewUser, NewWallet
+from orderwright.app.permissions import Role
+from orderwright.clock import DrivenClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ASKED = {
+    "ORDER_CREATED": "isFirstOrder user.country user.emailDomain user.registeredDays user.kycApproved hour",
+    "PAYIN_RECEIVED": "amountMismatch expectedAmount senderIsUser user.country",
+    "PAYOUT_REQUESTED": "walletAgeHours velocity.PAYOUT_REQUESTED.sum.user.24h",
+    "KYC_SUBMITTED": "submissions user.registeredDays",
+    "USER_REGISTERED": "user.emailDomain user.country user.registeredDays",
+    "WALLET_ADDED": "user.country velocity.WALLET_ADDED.count.wallet.24h",
+}
+ADMIN = asked(Role.ADMIN, "root")
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_house(database_url) as opened:
+        for trigger, paths in ASKED.items():
+            rules = [{"field": path, "operator": "is_not_null"} for path in paths.split()]
+            source = document(*rules, does=[FLAG], trigger=trigger, on_unknown="flag")
+            await publish(opened, f"asks-{trigger}", source, mode="shadow")
+        yield opened
+
+
+async def known(app: Orderwright, trigger: str) -> list[dict[str, Any]]:
+    """Return the facts of each execution of a trigger that its policy asked for, in order."""
+    rows = await app.pool.fetch(
+        "select facts from orderwright.policy_execution where trigger = $1 order by occurred_at, started_at",
+        trigger,
+    )
+    asked = ASKED[trigger].split()
+    return [
+        {key: value for key, value in json.loads(row["facts"]).items() if key in asked}
+        for row in rows
+    ]
+
+
+async def test_facts_follow_from_what_the_house_has_seen(app: Orderwright):
+    assert isinstance(app.clock, DrivenClock)
+    user = NewUser(email="Ada@Mail.Example", id="u-ada", country="DE", customer_id="ada")
+    assert (await app.users.register(user, ADMIN)).refused is None
+    await app.worker.drain()
+    app.clock.advance(timedelta(days=3))
+    first = await order(app)
+    app.clock.advance(timedelta(minutes=1))
+    second = await order(app)
+    payment = await register(app, first)
+    transfer = {"amount": "60.00", "reference": "t1", "sender": " ada  LTD"}
+    payin = payin_id_of(payment)
+    for number in (1, 2):
+        transfer = {
+            **transfer,
+            "reference": f"t{number}",
+            "amount": f"{40 + 10 * (2 - number)}.00",
+        }
+        got = await app.pay_ins.send(payin, Event("PAYIN_RECEIVED", transfer), TONY)
+        assert got.refused is None
+        await app.worker.drain()
+    days = {"user.country": "DE", "user.emailDomain": "mail.example", "user.registeredDays": 3}
+    common = {**days, "user.kycApproved": False, "hour": 12}
+    assert await known(app, "ORDER_CREATED") == [
+        {**common, "isFirstOrder": True},
+        {**common, "isFirstOrder": False},
+    ]
+    due = {"money": "100.00", "currency": "EUR"}
+    partly = {"amountMismatch": True, "expectedAmount": due, "senderIsUser": True}
+    assert await known(app, "PAYIN_RECEIVED") == [{**partly, "user.country": "DE"}] * 2
+    assert await known(app, "USER_REGISTERED") == [{**days, "user.registeredDays": 0}]
+    decided = "select count(*) from orderwright.policy_execution where entity_id = $1"
+    assert [await app.pool.fetchval(decided, one) for one in (second, payin)] == [1, 2]
+
+
+async def test_wallets_age_and_submissions_count(app: Orderwright):
+    assert isinstance(app.clock, DrivenClock)
+    await app.users.register(NewUser(email="w@x.example", id="u-w", country="FR"), ADMIN)
+    await app.worker.drain()
+    await app.users.send("u-w", Event("ACTIVATE"), CORA)
+    wallet = NewWallet(user_id="u-w", address="0xabc", crypto_type="ETH")
+    added = await app.users.add_wallet(wallet, ADMIN)
+    assert added.refused is None
+    await app.worker.drain()
+    app.clock.advance(timedelta(hours=5))
+    wallets = await app.pool.fetchval("select id from orderwright.wallet")
+    for _ in range(2):
+        asking = NewPayOut(
+            amount="10.00", currency="EUR", reason="mine", user_id="u-w", wallet_id=wallets
+        )
+        assert (await app.pay_outs.request(asking, TONY)).refused is None
+        await app.worker.drain()
+        app.clock.advance(timedelta(minutes=1))
+    session = (await app.users.open_kyc("u-w", None, CORA)).instance_id
+    papers = {"documentType": "PASSPORT", "country": "FR", "provider": "us", "reference": "r"}
+    sent = await app.users.send_kyc(session, Event("DOCUMENTS_SUBMITTED", papers), CORA)
+    assert sent.refused is None
+    told = {"kycSessionId": session, "userId": "u-w", "documentType": "PASSPORT"}
+    host = await app.trigger("KYC_SUBMITTED", told)
+    await app.worker.drain()
+    sums = [f"{amount}.00" for amount in (10, 20)]
+    assert await known(app, "PAYOUT_REQUESTED") == [
+        {
+            "walletAgeHours": 5,
+            "velocity.PAYOUT_REQUESTED.sum.user.24h": {"money": total, "currency": "EUR"},
+        }
+        for total in sums
+    ]
+    assert await known(app, "KYC_SUBMITTED") == [{"submissions": 1, "user.registeredDays": 0}]
+    assert not host.is_repeated
+    [counted] = await known(app, "WALLET_ADDED")
+    assert counted == {"user.country": "FR", "velocity.WALLET_ADDED.count.wallet.24h": 1}
+
+
+async def test_a_policy_that_holds_a_pay_in_keeps_it_from_being_verified(app: Orderwright):
+    small = {"field": "amount", "operator": "<", "value": {"money": "500.00", "currency": "EUR"}}
+    consent = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
+    await publish(app, "held", document(small, does=[consent], trigger="PAYIN_RECEIVED"))
+    payment = await register(app, await order(app))
+    await confirm(app, payment)
+    payin = await app.engine.read(payin_id_of(payment))
+    assert payin is not None
+    assert payin.state == "RECEIVED"
+    assert [hold["policy"] for hold in payin.snapshot.context["holds"].values()] == ["held"]
+    await refund(app, payment, "10.00")
+    counted = (
+        "select count(*) from orderwright.policy_execution where trigger = 'PAYOUT_REQUESTED'"
+    )
+    assert await app.pool.fetchval(counted) == 1

@@ -2,6 +2,7 @@
 
 catalogue   who buys what
 stories     what happens to each quotation and order, in hours
+complying   which users, deposits and pay-outs there are
 planting    tells the stories through the engine, at times in the past
 """
 

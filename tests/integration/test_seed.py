@@ -128,6 +128,17 @@ async def test_policies_stand_in_every_state_but_one_that_is_archived(app: Order
     assert other.actions == ()
 
 
+async def test_compliance_has_something_in_most_states(app: Orderwright):
+    await seed(app)
+    found: dict[str, set[str]] = {}
+    for row in await app.pool.fetch(STATES):
+        found.setdefault(row["chart_id"], set()).add(row["state"])
+    assert found["user"] == {"REGISTERED", "ACTIVE", "RESTRICTED", "BLOCKED"}
+    assert found["kyc"] == {"PENDING", "DOCUMENTS_REQUESTED", "APPROVED", "REJECTED"}
+    assert found["payin"] >= {"PENDING", "PARTIAL", "MISMATCH", "VERIFIED", "FAILED", "FROZEN"}
+    assert found["payout"] == {"REQUESTED", "QUEUED", "SENT", "FROZEN"}
+
+
 async def test_seeding_again_changes_nothing(app: Orderwright):
     await seed(app)
     before = await contents(app)

@@ -3,6 +3,7 @@
 catalogue   who buys what
 policies    what decides on what happens from then on
 stories     what happens to each quotation and order, in hours
+complying   which users, deposits and pay-outs there are
 planting    tells the stories through the engine, at times in the past
 """
 

@@ -18,6 +18,7 @@ PEOPLE: Final[Mapping[str, tuple[str, Role]]] = {
     "manager": ("Marta Lindqvist", Role.MANAGER),
     "clerk": ("Chidi Eze", Role.BILLER),
     "accountant": ("Ana Sousa", Role.ACCOUNTANT),
+    "treasury": ("Tunde Bello", Role.TREASURY),
     "warehouse": ("Wale Adeyemi", Role.WAREHOUSE),
     "compliance": ("Tomás Ferreira", Role.COMPLIANCE),
     "customer": ("Greta Vogel", Role.CUSTOMER),

@@ -30,6 +30,7 @@ from orderwright.app.seed.catalogue import (
     SHELVES,
     assortment,
 )
+from orderwright.app.seed.complying import Desk
 from orderwright.app.seed.paying import PAYING, Till
 from orderwright.app.seed.policies import plant_policies
 from orderwright.app.seed.stories import Beat, Part, Story, orders, quotations
@@ -127,6 +128,8 @@ class _Planting:
         await self._each(self._pay, [one for one in placed if one[1].name in PAYING])
         await self._trust()
         await self._app.worker.drain()
+        await self._comply()
+        await self._app.worker.drain()
 
     async def _receive(self) -> None:
         """Let goods arrive before the first order."""
@@ -141,6 +144,12 @@ class _Planting:
             async with self._app.pool.acquire() as connection, connection.transaction():
                 received = Event("RECEIVE_STOCK", data)
                 await move_stock(self._app.engine, connection, shelf, received, cause)
+
+    async def _comply(self) -> None:
+        """Let users and their money come and go."""
+        for result in await Desk(self._app).serve():
+            if result.refused is not None:
+                raise SeedRefused(f"{result.instance_id}: {result.refused.message}")
 
     async def _trust(self) -> None:
         """Give who has a limit a profile with the tier that goes with it."""

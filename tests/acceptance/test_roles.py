@@ -27,6 +27,12 @@ _RECEIVE: Final = 'receiveStock(sku: "nothing", location: "no", quantity: 1, ref
 _ADJUST: Final = 'adjustStock(sku: "nothing", location: "no", change: 1, reason: "r")'
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "approval.vote": 'voteApproval(id: "nothing", decision: APPROVE, reason: "r")',
+    "approval.revoke": 'revokeApproval(id: "nothing", reason: "r")',
+    "document.link": 'createDocumentLink(id: "nothing")',
+    "document_request.ACCEPT": 'acceptDocuments(id: "nothing")',
+    "document_request.REJECT": 'rejectDocuments(id: "nothing", reason: "r")',
+    "document_request.CANCEL": 'cancelDocumentRequest(id: "nothing", reason: "r")',
     "order.create": f"createOrder(input: {_TERMS})",
     "quotation.create": f"createQuotation(input: {_TERMS})",
     "case.work": ('openCase(input: {subjectId: "nothing", title: "", role: "BILLER"})'),
@@ -37,7 +43,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "override.request": 'requestOverride(orderId: "nothing", kind: ADMIN, reason: "r")',
     "override.vote": 'voteOverride(id: "nothing", decision: APPROVE, reason: "r")',
     "override.revoke": 'revokeOverride(id: "nothing", reason: "r")',
-    "approval.REVOKE": 'revokeOverride(id: "nothing", reason: "r")',
     "approval.WITHDRAW": 'withdrawOverride(id: "nothing", reason: "r")',
     "notification.set": 'setNotificationPreference(event: "nothing", channel: MAIL, isWanted: true)',
     "setting.change": 'changeSetting(name: "nothing", value: 1)',
@@ -64,15 +69,24 @@ COMMANDS: Final[Mapping[str, str]] = {
 """A mutation for each operation that is no event to a lifecycle of the trade, or that has one of its own."""
 
 VOTING: Final[Mapping[str, tuple[str, ...]]] = {
-    f"approval.{decision}": (
-        f'voteOverride(id: "nothing", decision: {decision}, reason: "r")',
-        f'votePayOut(payOutId: "nothing", decision: {decision}, reason: "r")',
-    )
-    for decision in ("APPROVE", "DENY")
+    **{
+        f"approval.{decision}": (
+            f'voteApproval(id: "nothing", decision: {decision}, reason: "r")',
+            f'voteOverride(id: "nothing", decision: {decision}, reason: "r")',
+            f'votePayOut(payOutId: "nothing", decision: {decision}, reason: "r")',
+        )
+        for decision in ("APPROVE", "DENY")
+    },
+    "approval.REVOKE": (
+        'revokeApproval(id: "nothing", reason: "r")',
+        'revokeOverride(id: "nothing", reason: "r")',
+    ),
 }
 """The doors of an event that has several: who may send it comes through one of them."""
 
 LISTS: Final[Mapping[str, str]] = {
+    "approval.read": "approvals(first: 1) { totalCount }",
+    "document.read": "documentRequests(first: 1) { totalCount }",
     "case.read": "cases(first: 1) { totalCount }",
     "deadletter.read": "deadLetters(first: 1) { totalCount }",
     "incident.read": "incidents(first: 1) { totalCount }",

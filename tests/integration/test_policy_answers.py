@@ -98,10 +98,11 @@ async def test_a_denial_rejects_the_entity_or_freezes_it(
 async def test_what_nobody_decides_in_time_is_denied_or_escalated_as_the_policy_says(
     app: Orderwright,
 ):
-    denied, escalated, approved = [await entity(app, "PayOut") for _ in range(3)]
+    denied, escalated = [await entity(app, "PayOut") for _ in range(2)]
+    approved = await entity(app, "User")
     await do(app, "PayOut", denied, "REQUIRE_APPROVAL", deadline="90m")
     await do(app, "PayOut", escalated, "REQUIRE_APPROVAL", deadline="90m", on_timeout="escalate")
-    done = await do(app, "PayOut", approved, "REQUIRE_APPROVAL", deadline="90m", minimum=1)
+    done = await do(app, "User", approved, "REQUIRE_APPROVAL", deadline="90m", minimum=1)
     await vote(app, done.id, "APPROVE", "carla")
     await later(app, minutes=90)
     assert await state(app, denied) == "REJECTED"
@@ -110,7 +111,7 @@ async def test_what_nobody_decides_in_time_is_denied_or_escalated_as_the_policy_
     await resolve(app, await escalation_of(app, escalated), "ACCEPTED")
     assert await holds(app, escalated) == []
     await later(app, days=8)  # the consent has served its purpose, and its end means nothing
-    assert await state(app, approved) == "REQUESTED"
+    assert await state(app, approved) == "REGISTERED"
 
 
 async def test_a_consent_that_is_taken_back_holds_the_entity_until_compliance_has_decided(
@@ -198,3 +199,15 @@ async def test_a_denial_leaves_what_is_frozen_already_frozen(app: Orderwright):
     await vote(app, asked.id, "DENY", "carla")
     assert await state(app, order) == "FROZEN"
     assert await holds(app, order) == []
+
+
+async def test_what_has_ended_leaves_nothing_for_people_to_decide(app: Orderwright):
+    order = await entity(app, "Order")
+    asked = await do(app, "Order", order, "REQUIRE_APPROVAL")
+    papers = await do(app, "Order", order, "REQUEST_DOCUMENT")
+    await tell(app, order, "CANCEL_REQUESTED", reason="changed my mind")
+    await later(app, days=4)
+    assert await state(app, asked.id) == "REVOKED"
+    assert await state(app, papers.id) == "CANCELLED"
+    cases = "select count(*) from orderwright.case_record where root_id = $1"
+    assert await app.pool.fetchval(cases, order) == 0

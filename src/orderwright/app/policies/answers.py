@@ -152,8 +152,9 @@ async def _confirm(work: Work, how: Confirm, reason: str) -> None:
         done = await _carry_out(work, way, reason)
         if done.status == "applied" or done.code == _FROZEN:
             return await work.lift(f"{way}ed" if way == "reject" else "frozen")
-    entity = await work.entity()
-    if entity is not None and entity.status == "active":
+    if (
+        await work.entity() is not None
+    ):  # of what lives with its host, the host hears the answer itself
         await escalate_anew(work, "unconfirmed", f"it takes neither end: {reason}")
     return None
 

@@ -60,7 +60,13 @@ async def open_escalation(work: Work, case_id: str, reason: str) -> None:
 
 
 async def escalate_anew(work: Work, why: str, reason: str) -> None:
-    """Let compliance decide on what an action has come to, with a hold until then; `why` tells several apart."""
+    """Let compliance decide on what an action has come to, with a hold until then; `why` tells several apart.
+
+    Of an entity that has ended there is nothing to decide.
+    """
+    entity = await work.entity()
+    if entity is not None and entity.status != "active":
+        return
     await work.hold(f"{work.action.id}/{why}", "escalation", reason)
     await open_escalation(work, derived_id(f"case/{work.action.id}/{why}"), reason)
 

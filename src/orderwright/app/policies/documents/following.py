@@ -118,6 +118,11 @@ async def _cancelled(work: Work, _: DomainEvent) -> None:
 
 
 async def _overdue(work: Work, event: DomainEvent) -> None:
+    entity = await work.entity()
+    if entity is not None and entity.status != "active":
+        settled = Event("CANCEL", {"reason": "what they were asked for has ended"})
+        await work.send(work.action.id, settled)
+        return
     types = ", ".join(types_of(work.action.config))
     await escalate_anew(work, f"overdue/{event.event_id}", f"overdue documents: {types}")
 

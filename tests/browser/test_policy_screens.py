@@ -86,7 +86,7 @@ async def test_a_policy_is_drawn_tested_and_put_into_force_by_two_and_its_decisi
     await expect(actions).to_contain_text(re.compile("Freeze order.*Applied"), timeout=15_000)
     for scheme, width in (("light", 1440), ("dark", 360)):
         page = await open_page(login="cora", width=width, scheme=scheme)
-        for address in (cora.url, cleo.url, "/executions"):
+        for address in (cora.url, cleo.url):
             await page.goto(address)
             await page.get_by_text("Freeze order").first.wait_for()
             assert await serious(page) == [], (scheme, address)

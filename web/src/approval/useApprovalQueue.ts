@@ -32,11 +32,15 @@ export function useApprovalQueue(state: string | undefined) {
     ...(overrides.data?.overrideRequests.edges ?? []).map(({ node }): Queued => ({ ...node, isOverride: true, subject: node.order.number, what: `${words(node.kind)} · ${node.order.customer.name}` })),
     ...(others.data?.approvals.edges ?? [])
       .filter(({ node }) => node.subjectType !== "sale")
-      .map(({ node }): Queued => ({ ...node, isOverride: false, what: `${words(node.kind)} · ${words(node.subjectType)}` })),
+      .map(({ node }): Queued => ({ ...node, isOverride: false, what: whatOf(node.kind, node.subjectType) })),
   ].toSorted((a, b) => Date.parse(b.requestedAt) - Date.parse(a.requestedAt));
   const again = () => {
     if (mayOverrides) askOverrides({ requestPolicy: "network-only" });
     if (mayOthers) askOthers({ requestPolicy: "network-only" });
   };
   return { rows: isThere ? rows : undefined, error: overrides.error ?? others.error, again };
+}
+
+function whatOf(kind: string, subjectType: string): string {
+  return kind.toLowerCase() === subjectType.toLowerCase() ? words(kind) : `${words(kind)} · ${words(subjectType)}`;
 }

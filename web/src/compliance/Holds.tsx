@@ -1,5 +1,4 @@
 import { Link } from "@tanstack/react-router";
-import { words } from "@/format/word";
 import type { StandingFragment } from "@/gen/graphql";
 import classes from "@/policy/Policy.module.css";
 import { Panel } from "@/templates/Panel";
@@ -7,6 +6,7 @@ import { Chip } from "@/ui/Chip";
 import { Moment } from "@/ui/Moment";
 
 export type Held = Pick<StandingFragment, "isDecided" | "holds" | "frozen">;
+const KINDS: Readonly<Record<string, string>> = { action: "Held back", approval: "Waits for approval", escalation: "Waits for compliance" };
 type Props = { of: Held; entity: string; id: string };
 
 /** What policies hold something back with, each with the policy that says so, and the way to its evaluation. */
@@ -33,7 +33,7 @@ export function Holds({ of: { isDecided, holds, frozen }, entity, id }: Props) {
         {holds.map((hold) => (
           <li key={hold.id}>
             <div className={classes["line"]}>
-              <Chip label={`Held: ${words(hold.kind).toLowerCase()}`} tone="warning" />
+              <Chip label={KINDS[hold.kind] ?? "Held back"} tone="warning" />
               <Moment at={hold.since} />
             </div>
             {hold.reason}

@@ -17,7 +17,7 @@ export function PayOutVote({ id, approvers, onDone }: { id: string; approvers: n
     <Panel title="Vote" padded>
       <div className={classes["stack"]}>
         <span>
-          {approvers === 1 ? "One vote" : `${approvers} votes`} in favour are needed, not by who has asked.
+          {approvers === 1 ? "One vote in favour is" : `${approvers} votes in favour are`} needed, not by who has asked.
         </span>
         <TextInput label="Reason" required value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
         <OutcomeNotice outcome={outcome} />

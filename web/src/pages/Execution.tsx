@@ -190,7 +190,7 @@ function FactsPanel({ of, facts }: { of: Known; facts: Facts }) {
         {found.map(([name, value]) => (
           <div key={name}>
             <dt title={name}>{factLabel(name, facts)}</dt>
-            <dd>{valueWords(value, facts)}</dd>
+            <dd>{typeof value === "string" ? value : valueWords(value, facts)}</dd>
           </div>
         ))}
       </dl>

@@ -75,6 +75,7 @@ function Filter({ label, value, options, onValue }: FilterProps) {
   return (
     <NativeSelect
       size="xs"
+      w={170}
       label={label}
       value={value ?? ""}
       data={[{ value: "", label: "All" }, ...options.map(([one, name]) => ({ value: one, label: name }))]}

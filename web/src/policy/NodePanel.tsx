@@ -43,6 +43,7 @@ export function NodePanel(props: Props) {
           </Suspense>
         ) : null}
         {node.type === "action" ? <ActionForm node={node} onNode={change} problems={problems} /> : null}
+        {node.type === "trigger" ? <p className={classes["remark"]}>What the policy waits for is chosen above. Add a condition or an action behind it.</p> : null}
         <Ways {...props} />
         {node.type === "trigger" ? null : (
           <Button variant="default" size="compact-sm" style={{ alignSelf: "start" }} onClick={() => onDraft((draft) => withoutNode(draft, node.id))}>

@@ -30,7 +30,7 @@ const NOTHING: readonly string[] = [];
 
 /** Draws a policy: its graph, what each node asks or does, and a test of it before anything is saved. */
 export default function PolicyEditor({ start, triggers, busy, outcome, onSave }: Props) {
-  const [draft, setDraft] = useState<Draft>(() => (start ? draftOf(start) : emptyDraft(triggers.triggers[0]?.name ?? "ORDER_CREATED")));
+  const [draft, setDraft] = useState<Draft>(() => (start ? draftOf(start) : emptyDraft("ORDER_CREATED")));
   const [chosen, setChosen] = useState<string | undefined>(start ? undefined : "trigger");
   const [note, setNote] = useState("");
   const [path, setPath] = useState<readonly Visit[]>();

@@ -73,7 +73,7 @@ export function placedPolicy({ graph }: PolicyDocument, faces: ReadonlyMap<strin
     const box = boxes.get(id);
     const face = faces.get(id);
     if (!box || !face) return [];
-    return [{ id, type: "policy", position: { x: box.x, y: box.y }, width: box.width, height: box.height, data: { face } }];
+    return [{ id, type: "policy", position: { x: box.x, y: box.y }, width: box.width, height: box.height, measured: { width: box.width, height: box.height }, data: { face } }];
   });
   const edges = graph.edges.map((edge): PolicyFlowEdge => {
     const route = routed.get(edgeId(edge));

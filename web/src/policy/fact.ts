@@ -14,5 +14,6 @@ export function factsByName(facts: readonly Fact[]): Facts {
 
 /** What people call a fact: the server's label, else its name in words. */
 export function factLabel(name: string, facts: Facts): string {
-  return facts.get(name)?.label || words(name);
+  const label = facts.get(name)?.label;
+  return label && label !== name ? label : words(name);
 }

@@ -9,7 +9,8 @@ const NO_FACTS: Facts = new Map();
 export function useTriggers() {
   const [{ data, error }] = useQuery({ query: PolicyTriggersDocument, requestPolicy: "cache-first" });
   return useMemo(() => {
-    const triggers = data?.policyTriggers ?? [];
+    // What hosts and the house tell comes before the many domain events.
+    const triggers = (data?.policyTriggers ?? []).toSorted((a, b) => Number(isDomainEvent(a.name)) - Number(isDomainEvent(b.name)));
     const facts = new Map(
       triggers.map((one) => [
         one.name,
@@ -25,4 +26,9 @@ export function useTriggers() {
       error,
     };
   }, [data, error]);
+}
+
+/** A domain event, such as sale.cleared. */
+function isDomainEvent(name: string): boolean {
+  return name.includes(".");
 }

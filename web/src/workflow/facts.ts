@@ -58,6 +58,7 @@ function factText(value: unknown, currency?: string): string {
   if (typeof value === "string") return MOMENT.test(value) ? exactTime(value) : value;
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (isMoney(value)) return formatMoney(value);
+  if (isObject(value) && !Array.isArray(value)) return `${Object.keys(value).length} in all`;
   if (Array.isArray(value))
     return value.some(isObject) ? `${value.length} in all` : value.map((item) => factText(item)).join(", ");
   return typeof value === "number" ? String(value) : JSON.stringify(value);

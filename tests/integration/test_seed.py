@@ -128,6 +128,19 @@ async def test_policies_stand_in_every_state_but_one_that_is_archived(app: Order
     assert other.actions == ()
 
 
+async def test_what_happens_once_policies_are_in_force_is_decided_by_them(app: Orderwright):
+    await seed(app)
+    rows = await app.pool.fetch(
+        "select distinct action, entity_type, status from orderwright.policy_action"
+    )
+    assert {tuple(row) for row in rows} == {
+        ("REQUIRE_APPROVAL", "Order", "applied"),
+        ("REQUIRE_APPROVAL", "PayOut", "applied"),
+        ("FLAG_FOR_REVIEW", "User", "applied"),
+        ("REQUEST_DOCUMENT", "User", "applied"),
+    }
+
+
 async def test_compliance_has_something_in_most_states(app: Orderwright):
     await seed(app)
     found: dict[str, set[str]] = {}
@@ -158,7 +171,7 @@ async def test_seeding_that_was_interrupted_goes_on(database_url: str, looks: in
 
         sold = [story for story in quotations() if story.name in ("approved", "approved-and-sold")]
         stood = await app.pool.fetchval("select count(*) from orderwright.sale_order")
-        assert stood == len(orders()) + len(sold)
+        assert stood == len(orders()) + len(sold) + 1  # what the policies have decided on
         assert await app.pool.fetchval("select count(*) from orderwright.quotation") == len(
             quotations()
         )

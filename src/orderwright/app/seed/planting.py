@@ -31,6 +31,7 @@ from orderwright.app.seed.catalogue import (
     assortment,
 )
 from orderwright.app.seed.complying import Desk
+from orderwright.app.seed.deciding import let_decide
 from orderwright.app.seed.paying import PAYING, Till
 from orderwright.app.seed.policies import plant_policies
 from orderwright.app.seed.stories import Beat, Part, Story, orders, quotations
@@ -75,6 +76,7 @@ async def seed(app: Orderwright) -> bool:
     await _enrol(app, [login for login in PEOPLE if login not in (_FIRST, _LAST)])
     await _Planting(app, await _enrolled_at(app, _FIRST)).run()
     await plant_policies(app)
+    await let_decide(app)
     await _enrol(app, [_LAST])  # tells that everything is there
     return True
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { attemptFor } from "@/form/attempt";
-import { fieldsOf } from "@/form/field";
+import { fieldsOf, withChoices } from "@/form/field";
 import { emptyInputs, readInputs } from "@/form/value";
 
 const SHIPMENT = {
@@ -119,4 +119,14 @@ describe("an attempt", () => {
     expect(attemptFor(first, { amount: "1" }, newKey)).toBe(first);
     expect(attemptFor(first, { amount: "2" }, newKey).key).toBe("two");
   });
+});
+
+test("what a page knows is chosen wherever a field asks for it, and sent as it is", () => {
+  const choices = { line_no: [{ value: "2", label: "2: Lamp, 3 of 4", json: 2 }] };
+  const fields = withChoices(fieldsOf(SHIPMENT), choices);
+  const [line] = fields.find(({ name }) => name === "lines")?.fields ?? [];
+  expect([line?.kind, line?.options[0]?.label]).toEqual(["choice", "2: Lamp, 3 of 4"]);
+  const inputs = { carrier: "DHL", amount: "1.00", lines: [{ line_no: "2", quantity: "1" }] };
+  expect(readInputs(fields, inputs).data).toMatchObject({ lines: [{ line_no: 2, quantity: 1 }] });
+  expect(withChoices(fieldsOf(SHIPMENT), { line_no: [] })).toEqual(fieldsOf(SHIPMENT));
 });

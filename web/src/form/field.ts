@@ -83,6 +83,18 @@ function fieldOf(name: string, schema: JsonSchema, required: boolean, currency: 
   };
 }
 
+/** What there is to choose from, by the name of the field that asks for it. */
+export type Choices = Readonly<Record<string, readonly Option[]>>;
+
+/** Let people choose what a page knows, instead of typing it, wherever a field asks for it. */
+export function withChoices(fields: readonly Field[], choices: Choices): Field[] {
+  return fields.map((field) => {
+    const options = choices[field.name];
+    if (options && options.length > 0) return { ...field, kind: "choice", options };
+    return { ...field, fields: withChoices(field.fields, choices) };
+  });
+}
+
 /** The values of `oneOf` have titles; those of a plain `enum` are shown as they are. */
 function optionsOf(schema: JsonSchema): Option[] {
   const titled = isTitledChoice(schema) ? (schema.oneOf ?? []) : (schema.enum ?? []).map((value) => ({ const: value }));

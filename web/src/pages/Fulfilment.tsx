@@ -1,7 +1,8 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
+import { lineChoices } from "@/fulfilment/lineChoices";
 import { PackageLines } from "@/fulfilment/PackageLines";
 import { FulfilmentDocument, type FulfilmentQuery } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
@@ -50,6 +51,7 @@ type KnownProps = {
 
 function Known({ fulfilment, workflow }: KnownProps) {
   const [moment, setMoment] = useState<PastMoment>();
+  const choices = useMemo(() => lineChoices(fulfilment.lines), [fulfilment.lines]);
   const lifecycle: Lifecycle = { id: fulfilment.id, title: fulfilment.number, workflow };
   return (
     <DetailPage
@@ -63,7 +65,7 @@ function Known({ fulfilment, workflow }: KnownProps) {
       figures={figuresOf(fulfilment)}
       nextStep={<NextStep lifecycle={lifecycle} />}
       picture={<Lifecycles lifecycles={[lifecycle]} shown={lifecycle} onShow={nothing} moment={moment} />}
-      side={<Events of="fulfilment" lifecycle={lifecycle} />}
+      side={<Events of="fulfilment" lifecycle={lifecycle} choices={choices} />}
       story={
         <>
           <PackageLines lines={fulfilment.lines} />

@@ -1,8 +1,10 @@
 import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import classes from "@/case/Case.module.css";
 import { words } from "@/format/word";
+import { lineChoices } from "@/fulfilment/lineChoices";
 import { FulfilmentDocument, type FulfilmentQuery, type ReturnRowFragment } from "@/gen/graphql";
 import { useOrderChanged } from "@/order/useOrderChanged";
 import { pieces } from "@/stock/pieces";
@@ -56,7 +58,9 @@ export function ReturnDetail({ row, again }: Props) {
 
 function Acts({ of }: { of: FulfilmentQuery | undefined }) {
   const lifecycle = lifecycleOf(of);
-  return lifecycle ? <Events key={lifecycle.id} of="fulfilment" lifecycle={lifecycle} /> : null;
+  const lines = of?.fulfilment?.lines;
+  const choices = useMemo(() => lineChoices(lines ?? []), [lines]);
+  return lifecycle ? <Events key={lifecycle.id} of="fulfilment" lifecycle={lifecycle} choices={choices} /> : null;
 }
 
 function History({ of }: { of: FulfilmentQuery | undefined }) {

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { type FormEvent, useMemo, useRef, useState } from "react";
 import { type Attempt, attemptFor } from "@/form/attempt";
-import { type Field, fieldsOf } from "@/form/field";
+import { type Choices, type Field, fieldsOf, withChoices } from "@/form/field";
 import { SchemaFields } from "@/form/SchemaFields";
 import { useFirstProblem } from "@/form/useFirstProblem";
 import { emptyInputs, type Inputs, readInputs } from "@/form/value";
@@ -15,6 +15,7 @@ type Props = {
   event: AllowedEvent;
   /** Values to start with, by the name of the field. */
   known: Inputs;
+  choices: Choices;
   currency: string | undefined;
   send: SendEvent;
   onTry: () => void;
@@ -22,8 +23,8 @@ type Props = {
 };
 
 /** The form of one event, made from its data schema; a refusal keeps what was typed. */
-export function EventForm({ event, known, currency, send, onTry, onApplied }: Props) {
-  const fields = useMemo(() => fieldsOf(event.dataSchema, currency), [event.dataSchema, currency]);
+export function EventForm({ event, known, choices, currency, send, onTry, onApplied }: Props) {
+  const fields = useMemo(() => withChoices(fieldsOf(event.dataSchema, currency), choices), [event.dataSchema, currency, choices]);
   const [inputs, setInputs] = useState(() => startOf(fields, known));
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState<Tried>({ inputs, problems: new Map() });

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import type { Choices } from "@/form/field";
 import type { Inputs } from "@/form/value";
 import { Panel } from "@/templates/Panel";
 import { ChevronIcon } from "@/ui/icons";
@@ -15,17 +16,20 @@ type Props = {
   lifecycle: Lifecycle;
   /** What the page knows already, by the name of the field that asks for it. */
   known?: Inputs;
+  /** What can be chosen instead of typed. It is the same object as long as it says the same. */
+  choices?: Choices;
   /** Hears of each event that was taken. */
   onApplied?: (event: string) => void;
 };
 
 const NOTHING: Inputs = {};
+const ANYTHING: Choices = {};
 
 /**
  * What is possible now, what is not and why, and what the lifecycle waits for.
  * An applied event brings the new truth by itself: its answer outdates every cached query with a workflow.
  */
-export function Events({ of, lifecycle, known = NOTHING, onApplied }: Props) {
+export function Events({ of, lifecycle, known = NOTHING, choices = ANYTHING, onApplied }: Props) {
   const send = useSendEvent(of, lifecycle.id);
   const [message, setMessage] = useState("");
   const [opened, setOpened] = useState<Readonly<Record<string, boolean | undefined>>>({});
@@ -50,6 +54,7 @@ export function Events({ of, lifecycle, known = NOTHING, onApplied }: Props) {
               key={formName(event, known)}
               event={event}
               known={known}
+              choices={choices}
               currency={currencyOf(workflow.context)}
               send={send}
               onTry={() => setMessage("")}

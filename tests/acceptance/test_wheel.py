@@ -26,7 +26,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         return set(archive.namelist())
 
 
-@pytest.mark.parametrize("kind", ["charts", "migrations"])
+@pytest.mark.parametrize("kind", ["charts", "migrations", "policies"])
 def test_the_wheel_carries_every_file_that_ships(names: set[str], kind: str):
     files = {
         f"orderwright/shipped/{file.relative_to(ROOT).as_posix()}"

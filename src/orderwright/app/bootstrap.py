@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
@@ -39,9 +38,10 @@ from orderwright.app.goods.returning import Returning
 from orderwright.app.goods.stock_desk import StockDesk
 from orderwright.app.goods.stock_list import StockList
 from orderwright.app.incidents import Incidents
+from orderwright.app.keeping import anchor_folder, keep
 from orderwright.app.ledgers import LEDGERS
 from orderwright.app.live_settings import LiveSettings
-from orderwright.app.notification.inbox import OLD, NotificationInbox
+from orderwright.app.notification.inbox import NotificationInbox
 from orderwright.app.notification.mail import mail_kind
 from orderwright.app.notification.notifier import Notifier
 from orderwright.app.orders import Orders
@@ -87,7 +87,7 @@ from orderwright.runtime.outbox import require_own_cluster
 from orderwright.runtime.pool import Pool, open_pool
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.replay import Replay
-from orderwright.runtime.retention import Keep, Retention
+from orderwright.runtime.retention import Retention
 from orderwright.runtime.simulation import Simulator
 from orderwright.runtime.wakeup import Announcer, Listener
 from orderwright.runtime.watch import Watch
@@ -186,7 +186,7 @@ class Orderwright:
         self._open_policies(actions)
         self._open_trade()
         self.replay = Replay(pool)
-        self.anchors = Anchors(pool, clock, _anchor_folder(settings))
+        self.anchors = Anchors(pool, clock, anchor_folder(settings))
         self.migrations = Migrations(engine)
         loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
         self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
@@ -284,7 +284,7 @@ class Orderwright:
             self.listener,
             jobs=JobRunner(engine, concurrency=settings.job_concurrency),
             clockwork=clockwork,
-            retention=Retention(self.pool, self.clock, _keep(settings)),
+            retention=Retention(self.pool, self.clock, keep(settings)),
             duties=[self.courier.run, Watch(engine, self.anchors).run],
         )
 
@@ -436,23 +436,6 @@ async def _prepare(pool: Pool, registry: Registry, clock: Clock) -> None:
         await require_own_cluster(connection)
         for file in sorted(folder("charts").glob("*.json")):
             await registry.publish(connection, file.read_text(encoding="utf-8"), at=clock.now())
-
-
-def _keep(settings: Settings) -> Keep:
-    return Keep(
-        events=timedelta(days=settings.event_retention_days),
-        jobs=timedelta(days=settings.job_retention_days),
-        deliveries=timedelta(days=settings.webhook_retention_days),
-        slots=timedelta(days=settings.slot_retention_days),
-        incidents=timedelta(days=settings.incident_retention_days),
-        others={OLD: timedelta(days=settings.notification_retention_days)},
-    )
-
-
-def _anchor_folder(settings: Settings) -> Path | None:
-    if settings.anchors is None and settings.database_url is None:
-        return settings.home / "anchors"
-    return settings.anchors
 
 
 def _behaviour(chart_id: str, _version: int) -> Behaviour | None:

@@ -36,7 +36,7 @@ async def test_what_is_sent_is_counted_by_chart_event_and_outcome(server: Server
     assert page.value("transitions_total", **sent, outcome="applied") == 3
     assert page.value("transitions_total", **sent, outcome="replayed") == 1
     [refused] = [one for one in page.labels("transitions_total") if one["outcome"] == "refused"]
-    assert refused == {**sent, "outcome": "refused", "code": "unhandled"}
+    assert refused == {**sent, "outcome": "refused", "code": "blocked"}
     assert page.value("batch_commands_count") >= 5
 
 

@@ -96,3 +96,8 @@ def test_a_hold_stands_from_when_it_is_placed_first_until_it_is_lifted_in_whatev
         (placed if event == "HOLD_PLACED" else lifted).add(hold)
         assert set(story.values.get("holds", {})) == placed - lifted
         assert (story.state == CLEARED) is (not placed - lifted)
+
+
+def test_a_freeze_for_good_is_explained_as_one_that_nothing_can_lengthen():
+    assert sale().tell("FREEZE").explain()["FREEZE"].status == "blocked"
+    assert sale().tell("FREEZE", releaseAfterMs=HOUR).explain()["FREEZE"].status == "depends"

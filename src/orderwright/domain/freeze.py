@@ -32,8 +32,8 @@ def not_frozen(what: str, code: str) -> Callable[[Scope], Verdict]:
 
 def freezes_longer(scope: Scope) -> Verdict:
     """The freeze lasts longer than the one in place."""
-    now_ends, ends = moment(mapping(scope.context, "frozen"), "until"), _until(scope)
-    longer = now_ends is not None and (ends is None or ends > now_ends)
+    now_ends = moment(mapping(scope.context, "frozen"), "until")
+    longer = now_ends is not None and _lasts_beyond(scope, now_ends)  # one for good asks no data
     message = "it is frozen already, and for no shorter a time"
     values: Mapping[str, Json] = dict(mapping(scope.context, "frozen"))
     return Verdict(longer, "policy.frozen_already", message, values, ("COMPLIANCE",))
@@ -53,6 +53,11 @@ def note_freeze(scope: Scope) -> Outcome:
 def until_release(scope: Scope) -> int | None:
     """Milliseconds until the freeze ends by itself; None when it does not."""
     return milliseconds_until(moment(mapping(scope.context, "frozen"), "until"), scope.now)
+
+
+def _lasts_beyond(scope: Scope, end: datetime) -> bool:
+    ends = _until(scope)
+    return ends is None or ends > end
 
 
 def _until(scope: Scope) -> datetime | None:

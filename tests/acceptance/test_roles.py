@@ -25,6 +25,8 @@ _TERMS: Final = '{customerId: "bob", currency: "EUR", lines: []}'
 _PAYMENT: Final = '{orderId: "nothing", amount: "1", currency: "EUR", method: "CARD"}'
 _RECEIVE: Final = 'receiveStock(sku: "nothing", location: "no", quantity: 1, reference: "r")'
 _ADJUST: Final = 'adjustStock(sku: "nothing", location: "no", change: 1, reason: "r")'
+_PUBLISH: Final = 'publishPolicy(id: "nothing", reason: "r")'
+_PAUSE: Final = 'pausePolicy(id: "nothing", reason: "r")'
 
 COMMANDS: Final[Mapping[str, str]] = {
     "approval.vote": 'voteApproval(id: "nothing", decision: APPROVE, reason: "r")',
@@ -60,6 +62,19 @@ COMMANDS: Final[Mapping[str, str]] = {
     "payout.vote": 'votePayOut(payOutId: "nothing", decision: APPROVE, reason: "r")',
     "kyc.open": 'openKycSession(userId: "nothing")',
     "user.register": 'registerUser(input: {email: "nothing"})',
+    "policy.write": "createPolicy(document: 1)",
+    "policy.publish": _PUBLISH,
+    "policy.pause": _PAUSE,
+    "policy.snooze": (
+        'snoozePolicy(id: "nothing", entityType: "x", entityId: "x", until: "2026-01-01T00:00:00Z", reason: "r")'
+    ),
+    "policy.SAVE_VERSION": 'savePolicyVersion(id: "nothing", document: 1)',
+    "policy.REQUEST_PUBLICATION": _PUBLISH,
+    "policy.REQUEST_RESUMPTION": 'resumePolicy(id: "nothing", reason: "r")',
+    "policy.PAUSE": _PAUSE,
+    "policy.ARCHIVE": 'archivePolicy(id: "nothing", reason: "r")',
+    "list.write": 'createPolicyList(name: "Nothing!")',
+    "token.manage": 'makeApiToken(name: "", scopes: [])',
     "payment.register": f"registerConsumerPayment(input: {_PAYMENT})",
     "payment.CONFIRM": 'confirmPayment(paymentId: "nothing")',
     "payment.FAIL": 'failPayment(paymentId: "nothing", reason: "r")',
@@ -99,6 +114,8 @@ LISTS: Final[Mapping[str, str]] = {
     "kyc.read": "kycSessions(first: 1) { totalCount }",
     "user.read": "users(first: 1) { totalCount }",
     "setting.read": "settings { name }",
+    "policy.read": "policies(first: 1) { totalCount }",
+    "list.read": "policyLists { name }",
     "stock.read": "stock(first: 1) { totalCount }",
     "credit.read": 'creditSnapshot(customerId: "bob") { tier }',
 }

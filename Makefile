@@ -46,6 +46,7 @@ soak: $(VENV)/.dev $(RIVALS) console chromium
 bench: $(VENV)/.dev $(RIVALS)
 	@$(RUN) bench.statechart $(ARGS)
 	@$(RUN) bench.policy $(ARGS)
+	@$(RUN) bench.policy.triggers
 	@$(RUN) bench.runtime $(ARGS)
 	@for part in relay timers verify jobs volume; do echo; $(RUN) bench.runtime.$$part || exit; done
 	@for part in money money.hot money.stale goods.hot; do echo; $(RUN) bench.$$part || exit; done

@@ -23,6 +23,11 @@ override.read                    x     x     x     x     x     .     x     .    
 override.request                 x     x     x     .     x     .     .     .     x     .     .     .
 override.revoke                  x     x     x     .     .     .     .     .     .     .     .     .
 override.vote                    x     x     x     .     .     .     .     .     .     .     .     .
+approval.read                    x     x     x     x     x     x     x     x     x     x     .     .
+approval.vote                    x     x     x     x     x     x     x     x     x     .     .     .
+approval.revoke                  x     x     x     x     x     x     x     x     x     .     .     .
+document.read                    x     x     .     .     .     .     x     .     .     .     .     .
+document.link                    x     x     .     .     .     .     x     .     x     .     .     .
 notification.read                x     x     x     x     x     x     x     x     x     x     x     x
 notification.set                 x     x     x     x     x     x     x     x     x     x     x     x
 outbox.read                      x     x     x     .     .     .     .     .     x     .     .     .
@@ -136,10 +141,13 @@ user.ADD_WALLET                  x     x     .     .     .     .     x     .    
 user.RESTRICT                    x     x     x     .     .     .     x     .     .     .     .     .
 user.LIFT                        x     x     x     .     .     .     x     .     .     .     .     .
 user.BLOCK                       x     x     x     .     .     .     x     .     .     .     .     .
-approval.APPROVE                 x     x     x     .     .     .     .     x     .     .     .     .
-approval.DENY                    x     x     x     .     .     .     .     x     .     .     .     .
-approval.REVOKE                  x     x     x     .     .     .     .     .     .     .     .     .
+approval.APPROVE                 x     x     x     x     x     x     x     x     x     .     .     .
+approval.DENY                    x     x     x     x     x     x     x     x     x     .     .     .
+approval.REVOKE                  x     x     x     x     x     x     x     x     x     .     .     .
 approval.WITHDRAW                x     x     x     .     x     .     .     .     x     .     .     .
+document_request.ACCEPT          x     x     .     .     .     .     x     .     .     .     .     .
+document_request.REJECT          x     x     .     .     .     .     x     .     .     .     .     .
+document_request.CANCEL          x     x     .     .     .     .     x     .     .     .     .     .
 """
 HEAD, *_ROWS = [line for line in MATRIX.splitlines() if line.strip()]
 EXPECTED: Final[Mapping[tuple[str, Role], bool]] = {

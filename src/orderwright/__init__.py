@@ -13,17 +13,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from orderwright.app.bootstrap import Orderwright
+    from orderwright.app.policies.hosted import ActionSkipped, HostAction
     from orderwright.runtime.command import Actor
     from orderwright.runtime.job import JobKind, JobRun
     from orderwright.statechart import Event
 
 __version__ = "0.1.0"
 
-__all__ = ["Actor", "Event", "JobKind", "JobRun", "Orderwright", "__version__"]
+__all__ = [
+    "ActionSkipped",
+    "Actor",
+    "Event",
+    "HostAction",
+    "JobKind",
+    "JobRun",
+    "Orderwright",
+    "__version__",
+]
 
 _HOMES = {
+    "ActionSkipped": "orderwright.app.policies.hosted",
     "Actor": "orderwright.runtime.command",
     "Event": "orderwright.statechart",
+    "HostAction": "orderwright.app.policies.hosted",
     "JobKind": "orderwright.runtime.job",
     "JobRun": "orderwright.runtime.job",
     "Orderwright": "orderwright.app.bootstrap",

@@ -238,6 +238,8 @@ CONSUMERS = (
     "notifications",
     "payments",
     "phases",
+    "policy-answers",
+    "policy-documents",
     "policy-life",
     "reservations",
     "returns",

@@ -25,8 +25,16 @@ _TERMS: Final = '{customerId: "bob", currency: "EUR", lines: []}'
 _PAYMENT: Final = '{orderId: "nothing", amount: "1", currency: "EUR", method: "CARD"}'
 _RECEIVE: Final = 'receiveStock(sku: "nothing", location: "no", quantity: 1, reference: "r")'
 _ADJUST: Final = 'adjustStock(sku: "nothing", location: "no", change: 1, reason: "r")'
+_PUBLISH: Final = 'publishPolicy(id: "nothing", reason: "r")'
+_PAUSE: Final = 'pausePolicy(id: "nothing", reason: "r")'
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "approval.vote": 'voteApproval(id: "nothing", decision: APPROVE, reason: "r")',
+    "approval.revoke": 'revokeApproval(id: "nothing", reason: "r")',
+    "document.link": 'createDocumentLink(id: "nothing")',
+    "document_request.ACCEPT": 'acceptDocuments(id: "nothing")',
+    "document_request.REJECT": 'rejectDocuments(id: "nothing", reason: "r")',
+    "document_request.CANCEL": 'cancelDocumentRequest(id: "nothing", reason: "r")',
     "order.create": f"createOrder(input: {_TERMS})",
     "quotation.create": f"createQuotation(input: {_TERMS})",
     "case.work": ('openCase(input: {subjectId: "nothing", title: "", role: "BILLER"})'),
@@ -37,7 +45,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "override.request": 'requestOverride(orderId: "nothing", kind: ADMIN, reason: "r")',
     "override.vote": 'voteOverride(id: "nothing", decision: APPROVE, reason: "r")',
     "override.revoke": 'revokeOverride(id: "nothing", reason: "r")',
-    "approval.REVOKE": 'revokeOverride(id: "nothing", reason: "r")',
     "approval.WITHDRAW": 'withdrawOverride(id: "nothing", reason: "r")',
     "notification.set": 'setNotificationPreference(event: "nothing", channel: MAIL, isWanted: true)',
     "setting.change": 'changeSetting(name: "nothing", value: 1)',
@@ -55,6 +62,19 @@ COMMANDS: Final[Mapping[str, str]] = {
     "payout.vote": 'votePayOut(payOutId: "nothing", decision: APPROVE, reason: "r")',
     "kyc.open": 'openKycSession(userId: "nothing")',
     "user.register": 'registerUser(input: {email: "nothing"})',
+    "policy.write": "createPolicy(document: 1)",
+    "policy.publish": _PUBLISH,
+    "policy.pause": _PAUSE,
+    "policy.snooze": (
+        'snoozePolicy(id: "nothing", entityType: "x", entityId: "x", until: "2026-01-01T00:00:00Z", reason: "r")'
+    ),
+    "policy.SAVE_VERSION": 'savePolicyVersion(id: "nothing", document: 1)',
+    "policy.REQUEST_PUBLICATION": _PUBLISH,
+    "policy.REQUEST_RESUMPTION": 'resumePolicy(id: "nothing", reason: "r")',
+    "policy.PAUSE": _PAUSE,
+    "policy.ARCHIVE": 'archivePolicy(id: "nothing", reason: "r")',
+    "list.write": 'createPolicyList(name: "Nothing!")',
+    "token.manage": 'makeApiToken(name: "", scopes: [])',
     "payment.register": f"registerConsumerPayment(input: {_PAYMENT})",
     "payment.CONFIRM": 'confirmPayment(paymentId: "nothing")',
     "payment.FAIL": 'failPayment(paymentId: "nothing", reason: "r")',
@@ -64,15 +84,24 @@ COMMANDS: Final[Mapping[str, str]] = {
 """A mutation for each operation that is no event to a lifecycle of the trade, or that has one of its own."""
 
 VOTING: Final[Mapping[str, tuple[str, ...]]] = {
-    f"approval.{decision}": (
-        f'voteOverride(id: "nothing", decision: {decision}, reason: "r")',
-        f'votePayOut(payOutId: "nothing", decision: {decision}, reason: "r")',
-    )
-    for decision in ("APPROVE", "DENY")
+    **{
+        f"approval.{decision}": (
+            f'voteApproval(id: "nothing", decision: {decision}, reason: "r")',
+            f'voteOverride(id: "nothing", decision: {decision}, reason: "r")',
+            f'votePayOut(payOutId: "nothing", decision: {decision}, reason: "r")',
+        )
+        for decision in ("APPROVE", "DENY")
+    },
+    "approval.REVOKE": (
+        'revokeApproval(id: "nothing", reason: "r")',
+        'revokeOverride(id: "nothing", reason: "r")',
+    ),
 }
 """The doors of an event that has several: who may send it comes through one of them."""
 
 LISTS: Final[Mapping[str, str]] = {
+    "approval.read": "approvals(first: 1) { totalCount }",
+    "document.read": "documentRequests(first: 1) { totalCount }",
     "case.read": "cases(first: 1) { totalCount }",
     "deadletter.read": "deadLetters(first: 1) { totalCount }",
     "incident.read": "incidents(first: 1) { totalCount }",
@@ -85,6 +114,8 @@ LISTS: Final[Mapping[str, str]] = {
     "kyc.read": "kycSessions(first: 1) { totalCount }",
     "user.read": "users(first: 1) { totalCount }",
     "setting.read": "settings { name }",
+    "policy.read": "policies(first: 1) { totalCount }",
+    "list.read": "policyLists { name }",
     "stock.read": "stock(first: 1) { totalCount }",
     "credit.read": 'creditSnapshot(customerId: "bob") { tier }',
 }

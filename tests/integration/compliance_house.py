@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.compliance.payins import payin_id_of
 from orderwright.app.compliance.payouts import payout_id_of
@@ -39,8 +38,7 @@ TESS, THEO = asked(Role.TREASURY, "tess"), asked(Role.TREASURY, "theo")
 
 @asynccontextmanager
 async def open_house(url: str) -> AsyncIterator[Orderwright]:
-    """Open a furnished house; at the end its books agree and each log is what happened."""
-    await furnish(url)
+    """Open a house that is furnished; at the end its books agree and each log is what happened."""
     clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
     async with Orderwright.connect(url, settings=Settings(), clock=clock) as app:
         for who in (TESS, THEO, TONY, CORA):
@@ -110,6 +108,9 @@ async def states(app: Orderwright, payment_id: str, order_id: str) -> tuple[str,
     return payin, await state(app, payment_id), await state(app, order_id)
 
 
-async def case_types(app: Orderwright) -> list[str]:
-    rows = await app.pool.fetch("select case_type from orderwright.case_record order by number")
+async def case_types(app: Orderwright, order_id: str) -> list[str]:
+    rows = await app.pool.fetch(
+        "select case_type from orderwright.case_record where root_id = $1 order by number",
+        order_id,
+    )
     return [row["case_type"] for row in rows]

@@ -38,6 +38,10 @@ async def test_policies_are_triggered_from_a_host_as_it_is_shown(database_url: s
     await run("how-to/trigger-policies-from-a-host.md", url=database_url)
 
 
+async def test_actions_are_handled_in_a_host_as_it_is_shown(database_url: str):
+    await run("how-to/handle-actions-in-a-host.md", url=database_url)
+
+
 async def test_work_outside_is_run_as_it_is_shown(database_url: str):
     await run("how-to/run-work-outside.md", url=database_url)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ from orderwright import Orderwright
 from orderwright.app import payment_list
 from orderwright.app.override_list import Wanted
 from orderwright.app.permissions import Role
+from orderwright.app.policies.policy_list import PoliciesWanted
 from orderwright.app.seed import LOGINS, PASSWORD, seed
 from orderwright.app.seed.stories import orders, quotations
 from orderwright.app.settings import Settings
@@ -97,6 +99,33 @@ async def test_overrides_wait_that_the_manager_can_decide(app: Orderwright):
     for _, row in page.rows:
         told = await app.workflows.next(await app.workflows.instance(row.id), manager)
         assert [one.declared.type for one in told.allowed] == ["APPROVE", "DENY"]
+
+
+async def test_policies_stand_in_every_state_but_one_that_is_archived(app: Orderwright):
+    await seed(app)
+    reader = (await app.people.sign_in("auditor", PASSWORD)).identity
+    listed = app.policy_office.listed
+    page = await listed.page(reader, PoliciesWanted(), first=50, after=None)
+    stands = Counter(
+        (row.standing.words.state, row.in_force.mode if row.in_force else None)
+        for _, row in page.rows
+    )
+    assert stands == {
+        ("ACTIVE", "enforce"): 5,
+        ("ACTIVE", "shadow"): 4,
+        ("PAUSED", None): 1,
+        ("PENDING_PUBLICATION", None): 1,
+        ("DRAFT", None): 1,
+    }
+    assert {row.name for row in await app.policy_office.lists.lists(reader)} == {
+        "sanctioned-countries",
+        "temporary-mail-domains",
+    }
+    large = {"orderId": "o1", "amount": "20000.00", "currency": "EUR"}
+    decided = await app.trigger("ORDER_CREATED", large)
+    assert [one.action for one in decided.actions] == ["REQUIRE_APPROVAL"]
+    other = await app.trigger("ORDER_CREATED", {**large, "orderId": "o2", "currency": "NGN"})
+    assert other.actions == ()
 
 
 async def test_seeding_again_changes_nothing(app: Orderwright):

@@ -45,7 +45,7 @@ class ApprovalRow:
     standing: Standing
 
 
-_SUBJECT: Final = "coalesce(p.name, nullif(s.snapshot::jsonb #>> '{context,number}', ''), o.number, r.subject_id)"
+_SUBJECT: Final = "coalesce(p.name, nullif(s.snapshot::jsonb -> 'context' ->> 'number', ''), o.number, r.subject_id)"
 _JOINS: Final = """
 left join orderwright.instance as s on s.instance_id = r.subject_id
 left join orderwright.policy as p on p.id = r.subject_id

@@ -74,9 +74,13 @@ class PaymentPhases:
                 await self._react(connection, event)
 
     async def _react(self, connection: Connection, event: DomainEvent) -> None:
+        """Tell the sale; of money that comes the pay-in hears first, for it may hold the order."""
+        is_live = event.origin != "import"  # what is taken over has come and gone elsewhere
+        if is_live and event.name == "payment.confirmed" and self._pay_ins is not None:
+            await self._pay_ins.verify(connection, event)
         if event.name in _TO_SALE:
             await self._tell_sale(connection, event)
-        if event.origin != "import":  # what is taken over has come and gone elsewhere
+        if is_live:
             await self._tell_pay_in(connection, event)
             if event.name == "payment.refunded" and self._pay_outs is not None:
                 await self._pay_outs.request(connection, event)
@@ -87,8 +91,6 @@ class PaymentPhases:
         match event.name:
             case "payment.registered":
                 await self._pay_ins.expect(connection, event)
-            case "payment.confirmed":
-                await self._pay_ins.verify(connection, event)
             case "payment.failed":
                 await self._pay_ins.fail(connection, event)
             case "payment.refunded" | "payment.charged_back" if not event.data["remainingMinor"]:

@@ -54,7 +54,6 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "deadletter.retry": frozenset({Role.MANAGER}),
     "document.read": frozenset({Role.COMPLIANCE}),  # papers of people
     "document.link": frozenset({Role.COMPLIANCE, Role.SUPPORT}),
-    "document.decide": frozenset({Role.COMPLIANCE}),
     "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "incident.resolve": frozenset({Role.MANAGER}),
     "incident.retry": frozenset({Role.MANAGER}),

@@ -59,10 +59,15 @@ COMMANDS = {
         summary="show payments, register them, say what became of them, give money back",
     ),
     "people": Command(module="people", summary="give somebody a login"),
+    "policy": Command(
+        module="policy",
+        summary="check policies in files, try them on cases, show those that are kept",
+    ),
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"
     ),
     "stock": Command(module="stock", summary="show what is in stock, receive and adjust it"),
+    "token": Command(module="token", summary="show, make and revoke the tokens of hosts"),
     "webhook": Command(
         module="webhook", summary="show, add, pause and resume subscriptions to domain events"
     ),

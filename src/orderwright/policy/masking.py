@@ -12,7 +12,8 @@ MASK: Final = "***"
 
 def masked_facts(facts: Mapping[str, Json], schema: Schema) -> dict[str, Json]:
     """Return facts with every sensitive one replaced by a mask, nested or not; one that is not there stays away."""
-    return {key: _masked(value, key, _sensitive(schema)) for key, value in facts.items()}
+    sensitive = _sensitive(schema)
+    return {key: _masked(value, key, sensitive) for key, value in facts.items()}
 
 
 def masked_tree(tree: Mapping[str, Json], schema: Schema) -> dict[str, Json]:
@@ -20,12 +21,15 @@ def masked_tree(tree: Mapping[str, Json], schema: Schema) -> dict[str, Json]:
 
     What a rule compares with stays, for it stands in the policy; unless another, sensitive fact is compared with.
     """
-    sensitive = _sensitive(schema)
+    return _masked_tree(tree, _sensitive(schema))
+
+
+def _masked_tree(tree: Mapping[str, Json], sensitive: frozenset[str]) -> dict[str, Json]:
     found = dict(tree)
     members = found.get("rules")
     if isinstance(members, list):
         found["rules"] = [
-            masked_tree(member, schema) for member in members if isinstance(member, Mapping)
+            _masked_tree(member, sensitive) for member in members if isinstance(member, Mapping)
         ]
         return found
     value = found.get("value")

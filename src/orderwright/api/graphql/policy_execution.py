@@ -34,7 +34,7 @@ class PolicyEvaluation:
     trees: JSON = strawberry.field(description="The evaluation of each condition, by node.")
     actions: JSON = strawberry.field(description="What it asks for, or perhaps would.")
     error: str | None
-    duration_us: float | None
+    duration_us: int | None = strawberry.field(description="Of this policy alone, rounded.")
 
     @classmethod
     def of(cls, row: EvaluationRow) -> PolicyEvaluation:
@@ -49,7 +49,7 @@ class PolicyEvaluation:
             trees=JSON(row.tree),
             actions=JSON(row.actions),
             error=row.error,
-            duration_us=row.duration_ns / 1000 if row.duration_ns is not None else None,
+            duration_us=round(row.duration_ns / 1000) if row.duration_ns is not None else None,
         )
 
 

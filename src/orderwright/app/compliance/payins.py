@@ -9,7 +9,8 @@ money is told in the transaction in which its order hears of it:
     payment.refunded, .charged_back
                           REFUND, once nothing of the payment is left
 
-Money for a pay-in that has ended opens a case, for it is there all the same.
+Money for a pay-in that has ended is there all the same, and opens a case; where the pay-in was rejected, the order is
+held until the money has gone back.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from orderwright.app.queries import Queries
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.instance import Instance
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
 
@@ -51,6 +53,10 @@ _LATE: Final = Opening(
     role=Role.ACCOUNTANT,
     priority="HIGH",
 )
+
+
+REJECTED: Final = "the pay-in was rejected"
+"""Why an order is held whose pay-in was."""
 
 
 def payin_id_of(payment_id: str) -> str:
@@ -146,36 +152,46 @@ class PayInsOfPayments:
 
     async def verify(self, connection: Connection, confirmed: DomainEvent) -> None:
         """Receive what a payment has brought, to be verified as soon as it may be."""
-        payin_id = payin_id_of(confirmed.instance_id)
-        if await self._engine.read(payin_id, connection=connection) is None:
+        payin = await self._owned(connection, confirmed)
+        if payin is None:
             await self.expect(connection, confirmed)  # the payment is older than pay-ins are
         event = Event("PAYMENT_CONFIRMED", {"paymentId": confirmed.instance_id})
-        if not await self._told(connection, confirmed, event):
-            await self._open_case(connection, confirmed)
+        if await self._told(connection, confirmed, event):
+            return
+        if payin is not None and payin.state == "REJECTED":
+            hold = rejection_hold(payin.instance_id)
+            held = {"holdId": hold, "kind": "escalation", "reason": REJECTED}
+            await self._tell_order(connection, confirmed, Event("HOLD_PLACED", held))
+        await self._open_case(connection, confirmed)
 
     async def fail(self, connection: Connection, failed: DomainEvent) -> None:
         """Note that the money of a payment does not come."""
-        await self._told(connection, failed, Event("FAIL", {"reason": failed.data["reason"]}))
+        if await self._owned(connection, failed) is not None:
+            event = Event("FAIL", {"reason": failed.data["reason"]})
+            await self._told(connection, failed, event)
 
     async def give_back(self, connection: Connection, gone: DomainEvent) -> None:
         """Note that nothing is left of the money of a payment; what was rejected holds its order no more."""
-        payin = await self._engine.read(payin_id_of(gone.instance_id), connection=connection)
+        payin = await self._owned(connection, gone)
         if payin is not None and payin.state == "REJECTED":
             hold = {"holdId": rejection_hold(payin.instance_id), "outcome": "money has gone back"}
-            event = Event("HOLD_LIFTED", hold)
-            await pass_on(self._engine, connection, PAYMENTS, gone, gone.root_id, event)
+            await self._tell_order(connection, gone, Event("HOLD_LIFTED", hold))
         elif payin is not None:
             await self._told(connection, gone, Event("REFUND", {"reason": gone.name}))
 
     async def _told(self, connection: Connection, cause: DomainEvent, event: Event) -> bool:
-        """Tell the pay-in of a payment; False where it does not take it, or there is none."""
+        """Tell the pay-in of a payment; False where it does not take it."""
         payin_id = payin_id_of(cause.instance_id)
-        if await self._engine.read(payin_id, connection=connection) is None:
-            return False
         result = await send_on(self._engine, connection, PAYMENTS, cause, payin_id, event)
         if result.refused is not None and result.refused.code in FAULTS:
             raise PhaseBroken(f"{event.type} to {payin_id}: {result.refused.message}")
         return result.refused is None
+
+    async def _owned(self, connection: Connection, event: DomainEvent) -> Instance | None:
+        return await self._engine.read(payin_id_of(event.instance_id), connection=connection)
+
+    async def _tell_order(self, connection: Connection, cause: DomainEvent, event: Event) -> None:
+        await pass_on(self._engine, connection, PAYMENTS, cause, cause.root_id, event)
 
     async def _open_case(self, connection: Connection, confirmed: DomainEvent) -> None:
         payin_id = payin_id_of(confirmed.instance_id)

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.approvals import NewApproval, begin_approval
-from orderwright.app.compliance.payins import rejection_hold
+from orderwright.app.compliance.payins import REJECTED, rejection_hold
 from orderwright.app.compliance.payouts import KIND, quorum_of
 from orderwright.app.phases import pass_on
 from orderwright.domain.approval import approval_id
@@ -42,7 +42,7 @@ _MOOT: Final[Mapping[str, str]] = {
     "payout.rejected": "the pay-out was rejected",
 }
 _ENDED: Final[Mapping[str, str]] = {
-    "payin.rejected": "the pay-in was rejected",
+    "payin.rejected": REJECTED,
     "payin.refunded": "the money has gone back",
 }
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+import asyncpg
 import structlog
 
 from orderwright.app.policies.acting_port import Report
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 _HOSTS: Final = frozenset(TRIGGERS) - {THRESHOLD}
 """The triggers that hosts may fire."""
+_ATTEMPTS: Final = 3
+_IN_THE_WAY: Final = (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
+"""What others may cause who decide at the same moment: locks in a circle, or the same decision."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -112,13 +116,25 @@ class Triggers:
         )
         is_named = occurrence is not None
         try:
-            async with self._transaction(connection) as inner:
-                return await self._fire(inner, one, is_named=is_named, execute=execute)
+            return await self._tried(connection, one, is_named=is_named, execute=execute)
         except JoinImpossible:
             raise
         except Exception as error:
             _logger.exception("trigger_failed", trigger=name, entity_id=one.entity.id)
             return await self._failed(one, error)
+
+    async def _tried(
+        self, connection: Joinable | None, one: Occurrence, *, is_named: bool, execute: bool
+    ) -> Execution:
+        """Decide; in a transaction of our own again, where others were in the way."""
+        for attempts_left in range(_ATTEMPTS - 1 if connection is None else 0, -1, -1):
+            try:
+                async with self._transaction(connection) as inner:
+                    return await self._fire(inner, one, is_named=is_named, execute=execute)
+            except _IN_THE_WAY:
+                if not attempts_left:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     async def execute(
         self, execution: Execution | str, *, connection: Joinable | None = None

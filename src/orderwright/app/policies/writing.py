@@ -96,26 +96,26 @@ def _event(event: Counted | None) -> list[object]:
 
 def _evaluations(decided: Decided) -> list[list[object]]:
     results = decided.results
+    told = [result.to_json() for result in results]
     return [
         [one.deployment.id for one in results],
         [one.deployment.version for one in results],
         ["snoozed" if one.deployment.id in decided.snoozed else one.outcome for one in results],
         [one.deployment.mode for one in results],
-        [dump(one.to_json()["path"]) for one in results],
-        [dump(_trees(one, decided.schema)) for one in results],
-        [dump(_asked_for(one)) for one in results],
+        [dump(one["path"]) for one in told],
+        [dump(_masked(one["evaluations"], decided.schema)) for one in told],
+        [dump({key: one[key] for key in _ASKED_FOR}) for one in told],
         [decided.words.clean(one.error) if one.error else None for one in results],
         [one.duration_ns for one in results],
     ]
 
 
-def _trees(result: Result, schema: Schema) -> dict[str, Json]:
-    return {node: masked_tree(tree.to_json(), schema) for node, tree in result.evaluations.items()}
+def _masked(trees: Json, schema: Schema) -> dict[str, Json]:
+    found = trees if isinstance(trees, Mapping) else {}
+    return {node: masked_tree(tree, schema) for node, tree in found.items()}
 
 
-def _asked_for(result: Result) -> dict[str, Json]:
-    found = result.to_json()
-    return {key: found[key] for key in ("actions", "possible", "consequence", "missing")}
+_ASKED_FOR: Final = ("actions", "possible", "consequence", "missing")
 
 
 def _actions(decided: Decided) -> list[list[object]]:

@@ -1,6 +1,7 @@
 """Demo data of our own: people, customers, products, and a month of trade in every state that there is.
 
 catalogue   who buys what
+policies    what decides on what happens from then on
 stories     what happens to each quotation and order, in hours
 planting    tells the stories through the engine, at times in the past
 """

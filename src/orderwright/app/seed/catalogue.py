@@ -19,6 +19,7 @@ PEOPLE: Final[Mapping[str, tuple[str, Role]]] = {
     "clerk": ("Chidi Eze", Role.BILLER),
     "accountant": ("Ana Sousa", Role.ACCOUNTANT),
     "warehouse": ("Wale Adeyemi", Role.WAREHOUSE),
+    "compliance": ("Tomás Ferreira", Role.COMPLIANCE),
     "customer": ("Greta Vogel", Role.CUSTOMER),
     "auditor": ("Ines Moreau", Role.READ_ONLY),
 }

@@ -31,6 +31,7 @@ from orderwright.app.seed.catalogue import (
     assortment,
 )
 from orderwright.app.seed.paying import PAYING, Till
+from orderwright.app.seed.policies import plant_policies
 from orderwright.app.seed.stories import Beat, Part, Story, orders, quotations
 from orderwright.domain.orders.credit import tier_from
 from orderwright.domain.orders.quotation import terms_context
@@ -72,6 +73,7 @@ async def seed(app: Orderwright) -> bool:
     )  # its time is the present of the stories, also when this is repeated
     await _enrol(app, [login for login in PEOPLE if login not in (_FIRST, _LAST)])
     await _Planting(app, await _enrolled_at(app, _FIRST)).run()
+    await plant_policies(app)
     await _enrol(app, [_LAST])  # tells that everything is there
     return True
 

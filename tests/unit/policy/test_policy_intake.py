@@ -1,0 +1,133 @@
+"""What is told of an event is taken in as facts of their types, exactly, or not at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, strategies as st
+
+from orderwright.app.policies.asking import Answers
+from orderwright.app.policies.derived import counted, derived
+from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.scene import User
+from orderwright.app.policies.wording import Words
+from orderwright.condition import plain, read
+from orderwright.domain.event_trigger import EVENT_TRIGGERS, facts_of_named
+from orderwright.domain.trigger import TRIGGERS
+from orderwright.json_text import dump, is_storable
+from orderwright.money import Money
+
+ORDER, PAYIN = TRIGGERS["ORDER_CREATED"].facts, TRIGGERS["PAYIN_RECEIVED"].facts
+NOW = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+EUR = {"currency": "EUR"}
+TEXT = st.text(st.sampled_from("a1. é€\x00\n\ud800"), max_size=6)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.binary(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(
+    ["amount", "currency", "rate", "user", "userId", "user.country", "x", "\ud800"]
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "amount"),
+    [
+        ({"amount": "1500.5", **EUR}, Money(150_050, "EUR")),
+        ({"amount": 1500.5, **EUR}, Money(150_050, "EUR")),
+        ({"amount": Decimal("0.10"), **EUR}, Money(10, "EUR")),
+        ({"amount": 7, "currency": "JPY"}, Money(7, "JPY")),
+        ({"amount": {"money": "1.00", "currency": "USD"}, **EUR}, Money(100, "USD")),
+        ({"amount": "1.005", **EUR}, None),
+        ({"amount": "7.5", "currency": "JPY"}, None),
+        ({"amount": "1e3", **EUR}, None),
+        ({"amount": float("nan"), **EUR}, None),
+        ({"amount": True, **EUR}, None),
+        ({"amount": "1.00", "currency": "ABC"}, None),
+        ({"amount": "1.00"}, None),
+    ],
+)
+def test_an_amount_is_exact_or_not_there(told: dict[str, object], amount: Money | None):
+    found = take_in(told, ORDER)
+    assert found.facts.get("amount") == amount
+    assert any(one.startswith("amount: ") for one in found.flagged) is (amount is None)
+
+
+def test_nested_and_dotted_facts_are_the_same_and_the_rest_is_kept_and_flagged():
+    nested = take_in({"user": {"country": "DE", "shoe": 43}, "zip": ["1"]}, ORDER)
+    assert nested.facts == {"user.country": "DE", "user.shoe": 43, "zip": ["1"]}
+    assert nested.flagged == (
+        "user.shoe: no fact of this trigger",
+        "zip: no fact of this trigger",
+    )
+    assert take_in({"user.country": "DE"}, ORDER).facts == {"user.country": "DE"}
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=6))
+def test_whatever_is_told_what_is_taken_in_has_its_type_and_can_be_kept(told: dict[str, object]):
+    found = take_in(told, ORDER)
+    assert is_storable(dump(plain(found.facts)))
+    assert all(is_storable(one) for one in found.flagged)
+    for path, value in found.facts.items():
+        if path in ORDER:
+            assert read(value)[0] in (ORDER[path].type, "null")
+
+
+def test_what_is_not_known_does_not_follow():
+    assert derived({}, User(), Answers(), NOW) == {"hour": 23}
+
+
+def test_a_hosts_amount_due_goes_before_that_of_the_order():
+    told = {"amount": Money(100, "EUR"), "expectedAmount": Money(100, "EUR")}
+    found = derived(told, User(), Answers(due=Money(900, "EUR")), NOW)
+    assert (found["amountMismatch"], found["expectedAmount"]) == (False, Money(100, "EUR"))
+    assert derived({"amount": Money(100, "USD")}, User(), Answers(due=Money(100, "EUR")), NOW)[
+        "amountMismatch"
+    ]
+
+
+def test_a_user_who_registers_is_no_day_old_and_has_the_country_that_comes_along():
+    told = {"email": "a@B.example", "country": "DE"}
+    found = derived(told, User(), Answers(), NOW)
+    assert (found["user.country"], found["user.emailDomain"]) == ("DE", "b.example")
+    assert found["user.registeredDays"] == 0
+    early = User(registered_at=NOW + timedelta(seconds=1))
+    assert derived({}, early, Answers(), NOW)["user.registeredDays"] == 0
+
+
+def test_an_order_of_a_customer_counts_for_the_user_who_they_are():
+    event = counted("ORDER_CREATED", {"userId": "customer"}, User(id="u", country="DE"), NOW)
+    assert (event.user, event.country, event.amount) == ("u", "DE", None)
+    told = {"userId": "u2", "country": "FR", "walletAddress": "0x1"}
+    event = counted("PAYOUT_REQUESTED", told, User(country="DE"), NOW)
+    assert (event.user, event.country, event.wallet) == ("u2", "FR", "0x1")
+
+
+def test_domain_events_say_what_hosts_would():
+    order = {"orderId": "o", "customerId": "c", "currency": "EUR", "grandTotalMinor": 100}
+    assert facts_of_named("order.created", order) == {
+        "orderId": "o",
+        "currency": "EUR",
+        "userId": "c",
+        "amount": Money(100, "EUR"),
+        "totalAmount": Money(100, "EUR"),
+    }
+    money = {"amountMinor": 40, "receivedMinor": 90, "expectedMinor": 100, "senderName": None}
+    payin = facts_of_named("payin.received", {"payInId": "p", "currency": "EUR", **money})
+    assert (payin["amount"], payin["expectedAmount"]) == (Money(40, "EUR"), Money(100, "EUR"))
+    assert "senderName" not in payin
+
+
+def test_what_policies_bring_about_themselves_is_no_trigger():
+    assert not {name for name in EVENT_TRIGGERS if ".held" in name or ".hold_" in name}
+
+
+def test_words_that_are_stored_are_one_line_and_hold_nothing_sensitive():
+    facts = {"senderName": "Mallory", "method": "a\nb", "amount": Money(100, "EUR")}
+    words = Words(facts, PAYIN)
+    config = {"reason": "{{senderName}} {{method}} {{amount}} {{orderId}}", "minimum": 2}
+    assert words.config(config) == {"reason": "*** a b 1.00 EUR (unknown)", "minimum": 2}
+    assert words.clean("no match for 'Mallory'\x00") == "no match for '***'"

@@ -88,6 +88,8 @@ async def test_a_policy_is_drawn_tested_and_put_into_force_by_two_and_its_decisi
         page = await open_page(login="cora", width=width, scheme=scheme)
         for address in (cora.url, cleo.url):
             await page.goto(address)
+            if address == cleo.url:
+                await expect(page.get_by_text("1 of 1", exact=True)).to_be_visible()  # its hits
             await page.get_by_text("Freeze order").first.wait_for()
             assert await serious(page) == [], (scheme, address)
             assert await overflow(page) <= 0, (width, address)

@@ -4,10 +4,12 @@ import { asDocument, type Group, type PolicyDocument } from "@/policy/document";
 import { documentOf, draftOf, emptyDraft, mayConnect, withChanged, withEdge, withNode, withoutNode } from "@/policy/draft";
 import { factsByName } from "@/policy/fact";
 import { groupHead, groupWords, ruleWords, triggerWords } from "@/policy/inWords";
+import { standingOf } from "@/compliance/standing";
+import { factsRead } from "@/policy/factsRead";
 import { edgeId, lightOf } from "@/policy/light";
 import { numberOf, numberText } from "@/policy/number";
 import { arityOf, fits, operatorsFor, startValue } from "@/policy/operator";
-import { messagesAt, problemsByNode, rulePath } from "@/policy/problem";
+import { messagesAt, problemsByNode, problemsOf, rulePath } from "@/policy/problem";
 import { withSetting } from "@/policy/setting";
 
 const FOLDER = new URL("../../policies/", import.meta.url);
@@ -210,4 +212,33 @@ test("problems are found at the node and the rule that they are about", () => {
   expect(messagesAt(found.get("c") ?? [], rulePath([1, 0]))).toEqual(["no such list"]);
   expect(messagesAt(found.get("c") ?? [], rulePath([0]))).toEqual([]);
   expect(found.get("")?.map(({ path }) => path)).toEqual(["name"]);
+});
+
+const reason = (values: unknown) => ({ code: "list", message: "no such list", values, unblockers: [] });
+
+test("only what a refusal says of a path is a problem of the document", () => {
+  const refused = { kind: "refused" as const, message: "no", reasons: [reason({ path: "name" }), reason({ role: "ADMIN" }), reason(null)] };
+  expect(problemsOf(refused)).toEqual([{ path: "name", code: "list", message: "no such list" }]);
+  expect(problemsOf({ kind: "applied", message: "Saved" })).toEqual([]);
+});
+
+test("a policy reads the facts of its rules, of what they are compared with, and of its templates, each once", () => {
+  const group: Group = { combinator: "and", rules: [...GROUP.rules, { field: "amount", operator: "<", value: { fact: "expected" } }] };
+  const nodes = [
+    { id: "c", type: "condition" as const, group },
+    { id: "a", type: "action" as const, action: "FREEZE_ORDER", config: { reason: "{{ userId }} of {{user.country}}" } },
+  ];
+  expect(factsRead({ graph: { nodes, edges: [] } })).toEqual(["amount", "user.country", "expected", "userId"]);
+});
+
+test("a lifecycle says by its context how policies stand to it, and nothing where policies have no say", () => {
+  const hold = { kind: "action", reason: "large", policy: "p", version: 2, since: "2026-01-01T00:00:00Z" };
+  const frozen = { reason: "sanctions", since: "2026-01-02T00:00:00Z" };
+  expect(standingOf({ isDecided: true, holds: { h: hold }, frozen })).toEqual({
+    isDecided: true,
+    holds: [{ id: "h", ...hold }],
+    frozen: { policy: null, until: null, ...frozen },
+  });
+  expect(standingOf({ holds: {} })).toBeUndefined();
+  expect(standingOf(null)).toBeUndefined();
 });

@@ -39,6 +39,17 @@ async def _said(page: Page, form: str) -> None:
     await asked.get_by_role("button", name=form).click()
 
 
+async def _for_every_eye(open_page: OpenPage, *, decision: str, policy: str) -> None:
+    for scheme, width in (("light", 1440), ("dark", 360)):
+        page = await open_page(login="cora", width=width, scheme=scheme)
+        for address in (decision, policy):
+            await page.goto(address)
+            await page.get_by_text("Freeze order").first.wait_for()
+            assert await serious(page) == [], (scheme, address)
+            assert await overflow(page) <= 0, (width, address)
+        await expect(page.get_by_text("1 of 1", exact=True)).to_be_visible()  # the policy's hits
+
+
 async def test_a_policy_is_drawn_tested_and_put_into_force_by_two_and_its_decision_explained(
     server: Server, sign_in: SignIn, open_page: OpenPage
 ) -> None:
@@ -84,12 +95,4 @@ async def test_a_policy_is_drawn_tested_and_put_into_force_by_two_and_its_decisi
     ).to_be_visible()
     actions = cora.get_by_role("region", name="Actions")
     await expect(actions).to_contain_text(re.compile("Freeze order.*Applied"), timeout=15_000)
-    for scheme, width in (("light", 1440), ("dark", 360)):
-        page = await open_page(login="cora", width=width, scheme=scheme)
-        for address in (cora.url, cleo.url):
-            await page.goto(address)
-            if address == cleo.url:
-                await expect(page.get_by_text("1 of 1", exact=True)).to_be_visible()  # its hits
-            await page.get_by_text("Freeze order").first.wait_for()
-            assert await serious(page) == [], (scheme, address)
-            assert await overflow(page) <= 0, (width, address)
+    await _for_every_eye(open_page, decision=cora.url, policy=cleo.url)

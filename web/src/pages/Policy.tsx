@@ -80,7 +80,7 @@ function Known({ policy, executions, count, again }: KnownProps) {
         ...(policy.inForce?.approvedBy ? [{ label: "Published by", value: `${policy.inForce.publishedBy.name} and ${policy.inForce.approvedBy.name}` }] : []),
         { label: "Where not known", value: words(document.on_unknown ?? "as usual") },
         { label: "Hits, 30 days", value: `${policy.figures.hits.toLocaleString("en")} of ${policy.figures.executions.toLocaleString("en")}` },
-        { label: "Hit rate", value: rateWords(policy.figures.hitRate) || "None yet" },
+        { label: "Hit rate", value: rateWords(policy.figures) || "None yet" },
         { label: "Not known", value: policy.figures.unknown.toLocaleString("en") },
         { label: "Failures", value: policy.figures.failures.toLocaleString("en") },
         ...(policy.figures.p95Us === null ? [] : [{ label: "p95", value: duration(policy.figures.p95Us) }]),

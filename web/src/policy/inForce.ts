@@ -14,8 +14,8 @@ export function percent(rollout: number): string {
 }
 
 /** A part of all as people write it; nothing where there was none. */
-export function rateWords(rate: number | null | undefined): string {
-  return typeof rate === "number" ? `${(rate * 100).toLocaleString("en", { maximumFractionDigits: 1 })}%` : "";
+export function rateWords({ hits, executions }: { hits: number; executions: number }): string {
+  return executions > 0 ? `${((hits / executions) * 100).toLocaleString("en", { maximumFractionDigits: 1 })}%` : "";
 }
 
 /** The tone of what a policy came to, and of what became of an action. */

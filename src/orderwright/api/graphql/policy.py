@@ -160,11 +160,8 @@ class PolicyFigures:
     unknown: int
     failures: int
     snoozed: int
-    hit_rate: float | None = strawberry.field(
-        description="The part of the executions at which it matched."
-    )
-    p50_us: float | None
-    p95_us: float | None = strawberry.field(
+    p50_us: int | None
+    p95_us: int | None = strawberry.field(
         description="Of 100 evaluations on record, 95 took no longer, in microseconds."
     )
     last_hit_at: datetime | None
@@ -178,11 +175,14 @@ class PolicyFigures:
             unknown=found.unknown,
             failures=found.failures,
             snoozed=found.snoozed,
-            hit_rate=found.hit_rate,
-            p50_us=found.p50_us,
-            p95_us=found.p95_us,
+            p50_us=_whole(found.p50_us),
+            p95_us=_whole(found.p95_us),
             last_hit_at=found.last_hit_at,
         )
+
+
+def _whole(figure: float | None) -> int | None:
+    return None if figure is None else round(figure)
 
 
 @strawberry.type(description="A policy: what it says, and what is in force of it.")

@@ -36,6 +36,9 @@ INTERNAL_EVENTS: Final = frozenset(
 """Events whose data outsiders do not see."""
 _NEUTRAL: Final = {
     "sale.frozen": "the order is being looked into",
+    "payin.frozen": "the pay-in is being looked into",
+    "payout.frozen": "the pay-out is being looked into",
+    "policy.frozen_already": "it is being looked into",
     "policy.held": "it is being looked into",
     "user.restricted": "the user is being looked into",
 }

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 from orderwright import Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
-from orderwright.app.policies.terms import NewTerm, put_in_force, raise_revision, take_out_of_force
+from orderwright.app.policies.terms import (
+    WHOLE,
+    NewTerm,
+    put_in_force,
+    raise_revision,
+    take_out_of_force,
+)
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.json_text import dump
@@ -59,7 +65,12 @@ def document(
 
 
 async def publish(
-    app: Orderwright, name: str, source: Mapping[str, Any], *, mode: Mode = "enforce"
+    app: Orderwright,
+    name: str,
+    source: Mapping[str, Any],
+    *,
+    mode: Mode = "enforce",
+    rollout: int = WHOLE,
 ) -> int:
     """Save another version of a policy and put it in force; return the version."""
     policy = load(source, triggers=app.policies.types)
@@ -70,7 +81,12 @@ async def publish(
         saved = (name, dump(policy.to_json()), policy.fingerprint, now)
         version: int = await connection.fetchval(_VERSION, *saved)
         term = NewTerm(
-            policy_id=name, version=version, trigger=trigger, mode=mode, published_by="ann"
+            policy_id=name,
+            version=version,
+            trigger=trigger,
+            mode=mode,
+            rollout=rollout,
+            published_by="ann",
         )
         await put_in_force(connection, term, now)
     return version

@@ -22,6 +22,7 @@ from policy_house import (
 
 from orderwright import Orderwright
 from orderwright.app.policies.telling import POLICIES
+from orderwright.policy import bucket
 from orderwright.runtime.firing import fire_next
 from orderwright.statechart import Event
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
 CLEARED, PAID = "CLEARED_FOR_FULFILMENT", "PAYMENT_PENDING_CONFIRMATION"
+MODE = "select v.mode from orderwright.policy_evaluation v join orderwright.policy_execution x on x.id = v.execution_id where x.entity_id = $1"  # noqa: E501
 SAME = "select id from orderwright.policy_execution where entity_id = $1 and trigger = 'ORDER_CREATED'"
 
 
@@ -221,6 +223,20 @@ async def test_a_policy_in_shadow_changes_no_row_but_its_own(app: Orderwright):
         "select mode, outcome from orderwright.policy_evaluation where policy_id = 'watched'"
     )
     assert tuple(row) == ("shadow", "hit")
+
+
+async def test_beyond_its_share_a_policy_is_only_watched(app: Orderwright):
+    await publish(app, "growing", document(BIG, does=[FREEZE]), rollout=5_000)
+    modes = set()
+    for _ in range(24):
+        sale = await place(app, paid=True)
+        await relay_only(app, sale)
+        within = bucket("growing", sale) < 5_000
+        assert (await sale_of(app, sale))[0] == (PAID if within else CLEARED)
+        mode = await app.pool.fetchval(MODE, sale)
+        assert mode == ("enforce" if within else "shadow")
+        modes.add(mode)
+    assert modes == {"enforce", "shadow"}
 
 
 async def test_a_policy_may_wait_for_any_event_about_an_order(app: Orderwright):

@@ -20,11 +20,13 @@ from orderwright.policy.problem import PolicyInvalid, Problem
 from orderwright.policy.react_flow import from_react_flow
 from orderwright.policy.reading import reading
 from orderwright.policy.result import Deployment, Result, Visit
+from orderwright.policy.rollout import BUCKETS, bucket, rolled_out
 from orderwright.policy.template import render
 from orderwright.policy.trigger import Threshold, TriggerType
 
 __all__ = [
     "ACTIONS",
+    "BUCKETS",
     "ActionNode",
     "ConditionNode",
     "Decision",
@@ -43,6 +45,7 @@ __all__ = [
     "TriggerNode",
     "TriggerType",
     "Visit",
+    "bucket",
     "counterfactual",
     "decide",
     "duration",
@@ -55,6 +58,7 @@ __all__ = [
     "masked_tree",
     "reading",
     "render",
+    "rolled_out",
     "run",
     "to_json_logic",
 ]

@@ -22,12 +22,14 @@ class Deployment:
         version: of the policy.
         policy: what it says.
         mode: whether it decides, or is only watched.
+        rollout: of 10,000 entities, on how many it decides; see `rolled_out`.
     """
 
     id: str
     version: int
     policy: Policy
     mode: Mode = "enforce"
+    rollout: int = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from orderwright.app.policies.wording import Words
 from orderwright.app.policies.writing import Decided, write
 from orderwright.condition import Json
 from orderwright.domain.event_trigger import NAMED
+from orderwright.policy import rolled_out
 from orderwright.policy.trigger import THRESHOLD
 
 if TYPE_CHECKING:
@@ -168,16 +169,15 @@ class Deciding:
         one, in_force = told.occurrence, table.ground.in_force
         schema = self._triggers[one.trigger_name].facts
         facts = table.facts(told)
-        results = [
-            *in_force.policies.evaluate(
-                one.trigger,
-                facts,
-                lists=in_force.lists(one.occurred_at),
-                trees=True,
-                stopwatch=time.perf_counter_ns,
-            ),
-            *in_force.failing(one.trigger),
-        ]
+        judged = in_force.policies.evaluate(
+            one.trigger,
+            facts,
+            lists=in_force.lists(one.occurred_at),
+            trees=True,
+            stopwatch=time.perf_counter_ns,
+        )
+        found = (*judged, *in_force.failing(one.trigger))
+        results = [rolled_out(each, one.entity.id) for each in found]
         words, snoozed = Words(facts, schema), table.answers.snoozed
         acting = [each for each in results if each.deployment.id not in snoozed]
         made = plan(one.execution_id, acting, standing, words)

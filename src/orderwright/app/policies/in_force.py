@@ -172,7 +172,13 @@ class Sets:
 
 
 def _deployment(row: Record, policy: Policy) -> Deployment:
-    return Deployment(id=row["policy_id"], version=row["version"], policy=policy, mode=row["mode"])
+    return Deployment(
+        id=row["policy_id"],
+        version=row["version"],
+        policy=policy,
+        mode=row["mode"],
+        rollout=row["rollout"],
+    )
 
 
 def _failing(row: Record, invalid: PolicyInvalid) -> Result:
@@ -228,7 +234,7 @@ def _entries(rows: Iterable[Record]) -> dict[str, Entries]:
 
 # Each with the revision that it is of: one statement sees one moment.
 _DEPLOYED: Final = """
-select s.revision, d.policy_id, d.version, d.mode, p.name, p.trigger, v.document
+select s.revision, d.policy_id, d.version, d.mode, d.rollout, p.name, p.trigger, v.document
 from orderwright.policy_set as s
 left join (
     orderwright.policy_deployment as d

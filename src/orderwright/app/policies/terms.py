@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from orderwright.policy import BUCKETS
 from orderwright.policy.result import Mode
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.pool import Connection
 
-WHOLE: Final = 10_000
+WHOLE: Final = BUCKETS
 """The rollout of a policy that is in force for every entity."""
 
 

@@ -26,9 +26,10 @@ async def test_blocked_events_share_their_reasons_and_tell_more_on_expanding(
     for label in ("Set payment method", "Initiate payment", "Request credit override"):
         await expect(blocked.get_by_text(label, exact=True)).to_be_visible()
     await expect(blocked.get_by_text("Can be lifted by: Compliance, Manager")).to_be_visible()
-    await expect(blocked.get_by_text("Since")).not_to_be_visible()
-    await blocked.get_by_text("Details").click()
-    await expect(blocked.get_by_text("Since")).to_be_visible()
+    frozen = blocked.get_by_role("listitem", name="sale.frozen")
+    await expect(frozen.get_by_text("Since")).not_to_be_visible()
+    await frozen.get_by_text("Details").click()
+    await expect(frozen.get_by_text("Since")).to_be_visible()
 
 
 async def test_the_next_step_comes_first_and_two_captures_clear_the_order(
@@ -122,7 +123,7 @@ async def test_the_log_shows_no_minor_units_as_amounts(
     await expect(log.get_by_text("Created", exact=True)).to_be_visible()
     await expect(log.get_by_text("10500")).not_to_be_visible()
     await expect(log.get_by_text(order["id"])).not_to_be_visible()
-    await log.get_by_text("All data").click()
+    await log.get_by_label("All data of Created").click()
     await expect(log.get_by_text("Grand total, in minor units")).to_be_visible()
     await expect(log.get_by_text(order["id"])).to_be_visible()
 

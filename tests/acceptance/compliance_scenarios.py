@@ -279,7 +279,7 @@ PAYOUTS: tuple[Scenario, ...] = (
     ),
     scenario(
         "PayOut: FREEZE for a while",
-        "a freeze for an hour ends after an hour",
+        "a freeze of money for an hour ends after an hour",
         given=[payout(), on("payout", "FREEZE", **FREEZE, releaseAfterMs=HOUR)],
         when=[later(hours=1)],
         then=[at("payout", "REQUESTED")],

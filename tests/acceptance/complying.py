@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from orderwright.app.decisions import POLICIES
-
 from acceptance.play import Play
 from acceptance.scenario import Step
 from orderwright import Event
 from orderwright.app.compliance.payins import payin_id_of
+from orderwright.app.policies.telling import POLICIES
 
 _REFUSAL: Final = "__typename ... on Refusal { code reasons { code values unblockers } }"
 _SENDING: Final[Mapping[str, str]] = {

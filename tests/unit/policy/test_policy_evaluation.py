@@ -385,6 +385,15 @@ def test_policies_are_filed_under_the_fact_that_tells_them_apart():
     assert ids(policies.evaluate("ORDER_CREATED", facts)) == ["p0007"]
 
 
+def test_what_a_policy_is_spared_is_worked_out_once_however_many_are_published():
+    policies = PolicySet([narrow(7), narrow(8)])
+    spared = policies._groups["ORDER_CREATED"].runs[0]
+    after = policies.publish(narrow(9))
+    assert after._groups["ORDER_CREATED"].runs[0] is spared
+    facts = {"userId": "u7", "user.country": "DE", "amount": money("10000.01")}
+    assert ids(after.evaluate("ORDER_CREATED", facts)) == ["p0007"]
+
+
 def test_a_fact_that_is_missing_makes_the_index_ask_everybody():
     policies = PolicySet(narrow(i) for i in range(5))
     found = policies.evaluate("ORDER_CREATED", {"user.country": "DE", "amount": money("1.00")})

@@ -84,14 +84,7 @@ async def begin_approval(
     Raises:
         PhaseBroken: the engine refuses to create it.
     """
-    following = Cause(
-        actor=APPROVALS,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.event_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
-    )
-    await start_approval(engine, connection, new, following)
+    await start_approval(engine, connection, new, cause.cause(APPROVALS))
 
 
 async def start_approval(

@@ -168,13 +168,7 @@ class CaseOpener:
             opened_at=event.occurred_at,
             evidence={"event": event.name, "eventId": event.event_id, "data": event.data},
         )
-        cause = Cause(
-            actor=CASES,
-            correlation_id=event.correlation_id,
-            causation_id=event.event_id,
-            occurred_at=event.occurred_at,
-            origin=event.origin,
-        )
+        cause = event.cause(CASES)
         result = await open_case(self._engine, new, cause, connection=connection)
         if result.refused is not None and result.refused.code != "instance_exists":
             raise CaseBroken(f"case of {event.event_id}: {result.refused.message}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import load
+from orderwright.runtime.command import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
-    from orderwright.runtime.command import Origin
+    from orderwright.runtime.command import Actor, Origin
     from orderwright.runtime.pool import Connection
 
 
@@ -43,6 +44,16 @@ class DomainEvent(NamedTuple):
     origin: Origin
     occurred_at: datetime
     recorded_at: datetime
+
+    def cause(self, actor: Actor) -> Cause:
+        """Return the cause of what somebody does because of the event: its chain, its time and its origin."""
+        return Cause(
+            actor=actor,
+            correlation_id=self.correlation_id,
+            causation_id=self.event_id,
+            occurred_at=self.occurred_at,
+            origin=self.origin,
+        )
 
 
 class Cursor(NamedTuple):

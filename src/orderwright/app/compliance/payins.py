@@ -148,7 +148,7 @@ class PayInsOfPayments:
             payment_id=registered.instance_id,
             **dict(row),
         )
-        await _open(self._engine, connection, payin, _cause(registered), None)
+        await _open(self._engine, connection, payin, registered.cause(PAYMENTS), None)
 
     async def verify(self, connection: Connection, confirmed: DomainEvent) -> None:
         """Receive what a payment has brought, to be verified as soon as it may be."""
@@ -204,18 +204,8 @@ class PayInsOfPayments:
             opened_at=confirmed.occurred_at,
             evidence={"payInId": payin_id, "eventId": confirmed.event_id, "data": confirmed.data},
         )
-        cause = _cause(confirmed, actor=CASES)
+        cause = confirmed.cause(CASES)
         await open_case(self._engine, new, cause, connection=connection)
-
-
-def _cause(event: DomainEvent, actor: Actor = PAYMENTS) -> Cause:
-    return Cause(
-        actor=actor,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        occurred_at=event.occurred_at,
-        origin=event.origin,
-    )
 
 
 def _checked(new: NewPayIn, now: datetime) -> int:

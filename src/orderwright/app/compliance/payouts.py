@@ -181,17 +181,7 @@ class PayOutsOfRefunds:
         asking = _Request(
             payout=payout, reason=f"refund {refund_id}", payment_id=refunded.instance_id
         )
-        await _start(self._engine, connection, asking, _cause(refunded), self._settings)
-
-
-def _cause(event: DomainEvent) -> Cause:
-    return Cause(
-        actor=REFUNDS,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        occurred_at=event.occurred_at,
-        origin=event.origin,
-    )
+        await _start(self._engine, connection, asking, refunded.cause(REFUNDS), self._settings)
 
 
 async def _start(

@@ -17,7 +17,7 @@ from orderwright.app.credit.profile import ensure_profile
 from orderwright.app.credit.recheck import recheck
 from orderwright.domain.reading import integer, text
 from orderwright.errors import RuntimeFault
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
@@ -75,7 +75,7 @@ class CreditReactions:
             await self._count_one(connection, event, amount)
 
     async def _count_one(self, connection: Connection, event: DomainEvent, amount: int) -> None:
-        account, cause = _account(event), _cause(event)
+        account, cause = _account(event), event.cause(CREDIT)
         await ensure_profile(self._engine, connection, account, cause)
         data = {"orderId": text(event.data, "orderId"), "amountMinor": amount}
         result = await self._engine.send(
@@ -93,20 +93,10 @@ class CreditReactions:
             raise SaleNotCounted(f"{data['orderId']}: {result.refused.message}")
 
     async def _look_again(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
-        causes = {_account(event): _cause(event) for event in events}
+        causes = {_account(event): event.cause(CREDIT) for event in events}
         changed = {_account(event) for event in events if event.name == "credit.changed"}
         await recheck(self._engine, connection, causes, with_held=changed, rule=self._rule)
 
 
 def _account(event: DomainEvent) -> Account:
     return Account(text(event.data, "customerId"), text(event.data, "currency"))
-
-
-def _cause(event: DomainEvent) -> Cause:
-    return Cause(
-        actor=CREDIT,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        occurred_at=event.occurred_at,
-        origin=event.origin,
-    )

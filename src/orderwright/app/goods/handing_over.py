@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from orderwright.app.goods.reservations import ensure_reservations, reservation_id_of
 from orderwright.app.phases import PHASES, pass_on
 from orderwright.domain.orders.inventory import Taken, taken_of
-from orderwright.runtime.command import Cause
 from orderwright.runtime.instance import found
 from orderwright.statechart import Event
 
@@ -22,16 +21,7 @@ async def begin_reservations(
     engine: Engine, connection: Connection, events: Iterable[DomainEvent]
 ) -> None:
     """Make the reservations that will be handed over, where nobody has made them; before any stock is locked."""
-    causes = {
-        event.root_id: Cause(
-            actor=PHASES,
-            correlation_id=event.correlation_id,
-            causation_id=event.event_id,
-            occurred_at=event.occurred_at,
-            origin=event.origin,
-        )
-        for event in events
-    }
+    causes = {event.root_id: event.cause(PHASES) for event in events}
     await ensure_reservations(engine, connection, causes)
 
 

@@ -23,7 +23,7 @@ from orderwright.app.goods.reservations import (
 )
 from orderwright.app.goods.stock_fact import lock_stock
 from orderwright.app.phases import pass_on
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
@@ -63,7 +63,7 @@ class Reserving:
         )
 
     async def _react(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
-        causes = {event.root_id: _cause(event) for event in reversed(events)}
+        causes = {event.root_id: event.cause(RESERVING) for event in reversed(events)}
         await ensure_reservations(self._engine, connection, causes)
         await lock_stock(connection, await lock_reservations(connection, causes))
         for event in events:
@@ -76,13 +76,3 @@ class Reserving:
                 _MEANS[event.name],
                 key=f"reservation/{event.event_id}",
             )
-
-
-def _cause(event: DomainEvent) -> Cause:
-    return Cause(
-        actor=RESERVING,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        occurred_at=event.occurred_at,
-        origin=event.origin,
-    )

@@ -35,7 +35,7 @@ LANES: Final = 3
 """How many batches of one kind are on their way at once."""
 LONGEST: Final = 64
 """Commands of a batch."""
-_WORTH: Final = 4
+_WORTH: Final = 8
 """What waits is shared between lanes that are free, so that one computes while another waits for the database, but not
 into batches smaller than this: each batch has its price."""
 _PATIENCE: Final = 2

@@ -42,8 +42,8 @@ EVENTS: Final = ("create", "SET_PAYMENT_METHOD", "PAYMENT_CAPTURED", "DECISION_R
 
 _CLEARED: Final = "CLEARED_FOR_FULFILMENT"
 LINES: Final = ({"sku": SKU, "quantity": 2, "unitPrice": "50.00"},)
-_SIGHT: Final = 0.005
-"""Seconds between two looks."""
+_SIGHT: Final = 0.2
+"""Seconds between two looks; more often, and the looking takes the time of the server that is looked at."""
 _STATE: Final = "query ($id: ID!) { order(id: $id) { workflowState } }"
 _CREATE: Final = """mutation ($input: OrderInput!) { createOrder(input: $input) {
   ... on OrderCreated { order { id workflowState } } ... on Refusal { code message } } }"""

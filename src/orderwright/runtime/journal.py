@@ -190,7 +190,10 @@ def _context_difference(
 ) -> dict[str, object] | None:
     """Return what changes the one into the other, or None when nothing does."""
     changed = {
-        key: value for key, value in new.items() if key not in old or not _same(old[key], value)
+        key: value
+        for key, value in new.items()
+        if (had := old.get(key, _ABSENT)) is not value  # as most are, for a step changes few
+        and (had is _ABSENT or not _same(had, value))
     }
     if list(old) == list(new):  # as nearly always
         return {"set": changed, "drop": []} if changed else None
@@ -198,6 +201,9 @@ def _context_difference(
     if list(_changed(old, {"set": changed, "drop": dropped})) != list(new):
         return {"set": dict(new), "drop": list(old)}  # the order of the keys is part of a snapshot
     return {"set": changed, "drop": dropped}
+
+
+_ABSENT: Final = object()
 
 
 def _changed(context: Mapping[str, object], change: Mapping[str, object]) -> dict[str, object]:

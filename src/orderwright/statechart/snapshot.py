@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -20,7 +21,9 @@ NO_HISTORY: Final[Mapping[str, Ids]] = MappingProxyType({})
 _CONTEXT: Final = ',"context":{'  # no string can hold it: its quotes would be escaped
 _BRACE: Final = len(_CONTEXT) - 1
 _WORD: Final = 12  # letters at most, as in CARD, EUR, CONSUMER
-_TAILS: Final = (',"history":', ',"output":')
+_HISTORY: Final = ',"history":'
+_OUTPUT: Final = ',"output":'
+_REMEMBERED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Snapshot(NamedTuple):
         written = dump(context if type(context) is dict else dict(context))
         if not history and output is None:
             return f'{begun},"context":{written}}}'
+        if output is None:
+            return f'{begun},"context":{written},{_history_text(tuple(history.items()))}'
         return f'{begun},"context":{written},{dump(_tail(self))[1:]}'
 
     @classmethod
@@ -99,11 +104,13 @@ class Snapshot(NamedTuple):
             return cls.from_json(_object(text))
         context, end = scan(text, cut + _BRACE)
         assert type(context) is dict, "it begins with a brace"
-        if text[end:] == "}":
-            tail = (_shared(context), NO_HISTORY, met.status, None)
-            return _made(cls, met.start + tail)
-        if text.startswith(_TAILS, end):
-            return _assembled(met, context, load("{" + text[end + 1 :]))
+        rest = text[end:]
+        if rest == "}":
+            return _made(cls, (*met.start, _shared(context), NO_HISTORY, met.status, None))
+        if rest.startswith(_HISTORY) and _OUTPUT not in rest:
+            return _made(cls, (*met.start, _shared(context), _history_in(rest), met.status, None))
+        if rest.startswith((_HISTORY, _OUTPUT)):
+            return _assembled(met, context, load("{" + rest[1:]))
         return cls.from_json(_object(text))
 
 
@@ -132,12 +139,35 @@ def _tail(snapshot: Snapshot) -> dict[str, Json]:
 
 
 def _assembled(found: Head, context: dict[str, Json], source: Mapping[str, Json]) -> Snapshot:
-    history = NO_HISTORY
-    if source.get("history") is not None:
-        recorded = head.typed(source, "history", dict)
-        history = {node: head.names(ids, f"history.{node}") for node, ids in recorded.items()}
-    tail = (_shared(context), history, found.status, source.get("output"))
+    tail = (_shared(context), _history_of(source), found.status, source.get("output"))
     return _made(Snapshot, found.start + tail)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _history_in(rest: str) -> Mapping[str, Ids]:
+    """Read what a text ends with that has a history and no output: very many end alike."""
+    return _history_of(load("{" + rest[1:]))
+
+
+def _history_of(source: Mapping[str, Json]) -> Mapping[str, Ids]:
+    if source.get("history") is None:
+        return NO_HISTORY
+    recorded = head.typed(source, "history", dict)
+    return _history(
+        tuple((node, head.names(ids, f"history.{node}")) for node, ids in recorded.items())
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _history(history: tuple[tuple[str, Ids], ...]) -> Mapping[str, Ids]:
+    """Return the one history with these entries."""
+    return MappingProxyType(dict(history))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _history_text(history: tuple[tuple[str, Ids], ...]) -> str:
+    """Write the end of a snapshot that has a history and no output."""
+    return dump({"history": {node: list(ids) for node, ids in history}})[1:]
 
 
 def _shared(context: dict[str, Json]) -> dict[str, Json]:
@@ -149,11 +179,17 @@ def _shared(context: dict[str, Json]) -> dict[str, Json]:
         ValueError: a key is no string, as those of Python's own objects may be.
     """
     try:
-        return {
-            intern(key): intern(value)
-            if type(value) is str and len(value) <= _WORD and value.isalpha()
-            else value
-            for key, value in context.items()
-        }
+        keys = _interned(tuple(context))
     except TypeError:
         raise ValueError("snapshot.context: the keys of objects are strings") from None
+    values = [
+        intern(value) if type(value) is str and len(value) <= _WORD and value.isalpha() else value
+        for value in context.values()
+    ]
+    return dict(zip(keys, values, strict=True))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _interned(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the keys of a context as the strings that all others use; a chart has few sets of keys."""
+    return tuple(map(intern, keys))

@@ -121,7 +121,7 @@ class Engine:
             request=request,
             cause=cause,
         )
-        return await self._run(command, connection)
+        return await self.carry_out(command, connection=connection)
 
     async def send(  # noqa: PLR0913 (the interface is fixed)
         self,
@@ -151,7 +151,22 @@ class Engine:
             occurred_at=occurred_at,
             origin=origin,
         )
-        return await self._run(Send(instance_id=instance_id, event=event, cause=cause), connection)
+        command = Send(instance_id=instance_id, event=event, cause=cause)
+        return await self.carry_out(command, connection=connection)
+
+    async def carry_out(self, command: Command, *, connection: Joinable | None = None) -> Result:
+        """Create an instance, or send it an event, because of a cause that is at hand.
+
+        `create` and `send` are the same for callers who say in words who asks and why.
+        """
+        if connection is None:
+            result = await self._lanes.put(command)
+        else:
+            result = await self._join(Ticket(command), connection)
+        follow(command, result)
+        if result.refused is not None and result.refused.code in FAULTS:
+            _warn(command, result.refused)
+        return result
 
     async def send_many(
         self, sends: Sequence[Send], *, connection: Joinable | None = None
@@ -164,7 +179,7 @@ class Engine:
         """
         if connection is None:
             return await settled([self._lanes.put(command) for command in sends])
-        return [await self._run(command, connection) for command in sends]
+        return [await self.carry_out(command, connection=connection) for command in sends]
 
     async def read(
         self, instance_id: str, *, connection: Joinable | None = None
@@ -203,16 +218,6 @@ class Engine:
         ticket = Ticket(command, trusted=True)
         result = await self._carrier.carry_held(connection, ticket)
         self.observer.tell(note_of(ticket, result))
-        return result
-
-    async def _run(self, command: Command, connection: Joinable | None) -> Result:
-        if connection is None:
-            result = await self._lanes.put(command)
-        else:
-            result = await self._join(Ticket(command), connection)
-        follow(command, result)
-        if result.refused is not None and result.refused.code in FAULTS:
-            _warn(command, result.refused)
         return result
 
     async def _join(self, ticket: Ticket, connection: Joinable) -> Result:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from orderwright.runtime.admission import Admission
 from orderwright.runtime.alarm import FAULTS, Alarm
 from orderwright.runtime.attempt import Attempts, Result
 from orderwright.runtime.carrier import Carrier
 from orderwright.runtime.command import Actor, Cause, Command, Create, Origin, Send
-from orderwright.runtime.fact import FactLoader, FactRequest
+from orderwright.runtime.fact import FactLoader, FactRequest, Facts
 from orderwright.runtime.instance import Instance, found, read
 from orderwright.runtime.joining import Joinable, joined
 from orderwright.runtime.journal import CREATED
@@ -66,8 +67,10 @@ class Engine:
         self.alarm = Alarm(pool, clock)
         self.kinds: JobKinds = dict(kinds or {})
         self.ledgers: Ledgers = dict(ledgers or {})
-        self._attempts = Attempts(registry, clock, facts, formats, self.kinds, self.ledgers)
-        self._carrier = Carrier(pool, self._attempts, observer)
+        self.facts = Facts(facts)
+        self.admission = Admission(formats)
+        attempts = Attempts(registry, clock, self.facts, self.admission, self.kinds, self.ledgers)
+        self._carrier = Carrier(pool, attempts, observer)
         self._lanes = Lanes(
             kind_of=self._carrier.kind_of,
             carriage=self._carrier.carriage,
@@ -206,7 +209,7 @@ class Engine:
             request = _look(instance, Actor.of(actor), now)
             async with connection.transaction(readonly=True):
                 names = lifecycle.facts_of(None)
-                [facts] = await self._attempts.facts.load(connection, [(names, request)])
+                [facts] = await self.facts.load(connection, [(names, request)])
         chart, behaviour = lifecycle.chart, lifecycle.behaviour
         return explain(chart, behaviour, instance.snapshot, facts=facts, now=now)
 

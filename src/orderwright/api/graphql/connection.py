@@ -61,12 +61,12 @@ class SaleOrderConnection:
 
     @strawberry.field
     async def total_count(self, info: Info) -> int:
-        return await info.context.app.queries.count_orders(info.context.by, self.wanted)
+        return await info.context.app.order_list.count(info.context.by, self.wanted)
 
     @strawberry.field
     async def state_counts(self, info: Info) -> list[StateCount]:
         """How many orders stand in each state, the filter's states apart."""
-        return counts(await info.context.app.queries.order_states(info.context.by, self.wanted))
+        return counts(await info.context.app.order_list.states(info.context.by, self.wanted))
 
 
 @strawberry.type
@@ -91,13 +91,13 @@ class QuotationConnection:
 
     @strawberry.field
     async def total_count(self, info: Info) -> int:
-        return await info.context.app.queries.count_quotations(info.context.by, self.wanted)
+        return await info.context.app.quotation_list.count(info.context.by, self.wanted)
 
     @strawberry.field
     async def state_counts(self, info: Info) -> list[StateCount]:
         """How many quotations stand in each state, the filter's states apart."""
-        queries = info.context.app.queries
-        return counts(await queries.quotation_states(info.context.by, self.wanted))
+        listed = info.context.app.quotation_list
+        return counts(await listed.states(info.context.by, self.wanted))
 
 
 def counts(found: list[tuple[Words, int]]) -> list[StateCount]:

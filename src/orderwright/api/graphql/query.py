@@ -80,7 +80,7 @@ class Query(
 
     @strawberry.field
     async def order(self, info: Info, id: strawberry.ID) -> SaleOrder | None:
-        row = await info.context.app.queries.order(info.context.by, id)
+        row = await info.context.app.order_list.find(info.context.by, id)
         return SaleOrder.of(row) if row else None
 
     @strawberry.field
@@ -92,14 +92,14 @@ class Query(
         after: str | None = None,
     ) -> SaleOrderConnection:
         wanted = _wanted(filter)
-        page = await info.context.app.queries.orders(
+        page = await info.context.app.order_list.page(
             info.context.by, wanted, first=first, after=after
         )
         return SaleOrderConnection.of(page, wanted)
 
     @strawberry.field
     async def quotation(self, info: Info, id: strawberry.ID) -> Quotation | None:
-        row = await info.context.app.queries.quotation(info.context.by, id)
+        row = await info.context.app.quotation_list.find(info.context.by, id)
         return Quotation.of(row) if row else None
 
     @strawberry.field
@@ -111,7 +111,7 @@ class Query(
         after: str | None = None,
     ) -> QuotationConnection:
         wanted = _wanted(filter)
-        page = await info.context.app.queries.quotations(
+        page = await info.context.app.quotation_list.page(
             info.context.by, wanted, first=first, after=after
         )
         return QuotationConnection.of(page, wanted)

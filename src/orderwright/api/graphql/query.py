@@ -7,7 +7,7 @@ import strawberry
 from orderwright.api.graphql.api_token import ApiTokensQuery
 from orderwright.api.graphql.approval import ApprovalQuery
 from orderwright.api.graphql.cases import CasesQuery
-from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
@@ -90,12 +90,10 @@ class Query(
         filter: OrderFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> SaleOrderConnection:
+    ) -> Connection[SaleOrder]:
         wanted = _wanted(filter)
-        page = await info.context.app.order_list.page(
-            info.context.by, wanted, first=first, after=after
-        )
-        return SaleOrderConnection.of(page, wanted)
+        listed = info.context.app.order_list
+        return await connected(info, listed, wanted, SaleOrder.of, first=first, after=after)
 
     @strawberry.field
     async def quotation(self, info: Info, id: strawberry.ID) -> Quotation | None:
@@ -109,12 +107,10 @@ class Query(
         filter: QuotationFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> QuotationConnection:
+    ) -> Connection[Quotation]:
         wanted = _wanted(filter)
-        page = await info.context.app.quotation_list.page(
-            info.context.by, wanted, first=first, after=after
-        )
-        return QuotationConnection.of(page, wanted)
+        listed = info.context.app.quotation_list
+        return await connected(info, listed, wanted, Quotation.of, first=first, after=after)
 
     @strawberry.field
     async def dead_letters(

@@ -7,8 +7,9 @@ requested; its id follows from the pay-out's, and what it takes from the amount.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from orderwright.app.approval_desk import Decision, ballot, tell
 from orderwright.app.approvals import bands_of
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import PAYOUT, Sender
@@ -19,7 +20,7 @@ from orderwright.app.records import next_number
 from orderwright.domain.approval import Quorum, approval_id, quorum_for
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
-from orderwright.runtime.command import Actor, Cause, Create, Send
+from orderwright.runtime.command import Actor, Cause, Create
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -39,7 +40,6 @@ REFUNDS: Final = Actor("payments", "system")
 """Who asks for a pay-out where a refund does."""
 _OWN_REFUND: Final = "REFUND"
 """The event of a payment by which the house gives money back; what a provider reports has left already."""
-Decision = Literal["APPROVE", "DENY"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +130,8 @@ class PayOuts:
         """
         require(asked.by, "payout.vote")
         await self._sender.require(PAYOUT, payout_id, asked)
-        return await self._engine.carry_out(
-            Send(
-                instance_id=approval_id(payout_id, KIND, 1),
-                event=Event(decision, {"reason": reason.strip()}),
-                cause=asked.cause,
-            )
-        )
+        vote = ballot(decision, reason, None)
+        return await tell(self._engine, approval_id(payout_id, KIND, 1), vote, asked)
 
     async def send(self, payout_id: str, event: Event, asked: Asked) -> Result:
         """Send an event to a pay-out.

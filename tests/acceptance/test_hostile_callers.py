@@ -30,7 +30,8 @@ async def test_an_order_that_was_shipped_a_moment_ago_cannot_be_cancelled(
         if cancelled["__typename"] == "Refusal":
             assert [reason["code"] for reason in cancelled["reasons"]] == ["sale.shipped"]
         else:
-            assert [reason["code"] for reason in shipped["reasons"]] == ["sale.not_cleared"]
+            told = [reason["code"] for reason in shipped["reasons"]]
+            assert told in (["sale.not_cleared"], ["done"])  # "done" once the sale has told it
 
 
 async def _packed(me: Client) -> tuple[str, str]:

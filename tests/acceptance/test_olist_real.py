@@ -19,6 +19,7 @@ import pytest
 from orderwright import Orderwright
 from orderwright.app.settings import Settings
 from orderwright.runtime.replay import Replay
+from orderwright.runtime.wakeup import CHANNEL
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "olist"
 ENDS = """
@@ -127,11 +128,17 @@ async def check_database(url: str) -> None:
 
 
 async def kill_when(process: asyncio.subprocess.Process, url: str, rows: int) -> None:
-    """End the process at once when the log has so many rows."""
+    """End the process at once when the log has so many rows; it announces what it writes."""
     connection = await asyncpg.connect(url)
+    told = asyncio.Event()
+    ended = asyncio.create_task(process.wait())
+    ended.add_done_callback(lambda _: told.set())
     try:
+        await connection.add_listener(CHANNEL, lambda *_: told.set())
         while await connection.fetchval("select count(*) from orderwright.log") < rows:
-            assert process.returncode is None
+            await told.wait()
+            assert not ended.done()
+            told.clear()
     finally:
         await connection.close()
     process.send_signal(signal.SIGKILL)

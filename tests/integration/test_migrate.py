@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
 from orderwright.app.database import DatabaseNewer, DatabaseUnreachable, engine, migrate
 
+ROOT = Path(__file__).parents[2]
 _MIGRATE = """
 import asyncio, sys
 from orderwright.app.database import migrate
@@ -22,6 +25,19 @@ async def test_an_empty_database_is_brought_to_the_newest_revision(empty_databas
     second = await migrate(empty_database_url)
     assert first.before is None
     assert first.after == second.before == second.after
+
+
+def test_the_files_of_migrations_are_named_after_their_revisions_in_their_order():
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    revisions = [script.revision for script in scripts.walk_revisions()]
+    files = sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py"), reverse=True)
+    assert revisions == [file.name.partition("_")[0] for file in files]
+
+
+async def test_a_database_that_is_up_to_date_needs_no_alembic(database_url: str):
+    watch = f"{_MIGRATE}\nassert 'alembic' not in sys.modules\n"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", watch, database_url)
+    assert await process.wait() == 0
 
 
 async def test_two_tasks_at_once_migrate_once(empty_database_url: str):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from orderwright.app.permissions import require
 from orderwright.errors import NotFound
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Send
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -72,10 +72,4 @@ def ballot(decision: Decision, reason: str, amount: str | None) -> Event:
 
 async def tell(engine: Engine, approval_id: str, event: Event, asked: Asked) -> Result:
     """Send an event to an approval, in the name of who asks."""
-    return await engine.send(
-        approval_id,
-        event,
-        actor=Actor(asked.by.id),
-        idempotency_key=asked.key,
-        reason=asked.reason,
-    )
+    return await engine.carry_out(Send(instance_id=approval_id, event=event, cause=asked.cause))

@@ -21,7 +21,7 @@ from orderwright.app.phases import PhaseBroken, pass_on
 from orderwright.domain.approval import Band, Quorum, quorum_for
 from orderwright.domain.reading import integer, text
 from orderwright.money import Money, exponent
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor, Cause, Create
 from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
@@ -95,16 +95,14 @@ async def start_approval(
     Raises:
         PhaseBroken: the engine refuses to create it.
     """
-    result = await engine.create(
-        "approval",
-        new.id,
-        context=_context(new),
-        root_id=new.root_id,
-        actor=cause.actor,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
+    result = await engine.carry_out(
+        Create(
+            chart_id="approval",
+            instance_id=new.id,
+            root_id=new.root_id,
+            context=_context(new),
+            cause=cause,
+        ),
         connection=connection,
     )
     if result.refused is None:

@@ -44,6 +44,7 @@ from orderwright.app.live_settings import LiveSettings
 from orderwright.app.notification.inbox import NotificationInbox
 from orderwright.app.notification.mail import mail_kind
 from orderwright.app.notification.notifier import Notifier
+from orderwright.app.order_lists import OrderList, QuotationList
 from orderwright.app.orders import Orders
 from orderwright.app.outbox import Outbox
 from orderwright.app.override_list import OverrideList
@@ -119,7 +120,7 @@ class Orderwright:
         approval_list, approval_desk: all that people are asked to decide, and their votes, with permissions.
         payments: commands on payments, with permissions; `payment_reports` takes what their providers say,
             `payment_list` shows them, `receipts` keeps their receipts.
-        queries, workflows, override_list: read models.
+        order_list, quotation_list, override_list, queries, workflows: read models.
         case_list, case_desk: the cases, and commands on them, with permissions.
         credit, credit_view: commands on credit profiles, and what people see of credit.
         fulfilment_list, return_list: what the warehouse and the returns desk work on.
@@ -177,6 +178,8 @@ class Orderwright:
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, live)
+        self.order_list = OrderList(pool, self.queries)
+        self.quotation_list = QuotationList(pool, self.queries)
         self.case_list = CaseList(pool, self.queries)
         self.case_desk = CaseDesk(engine, self.case_list)
         self.people = People(
@@ -188,8 +191,7 @@ class Orderwright:
         self.replay = Replay(pool)
         self.anchors = Anchors(pool, clock, anchor_folder(settings))
         self.migrations = Migrations(engine)
-        loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
-        self.simulator = Simulator(engine, facts=loaders, formats=FORMATS)
+        self.simulator = Simulator(engine)
         self.jobs = JobQueue(engine)
         self.notifications = NotificationInbox(engine)
         self.dead_letters = DeadLetters(engine)

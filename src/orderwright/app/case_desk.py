@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.cases import NewCase, Opening, Priority, open_case
 from orderwright.app.permissions import PERMISSIONS, Identity, Role, require, workers
 from orderwright.errors import InputInvalid, NotFound
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Send
 from orderwright.runtime.identity import derived_id, fresh_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -75,12 +75,11 @@ class CaseDesk:
         if not 0 <= asking.sla_minutes <= _YEAR:
             raise InputInvalid("slaMinutes", asking.sla_minutes, f"minutes from 0 to {_YEAR}")
         case_id = derived_id(f"case/key/{asked.key}") if asked.key else fresh_id()
-        cause = Cause(actor=Actor(asked.by.id), idempotency_key=asked.key, reason=asked.reason)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             new = await self._new(connection, case_id, asking, title)
             request = {"about": asking.subject_id, "title": title, "role": asking.role}
             return await open_case(
-                self._engine, new, cause, connection=connection, request=request
+                self._engine, new, asked.cause, connection=connection, request=request
             )
 
     async def _new(
@@ -117,12 +116,8 @@ class CaseDesk:
         case = await self._own(asked.by, case_id)
         if event.type == "ASSIGN":
             await self._check_assignee(Role(case.role), event.data.get("assigneeId"))
-        return await self._engine.send(
-            case_id,
-            event,
-            actor=Actor(asked.by.id),
-            idempotency_key=asked.key,
-            reason=asked.reason,
+        return await self._engine.carry_out(
+            Send(instance_id=case_id, event=event, cause=asked.cause)
         )
 
     async def colleagues(self, by: Identity, case_id: str) -> list[Colleague]:

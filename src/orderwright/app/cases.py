@@ -17,7 +17,7 @@ from orderwright.app.permissions import Role
 from orderwright.domain.cases import due_at
 from orderwright.domain.entity import ENTITY_TYPES
 from orderwright.errors import RuntimeFault
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor, Cause, Create
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.identity import derived_id
 
@@ -206,19 +206,15 @@ async def open_case(
     part of it.
     """
     number = await records.next_number(connection, "case_number")
-    result = await engine.create(
-        "case",
-        new.id,
-        context=_context(new, number),
-        request=request,
-        root_id=new.root_id,
-        actor=cause.actor,
-        idempotency_key=cause.idempotency_key,
-        reason=cause.reason,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
+    result = await engine.carry_out(
+        Create(
+            chart_id="case",
+            instance_id=new.id,
+            root_id=new.root_id,
+            context=_context(new, number),
+            request=request,
+            cause=cause,
+        ),
         connection=connection,
     )
     if result.refused is None and not result.replayed:

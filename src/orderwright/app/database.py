@@ -10,10 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -24,11 +20,8 @@ from orderwright.errors import RuntimeFault
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlalchemy import Connection
-
     from orderwright.app.settings import Settings
 
-_SCHEMA = "orderwright"
 _LOCK = 0x6F7264657277  # any number, the same in every process; advisory locks are per database
 _PATIENCE = 300.0  # seconds; another process may be migrating a large database
 _STEP = 0.05
@@ -123,7 +116,7 @@ async def migrate(url: str) -> Migrated:
         raise DatabaseUnreachable(f"no connection to the database: {error}") from error
     try:
         await _lock(guard)
-        return await _upgrade(url)
+        return await _migrate(guard, url)
     finally:
         await guard.close()  # gives the lock back, too
 
@@ -138,33 +131,40 @@ async def _lock(guard: asyncpg.Connection[asyncpg.Record]) -> None:
         await asyncio.sleep(_STEP)
 
 
-async def _upgrade(url: str) -> Migrated:
+async def _migrate(guard: asyncpg.Connection[asyncpg.Record], url: str) -> Migrated:
+    before, known = await _revision(guard), _known()
+    code = known[-1]
+    if before is not None and before not in known:
+        await _require_served(guard, before, code)
+    elif before != code:
+        await _upgrade(url)
+    return Migrated(before=before, after=await _revision(guard), code=code)
+
+
+def _known() -> list[str]:
+    """Return the revisions that this code knows, the newest last: the files of migrations are named after them."""
+    files = (folder("migrations") / "versions").glob("[0-9]*.py")
+    return sorted(file.name.partition("_")[0] for file in files)
+
+
+async def _upgrade(url: str) -> None:
+    from orderwright.app.upgrading import upgrade  # noqa: PLC0415 (slow to import, seldom wanted)
+
     database = engine(url, poolclass=NullPool)
     try:
         async with database.begin() as connection:
-            return await connection.run_sync(_run_alembic)
+            await connection.run_sync(upgrade)
     finally:
         await database.dispose()
 
 
-def _run_alembic(connection: Connection) -> Migrated:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    before, code = _revision(connection), scripts.get_current_head()
-    assert code is not None
-    known = {script.revision for script in scripts.walk_revisions()}
-    if before is not None and before not in known:
-        _require_served(connection, before, code)
-    elif before != code:
-        command.upgrade(config, "head")
-    return Migrated(before=before, after=_revision(connection), code=code)
-
-
-def _require_served(connection: Connection, revision: str, code: str) -> None:
+async def _require_served(
+    guard: asyncpg.Connection[asyncpg.Record], revision: str, code: str
+) -> None:
     oldest = None
-    if connection.exec_driver_sql(release.KNOWS).scalar_one():
-        oldest = connection.exec_driver_sql(release.READ).one().oldest_code
+    if await guard.fetchval(release.KNOWS):
+        row = await guard.fetchrow(release.READ)
+        oldest = row["oldest_code"] if row else None
     values = {"revision": revision, "newest_known": code, "oldest_code": oldest}
     if not release.SchemaState(revision=revision, oldest_code=oldest).serves(code):
         raise DatabaseNewer(
@@ -175,6 +175,10 @@ def _require_served(connection: Connection, revision: str, code: str) -> None:
     _logger.warning("database_newer", **values)
 
 
-def _revision(connection: Connection) -> str | None:
-    context = MigrationContext.configure(connection, opts={"version_table_schema": _SCHEMA})
-    return context.get_current_revision()
+async def _revision(guard: asyncpg.Connection[asyncpg.Record]) -> str | None:
+    if not await guard.fetchval("select to_regclass('orderwright.alembic_version') is not null"):
+        return None
+    revision: str | None = await guard.fetchval(
+        "select version_num from orderwright.alembic_version"
+    )
+    return revision

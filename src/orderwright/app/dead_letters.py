@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity, require
 from orderwright.runtime import dead_letter
-from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.job_queue import payload_text
 from orderwright.runtime.retrying import Retried, Retry, retry
 
@@ -64,13 +63,10 @@ class DeadLetters:
             DeadLetterNotFound, NotDead, InputInvalid, IdempotencyMismatch: see `retrying.retry`.
         """
         require(asked.by, "deadletter.retry")
-        cause = Cause(
-            actor=Actor(asked.by.id),
-            idempotency_key=asked.key,
-            reason=asked.reason,
-        )
         text = None if payload is None else payload_text(_plain(payload))
-        return await retry(self._engine, Retry(letter_id=letter_id, cause=cause, payload=text))
+        return await retry(
+            self._engine, Retry(letter_id=letter_id, cause=asked.cause, payload=text)
+        )
 
 
 def _plain(value: object) -> object:

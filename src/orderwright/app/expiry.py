@@ -18,6 +18,7 @@ import structlog
 from orderwright.app.credit.locking import hold_sales
 from orderwright.app.term_pass import Pass, due_pass, next_sales, remember
 from orderwright.runtime import timers
+from orderwright.runtime.command import Cause, Send
 from orderwright.runtime.schedule import Schedule
 from orderwright.runtime.slot_action import SCHEDULE
 from orderwright.statechart import Event
@@ -121,8 +122,13 @@ class SaleExpiry:
         """Send an event; one that fails raises an alarm, and None is returned."""
         names = {"instance_id": sale_id, "slot": slot.id}
         try:
-            result = await self._engine.send(
-                sale_id, event, actor=SCHEDULE, causation_id=slot.id, connection=connection
+            result = await self._engine.carry_out(
+                Send(
+                    instance_id=sale_id,
+                    event=event,
+                    cause=Cause(actor=SCHEDULE, causation_id=slot.id),
+                ),
+                connection=connection,
             )
         except Exception as error:
             if connection.is_closed():

@@ -9,7 +9,6 @@ from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity, require
 from orderwright.errors import InputInvalid
 from orderwright.runtime import incident
-from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.once import is_replay
 from orderwright.runtime.remedy import remedy
 
@@ -95,5 +94,4 @@ class Incidents:
             IncidentNotFound, NoRemedy, IdempotencyMismatch: see `remedy`.
         """
         require(asked.by, "incident.retry")
-        cause = Cause(actor=Actor(asked.by.id), idempotency_key=asked.key, reason=asked.reason)
-        return await remedy(self._engine, incident_id, cause)
+        return await remedy(self._engine, incident_id, asked.cause)

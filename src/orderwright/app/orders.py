@@ -20,7 +20,7 @@ from orderwright.domain.orders.quotation import terms_context
 from orderwright.domain.orders.terms import Terms, read_terms
 from orderwright.errors import InputInvalid, NotFound
 from orderwright.money import exponent
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor, Cause, Create, Send
 from orderwright.runtime.identity import derived_id, fresh_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -61,6 +61,11 @@ class Asked:
         """The key as it is remembered: everybody has their own."""
         return f"{self.by.id}/{self.idempotency_key}" if self.idempotency_key else None
 
+    @property
+    def cause(self) -> Cause:
+        """The circumstances as the engine takes them."""
+        return Cause(actor=actor_of(self.by), idempotency_key=self.key, reason=self.reason)
+
 
 class Orders:
     """Commands on quotations, sale orders and fulfilments."""
@@ -83,11 +88,10 @@ class Orders:
         order_id, settings = id_for("order", asked.key), await self._settings.current()
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             order = await self._read_order(connection, order_id, new)
-            cause = Cause(actor=actor_of(asked.by), idempotency_key=asked.key, reason=asked.reason)
             return await place_order(
                 self._engine,
                 order,
-                cause,
+                asked.cause,
                 request=_request(new),
                 expires_at=expiry_of(settings, order.placed_at),
                 connection=connection,
@@ -131,14 +135,15 @@ class Orders:
                 "validUntil": ends.isoformat(),
                 **terms_context(terms),
             }
-            result = await self._engine.create(
-                "quotation",
-                quotation_id,
-                context=context,
-                request=_request(new),
-                actor=actor_of(asked.by),
-                idempotency_key=asked.key,
-                reason=asked.reason,
+            result = await self._engine.carry_out(
+                Create(
+                    chart_id="quotation",
+                    instance_id=quotation_id,
+                    root_id=quotation_id,
+                    context=context,
+                    request=_request(new),
+                    cause=asked.cause,
+                ),
                 connection=connection,
             )
             if result.refused is None and not result.replayed:
@@ -210,12 +215,8 @@ class Orders:
             require(asked.by, f"{chart_id}.{event.type}")
             data = canonical(event.data, declared.data)
             event = Event(event.type, data if isinstance(data, Mapping) else {})
-        return await self._engine.send(
-            instance_id,
-            event,
-            actor=actor_of(asked.by),
-            idempotency_key=asked.key,
-            reason=asked.reason,
+        return await self._engine.carry_out(
+            Send(instance_id=instance_id, event=event, cause=asked.cause)
         )
 
     @staticmethod

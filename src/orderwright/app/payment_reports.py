@@ -16,7 +16,7 @@ from orderwright.app import payment_records as records
 from orderwright.app.records import Channel
 from orderwright.errors import AccessDenied, InputInvalid, RuntimeFault
 from orderwright.money import LARGEST_MINOR, exponent
-from orderwright.runtime.command import LONGEST_ID, Actor
+from orderwright.runtime.command import LONGEST_ID, Actor, Cause, Create, Send
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -186,11 +186,14 @@ class PaymentReports:
             "reference": report.reference,
             "eventId": report.event_id,
         }
-        result = await self._engine.create(
-            "payment",
-            payment_id,
-            context=context,
-            actor=Actor(report.provider, "system"),
+        result = await self._engine.carry_out(
+            Create(
+                chart_id="payment",
+                instance_id=payment_id,
+                root_id=payment_id,
+                context=context,
+                cause=Cause(actor=Actor(report.provider, "system")),
+            ),
             connection=connection,
         )
         if result.refused is not None and result.refused.code == "instance_exists":
@@ -212,8 +215,9 @@ class PaymentReports:
     async def _send(
         self, connection: Connection, provider: str, payment_id: str, event: Event
     ) -> Result:
-        actor = Actor(provider, "system")
-        return await self._engine.send(payment_id, event, actor=actor, connection=connection)
+        cause = Cause(actor=Actor(provider, "system"))
+        send = Send(instance_id=payment_id, event=event, cause=cause)
+        return await self._engine.carry_out(send, connection=connection)
 
 
 def _unmatched_id(provider: str, reference: str) -> str:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orderwright.app import payment_records as records
-from orderwright.app.orders import Asked, actor_of, id_for
+from orderwright.app.orders import Asked, id_for
 from orderwright.app.permissions import require
 from orderwright.app.records import Channel, OrderNotFound
 from orderwright.errors import InputInvalid, RefusedError
 from orderwright.money import Money
+from orderwright.runtime.command import Create, Send
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -160,14 +161,14 @@ class Payments:
     ) -> Result:
         if payment.provider and payment.reference:
             await records.hold_reference(connection, payment.provider, payment.reference)
-        result = await self._engine.create(
-            "payment",
-            payment.id,
-            context=_context(payment),
-            root_id=payment.order_id,
-            actor=actor_of(asked.by),
-            idempotency_key=asked.key,
-            reason=asked.reason,
+        result = await self._engine.carry_out(
+            Create(
+                chart_id="payment",
+                instance_id=payment.id,
+                root_id=payment.order_id or payment.id,
+                context=_context(payment),
+                cause=asked.cause,
+            ),
             connection=connection,
         )
         if result.refused is None and not result.replayed:
@@ -183,12 +184,8 @@ class Payments:
             raise records.PaymentNotFound(
                 f"nothing here has the id {payment_id!r}", values={"id": payment_id}
             )
-        return await self._engine.send(
-            payment_id,
-            event,
-            actor=actor_of(asked.by),
-            idempotency_key=asked.key,
-            reason=asked.reason,
+        return await self._engine.carry_out(
+            Send(instance_id=payment_id, event=event, cause=asked.cause)
         )
 
 

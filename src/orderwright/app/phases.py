@@ -13,6 +13,7 @@ that of one order everything is worked off in its order.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -21,7 +22,7 @@ import structlog
 from orderwright.app import records
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.errors import RuntimeFault
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Create, Send
 from orderwright.runtime.consumer import Consumer, work_of
 from orderwright.runtime.identity import derived_id
 from orderwright.statechart import Event
@@ -109,15 +110,14 @@ class Phases:
         )
         settings = await self._settings.current(connection)
         expires = expiry_of(settings, event.occurred_at)
-        result = await self._engine.create(
-            "sale",
-            order.id,
-            context=sale_context(order, expires),
-            actor=PHASES,
-            correlation_id=event.correlation_id,
-            causation_id=event.event_id,
-            occurred_at=event.occurred_at,
-            origin=event.origin,
+        result = await self._engine.carry_out(
+            Create(
+                chart_id="sale",
+                instance_id=order.id,
+                root_id=order.id,
+                context=sale_context(order, expires),
+                cause=event.cause(PHASES),
+            ),
             connection=connection,
         )
         if result.refused is None:
@@ -180,15 +180,12 @@ async def send_on(  # noqa: PLR0913 (as above)
     key: str | None = None,
 ) -> Result:
     """Send an event that follows from another, of which it has the chain, the time and the origin."""
-    return await engine.send(
-        instance_id,
-        event,
-        actor=actor,
-        idempotency_key=key,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.event_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
+    return await engine.carry_out(
+        Send(
+            instance_id=instance_id,
+            event=event,
+            cause=replace(cause.cause(actor), idempotency_key=key),
+        ),
         connection=connection,
     )
 

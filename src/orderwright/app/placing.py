@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orderwright.app import records
 from orderwright.app.phases import sale_context
+from orderwright.runtime.command import Create
 from orderwright.runtime.joining import Owned
 
 if TYPE_CHECKING:
@@ -36,18 +37,15 @@ async def place_order(
         expires_at: when it expires unless it is paid; None for never.
         connection: in a READ COMMITTED transaction, which the caller undoes when this raises.
     """
-    result = await engine.create(
-        "sale",
-        order.id,
-        context=sale_context(order, expires_at),
-        request=request,
-        actor=cause.actor,
-        idempotency_key=cause.idempotency_key,
-        reason=cause.reason,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
+    result = await engine.carry_out(
+        Create(
+            chart_id="sale",
+            instance_id=order.id,
+            root_id=order.id,
+            context=sale_context(order, expires_at),
+            request=request,
+            cause=cause,
+        ),
         connection=Owned(connection),
     )
     if result.refused is None and not result.replayed:

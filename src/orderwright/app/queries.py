@@ -1,4 +1,4 @@
-"""Read models: lists and records as screens and programs want them. Nothing here writes."""
+"""Read models of what belongs to orders, of master data and of charts. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
 
 from orderwright.app import tables as t
-from orderwright.app.page import Page, Place, size
+from orderwright.app.page import size
 from orderwright.app.permissions import Identity
 from orderwright.app.rows import (
     CustomerRow,
     FulfilmentRow,
-    ListFilter,
-    OrderRow,
     ProductRow,
-    QuotationRow,
     Standing,
 )
-from orderwright.app.words import Words, leaf_nodes, words_of
+from orderwright.app.words import words_of
 from orderwright.domain.orders.inventory import AVAILABLE
 from orderwright.domain.orders.terms import Line
 from orderwright.errors import InputInvalid
@@ -35,122 +32,13 @@ if TYPE_CHECKING:
 
 
 class Queries:
-    """Reads orders, quotations, fulfilments and master data, each as far as the asking person may see it."""
+    """Reads lines, fulfilments and master data, each as far as the asking person may see it."""
 
     def __init__(self, database: AsyncEngine, engine: Engine) -> None:
         self._database = database
         self._engine = engine
 
-    # --- lists ---
-
-    async def orders(
-        self, by: Identity, wanted: ListFilter, *, first: int, after: str | None
-    ) -> Page[OrderRow]:
-        """Return a page of orders, the newest first.
-
-        Raises:
-            InputInvalid: `first` or `after` is wrong.
-        """
-        query = _orders().where(*_narrowed(t.sale_order, by, wanted, with_states=True))
-        rows, has_next = await self._page(
-            query, t.sale_order, "placed_at", first=first, after=after
-        )
-        built = [(Place(row.placed_at, row.id), await self._order(row)) for row in rows]
-        return Page(rows=built, has_next=has_next, has_previous=after is not None)
-
-    async def quotations(
-        self, by: Identity, wanted: ListFilter, *, first: int, after: str | None
-    ) -> Page[QuotationRow]:
-        """Return a page of quotations, the newest first.
-
-        Raises:
-            InputInvalid: `first` or `after` is wrong.
-        """
-        query = _quotations().where(*_narrowed(t.quotation, by, wanted, with_states=True))
-        rows, has_next = await self._page(
-            query, t.quotation, "created_at", first=first, after=after
-        )
-        built = [(Place(row.created_at, row.id), await self._quotation(row)) for row in rows]
-        return Page(rows=built, has_next=has_next, has_previous=after is not None)
-
-    async def _page(
-        self, query: Select[Any], table: Any, key: str, *, first: int, after: str | None
-    ) -> tuple[Sequence[Row[Any]], bool]:
-        wanted, at = size(first), (table.c[key], table.c.id)
-        if after is not None:
-            place = Place.read(after)
-            query = query.where(tuple_(*at) < tuple_(place.at, place.id))
-        ordered = query.order_by(*(column.desc() for column in at)).limit(wanted + 1)
-        rows = await self._all(ordered)
-        return rows[:wanted], len(rows) > wanted
-
-    async def count_orders(self, by: Identity, wanted: ListFilter) -> int:
-        """Return how many orders match."""
-        return await self._count(t.sale_order, by, wanted)
-
-    async def count_quotations(self, by: Identity, wanted: ListFilter) -> int:
-        """Return how many quotations match."""
-        return await self._count(t.quotation, by, wanted)
-
-    async def _count(self, table: Any, by: Identity, wanted: ListFilter) -> int:
-        query = (
-            select(func.count().label("rows"))
-            .select_from(_joined(table))
-            .where(*_narrowed(table, by, wanted, with_states=True))
-        )
-        [row] = await self._all(query)
-        return int(row.rows)
-
-    async def order_states(self, by: Identity, wanted: ListFilter) -> list[tuple[Words, int]]:
-        """Return how many orders stand in each state, of all that match the filter without its states."""
-        return await self._states(t.sale_order, "sale", by, wanted)
-
-    async def quotation_states(self, by: Identity, wanted: ListFilter) -> list[tuple[Words, int]]:
-        """Return how many quotations stand in each state, of all that match but for the states."""
-        return await self._states(t.quotation, "quotation", by, wanted)
-
-    async def _states(
-        self, table: Any, chart_id: str, by: Identity, wanted: ListFilter
-    ) -> list[tuple[Words, int]]:
-        query = (
-            select(instance.c.state, func.count().label("rows"))
-            .select_from(_joined(table))
-            .where(*_narrowed(table, by, wanted, with_states=False))
-            .group_by(instance.c.state)
-        )
-        rows: Sequence[Any] = await self._all(query)
-        counts = {row.state: int(row.rows) for row in rows}
-        chart = await self.chart(chart_id)
-        nodes = leaf_nodes(chart)
-        return [
-            (words_of(chart, node.key), counts[node.key]) for node in nodes if node.key in counts
-        ]
-
     # --- records ---
-
-    async def order(self, by: Identity, order_id: str) -> OrderRow | None:
-        """Return an order, or None if there is none that the person may see."""
-        rows = await self._all(_orders().where(t.sale_order.c.id == order_id))
-        return await self._order(rows[0]) if rows and by.sees(rows[0].customer_id) else None
-
-    async def quotation(self, by: Identity, quotation_id: str) -> QuotationRow | None:
-        """Return a quotation, or None if there is none that the person may see."""
-        rows = await self._all(_quotations().where(t.quotation.c.id == quotation_id))
-        return await self._quotation(rows[0]) if rows and by.sees(rows[0].customer_id) else None
-
-    async def orders_by_id(self, order_ids: Sequence[str]) -> dict[str, OrderRow]:
-        """Return orders whoever asks: the caller has been found to see what belongs to them."""
-        rows = await self._all(_orders().where(t.sale_order.c.id.in_(order_ids)))
-        return {row.id: await self._order(row) for row in rows}
-
-    async def quotations_by_id(
-        self, quotation_ids: Sequence[str]
-    ) -> dict[str, QuotationRow | None]:
-        """Return quotations whoever asks: the caller has been found to see the orders that they belong to."""
-        found: dict[str, QuotationRow | None] = dict.fromkeys(quotation_ids)
-        for row in await self._all(_quotations().where(t.quotation.c.id.in_(quotation_ids))):
-            found[row.id] = await self._quotation(row)
-        return found
 
     async def lines(self, order_ids: Sequence[str]) -> dict[str, list[Line]]:
         """Return the lines of orders."""
@@ -259,32 +147,6 @@ class Queries:
             words=words_of(chart, row.state), context=json.loads(row.snapshot)["context"]
         )
 
-    async def _order(self, row: Row[Any]) -> OrderRow:
-        return OrderRow(
-            id=row.id,
-            number=row.number,
-            channel=row.channel,
-            customer=_customer(row),
-            currency=row.currency,
-            placed_at=row.placed_at,
-            shipping_minor=row.shipping_minor,
-            grand_total_minor=row.grand_total_minor,
-            quotation_id=row.quotation_id,
-            standing=await self._standing(row),
-        )
-
-    async def _quotation(self, row: Row[Any]) -> QuotationRow:
-        return QuotationRow(
-            id=row.id,
-            number=row.number,
-            channel=row.channel,
-            customer=_customer(row),
-            currency=row.currency,
-            created_at=row.created_at,
-            order_id=row.order_id,
-            standing=await self._standing(row),
-        )
-
     async def _fulfilment(self, row: Row[Any]) -> FulfilmentRow:
         return FulfilmentRow(
             id=row.id,
@@ -305,32 +167,6 @@ _OWNER_OF_FULFILMENT = """
 select customer_id from orderwright.sale_order where id = (select order_id from orderwright.fulfilment where id = $1)
 """
 _STANDING = (instance.c.chart_id, instance.c.chart_version, instance.c.state, instance.c.snapshot)
-_CUSTOMER = (
-    t.customer.c.number.label("customer_number"),
-    t.customer.c.name.label("customer_name"),
-)
-
-
-def _joined(table: Any) -> Any:
-    return table.join(instance, instance.c.instance_id == table.c.id).join(
-        t.customer, t.customer.c.id == table.c.customer_id
-    )
-
-
-def _orders() -> Select[Any]:
-    return select(t.sale_order, *_CUSTOMER, *_STANDING).select_from(_joined(t.sale_order))
-
-
-def _quotations() -> Select[Any]:
-    order_id = (
-        select(t.sale_order.c.id)
-        .where(t.sale_order.c.quotation_id == t.quotation.c.id)
-        .order_by(t.sale_order.c.quotation_version.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("order_id")
-    )
-    return select(t.quotation, *_CUSTOMER, *_STANDING, order_id).select_from(_joined(t.quotation))
 
 
 def _fulfilments() -> Select[Any]:
@@ -339,29 +175,10 @@ def _fulfilments() -> Select[Any]:
     )
 
 
-def _narrowed(
-    table: Any, by: Identity, wanted: ListFilter, *, with_states: bool
-) -> list[ColumnElement[bool]]:
-    conditions = [_holds(wanted.search, table.c.number, t.customer.c.name, table.c.id)]
-    if not by.is_staff:
-        conditions.append(table.c.customer_id == by.customer_id)
-    if wanted.states and with_states:
-        conditions.append(instance.c.state.in_(wanted.states))
-    if wanted.channel:
-        conditions.append(table.c.channel == wanted.channel)
-    if wanted.customer_id:
-        conditions.append(table.c.customer_id == wanted.customer_id)
-    return conditions
-
-
 def _holds(search: str, *columns: Any) -> ColumnElement[bool]:
     """Match rows of which one column holds the text; an empty text matches all."""
     words = search.strip()
     return or_(*(column.icontains(words, autoescape=True) for column in columns))
-
-
-def _customer(row: Row[Any]) -> CustomerRow:
-    return CustomerRow(id=row.customer_id, number=row.customer_number, name=row.customer_name)
 
 
 def _is_at_hand() -> ColumnElement[bool]:

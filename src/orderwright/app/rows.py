@@ -39,13 +39,26 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
+class _OfCustomer:
+    customer_id: str
+    customer_number: str
+    customer_name: str
+
+    @property
+    def customer(self) -> CustomerRow:
+        """Whose it is."""
+        return CustomerRow(
+            id=self.customer_id, number=self.customer_number, name=self.customer_name
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow(_OfCustomer):
     """A sale order; amounts are in minor units."""
 
     id: str
     number: str
     channel: str
-    customer: CustomerRow
     currency: str
     placed_at: datetime
     shipping_minor: int
@@ -66,13 +79,12 @@ class FulfilmentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuotationRow:
+class QuotationRow(_OfCustomer):
     """A quotation; its terms are in the context of its standing."""
 
     id: str
     number: str
     channel: str
-    customer: CustomerRow
     currency: str
     created_at: datetime
     order_id: str | None

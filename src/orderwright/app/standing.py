@@ -188,6 +188,12 @@ class StandingList(ABC, Generic[W_contra, R]):
         """Return a record whoever asks: the caller has just made or changed it."""
         return await self._one(Where(), row_id)
 
+    async def by_id(self, row_ids: Sequence[str]) -> dict[str, R]:
+        """Return records whoever asks: the caller has been found to see what belongs to them."""
+        where = Where()
+        where.add("r.id = any({})", list(row_ids))
+        return {row["id"]: await self._row(row) for row in await self._read(where)}
+
     def _seen(self, by: Identity) -> Where:
         if self.source.permission is not None:
             require(by, self.source.permission)

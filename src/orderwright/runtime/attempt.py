@@ -21,7 +21,7 @@ from orderwright.errors import Conflict, OrderwrightError
 from orderwright.runtime.admission import Admission
 from orderwright.runtime.command import Command, Create, Send
 from orderwright.runtime.crowd import Crowd
-from orderwright.runtime.fact import FactLoader, FactRequest, Facts
+from orderwright.runtime.fact import FactRequest, Facts
 from orderwright.runtime.glance import Admitted, glance, worked_out
 from orderwright.runtime.instance import (
     Instance,
@@ -38,10 +38,8 @@ from orderwright.runtime.write import prepare, store
 from orderwright.statechart import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
-
-    from jsonschema import FormatChecker
 
     from orderwright.clock import Clock
     from orderwright.runtime.job import JobKinds
@@ -67,8 +65,8 @@ class Attempts:
         self,
         registry: Registry,
         clock: Clock,
-        facts: Mapping[str, FactLoader],
-        formats: FormatChecker,
+        facts: Facts,
+        admission: Admission,
         kinds: JobKinds,
         ledgers: Ledgers,
     ) -> None:
@@ -76,8 +74,8 @@ class Attempts:
         self.ledgers = ledgers
         self.registry = registry
         self.clock = clock
-        self.facts = Facts(facts)
-        self.admission = Admission(formats)
+        self.facts = facts
+        self.admission = admission
 
     async def take(
         self,

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from orderwright.runtime.admission import Admission
 from orderwright.runtime.alarm import FAULTS, Alarm
 from orderwright.runtime.attempt import Attempts, Result
 from orderwright.runtime.carrier import Carrier
 from orderwright.runtime.command import Actor, Cause, Command, Create, Origin, Send
-from orderwright.runtime.fact import FactLoader, FactRequest
+from orderwright.runtime.fact import FactLoader, FactRequest, Facts
 from orderwright.runtime.instance import Instance, found, read
 from orderwright.runtime.joining import Joinable, joined
 from orderwright.runtime.journal import CREATED
@@ -66,8 +67,10 @@ class Engine:
         self.alarm = Alarm(pool, clock)
         self.kinds: JobKinds = dict(kinds or {})
         self.ledgers: Ledgers = dict(ledgers or {})
-        self._attempts = Attempts(registry, clock, facts, formats, self.kinds, self.ledgers)
-        self._carrier = Carrier(pool, self._attempts, observer)
+        self.facts = Facts(facts)
+        self.admission = Admission(formats)
+        attempts = Attempts(registry, clock, self.facts, self.admission, self.kinds, self.ledgers)
+        self._carrier = Carrier(pool, attempts, observer)
         self._lanes = Lanes(
             kind_of=self._carrier.kind_of,
             carriage=self._carrier.carriage,
@@ -121,7 +124,7 @@ class Engine:
             request=request,
             cause=cause,
         )
-        return await self._run(command, connection)
+        return await self.carry_out(command, connection=connection)
 
     async def send(  # noqa: PLR0913 (the interface is fixed)
         self,
@@ -151,7 +154,22 @@ class Engine:
             occurred_at=occurred_at,
             origin=origin,
         )
-        return await self._run(Send(instance_id=instance_id, event=event, cause=cause), connection)
+        command = Send(instance_id=instance_id, event=event, cause=cause)
+        return await self.carry_out(command, connection=connection)
+
+    async def carry_out(self, command: Command, *, connection: Joinable | None = None) -> Result:
+        """Create an instance, or send it an event, because of a cause that is at hand.
+
+        `create` and `send` are the same for callers who say in words who asks and why.
+        """
+        if connection is None:
+            result = await self._lanes.put(command)
+        else:
+            result = await self._join(Ticket(command), connection)
+        follow(command, result)
+        if result.refused is not None and result.refused.code in FAULTS:
+            _warn(command, result.refused)
+        return result
 
     async def send_many(
         self, sends: Sequence[Send], *, connection: Joinable | None = None
@@ -164,7 +182,7 @@ class Engine:
         """
         if connection is None:
             return await settled([self._lanes.put(command) for command in sends])
-        return [await self._run(command, connection) for command in sends]
+        return [await self.carry_out(command, connection=connection) for command in sends]
 
     async def read(
         self, instance_id: str, *, connection: Joinable | None = None
@@ -191,7 +209,7 @@ class Engine:
             request = _look(instance, Actor.of(actor), now)
             async with connection.transaction(readonly=True):
                 names = lifecycle.facts_of(None)
-                [facts] = await self._attempts.facts.load(connection, [(names, request)])
+                [facts] = await self.facts.load(connection, [(names, request)])
         chart, behaviour = lifecycle.chart, lifecycle.behaviour
         return explain(chart, behaviour, instance.snapshot, facts=facts, now=now)
 
@@ -203,16 +221,6 @@ class Engine:
         ticket = Ticket(command, trusted=True)
         result = await self._carrier.carry_held(connection, ticket)
         self.observer.tell(note_of(ticket, result))
-        return result
-
-    async def _run(self, command: Command, connection: Joinable | None) -> Result:
-        if connection is None:
-            result = await self._lanes.put(command)
-        else:
-            result = await self._join(Ticket(command), connection)
-        follow(command, result)
-        if result.refused is not None and result.refused.code in FAULTS:
-            _warn(command, result.refused)
         return result
 
     async def _join(self, ticket: Ticket, connection: Joinable) -> Result:

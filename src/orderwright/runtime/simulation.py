@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orderwright.runtime.admission import Admission
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.edition import published
-from orderwright.runtime.fact import FactLoader, FactRequest, Facts
+from orderwright.runtime.fact import FactRequest
 from orderwright.runtime.instance import Instance, found, read
 from orderwright.runtime.journal import snapshot_at
 from orderwright.runtime.move import pending_timers
@@ -22,8 +21,6 @@ from orderwright.statechart.migration import Moved, Passage, read_mapping
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-
-    from jsonschema import FormatChecker
 
     from orderwright.json_text import Json
     from orderwright.runtime.engine import Engine
@@ -73,12 +70,8 @@ class Simulation:
 class Simulator:
     """Supposes things of instances."""
 
-    def __init__(
-        self, engine: Engine, *, facts: Mapping[str, FactLoader], formats: FormatChecker
-    ) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._facts = facts
-        self._admission = Admission(formats)
 
     async def simulate(self, instance_id: str, supposed: Supposition) -> Simulation:
         """Send hypothetical events to an instance, and write nothing.
@@ -130,7 +123,7 @@ class Simulator:
             lock=False,
         )
         names = frozenset(wanted - set(given))
-        [loaded] = await Facts(self._facts).load(connection, [(names, request)])
+        [loaded] = await self._engine.facts.load(connection, [(names, request)])
         return loaded | given
 
     def _run(
@@ -170,7 +163,7 @@ class Simulator:
         if event.type.startswith(("after.", "done.", "error.")):
             return None
         command = Send(instance_id=instance_id, event=event, cause=Cause(actor=actor))
-        return self._admission.refusal(lifecycle.chart, command)
+        return self._engine.admission.refusal(lifecycle.chart, command)
 
 
 async def _moved(

@@ -13,7 +13,7 @@ import structlog
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.alarm import FAULTS
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.cron import ScheduleInvalid
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.statechart import Event
@@ -46,8 +46,11 @@ async def _send(engine: Engine, connection: Connection, slot: Slot) -> None:
     """Send the event; that the chart has no use for it now is an answer, and no failure."""
     instance_id = _text(slot, "instance")
     event = Event(_text(slot, "type"), _value(slot, "data", {}))
-    result = await engine.send(
-        instance_id, event, actor=SCHEDULE, causation_id=slot.id, connection=connection
+    result = await engine.carry_out(
+        Send(
+            instance_id=instance_id, event=event, cause=Cause(actor=SCHEDULE, causation_id=slot.id)
+        ),
+        connection=connection,
     )
     if result.refused is None:
         return

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from jsonschema import FormatChecker
 from parcel import BEHAVIOUR, START
 from relabelled import MAPPING, SECOND_TEXT
 
@@ -23,12 +22,12 @@ ANN = Actor("ann")
 
 
 @pytest.fixture
-async def simulator(engine: Engine, scales: Scales) -> Simulator:
+async def simulator(engine: Engine) -> Simulator:
     """A simulator, and a parcel with a piece in it and a reminder on its way."""
     await engine.create("parcel", "p1", actor="ann")
     await engine.send("p1", Event("ADD", {"n": 2}), actor="ann")
     await engine.send("p1", Event("REMIND_SOON"), actor="ann")
-    return Simulator(engine, facts={"weight": scales.load}, formats=FormatChecker())
+    return Simulator(engine)
 
 
 async def test_events_are_supposed_one_after_the_other_with_their_trace(

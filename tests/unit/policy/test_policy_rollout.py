@@ -25,8 +25,9 @@ def test_a_bucket_is_the_hash_of_policy_and_entity():
 
 
 def test_a_policy_for_all_decides_on_every_entity_and_one_for_none_on_no_entity():
-    assert not any(rolled_out(judged(BUCKETS), one).is_shadow for one in ENTITIES)
-    assert all(rolled_out(judged(0), one).is_shadow for one in ENTITIES)
+    for_all, for_none = judged(BUCKETS), judged(0)
+    assert not any(rolled_out(for_all, one).is_shadow for one in ENTITIES)
+    assert all(rolled_out(for_none, one).is_shadow for one in ENTITIES)
 
 
 def test_beyond_its_share_a_policy_comes_to_the_same_and_has_no_say():
@@ -38,7 +39,8 @@ def test_beyond_its_share_a_policy_comes_to_the_same_and_has_no_say():
 
 @pytest.mark.parametrize("share", [100, 1_000, 5_000])
 def test_the_share_of_entities_is_about_what_was_asked_for(share: int):
-    within = sum(not rolled_out(judged(share), one).is_shadow for one in ENTITIES)
+    found = judged(share)
+    within = sum(not rolled_out(found, one).is_shadow for one in ENTITIES)
     assert abs(within / len(ENTITIES) - share / BUCKETS) < 0.04
 
 

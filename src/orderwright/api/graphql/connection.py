@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 import strawberry
 
 from orderwright.api.graphql.context import Info
-from orderwright.api.graphql.trade import Quotation, SaleOrder
 from orderwright.app.page import Page
-from orderwright.app.rows import ListFilter, OrderRow, QuotationRow
-from orderwright.app.words import Words
+from orderwright.app.standing import HasStates, StandingList
 
 
 @strawberry.type
@@ -39,70 +38,54 @@ class StateCount:
     count: int
 
 
+N = TypeVar("N")
+W = TypeVar("W", bound=HasStates)
+R = TypeVar("R")
+
+
 @strawberry.type
-class SaleOrderEdge:
-    node: SaleOrder
+class Edge(Generic[N]):
+    node: N
     cursor: str
 
 
 @strawberry.type
-class SaleOrderConnection:
-    wanted: strawberry.Private[ListFilter]
-    edges: list[SaleOrderEdge]
-    page_info: PageInfo
+class Connection(Generic[N]):
+    """A page of a list of what has a lifecycle; in the schema it is named after what it shows."""
 
-    @classmethod
-    def of(cls, page: Page[OrderRow], wanted: ListFilter) -> SaleOrderConnection:
-        """Show a page of orders."""
-        edges = [
-            SaleOrderEdge(node=SaleOrder.of(row), cursor=at.cursor()) for at, row in page.rows
-        ]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
+    listed: strawberry.Private[StandingList[Any, Any]]
+    wanted: strawberry.Private[HasStates]
+    edges: list[Edge[N]]
+    page_info: PageInfo
 
     @strawberry.field
     async def total_count(self, info: Info) -> int:
-        return await info.context.app.queries.count_orders(info.context.by, self.wanted)
+        return await self.listed.count(info.context.by, self.wanted)
 
     @strawberry.field
     async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many orders stand in each state, the filter's states apart."""
-        return counts(await info.context.app.queries.order_states(info.context.by, self.wanted))
-
-
-@strawberry.type
-class QuotationEdge:
-    node: Quotation
-    cursor: str
-
-
-@strawberry.type
-class QuotationConnection:
-    wanted: strawberry.Private[ListFilter]
-    edges: list[QuotationEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[QuotationRow], wanted: ListFilter) -> QuotationConnection:
-        """Show a page of quotations."""
-        edges = [
-            QuotationEdge(node=Quotation.of(row), cursor=at.cursor()) for at, row in page.rows
+        """How many stand in each state, the filter's states apart."""
+        found = await self.listed.states(info.context.by, self.wanted)
+        return [
+            StateCount(state=words.state, label=words.label, tone=words.tone, count=count)
+            for words, count in found
         ]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.queries.count_quotations(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many quotations stand in each state, the filter's states apart."""
-        queries = info.context.app.queries
-        return counts(await queries.quotation_states(info.context.by, self.wanted))
 
 
-def counts(found: list[tuple[Words, int]]) -> list[StateCount]:
-    """Show how many stand in each state."""
-    return [
-        StateCount(state=words.state, label=words.label, tone=words.tone, count=count)
-        for words, count in found
-    ]
+async def connected(
+    info: Info,
+    listed: StandingList[W, R],
+    wanted: W,
+    show: Callable[[R], N],
+    *,
+    first: int,
+    after: str | None,
+) -> Connection[N]:
+    """Show a page of a list, row by row.
+
+    Raises:
+        LoginRequired, RoleMissing, InputInvalid: see `StandingList.page`.
+    """
+    page = await listed.page(info.context.by, wanted, first=first, after=after)
+    edges = [Edge(node=show(row), cursor=at.cursor()) for at, row in page.rows]
+    return Connection(listed=listed, wanted=wanted, edges=edges, page_info=PageInfo.of(page))

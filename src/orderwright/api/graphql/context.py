@@ -40,9 +40,9 @@ class Context(BaseContext):
         queries = self.app.queries
         self.lines: DataLoader[str, list[Line]] = _batched(queries.lines)
         self.fulfilments: DataLoader[str, list[FulfilmentRow]] = _batched(queries.fulfilments)
-        self.orders: DataLoader[str, OrderRow] = _batched(queries.orders_by_id)
+        self.orders: DataLoader[str, OrderRow] = _batched(self.app.order_list.by_id)
         self.names: DataLoader[str, str] = _batched(queries.names_or_ids)
-        self.quotations: DataLoader[str, QuotationRow | None] = _batched(queries.quotations_by_id)
+        self.quotations: DataLoader[str, QuotationRow | None] = _batched(self._quotations)
         executions = self.app.policy_office.executions
         self.evaluations: DataLoader[str, list[EvaluationRow]] = _batched(executions.evaluations)
         self.policy_actions: DataLoader[str, list[ActionRow]] = _batched(executions.actions)
@@ -51,6 +51,9 @@ class Context(BaseContext):
         self.belongings: DataLoader[str, Belonging | None] = _batched(
             partial(belongings, self.app.pool)
         )
+
+    async def _quotations(self, ids: Sequence[str]) -> dict[str, QuotationRow | None]:
+        return dict.fromkeys(ids) | await self.app.quotation_list.by_id(ids)
 
     @property
     def by(self) -> Identity:

@@ -7,14 +7,12 @@ from enum import Enum
 
 import strawberry
 
-from orderwright.api.graphql.connection import PageInfo, StateCount, counts
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.trade import Fulfilment, HasWorkflow, Money, money
 from orderwright.app.goods.fulfilment_list import WORK, WantedFulfilments
 from orderwright.app.goods.return_list import ReturnRow, WantedReturns
-from orderwright.app.page import Page
-from orderwright.app.rows import FulfilmentRow
 
 
 @strawberry.enum(description="A kind of work that fulfilments wait for.")
@@ -111,67 +109,6 @@ class GoodsReturn(HasWorkflow):
 
 
 @strawberry.type
-class FulfilmentEdge:
-    node: Fulfilment
-    cursor: str
-
-
-@strawberry.type
-class FulfilmentConnection:
-    wanted: strawberry.Private[WantedFulfilments]
-    edges: list[FulfilmentEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[FulfilmentRow], wanted: WantedFulfilments) -> FulfilmentConnection:
-        """Show a page of fulfilments."""
-        edges = [
-            FulfilmentEdge(node=Fulfilment.of(row), cursor=at.cursor()) for at, row in page.rows
-        ]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.fulfilment_list.count(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many fulfilments stand in each state, the filter's states apart."""
-        found = await info.context.app.fulfilment_list.states(info.context.by, self.wanted)
-        return counts(found)
-
-
-@strawberry.type
-class GoodsReturnEdge:
-    node: GoodsReturn
-    cursor: str
-
-
-@strawberry.type
-class GoodsReturnConnection:
-    wanted: strawberry.Private[WantedReturns]
-    edges: list[GoodsReturnEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[ReturnRow], wanted: WantedReturns) -> GoodsReturnConnection:
-        """Show a page of returns."""
-        edges = [
-            GoodsReturnEdge(node=GoodsReturn.of(row), cursor=at.cursor()) for at, row in page.rows
-        ]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.return_list.count(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many returns stand in each state, the filter's states apart."""
-        return counts(await info.context.app.return_list.states(info.context.by, self.wanted))
-
-
-@strawberry.type
 class GoodsQuery:
     @strawberry.field
     async def fulfilment(self, info: Info, id: strawberry.ID) -> Fulfilment | None:
@@ -185,13 +122,11 @@ class GoodsQuery:
         filter: FulfilmentFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> FulfilmentConnection:
+    ) -> Connection[Fulfilment]:
         """Fulfilments, the newest first unless the filter says otherwise."""
         wanted = _wanted(filter) if filter else WantedFulfilments()
-        page = await info.context.app.fulfilment_list.page(
-            info.context.by, wanted, first=first, after=after
-        )
-        return FulfilmentConnection.of(page, wanted)
+        listed = info.context.app.fulfilment_list
+        return await connected(info, listed, wanted, Fulfilment.of, first=first, after=after)
 
     @strawberry.field
     async def returns(
@@ -200,13 +135,11 @@ class GoodsQuery:
         filter: ReturnFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> GoodsReturnConnection:
+    ) -> Connection[GoodsReturn]:
         """Returns, the newest first."""
         wanted = _wanted_returns(filter) if filter else WantedReturns()
-        page = await info.context.app.return_list.page(
-            info.context.by, wanted, first=first, after=after
-        )
-        return GoodsReturnConnection.of(page, wanted)
+        listed = info.context.app.return_list
+        return await connected(info, listed, wanted, GoodsReturn.of, first=first, after=after)
 
 
 def _wanted(filter: FulfilmentFilter) -> WantedFulfilments:

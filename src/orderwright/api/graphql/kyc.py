@@ -8,14 +8,13 @@ from typing import Annotated, Any
 import strawberry
 
 from orderwright.api.graphql.compliance import ComplianceEntity
-from orderwright.api.graphql.connection import PageInfo, StateCount, counts
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, SendEventResult, answered
 from orderwright.api.graphql.scalars import JSON
 from orderwright.api.graphql.sending import sent
 from orderwright.app.compliance.lists import KycRow, WantedKyc
-from orderwright.app.page import Page
 from orderwright.runtime.attempt import Result
 
 
@@ -92,36 +91,6 @@ def _document(document: dict[str, Any]) -> KycDocument:
     )
 
 
-@strawberry.type
-class KycSessionEdge:
-    node: KycSession
-    cursor: str
-
-
-@strawberry.type
-class KycSessionConnection:
-    wanted: strawberry.Private[WantedKyc]
-    edges: list[KycSessionEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[KycRow], wanted: WantedKyc) -> KycSessionConnection:
-        """Show a page of KYC sessions."""
-        edges = [
-            KycSessionEdge(node=KycSession.of(row), cursor=at.cursor()) for at, row in page.rows
-        ]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.kyc_list.count(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many sessions stand in each state, the filter's states apart."""
-        return counts(await info.context.app.kyc_list.states(info.context.by, self.wanted))
-
-
 @strawberry.input
 class KycSessionFilter:
     search: str | None = None
@@ -153,12 +122,11 @@ class KycQuery:
         filter: KycSessionFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> KycSessionConnection:
+    ) -> Connection[KycSession]:
         """KYC sessions, the newest first."""
         wanted = filter.wanted() if filter else WantedKyc()
-        by = info.context.by
-        page = await info.context.app.kyc_list.page(by, wanted, first=first, after=after)
-        return KycSessionConnection.of(page, wanted)
+        listed = info.context.app.kyc_list
+        return await connected(info, listed, wanted, KycSession.of, first=first, after=after)
 
     @strawberry.field
     async def kyc_session(self, info: Info, id: strawberry.ID) -> KycSession | None:

@@ -100,7 +100,7 @@ class Mutation(
         command = context.app.orders.create_quotation(_terms(input, input.valid_until), asked)
 
         async def show(result: Result) -> QuotationCreated:
-            row = await context.app.queries.quotation(context.by, result.instance_id)
+            row = await context.app.quotation_list.find(context.by, result.instance_id)
             if row is None:
                 raise LookupError(result.instance_id)
             return QuotationCreated(quotation=Quotation.of(row), replayed=result.replayed)
@@ -119,7 +119,7 @@ class Mutation(
         command = context.app.orders.create_order(_terms(input, None), asked)
 
         async def show(result: Result) -> OrderCreated:
-            row = await context.app.queries.order(context.by, result.instance_id)
+            row = await context.app.order_list.find(context.by, result.instance_id)
             if row is None:
                 raise LookupError(result.instance_id)
             return OrderCreated(order=SaleOrder.of(row), replayed=result.replayed)

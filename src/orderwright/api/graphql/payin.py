@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from orderwright.api.graphql.compliance import ComplianceEntity
-from orderwright.api.graphql.connection import PageInfo, StateCount, counts
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, SendEventResult, answered
@@ -18,7 +18,6 @@ from orderwright.api.graphql.sending import sent
 from orderwright.api.graphql.trade import Money, money
 from orderwright.app.compliance.lists import PayInRow, WantedPayIns
 from orderwright.app.compliance.payins import NewPayIn
-from orderwright.app.page import Page
 from orderwright.runtime.attempt import Result
 
 
@@ -85,34 +84,6 @@ class PayIn(ComplianceEntity):
         return self.standing.context["isConfirmed"] is True
 
 
-@strawberry.type
-class PayInEdge:
-    node: PayIn
-    cursor: str
-
-
-@strawberry.type
-class PayInConnection:
-    wanted: strawberry.Private[WantedPayIns]
-    edges: list[PayInEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[PayInRow], wanted: WantedPayIns) -> PayInConnection:
-        """Show a page of pay-ins."""
-        edges = [PayInEdge(node=PayIn.of(row), cursor=at.cursor()) for at, row in page.rows]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.pay_in_list.count(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many pay-ins stand in each state, the filter's states apart."""
-        return counts(await info.context.app.pay_in_list.states(info.context.by, self.wanted))
-
-
 @strawberry.input
 class PayInFilter:
     search: str | None = None
@@ -159,12 +130,11 @@ class PayInQuery:
         filter: PayInFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> PayInConnection:
+    ) -> Connection[PayIn]:
         """Money on its way in, the newest first."""
         wanted = filter.wanted() if filter else WantedPayIns()
-        by = info.context.by
-        page = await info.context.app.pay_in_list.page(by, wanted, first=first, after=after)
-        return PayInConnection.of(page, wanted)
+        listed = info.context.app.pay_in_list
+        return await connected(info, listed, wanted, PayIn.of, first=first, after=after)
 
     @strawberry.field
     async def pay_in(self, info: Info, id: strawberry.ID) -> PayIn | None:

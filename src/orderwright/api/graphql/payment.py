@@ -8,14 +8,13 @@ from typing import Annotated
 
 import strawberry
 
-from orderwright.api.graphql.connection import PageInfo, StateCount, counts
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, answered
 from orderwright.api.graphql.trade import Channel, HasWorkflow, Money, money
 from orderwright.api.graphql.workflow import Workflow
 from orderwright.api.receipts import url_of
-from orderwright.app.page import Page
 from orderwright.app.payment_list import PaymentRow, Wanted
 from orderwright.app.payments import NewPayment, RefundLine
 from orderwright.domain.orders.payment_reading import standing_of
@@ -120,34 +119,6 @@ class Payment(HasWorkflow):
         )
 
 
-@strawberry.type
-class PaymentEdge:
-    node: Payment
-    cursor: str
-
-
-@strawberry.type
-class PaymentConnection:
-    wanted: strawberry.Private[Wanted]
-    edges: list[PaymentEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[PaymentRow], wanted: Wanted) -> PaymentConnection:
-        """Show a page of payments."""
-        edges = [PaymentEdge(node=Payment.of(row), cursor=at.cursor()) for at, row in page.rows]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.payment_list.count(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many payments stand in each state, the filter's states apart."""
-        return counts(await info.context.app.payment_list.states(info.context.by, self.wanted))
-
-
 @strawberry.input
 class PaymentInput:
     order_id: strawberry.ID
@@ -195,13 +166,11 @@ class PaymentQuery:
         search: str | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> PaymentConnection:
+    ) -> Connection[Payment]:
         """Payments, the newest first; of one order if it is given; `search` is in its number or in the reference."""
         wanted = Wanted(order_id=order_id, states=tuple(states or ()), search=search or "")
-        page = await info.context.app.payment_list.page(
-            info.context.by, wanted, first=first, after=after
-        )
-        return PaymentConnection.of(page, wanted)
+        listed = info.context.app.payment_list
+        return await connected(info, listed, wanted, Payment.of, first=first, after=after)
 
     @strawberry.field
     async def payment(self, info: Info, id: strawberry.ID) -> Payment | None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 
 from orderwright.api.graphql.compliance import ComplianceEntity, workflow_of
-from orderwright.api.graphql.connection import PageInfo, StateCount, counts
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, SendEventResult, answered
@@ -20,7 +20,6 @@ from orderwright.api.graphql.trade import Money, money
 from orderwright.api.graphql.workflow import Actor, Workflow
 from orderwright.app.compliance.lists import PayOutRow, WantedPayOuts
 from orderwright.app.compliance.payouts import NewPayOut
-from orderwright.app.page import Page
 from orderwright.runtime.attempt import Result
 from orderwright.runtime.instance import InstanceNotFound
 
@@ -113,34 +112,6 @@ def _text(value: object) -> str | None:
     return str(value) if value else None
 
 
-@strawberry.type
-class PayOutEdge:
-    node: PayOut
-    cursor: str
-
-
-@strawberry.type
-class PayOutConnection:
-    wanted: strawberry.Private[WantedPayOuts]
-    edges: list[PayOutEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[PayOutRow], wanted: WantedPayOuts) -> PayOutConnection:
-        """Show a page of pay-outs."""
-        edges = [PayOutEdge(node=PayOut.of(row), cursor=at.cursor()) for at, row in page.rows]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.pay_out_list.count(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many pay-outs stand in each state, the filter's states apart."""
-        return counts(await info.context.app.pay_out_list.states(info.context.by, self.wanted))
-
-
 @strawberry.input
 class PayOutFilter:
     search: str | None = None
@@ -185,12 +156,11 @@ class PayOutQuery:
         filter: PayOutFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> PayOutConnection:
+    ) -> Connection[PayOut]:
         """Money on its way out, the newest first."""
         wanted = filter.wanted() if filter else WantedPayOuts()
-        by = info.context.by
-        page = await info.context.app.pay_out_list.page(by, wanted, first=first, after=after)
-        return PayOutConnection.of(page, wanted)
+        listed = info.context.app.pay_out_list
+        return await connected(info, listed, wanted, PayOut.of, first=first, after=after)
 
     @strawberry.field
     async def pay_out(self, info: Info, id: strawberry.ID) -> PayOut | None:

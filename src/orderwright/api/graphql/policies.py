@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
@@ -25,10 +27,24 @@ from orderwright.api.graphql.policy_execution import (
     TestPolicyResult,
 )
 from orderwright.api.graphql.scalars import JSON
+from orderwright.app.orders import Asked
 from orderwright.app.permissions import require
-from orderwright.app.policies.policy_desk import Wish
+from orderwright.app.policies.policy_desk import Done, PolicyDesk, Wish
 from orderwright.app.policies.terms import WHOLE
 from orderwright.app.policies.trial import Sample, Subject
+
+
+def _reasoned(command: Callable[[PolicyDesk, str, str, Asked], Awaitable[Done]]) -> Any:
+    """Return the mutation that gives a command on a policy, for a reason."""
+
+    async def give(
+        info: Info, id: strawberry.ID, reason: str, idempotency_key: str | None = None
+    ) -> PolicyChangedResult:
+        asked = info.context.asked(info, idempotency_key)
+        desk = info.context.app.policy_office.desk
+        return await policy.changed(info.context, command(desk, id, reason, asked))
+
+    return strawberry.mutation(resolver=give)
 
 
 @strawberry.type
@@ -129,70 +145,20 @@ class PoliciesMutation:
         command = info.context.app.policy_office.desk.publish(id, wish, reason, asked)
         return await policy.changed(info.context, command)
 
-    @strawberry.mutation
-    async def resume_policy(
-        self,
-        info: Info,
-        id: strawberry.ID,
-        reason: str,
-        idempotency_key: str | None = None,
-    ) -> PolicyChangedResult:
-        """Ask that a paused policy comes into force again; said by a second person, consent to it."""
-        asked = info.context.asked(info, idempotency_key)
-        command = info.context.app.policy_office.desk.resume(id, reason, asked)
-        return await policy.changed(info.context, command)
+    resume_policy = _reasoned(PolicyDesk.resume)
+    """Ask that a paused policy comes into force again; said by a second person, consent to it."""
 
-    @strawberry.mutation
-    async def deny_policy_change(
-        self,
-        info: Info,
-        id: strawberry.ID,
-        reason: str,
-        idempotency_key: str | None = None,
-    ) -> PolicyChangedResult:
-        """Say no to what somebody else has asked for."""
-        asked = info.context.asked(info, idempotency_key)
-        command = info.context.app.policy_office.desk.deny(id, reason, asked)
-        return await policy.changed(info.context, command)
+    deny_policy_change = _reasoned(PolicyDesk.deny)
+    """Say no to what somebody else has asked for."""
 
-    @strawberry.mutation
-    async def withdraw_policy_change(
-        self,
-        info: Info,
-        id: strawberry.ID,
-        reason: str,
-        idempotency_key: str | None = None,
-    ) -> PolicyChangedResult:
-        """Take back what one has asked for."""
-        asked = info.context.asked(info, idempotency_key)
-        command = info.context.app.policy_office.desk.withdraw(id, reason, asked)
-        return await policy.changed(info.context, command)
+    withdraw_policy_change = _reasoned(PolicyDesk.withdraw)
+    """Take back what one has asked for."""
 
-    @strawberry.mutation
-    async def pause_policy(
-        self,
-        info: Info,
-        id: strawberry.ID,
-        reason: str,
-        idempotency_key: str | None = None,
-    ) -> PolicyChangedResult:
-        """Take a policy out of force at once; one person can."""
-        asked = info.context.asked(info, idempotency_key)
-        command = info.context.app.policy_office.desk.pause(id, reason, asked)
-        return await policy.changed(info.context, command)
+    pause_policy = _reasoned(PolicyDesk.pause)
+    """Take a policy out of force at once; one person can."""
 
-    @strawberry.mutation
-    async def archive_policy(
-        self,
-        info: Info,
-        id: strawberry.ID,
-        reason: str,
-        idempotency_key: str | None = None,
-    ) -> PolicyChangedResult:
-        """Take a policy out of force for good; its versions are kept."""
-        asked = info.context.asked(info, idempotency_key)
-        command = info.context.app.policy_office.desk.archive(id, reason, asked)
-        return await policy.changed(info.context, command)
+    archive_policy = _reasoned(PolicyDesk.archive)
+    """Take a policy out of force for good; its versions are kept."""
 
     @strawberry.mutation
     async def test_policy(

@@ -7,7 +7,7 @@ import strawberry
 from orderwright.api.graphql.api_token import ApiTokensQuery
 from orderwright.api.graphql.approval import ApprovalQuery
 from orderwright.api.graphql.cases import CasesQuery
-from orderwright.api.graphql.connection import QuotationConnection, SaleOrderConnection
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.credit import CreditQuery
 from orderwright.api.graphql.deadletter import DeadLetterConnection
@@ -80,7 +80,7 @@ class Query(
 
     @strawberry.field
     async def order(self, info: Info, id: strawberry.ID) -> SaleOrder | None:
-        row = await info.context.app.queries.order(info.context.by, id)
+        row = await info.context.app.order_list.find(info.context.by, id)
         return SaleOrder.of(row) if row else None
 
     @strawberry.field
@@ -90,16 +90,14 @@ class Query(
         filter: OrderFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> SaleOrderConnection:
+    ) -> Connection[SaleOrder]:
         wanted = _wanted(filter)
-        page = await info.context.app.queries.orders(
-            info.context.by, wanted, first=first, after=after
-        )
-        return SaleOrderConnection.of(page, wanted)
+        listed = info.context.app.order_list
+        return await connected(info, listed, wanted, SaleOrder.of, first=first, after=after)
 
     @strawberry.field
     async def quotation(self, info: Info, id: strawberry.ID) -> Quotation | None:
-        row = await info.context.app.queries.quotation(info.context.by, id)
+        row = await info.context.app.quotation_list.find(info.context.by, id)
         return Quotation.of(row) if row else None
 
     @strawberry.field
@@ -109,12 +107,10 @@ class Query(
         filter: QuotationFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> QuotationConnection:
+    ) -> Connection[Quotation]:
         wanted = _wanted(filter)
-        page = await info.context.app.queries.quotations(
-            info.context.by, wanted, first=first, after=after
-        )
-        return QuotationConnection.of(page, wanted)
+        listed = info.context.app.quotation_list
+        return await connected(info, listed, wanted, Quotation.of, first=first, after=after)
 
     @strawberry.field
     async def dead_letters(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import strawberry
 
 from orderwright.api.graphql.compliance import ComplianceEntity
-from orderwright.api.graphql.connection import PageInfo, StateCount, counts
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, SendEventResult, answered
@@ -17,7 +17,6 @@ from orderwright.api.graphql.scalars import JSON
 from orderwright.api.graphql.sending import sent
 from orderwright.app.compliance.lists import UserRow, WantedUsers
 from orderwright.app.compliance.users import NewUser, NewWallet
-from orderwright.app.page import Page
 from orderwright.runtime.attempt import Result
 
 
@@ -70,34 +69,6 @@ def _wallet(wallet_id: str, wallet: Mapping[str, Any]) -> Wallet:
     )
 
 
-@strawberry.type
-class UserEdge:
-    node: User
-    cursor: str
-
-
-@strawberry.type
-class UserConnection:
-    wanted: strawberry.Private[WantedUsers]
-    edges: list[UserEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[UserRow], wanted: WantedUsers) -> UserConnection:
-        """Show a page of users."""
-        edges = [UserEdge(node=User.of(row), cursor=at.cursor()) for at, row in page.rows]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.user_list.count(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many users stand in each state, the filter's states apart."""
-        return counts(await info.context.app.user_list.states(info.context.by, self.wanted))
-
-
 @strawberry.input
 class UserFilter:
     search: str | None = None
@@ -147,12 +118,11 @@ class UserQuery:
         filter: UserFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> UserConnection:
+    ) -> Connection[User]:
         """Users, who has registered last first."""
         wanted = filter.wanted() if filter else WantedUsers()
-        by = info.context.by
-        page = await info.context.app.user_list.page(by, wanted, first=first, after=after)
-        return UserConnection.of(page, wanted)
+        listed = info.context.app.user_list
+        return await connected(info, listed, wanted, User.of, first=first, after=after)
 
     @strawberry.field
     async def user(self, info: Info, id: strawberry.ID) -> User | None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.cases import CASES, NewCase, Opening, in_time, open_case
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import PAYIN, Sender
-from orderwright.app.orders import actor_of, id_for
+from orderwright.app.orders import id_for
 from orderwright.app.payments import METHODS
 from orderwright.app.permissions import Role, require
 from orderwright.app.phases import PhaseBroken, pass_on, send_on
@@ -30,7 +30,7 @@ from orderwright.app.records import next_number
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
 from orderwright.runtime.alarm import FAULTS
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor, Cause, Create
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -114,8 +114,7 @@ class PayIns:
                 currency=new.currency,
                 created_at=now,
             )
-            cause = Cause(actor=actor_of(asked.by), idempotency_key=asked.key, reason=asked.reason)
-            return await _open(self._engine, connection, payin, cause, new.expires_at)
+            return await _open(self._engine, connection, payin, asked.cause, new.expires_at)
 
     async def send(self, payin_id: str, event: Event, asked: Asked) -> Result:
         """Send an event to a pay-in.
@@ -243,19 +242,15 @@ async def _open(
         "currency": payin.currency,
         "expiresAt": ends.isoformat() if ends else None,
     }
-    result = await engine.create(
-        "payin",
-        payin.id,
-        context={"payInId": payin.id, "number": payin.number, **about},
-        request=about,
-        root_id=payin.order_id,
-        actor=cause.actor,
-        idempotency_key=cause.idempotency_key,
-        reason=cause.reason,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
+    result = await engine.carry_out(
+        Create(
+            chart_id="payin",
+            instance_id=payin.id,
+            root_id=payin.order_id or payin.id,
+            context={"payInId": payin.id, "number": payin.number, **about},
+            request=about,
+            cause=cause,
+        ),
         connection=connection,
     )
     if result.refused is None and not result.replayed:

@@ -7,19 +7,20 @@ requested; its id follows from the pay-out's, and what it takes from the amount.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from orderwright.app.approval_desk import Decision, ballot, tell
 from orderwright.app.approvals import bands_of
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import PAYOUT, Sender
-from orderwright.app.orders import actor_of, id_for
+from orderwright.app.orders import id_for
 from orderwright.app.permissions import Role, require, workers
 from orderwright.app.phases import PhaseBroken
 from orderwright.app.records import next_number
 from orderwright.domain.approval import Quorum, approval_id, quorum_for
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor, Cause, Create
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -39,7 +40,6 @@ REFUNDS: Final = Actor("payments", "system")
 """Who asks for a pay-out where a refund does."""
 _OWN_REFUND: Final = "REFUND"
 """The event of a payment by which the house gives money back; what a provider reports has left already."""
-Decision = Literal["APPROVE", "DENY"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +96,7 @@ class PayOuts:
             raise InputInvalid("userId", None, "whose wallet it is")
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             asking = await self._asking(connection, new, amount, asked)
-            cause = Cause(actor=actor_of(asked.by), idempotency_key=asked.key, reason=asked.reason)
-            return await _start(self._engine, connection, asking, cause, self._settings)
+            return await _start(self._engine, connection, asking, asked.cause, self._settings)
 
     async def _asking(
         self, connection: Connection, new: NewPayOut, amount: Money, asked: Asked
@@ -131,13 +130,8 @@ class PayOuts:
         """
         require(asked.by, "payout.vote")
         await self._sender.require(PAYOUT, payout_id, asked)
-        return await self._engine.send(
-            approval_id(payout_id, KIND, 1),
-            Event(decision, {"reason": reason.strip()}),
-            actor=actor_of(asked.by),
-            idempotency_key=asked.key,
-            reason=asked.reason,
-        )
+        vote = ballot(decision, reason, None)
+        return await tell(self._engine, approval_id(payout_id, KIND, 1), vote, asked)
 
     async def send(self, payout_id: str, event: Event, asked: Asked) -> Result:
         """Send an event to a pay-out.
@@ -195,24 +189,20 @@ async def _start(
     payout = asking.payout
     about = _about(asking)
     quorum = quorum_of(settings, payout.currency, payout.amount_minor)
-    result = await engine.create(
-        "payout",
-        payout.id,
-        context={
-            "payOutId": payout.id,
-            "number": payout.number,
-            "approvers": quorum.approvers,
-            **about,
-        },
-        request=about,
-        root_id=payout.order_id,
-        actor=cause.actor,
-        idempotency_key=cause.idempotency_key,
-        reason=cause.reason,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
+    result = await engine.carry_out(
+        Create(
+            chart_id="payout",
+            instance_id=payout.id,
+            root_id=payout.order_id or payout.id,
+            context={
+                "payOutId": payout.id,
+                "number": payout.number,
+                "approvers": quorum.approvers,
+                **about,
+            },
+            request=about,
+            cause=cause,
+        ),
         connection=connection,
     )
     if result.refused is None and not result.replayed:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.compliance import records
 from orderwright.app.formats import canonical
-from orderwright.app.orders import actor_of
 from orderwright.app.permissions import require
+from orderwright.runtime.command import Send
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -88,13 +88,8 @@ class Sender:
             data = canonical(event.data, declared.data)
             event = Event(event.type, data if isinstance(data, Mapping) else {})
         await self.require(kind, entity_id, asked, connection=connection)
-        return await self._engine.send(
-            entity_id,
-            event,
-            actor=actor_of(asked.by),
-            idempotency_key=asked.key,
-            reason=asked.reason,
-            connection=connection,
+        return await self._engine.carry_out(
+            Send(instance_id=entity_id, event=event, cause=asked.cause), connection=connection
         )
 
     async def require(

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import KYC, USER, Sender
-from orderwright.app.orders import actor_of, id_for
+from orderwright.app.orders import id_for
 from orderwright.app.permissions import require
 from orderwright.app.records import next_number, require_customer
 from orderwright.errors import InputInvalid, RefusedError
+from orderwright.runtime.command import Create
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
@@ -101,14 +102,15 @@ class Users:
 
     async def _start(self, connection: Connection, user: records.User, asked: Asked) -> Result:
         about = {"email": user.email, "country": user.country, "customerId": user.customer_id}
-        return await self._engine.create(
-            "user",
-            user.id,
-            context={"userId": user.id, **about, "registeredAt": user.created_at.isoformat()},
-            request=about,
-            actor=actor_of(asked.by),
-            idempotency_key=asked.key,
-            reason=asked.reason,
+        return await self._engine.carry_out(
+            Create(
+                chart_id="user",
+                instance_id=user.id,
+                root_id=user.id,
+                context={"userId": user.id, **about, "registeredAt": user.created_at.isoformat()},
+                request=about,
+                cause=asked.cause,
+            ),
             connection=connection,
         )
 
@@ -165,15 +167,15 @@ class Users:
         about = {"userId": user_id, "expiresAt": ends.isoformat() if ends else None}
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             number = await next_number(connection, "kyc_number")
-            result = await self._engine.create(
-                "kyc",
-                session_id,
-                context={"kycSessionId": session_id, "number": number, **about},
-                request=about,
-                root_id=user_id,
-                actor=actor_of(asked.by),
-                idempotency_key=asked.key,
-                reason=asked.reason,
+            result = await self._engine.carry_out(
+                Create(
+                    chart_id="kyc",
+                    instance_id=session_id,
+                    root_id=user_id,
+                    context={"kycSessionId": session_id, "number": number, **about},
+                    request=about,
+                    cause=asked.cause,
+                ),
                 connection=connection,
             )
             if result.refused is None and not result.replayed:

@@ -14,7 +14,7 @@ from orderwright.app.records import require_customer
 from orderwright.domain.orders.credit_profile import LARGEST_LIMIT_MINOR
 from orderwright.errors import InputInvalid
 from orderwright.money import CURRENCIES, Money, exponent
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Cause, Send
 from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.once import is_replay
 from orderwright.statechart import Event
@@ -49,17 +49,16 @@ class Credit:
         """
         require(asked.by, "credit.set")
         account, data = new.account, _data(new)
-        cause = Cause(actor=Actor(asked.by.id), reason=asked.reason)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             await require_customer(connection, account.customer_id)
             await lock_profiles(connection, [account])
-            await ensure_profile(self._engine, connection, account, cause)
-            return await self._engine.send(
-                account.profile_id,
-                Event("SET_PROFILE", data),
-                actor=cause.actor,
-                idempotency_key=asked.key,
-                reason=asked.reason,
+            await ensure_profile(self._engine, connection, account, asked.cause)
+            return await self._engine.carry_out(
+                Send(
+                    instance_id=account.profile_id,
+                    event=Event("SET_PROFILE", data),
+                    cause=asked.cause,
+                ),
                 connection=connection,
             )
 

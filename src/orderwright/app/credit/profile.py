@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orderwright.app.credit.account import Account, profiles
 from orderwright.app.records import CustomerNotFound
 from orderwright.domain.orders.credit_profile import context_of
+from orderwright.runtime.command import Create
 
 if TYPE_CHECKING:
     from orderwright.domain.orders.credit import Profile
@@ -29,15 +30,14 @@ async def ensure_profile(
         values = {"field": "customerId", "value": account.customer_id}
         raise CustomerNotFound(f"no customer {account.customer_id!r}", values=values)
     if await engine.read(account.profile_id, connection=connection) is None:
-        await engine.create(
-            "credit",
-            account.profile_id,
-            context={"customerId": account.customer_id, **context_of(_opening(found))},
-            actor=cause.actor,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.causation_id,
-            occurred_at=cause.occurred_at,
-            origin=cause.origin,
+        await engine.carry_out(
+            Create(
+                chart_id="credit",
+                instance_id=account.profile_id,
+                root_id=account.profile_id,
+                context={"customerId": account.customer_id, **context_of(_opening(found))},
+                cause=replace(cause, idempotency_key=None, reason=None),
+            ),
             connection=connection,
         )
 

@@ -10,6 +10,7 @@ Two consumers of the outbox, apart because of what they lock (see `account`):
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.credit.account import Account, lock_profiles
@@ -17,7 +18,7 @@ from orderwright.app.credit.profile import ensure_profile
 from orderwright.app.credit.recheck import recheck
 from orderwright.domain.reading import integer, text
 from orderwright.errors import RuntimeFault
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Send
 from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
@@ -78,15 +79,12 @@ class CreditReactions:
         account, cause = _account(event), event.cause(CREDIT)
         await ensure_profile(self._engine, connection, account, cause)
         data = {"orderId": text(event.data, "orderId"), "amountMinor": amount}
-        result = await self._engine.send(
-            account.profile_id,
-            Event("SALE_COMPLETED", data),
-            actor=CREDIT,
-            idempotency_key=f"credit/{event.event_id}",
-            correlation_id=cause.correlation_id,
-            causation_id=cause.causation_id,
-            occurred_at=cause.occurred_at,
-            origin=cause.origin,
+        result = await self._engine.carry_out(
+            Send(
+                instance_id=account.profile_id,
+                event=Event("SALE_COMPLETED", data),
+                cause=replace(cause, idempotency_key=f"credit/{event.event_id}"),
+            ),
             connection=connection,
         )
         if result.refused is not None:

@@ -19,6 +19,7 @@ from orderwright.domain.orders.credit_terms import CREDIT_TERMS
 from orderwright.domain.orders.exposure import outstanding_minor
 from orderwright.domain.reading import integer, mapping
 from orderwright.errors import RuntimeFault
+from orderwright.runtime.command import Send
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -119,16 +120,8 @@ def _sale(sale_id: str, context: Mapping[str, object]) -> _Sale:
 
 async def _recheck(engine: Engine, connection: Connection, sale: _Sale, cause: Cause) -> int:
     """Return what the sale holds afterwards."""
-    result = await engine.send(
-        sale.sale_id,
-        Event("RECHECK"),
-        actor=cause.actor,
-        reason=cause.reason,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
-        connection=connection,
+    result = await engine.carry_out(
+        Send(instance_id=sale.sale_id, event=Event("RECHECK"), cause=cause), connection=connection
     )
     if result.refused is not None:
         if result.refused.code not in _LATE:

@@ -29,6 +29,7 @@ from orderwright.domain.orders.goods_line import GoodsLine, missing_of
 from orderwright.domain.orders.inventory import taken_of
 from orderwright.domain.orders.parting import Part, parts_of
 from orderwright.domain.reading import rows
+from orderwright.runtime.command import Create
 from orderwright.runtime.identity import derived_id
 from orderwright.statechart import Event
 
@@ -129,16 +130,14 @@ class Fulfilling:
     ) -> None:
         """Create a fulfilment, let it look for stock, and bring it in line with the sale as it stands now."""
         number = await records.next_number(connection, "fulfilment_number")
-        result = await self._engine.create(
-            "fulfilment",
-            fulfilment_id,
-            context=await self._context(connection, cause, fulfilment_id, number, part),
-            root_id=cause.root_id,
-            actor=PHASES,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.event_id,
-            occurred_at=cause.occurred_at,
-            origin=cause.origin,
+        result = await self._engine.carry_out(
+            Create(
+                chart_id="fulfilment",
+                instance_id=fulfilment_id,
+                root_id=cause.root_id,
+                context=await self._context(connection, cause, fulfilment_id, number, part),
+                cause=cause.cause(PHASES),
+            ),
             connection=connection,
         )
         if result.refused is not None:

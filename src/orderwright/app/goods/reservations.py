@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from orderwright.runtime.command import Create
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
@@ -34,16 +35,14 @@ async def ensure_reservations(
     lines = await _goods(connection, [order_id for _, order_id in missing])
     for reservation_id, order_id in missing:
         cause = causes[order_id]
-        await engine.create(
-            "reservation",
-            reservation_id,
-            context={"orderId": order_id, "lines": lines[order_id]},
-            root_id=order_id,
-            actor=cause.actor,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.causation_id,
-            occurred_at=cause.occurred_at,
-            origin=cause.origin,
+        await engine.carry_out(
+            Create(
+                chart_id="reservation",
+                instance_id=reservation_id,
+                root_id=order_id,
+                context={"orderId": order_id, "lines": lines[order_id]},
+                cause=cause,
+            ),
             connection=connection,
         )
 

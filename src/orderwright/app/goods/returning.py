@@ -25,7 +25,7 @@ from orderwright.domain.orders.payment_reading import standing_of
 from orderwright.domain.orders.return_money import Refund, settle
 from orderwright.domain.reading import integer, rows, text
 from orderwright.money import Money
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Create
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.instance import found, hold
 from orderwright.statechart import Event
@@ -74,16 +74,14 @@ class Returning:
             "reason": event.data["reason"],
             "lines": event.data["lines"],
         }
-        result = await self._engine.create(
-            "return",
-            return_id,
-            context=context,
-            root_id=event.root_id,
-            actor=RETURNS,
-            correlation_id=event.correlation_id,
-            causation_id=event.event_id,
-            occurred_at=event.occurred_at,
-            origin=event.origin,
+        result = await self._engine.carry_out(
+            Create(
+                chart_id="return",
+                instance_id=return_id,
+                root_id=event.root_id,
+                context=context,
+                cause=event.cause(RETURNS),
+            ),
             connection=connection,
         )
         if result.refused is None:

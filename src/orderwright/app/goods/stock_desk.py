@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orderwright.app.goods.stock_fact import begin_shelf
 from orderwright.app.goods.stock_records import Shelf, add_shelf, is_kept, require_shelf
-from orderwright.app.orders import actor_of
 from orderwright.app.permissions import require
-from orderwright.runtime.command import Cause
+from orderwright.runtime.command import Cause, Create, Send
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
@@ -47,15 +47,14 @@ class StockDesk:
         )
 
     async def _send(self, shelf: Shelf, event: Event, asked: Asked) -> Result:
-        cause = Cause(actor=actor_of(asked.by), idempotency_key=asked.key, reason=asked.reason)
         async with self._engine.pool.acquire() as connection:
             known = await is_kept(connection, shelf)
             if not known:
                 await require_shelf(connection, shelf)
         if known:
-            return await send_to_shelf(self._engine, None, shelf, event, cause)
+            return await send_to_shelf(self._engine, None, shelf, event, asked.cause)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
-            return await move_stock(self._engine, connection, shelf, event, cause)
+            return await move_stock(self._engine, connection, shelf, event, asked.cause)
 
 
 async def move_stock(
@@ -66,22 +65,21 @@ async def move_stock(
     Nobody is asked for permission: imports and demo data come here as well.
     """
     if not await is_kept(connection, shelf):
-        await _begin(engine, connection, shelf, cause)
+        await _begin(engine, connection, shelf, replace(cause, idempotency_key=None, reason=None))
     return await send_to_shelf(engine, connection, shelf, event, cause)
 
 
 async def _begin(engine: Engine, connection: Connection, shelf: Shelf, cause: Cause) -> None:
     await begin_shelf(connection, shelf.sku)
     if not await is_kept(connection, shelf):  # as it may be after the wait
-        await engine.create(
-            "stock",
-            shelf.instance_id,
-            context={"sku": shelf.sku, "location": shelf.location},
-            actor=cause.actor,
-            correlation_id=cause.correlation_id,
-            causation_id=cause.causation_id,
-            occurred_at=cause.occurred_at,
-            origin=cause.origin,
+        await engine.carry_out(
+            Create(
+                chart_id="stock",
+                instance_id=shelf.instance_id,
+                root_id=shelf.instance_id,
+                context={"sku": shelf.sku, "location": shelf.location},
+                cause=cause,
+            ),
             connection=connection,
         )
         await add_shelf(connection, shelf)
@@ -91,15 +89,6 @@ async def send_to_shelf(
     engine: Engine, connection: Connection | None, shelf: Shelf, event: Event, cause: Cause
 ) -> Result:
     """Send an event to a shelf that is there; without a connection in a transaction of its own."""
-    return await engine.send(
-        shelf.instance_id,
-        event,
-        actor=cause.actor,
-        idempotency_key=cause.idempotency_key,
-        reason=cause.reason,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        occurred_at=cause.occurred_at,
-        origin=cause.origin,
-        connection=connection,
+    return await engine.carry_out(
+        Send(instance_id=shelf.instance_id, event=event, cause=cause), connection=connection
     )

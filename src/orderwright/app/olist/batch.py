@@ -176,7 +176,7 @@ class Batch:
     async def _decide(self, plan: Plan, placed: Cause, connection: Connection) -> None:
         cause = replace(placed, idempotency_key=None, causation_id=_cause(plan, "decide"))
         send = Send(instance_id=plan.sale_id, event=DECIDED, cause=cause)
-        [result] = await self._app.engine.send_many([send], connection=connection)
+        result = await self._app.engine.carry_out(send, connection=connection)
         self._note(plan, DECIDED, result)
 
     async def _send_all(self, plan: Plan, stage: Stage, targets: Sequence[str]) -> None:
@@ -194,15 +194,19 @@ class Batch:
                     return
 
     async def _send(self, plan: Plan, target: str, step: Step, cause: str) -> Result:
-        return await self._app.engine.send(
-            target,
-            step.event,
-            actor=IMPORT,
-            idempotency_key=cause,
-            correlation_id=f"{PREFIX}/{plan.order.order_id}",
-            causation_id=cause,
-            occurred_at=step.at,
-            origin="import",
+        return await self._app.engine.carry_out(
+            Send(
+                instance_id=target,
+                event=step.event,
+                cause=Cause(
+                    actor=IMPORT,
+                    idempotency_key=cause,
+                    correlation_id=f"{PREFIX}/{plan.order.order_id}",
+                    causation_id=cause,
+                    occurred_at=step.at,
+                    origin="import",
+                ),
+            )
         )
 
     def _note(self, plan: Plan, event: Event, result: Result) -> None:

@@ -15,7 +15,7 @@ from orderwright.domain.entity import ENTITIES
 from orderwright.domain.reading import mapping
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.alarm import FAULTS
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.instance import InstanceNotFound
 from orderwright.statechart import Event
 
@@ -86,13 +86,8 @@ class Work:
         """
         cause = self.cause
         try:
-            result = await self.house.engine.send(
-                instance_id,
-                event,
-                actor=cause.actor,
-                correlation_id=cause.correlation_id,
-                causation_id=cause.causation_id,
-                connection=self.connection,
+            result = await self.house.engine.carry_out(
+                Send(instance_id=instance_id, event=event, cause=cause), connection=self.connection
             )
         except InstanceNotFound:
             return Done.skipped("entity.not_found", f"nothing here has the id {instance_id!r}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from orderwright.app.policies.action_record import APPLIED, Done
 from orderwright.app.policies.entity import ActionFailed
 from orderwright.errors import RefusedError
+from orderwright.runtime.command import Create
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
@@ -82,14 +83,14 @@ async def tell_subscribers(work: Work) -> Done:
         message = "nothing here has this id, no handler is registered, and nobody subscribes to it"
         return Done.skipped("entity.not_found", message)
     action, cause = work.action, work.cause
-    result = await work.house.engine.create(
-        "host_action",
-        derived_id(f"host_action/{action.id}"),
-        context=_told(action),
-        root_id=action.root_id,
-        actor=cause.actor,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
+    result = await work.house.engine.carry_out(
+        Create(
+            chart_id="host_action",
+            instance_id=derived_id(f"host_action/{action.id}"),
+            root_id=action.root_id,
+            context=_told(action),
+            cause=cause,
+        ),
         connection=work.connection,
     )
     if result.refused is not None and result.refused.code != "instance_exists":

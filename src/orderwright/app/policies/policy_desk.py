@@ -21,7 +21,7 @@ from orderwright.domain.policy_life import PUBLISH, RESUME
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.errors import Conflict, InputInvalid, RefusedError
 from orderwright.json_text import dump
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Cause, Create, Send
 from orderwright.runtime.identity import derived_id, fresh_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.once import is_replay
@@ -100,8 +100,15 @@ class PolicyDesk:
 
         async def do(connection: Connection) -> Result:
             given = {"policyId": policy_id, "name": policy.name, "trigger": trigger_name(policy)}
-            result = await self._engine.create(
-                POLICY, policy_id, context=given, actor=Actor(asked.by.id), connection=connection
+            result = await self._engine.carry_out(
+                Create(
+                    chart_id=POLICY,
+                    instance_id=policy_id,
+                    root_id=policy_id,
+                    context=given,
+                    cause=Cause(actor=Actor(asked.by.id)),
+                ),
+                connection=connection,
             )
             if result.refused is None:
                 row = (policy_id, policy.name, given["trigger"], self._engine.clock.now())
@@ -278,11 +285,12 @@ class PolicyDesk:
     async def _send(
         self, connection: Connection, instance_id: str, event: Event, asked: Asked
     ) -> Result:
-        return await self._engine.send(
-            instance_id,
-            event,
-            actor=Actor(asked.by.id),
-            reason=asked.reason,
+        return await self._engine.carry_out(
+            Send(
+                instance_id=instance_id,
+                event=event,
+                cause=Cause(actor=Actor(asked.by.id), reason=asked.reason),
+            ),
             connection=connection,
         )
 

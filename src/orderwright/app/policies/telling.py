@@ -15,7 +15,7 @@ from orderwright.app.policies.execution_records import open_actions
 from orderwright.app.policies.occurrence import BEGINNINGS
 from orderwright.app.policies.wording import hold_reason
 from orderwright.errors import RuntimeFault
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -84,14 +84,18 @@ class Telling:
         return actions
 
     async def _send(self, connection: Connection, one: Occurrence, event: Event) -> None:
-        result = await self._engine.send(
-            one.entity.id,
-            event,
-            actor=POLICIES,
-            correlation_id=one.correlation_id or one.execution_id,
-            causation_id=one.causation_id or one.execution_id,
-            occurred_at=one.occurred_at if one.source == "relay" else None,
-            origin=one.origin,
+        result = await self._engine.carry_out(
+            Send(
+                instance_id=one.entity.id,
+                event=event,
+                cause=Cause(
+                    actor=POLICIES,
+                    correlation_id=one.correlation_id or one.execution_id,
+                    causation_id=one.causation_id or one.execution_id,
+                    occurred_at=one.occurred_at if one.source == "relay" else None,
+                    origin=one.origin,
+                ),
+            ),
             connection=connection,
         )
         if result.refused is None:

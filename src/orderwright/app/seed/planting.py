@@ -40,7 +40,7 @@ from orderwright.domain.orders.quotation import terms_context
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.errors import RuntimeFault
 from orderwright.money import Money
-from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.command import Actor, Cause, Create, Send
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -227,14 +227,17 @@ class _Planting:
                 "validUntil": (at + timedelta(days=days)).isoformat(),
                 **terms_context(terms),
             }
-            result = await self._app.engine.create(
-                "quotation",
-                _id(name),
-                context=context,
-                request={"seed": name},
-                actor="clerk",
-                idempotency_key=f"seed/{name}",
-                occurred_at=at,
+            result = await self._app.engine.carry_out(
+                Create(
+                    chart_id="quotation",
+                    instance_id=_id(name),
+                    root_id=_id(name),
+                    context=context,
+                    request={"seed": name},
+                    cause=Cause(
+                        actor=Actor("clerk"), idempotency_key=f"seed/{name}", occurred_at=at
+                    ),
+                ),
                 connection=connection,
             )
             if result.refused is None and not result.replayed:
@@ -275,12 +278,16 @@ class _Planting:
     async def _tell(self, name: str, story: Story, part: Part, target: str) -> None:
         for place, beat in enumerate(story.of(part)):
             key = f"seed/{name}/{part}/{place}"
-            result = await self._app.engine.send(
-                target,
-                Event(beat.event, self._data(name, story, beat, key)),
-                actor=beat.by,
-                idempotency_key=key,
-                occurred_at=self._at(story, beat.hours),
+            result = await self._app.engine.carry_out(
+                Send(
+                    instance_id=target,
+                    event=Event(beat.event, self._data(name, story, beat, key)),
+                    cause=Cause(
+                        actor=Actor.of(beat.by),
+                        idempotency_key=key,
+                        occurred_at=self._at(story, beat.hours),
+                    ),
+                )
             )
             if result.refused is not None:
                 raise SeedRefused(f"{name}: {beat.event}: {result.refused.message}")

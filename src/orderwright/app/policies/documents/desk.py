@@ -10,7 +10,7 @@ from orderwright.app.policies.documents.intake import DocumentsNotFound
 from orderwright.app.policies.documents.link import link_for
 from orderwright.domain.reading import moment
 from orderwright.errors import InputInvalid
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Send
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -51,12 +51,8 @@ class DocumentDesk:
         said = words.strip()
         key = "note" if answer == "ACCEPT" else "reason"
         data = {key: said} if said or key == "reason" else {}
-        return await self._engine.send(
-            request_id,
-            Event(answer, data),
-            actor=Actor(asked.by.id),
-            idempotency_key=asked.key,
-            reason=asked.reason,
+        return await self._engine.carry_out(
+            Send(instance_id=request_id, event=Event(answer, data), cause=asked.cause)
         )
 
     async def link(self, request_id: str, by: Identity) -> DocumentLink:

@@ -10,7 +10,7 @@ from orderwright.app.file_kind import kind_of
 from orderwright.app.policies.documents.link import require_link
 from orderwright.domain.reading import integer, rows, text
 from orderwright.errors import NotFound
-from orderwright.runtime.command import Actor
+from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -101,8 +101,9 @@ class DocumentIntake:
             "bytes": file.bytes,
         }
         event = Event("DOCUMENT_RECEIVED", data)
-        result = await self._engine.send(
-            request.instance_id, event, actor=BEARER, connection=connection
+        result = await self._engine.carry_out(
+            Send(instance_id=request.instance_id, event=event, cause=Cause(actor=BEARER)),
+            connection=connection,
         )
         if result.refused is None:
             place = self._store.place(file.key)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.action_record import BEGUN, Done
 from orderwright.app.policies.entity import ActionBroken, ActionFailed
+from orderwright.runtime.command import Create
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ async def require_documents(work: Work) -> Done:
 async def request_documents(work: Work) -> Done:
     """Ask for documents."""
     action, cause = work.action, work.cause
-    result = await work.house.engine.create(
-        "document_request",
-        action.id,
-        context=_context(work),
-        root_id=action.root_id,
-        actor=cause.actor,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
+    result = await work.house.engine.carry_out(
+        Create(
+            chart_id="document_request",
+            instance_id=action.id,
+            root_id=action.root_id,
+            context=_context(work),
+            cause=cause,
+        ),
         connection=work.connection,
     )
     if result.refused is None:

@@ -69,7 +69,7 @@ async def _asked_for(page: Page, order_id: str, number: str) -> None:
     await page.get_by_role("link", name="Documents asked for").click()
     await page.wait_for_url("**/document-requests?entity=Order&id=*")
     await page.get_by_role("button", name="Requested").click()
-    await page.wait_for_url("**&state=REQUESTED")
+    await page.wait_for_url("**?state=REQUESTED&entity=Order&id=*")
     await fits_everywhere(page)
     row = page.get_by_role("row").filter(has_text=number)
     await row.get_by_role("link", name="Passport").click()
@@ -96,17 +96,19 @@ async def test_papers_that_a_policy_asks_for_are_accepted_and_the_policy_is_snoo
     page = await open_page(login="cora")
     await _asked_for(page, order["id"], order["number"])
 
-    await expect(page.get_by_role("region", name="Why")).to_contain_text("Papers please, version 1")
+    await expect(page.get_by_role("region", name="Why")).to_contain_text(
+        "Papers please, version 1"
+    )
     await expect(page.get_by_role("article")).to_contain_text("0 of 1")  # reminders
     await _hand_in(page)
-    await expect(page.get_by_label("State")).to_have_text("Submitted", timeout=15_000)
+    await expect(page.get_by_label("State", exact=True)).to_have_text("Submitted", timeout=15_000)
     await fits_everywhere(page)
     async with page.expect_download() as given:
         await page.get_by_role("link", name="Download Passport").click()
     assert (await (await given.value).path()).read_bytes() == b"%PDF-1.7"
     form = await open_form(page, "Accept documents")
     await form.get_by_role("button", name="Accept documents").click()
-    await expect(page.get_by_label("State")).to_have_text("Accepted", timeout=15_000)
+    await expect(page.get_by_label("State", exact=True)).to_have_text("Accepted", timeout=15_000)
 
     await page.get_by_role("link", name=f"Order {order['number']}").click()
     matched = page.get_by_role("region", name="Policies that matched")
@@ -116,6 +118,7 @@ async def test_papers_that_a_policy_asks_for_are_accepted_and_the_policy_is_snoo
     await form.get_by_label("Reason").fill("we know them")
     await fits_everywhere(page)
     await form.get_by_role("button", name="Snooze").click()
-    await expect(matched).to_contain_text("Snoozed by Cora until in 23 hr.: “we know them”")
+    await expect(matched).to_contain_text("Snoozed by Cora until")
+    await expect(matched).to_contain_text("“we know them”")
     await matched.get_by_role("button", name="End the snooze").click()
     await expect(matched).not_to_contain_text("we know them")

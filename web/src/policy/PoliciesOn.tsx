@@ -50,8 +50,8 @@ function Row({ one, entity, id, again }: RowProps) {
         </Link>
         {outcome ? <Chip {...outcomeChip(outcome)} /> : null}
         {executionId && at ? (
-          <Link to="/executions/$executionId" params={{ executionId }} aria-label={`The decision of ${policyName}`}>
-            <Moment at={at} />
+          <Link to="/executions/$executionId" params={{ executionId }}>
+            Decided <Moment at={at} />
           </Link>
         ) : null}
       </div>

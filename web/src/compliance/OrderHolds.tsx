@@ -1,5 +1,4 @@
 import { useMay } from "@/api/permission";
-import { PoliciesOn } from "@/policy/PoliciesOn";
 import { Holds } from "./Holds";
 import { standingOf } from "./standing";
 
@@ -7,10 +6,5 @@ import { standingOf } from "./standing";
 export function OrderHolds({ orderId, context }: { orderId: string; context: unknown }) {
   const standing = standingOf(context);
   if (useMay("policy.read") !== true || !standing) return null;
-  return (
-    <>
-      <Holds of={standing} entity="Order" id={orderId} />
-      <PoliciesOn entity="Order" id={orderId} />
-    </>
-  );
+  return <Holds of={standing} entity="Order" id={orderId} />;
 }

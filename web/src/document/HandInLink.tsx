@@ -20,7 +20,10 @@ export function HandInLink({ id }: { id: string }) {
           <>
             <code style={{ overflowWrap: "anywhere" }}>{link.url}</code>
             <span className={classes["dim"]}>
-              Ends <Moment at={link.expiresAt} />. Whoever has it may hand documents in; nothing is given back by it.
+              Whoever has it may hand documents in; nothing is given back by it.
+            </span>
+            <span>
+              Ends <Moment at={link.expiresAt} />
             </span>
             <CopyButton value={link.url}>
               {({ copied, copy }) => (

@@ -4,7 +4,6 @@ import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import { ComplianceTabs } from "@/compliance/ComplianceTabs";
 import { ENTITIES, typesInWords } from "@/document/words";
-import { words } from "@/format/word";
 import { type DocumentRequestRowFragment, DocumentRequestsDocument } from "@/gen/graphql";
 import { type AboutParams, filterOf, withEntity } from "@/list/params";
 import { usePaging } from "@/list/usePaging";
@@ -13,6 +12,7 @@ import { EntityLink } from "@/policy/EntityLink";
 import type { Column } from "@/templates/column";
 import { ListPage } from "@/templates/ListPage";
 import { Chip } from "@/ui/Chip";
+import { CrossIcon } from "@/ui/icons";
 import { Moment } from "@/ui/Moment";
 
 const PAGE = 50;
@@ -55,8 +55,8 @@ function About({ params, onParams }: { params: AboutParams; onParams: (params: A
   return (
     <>
       {entity && id ? (
-        <Button variant="default" onClick={() => onParams(withEntity(params, ""))}>
-          About one {(ENTITIES[entity] ?? entity).toLowerCase()} only: show all
+        <Button variant="default" rightSection={<CrossIcon />} title="Show all" onClick={() => onParams(withEntity(params, entity))}>
+          Only this one
         </Button>
       ) : null}
       <NativeSelect
@@ -97,7 +97,7 @@ const COLUMNS: readonly Column<DocumentRequestRowFragment>[] = [
     cell: (row) => <EntityLink type={row.entityType} id={row.entityId} {...(row.number ? { label: row.number } : {})} />,
   },
   { key: "asked", heading: "Asked of", cell: (row) => row.asked?.name ?? "" },
-  { key: "policy", heading: "Policy", cell: (row) => words(row.policy) },
+  { key: "policy", heading: "Policy", cell: (row) => row.policy },
   { key: "round", heading: "Round", align: "right", cell: (row) => row.round },
   { key: "due", heading: "Due", cell: (row) => <Moment at={row.dueAt} /> },
   { key: "requested", heading: "Asked", cell: (row) => <Moment at={row.requestedAt} /> },

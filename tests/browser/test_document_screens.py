@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from acceptance.harness import PASSWORD, Client, Server, SignIn, until
-from browser.page import OpenPage, fits_everywhere, open_form
+from browser.page import OpenPage, fits_everywhere, open_form, serious
 from orderwright import Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
@@ -70,7 +70,7 @@ async def _asked_for(page: Page, order_id: str, number: str) -> None:
     await page.wait_for_url("**/document-requests?entity=Order&id=*")
     await page.get_by_role("button", name="Requested").click()
     await page.wait_for_url("**?state=REQUESTED&entity=Order&id=*")
-    await fits_everywhere(page)
+    assert await serious(page) == []
     row = page.get_by_role("row").filter(has_text=number)
     await row.get_by_role("link", name="Passport").click()
 

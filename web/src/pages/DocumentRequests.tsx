@@ -55,7 +55,7 @@ function About({ params, onParams }: { params: AboutParams; onParams: (params: A
   return (
     <>
       {entity && id ? (
-        <Button variant="default" rightSection={<CrossIcon />} title="Show all" onClick={() => onParams(withEntity(params, entity))}>
+        <Button variant="default" px={10} style={{ flex: "none" }} rightSection={<CrossIcon />} title="Show all" onClick={() => onParams(withEntity(params, entity))}>
           Only this one
         </Button>
       ) : null}

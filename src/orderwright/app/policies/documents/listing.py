@@ -126,7 +126,7 @@ left join orderwright.customer as c
 
 _FILES: Final = """
 select id, round, type, media_type, bytes, uploaded_at as at
-from orderwright.document where request_id = $1 order by uploaded_at desc, id
+from orderwright.document where request_id = $1 order by round desc, uploaded_at desc, id
 """
 _CASES: Final = """
 select r.id, r.number, r.opened_at

@@ -1,4 +1,4 @@
-"""The settings that change while the house runs, on their screen."""
+"""What an administrator keeps: the settings that change while the house runs, and the tokens of hosts."""
 
 from __future__ import annotations
 
@@ -28,3 +28,40 @@ async def test_a_setting_is_changed_with_a_reason_and_shows_who_did_it(
     await row.get_by_text("Earlier values").press("Enter")
     await expect(row).to_contain_text("14 to 30, Admin")
     await expect(row).to_contain_text("a long holiday")
+
+
+async def test_a_token_is_made_and_shown_once_and_opens_nothing_once_it_is_revoked(
+    server: Server,  # noqa: ARG001 (the pages are its)
+    open_page: OpenPage,
+) -> None:
+    page = await open_page()
+    await page.goto("/system/tokens")
+    await page.get_by_role("button", name="Make a token").click()
+    form = page.get_by_role("form", name="Make a token")
+    await form.get_by_label("Name").fill("the shop")
+    await form.get_by_label("Change lists").check()
+    await form.get_by_role("button", name="Make it").click()
+    shown = page.get_by_role("status").filter(has_text="shown only now")
+    secret = await shown.locator("code").inner_text()
+    await expect(shown.get_by_role("button", name="Copy")).to_be_visible()
+    row = page.get_by_role("listitem").filter(has_text="the shop")
+    await expect(row).to_contain_text("Made by Admin")
+    await expect(row).to_contain_text("Never")
+    await fits_everywhere(page)
+    await shown.get_by_role("button", name="I have it").click()
+    await page.reload()
+    await expect(row).to_contain_text("Active")
+    await expect(page.get_by_text(secret)).to_have_count(0)
+
+    async def opens() -> int:
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = await page.request.post(
+            "/api/v1/lists/nothing/entries", headers=headers, data={"add": ["x"]}
+        )
+        return answer.status
+
+    assert await opens() == 404  # the door, and no such list
+    await row.get_by_role("button", name="Revoke").click()
+    await row.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    await expect(row.get_by_text("Revoked").first).to_be_visible()
+    assert await opens() == 401

@@ -26,7 +26,13 @@ VOTE = """mutation ($id: ID!, $decision: OverrideDecision!) {
     ... on ApprovalChanged { approval { workflow { state } votes { decision } } }
     ... on Refusal { code reasons { code } } } }"""
 REQUESTS = """query ($id: ID!) { documentRequest(id: $id) {
-  entityType entityId types message policy round dueAt documents { type mediaType bytes url } workflow { state } } }"""
+  entityType entityId types message policy round dueAt documents { type mediaType bytes url } workflow { state }
+  number reminders reminded executionId asked { name customerId } files { type round url } cases { number } } }"""
+LISTED = """query ($filter: DocumentRequestFilter) { documentRequests(filter: $filter) { totalCount
+  stateCounts { state count } edges { node { id number asked { name } } } } }"""
+SEND = """mutation ($id: ID!, $event: String!, $data: JSON) {
+  sendDocumentRequestEvent(requestId: $id, event: $event, data: $data) {
+  ... on EventApplied { workflow { state } } ... on Refusal { code } } }"""
 LINK = "mutation ($id: ID!) { createDocumentLink(id: $id) { ... on DocumentLink { url } } }"
 ACCEPT = """mutation ($id: ID!) { acceptDocuments(id: $id, note: "fine") {
   ... on DocumentRequestChanged { request { workflow { state } } } ... on Refusal { code } } }"""
@@ -104,11 +110,7 @@ async def test_documents_are_asked_for_handed_in_by_a_link_of_staff_and_accepted
     order = await entity(app, "Order")
     asked = await do(app, "Order", order, "REQUEST_DOCUMENT")
     async with enter(app, "carla") as carla:
-        url = (await carla.ask(LINK, id=asked.id))["createDocumentLink"]["url"]
-        file = {"file": ("p.pdf", b"%PDF-1.7")}
-        path = url.partition("8080")[2]
-        answer = await carla.http.post(path, data={"type": "passport"}, files=file)
-        assert answer.status_code == 201
+        await hand_in(carla, asked.id, b"%PDF-1.7")
         shown = (await carla.ask(REQUESTS, id=asked.id))["documentRequest"]
         assert (shown["entityId"], shown["types"], shown["round"]) == (order, ["passport"], 1)
         [document] = shown["documents"]
@@ -117,3 +119,49 @@ async def test_documents_are_asked_for_handed_in_by_a_link_of_staff_and_accepted
         assert accepted["request"]["workflow"]["state"] == "ACCEPTED"
     await later(app)
     assert await holds(app, order) == []
+
+
+async def test_requests_for_documents_are_found_by_subject_and_state_with_all_that_was_handed_in(
+    app: Orderwright,
+):
+    order, other = await entity(app, "Order"), await entity(app, "Order")
+    asked = await do(app, "Order", order, "REQUEST_DOCUMENT", due_days=2)
+    await do(app, "Order", other, "REQUEST_DOCUMENT")
+    about = {"entityType": "Order", "entityId": order}
+    async with enter(app, "carla") as carla, enter(app, "mia") as mia:
+        found = (await carla.ask(LISTED, filter=about))["documentRequests"]
+        [edge] = found["edges"]
+        assert edge["node"]["id"] == asked.id
+        assert edge["node"]["asked"] == {"name": "Bob Ltd"}
+        number = edge["node"]["number"]
+        assert number.startswith("SO-")
+        searched = (await carla.ask(LISTED, filter={"search": number.lower()}))["documentRequests"]
+        assert searched["totalCount"] == 1
+
+        await hand_in(carla, asked.id, b"%PDF-1.7 blurred")
+        sent = await carla.ask(SEND, id=asked.id, event="REJECT", data={"reason": "not legible"})
+        assert sent["sendDocumentRequestEvent"]["workflow"]["state"] == "REQUESTED"
+        await hand_in(carla, asked.id, b"%PDF-1.7 sharp")
+        shown = (await carla.ask(REQUESTS, id=asked.id))["documentRequest"]
+        assert [one["round"] for one in shown["files"]] == [2, 1]
+        assert (await carla.http.get(shown["files"][1]["url"])).content == b"%PDF-1.7 blurred"
+        assert (shown["executionId"], shown["reminders"]) == (asked.execution_id, 1)
+        await carla.ask(SEND, id=asked.id, event="REJECT", data={"reason": "not yours"})
+        for event in ("ACCEPT", "NOTHING"):
+            refused = await mia.ask(SEND, id=asked.id, event=event, data={})
+            assert refused["sendDocumentRequestEvent"]["code"] == "access.denied"
+    await later(app, days=3)
+    async with enter(app, "carla") as carla:
+        overdue = {**about, "states": ["OVERDUE"]}
+        found = (await carla.ask(LISTED, filter=overdue))["documentRequests"]
+        assert found["stateCounts"] == [{"state": "OVERDUE", "count": 1}]
+        [case] = (await carla.ask(REQUESTS, id=asked.id))["documentRequest"]["cases"]
+        assert case["number"].startswith("CA")
+
+
+async def hand_in(who: Client, request_id: str, content: bytes) -> None:
+    """Hand a passport in by a new link."""
+    url = (await who.ask(LINK, id=request_id))["createDocumentLink"]["url"]
+    file = {"file": ("p.pdf", content)}
+    answer = await who.http.post(url.partition("8080")[2], data={"type": "passport"}, files=file)
+    assert answer.status_code == 201

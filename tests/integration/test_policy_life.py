@@ -331,6 +331,31 @@ async def test_a_snoozed_policy_has_no_say_on_that_entity_until_then(app: Orderw
             await office.snoozes.begin(policy_id, entity, end, "why", CLEO)
 
 
+async def test_an_entity_shows_what_policies_came_to_on_it_and_the_snooze_that_holds_now(
+    app: Orderwright,
+):
+    snoozes, policy_id = app.policy_office.snoozes, await made(app)
+    await published(app, policy_id)
+    assert await snoozes.on(CLEO.by, "Order", "o1") == []
+    await decides(app, "o1")
+    [hit] = await snoozes.on(CLEO.by, "Order", "o1")
+    assert (hit.policy_id, hit.outcome, hit.snooze) == (policy_id, "hit", None)
+    for entity in ("o1", "o2"):
+        until = NOON + timedelta(days=1)
+        await snoozes.begin(policy_id, ("Order", entity), until, "known", CLEO)
+    [held] = await snoozes.on(CARL.by, "Order", "o1")
+    [unseen] = await snoozes.on(CARL.by, "Order", "o2")
+    assert (held.execution_id, unseen.execution_id) == (hit.execution_id, None)
+    assert held.snooze is not None
+    assert (held.snooze.by, held.snooze.reason) == ("cleo", "known")
+    assert isinstance(app.clock, DrivenClock)
+    app.clock.advance(timedelta(days=2))
+    assert [one.snooze for one in await snoozes.on(CARL.by, "Order", "o1")] == [None]
+    assert await snoozes.on(CARL.by, "Order", "o2") == []
+    with pytest.raises(RoleMissing):
+        await snoozes.on(Identity(id="x", login="x", name="X", roles=frozenset()), "Order", "o1")
+
+
 # --- trials ----------------------------------------------------------------------------------------
 
 

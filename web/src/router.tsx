@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { currentPerson, knownPerson, watchPerson } from "./api/session";
 import { preloadChart } from "./chart/preload";
-import { parseListParams, parseSearch, parseWorkParams, stringifySearch } from "./list/params";
+import { parseAboutParams, parseListParams, parseSearch, parseWorkParams, stringifySearch } from "./list/params";
 import { parseExecutionParams } from "./policy/executionParams";
 import { Shell } from "./shell/Shell";
 import { Failure } from "./ui/Said";
@@ -232,6 +232,12 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./system/Settings"), "Settings"),
 });
 
+const tokens = createRoute({
+  getParentRoute: () => system,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("./system/Tokens"), "Tokens"),
+});
+
 const policies = createRoute({
   getParentRoute: () => inside,
   path: "/policies",
@@ -330,6 +336,20 @@ const kycSession = createRoute({
   component: lazyRouteComponent(() => import("./pages/KycSession"), "KycSession"),
 });
 
+const documentRequests = createRoute({
+  getParentRoute: () => inside,
+  path: "/document-requests",
+  validateSearch: parseAboutParams,
+  component: lazyRouteComponent(() => import("./pages/DocumentRequests"), "DocumentRequests"),
+});
+
+const documentRequest = createRoute({
+  getParentRoute: () => inside,
+  path: "/document-requests/$requestId",
+  loader: preloadChart,
+  component: lazyRouteComponent(() => import("./pages/DocumentRequest"), "DocumentRequest"),
+});
+
 const users = createRoute({
   getParentRoute: () => inside,
   path: "/users",
@@ -382,9 +402,11 @@ export const router = createRouter({
       payOut,
       kycSessions,
       kycSession,
+      documentRequests,
+      documentRequest,
       users,
       user,
-      system.addChildren([systemHome, incidents, deadLetters, events, webhooks, settings]),
+      system.addChildren([systemHome, incidents, deadLetters, events, webhooks, tokens, settings]),
     ]),
   ]),
   parseSearch,

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { wantedOf } from "@/fulfilment/work";
 import {
   filterOf,
+  parseAboutParams,
   parseListParams,
   parseSearch,
   parseWorkParams,
@@ -9,6 +10,7 @@ import {
   stringifySearch,
   toggleState,
   withCursor,
+  withEntity,
   withSearch,
 } from "@/list/params";
 
@@ -51,6 +53,16 @@ test("a kind of work outlives a search and a page, and gives way to a state", ()
   expect(wantedOf(params)).toEqual({ search: "SO-1", states: ["BACKORDERED"], oldestFirst: true });
   expect(wantedOf({ work: "SHIP" })).toEqual({ work: "SHIP", oldestFirst: true });
   expect(wantedOf({ work: "NOBODY_KNOWS", state: "SHIPPED" })).toEqual({ states: ["SHIPPED"] });
+});
+
+test("what a list is about outlives a search, a state and a page, and an id needs a type", () => {
+  const params = parseAboutParams({ entity: "KYC", id: "k1", after: "x" });
+  expect(withSearch(params, "ada")).toEqual({ entity: "KYC", id: "k1", q: "ada" });
+  expect(toggleState(params, "OVERDUE")).toEqual({ entity: "KYC", id: "k1", state: "OVERDUE" });
+  expect(withCursor(params, "y")).toEqual({ ...params, after: "y" });
+  expect(withEntity({ ...params, q: "ada" }, "User")).toEqual({ entity: "User", q: "ada" });
+  expect(withEntity(params, "")).toEqual({});
+  expect(parseAboutParams({ id: "k1" })).toEqual({});
 });
 
 test("an address is written as plain texts and read back", () => {

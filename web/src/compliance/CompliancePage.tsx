@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import type { CombinedError } from "urql";
 import { errorText } from "@/api/client";
 import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
+import { PoliciesOn } from "@/policy/PoliciesOn";
 import { DetailLoading, DetailPage, type Figure } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Empty, Failure } from "@/ui/Said";
@@ -74,6 +75,7 @@ function Known({ kind, entity, of, thing, figures, side, story, others = NONE }:
         <>
           <Holds of={thing} entity={entity} id={thing.id} />
           <Events of={of} lifecycle={own} />
+          <PoliciesOn entity={entity} id={thing.id} />
           {side}
         </>
       }

@@ -6,6 +6,7 @@ const PARTS = [
   { to: "/pay-ins", label: "Pay-ins", permission: "payin.read" },
   { to: "/pay-outs", label: "Pay-outs", permission: "payout.read" },
   { to: "/kyc", label: "KYC sessions", permission: "kyc.read" },
+  { to: "/document-requests", label: "Documents", permission: "document.read" },
   { to: "/users", label: "Users", permission: "user.read" },
 ] as const;
 

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { useMay } from "@/api/permission";
 import type { StandingFragment } from "@/gen/graphql";
 import classes from "@/policy/Policy.module.css";
 import { Panel } from "@/templates/Panel";
@@ -46,6 +47,13 @@ export function Holds({ of: { isDecided, holds, frozen }, entity, id }: Props) {
             Every decision on it
           </Link>
         </li>
+        {useMay("document.read") === true ? (
+          <li>
+            <Link to="/document-requests" search={{ entity, id }}>
+              Documents asked for
+            </Link>
+          </li>
+        ) : null}
       </ul>
     </Panel>
   );

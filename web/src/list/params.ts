@@ -1,12 +1,21 @@
 /** What a list page reads from its address and writes back; the address is the only truth. */
 export type ListParams = { q?: string; state?: string; after?: string };
 
+/** A list of what is about entities, perhaps of one type, or about one of them. */
+export type AboutParams = ListParams & { entity?: string; id?: string };
+
 /** A list with a tab for each kind of work, perhaps about one SKU; a tab and states exclude each other. */
-export type WorkParams = ListParams & { work?: string; sku?: string };
+export type WorkParams = AboutParams & { work?: string; sku?: string };
 
 /** Keep what a list understands of an address's parameters; everything else is dropped. */
 export function parseListParams(search: Record<string, unknown>): ListParams {
   return { ...one("q", search), ...one("state", search), ...one("after", search) };
+}
+
+/** As `parseListParams`, with the entity; an id is of one type. */
+export function parseAboutParams(search: Record<string, unknown>): AboutParams {
+  const entity = one("entity", search);
+  return { ...parseListParams(search), ...entity, ...(entity["entity"] ? one("id", search) : {}) };
 }
 
 /** As `parseListParams`, with the kind of work and the SKU. */
@@ -20,20 +29,30 @@ export function statesOf(params: ListParams): string[] {
 }
 
 /** Add or remove one state; a changed filter starts on the first page. */
-export function toggleState(params: ListParams, state: string): ListParams {
+export function toggleState(params: AboutParams, state: string): AboutParams {
   const states = statesOf(params);
   const next = states.includes(state) ? states.filter((s) => s !== state) : [...states, state];
-  return clean({ q: params.q, state: next.join(",") });
+  return clean({ q: params.q, state: next.join(","), ...aboutOf(params) });
 }
 
 /** Search for something else; a changed search starts on the first page. */
 export function withSearch(params: WorkParams, q: string): WorkParams {
-  return clean({ q: q.trim(), state: params.state, work: params.work, sku: params.sku });
+  return clean({ q: q.trim(), state: params.state, work: params.work, sku: params.sku, ...aboutOf(params) });
 }
 
 /** Move to the page behind a cursor; undefined is the first page. */
 export function withCursor(params: WorkParams, after: string | undefined): WorkParams {
-  return clean({ q: params.q, state: params.state, work: params.work, sku: params.sku, after });
+  return clean({ q: params.q, state: params.state, work: params.work, sku: params.sku, ...aboutOf(params), after });
+}
+
+/** What a list is about, apart from its other filters. */
+export function aboutOf({ entity, id }: AboutParams): AboutParams {
+  return clean({ entity, id });
+}
+
+/** Show what is about entities of a type, or of every type; a changed filter starts on the first page. */
+export function withEntity(params: AboutParams, entity: string): AboutParams {
+  return clean({ q: params.q, state: params.state, entity });
 }
 
 /** The filter of the query, without its empty parts. */

@@ -8,7 +8,7 @@ declare module "@tanstack/react-router" {
   }
 }
 
-type Listed = "/policies" | "/pay-ins" | "/pay-outs" | "/kyc" | "/users" | "/orders" | "/quotations" | "/payments" | "/fulfilments" | "/stock" | "/system/incidents" | "/system/dead-letters" | "/system/events";
+type Listed = "/policies" | "/pay-ins" | "/pay-outs" | "/kyc" | "/document-requests" | "/users" | "/orders" | "/quotations" | "/payments" | "/fulfilments" | "/stock" | "/system/incidents" | "/system/dead-letters" | "/system/events";
 type PageInfo = { hasNextPage: boolean; endCursor?: string | null };
 
 /**

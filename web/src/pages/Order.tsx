@@ -12,6 +12,7 @@ import { useFulfilments } from "@/order/useFulfilments";
 import { useLiveOrder } from "@/order/useLiveOrder";
 import { OrderOverrides } from "@/override/OrderOverrides";
 import { Payments } from "@/payment/Payments";
+import { PoliciesOn } from "@/policy/PoliciesOn";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
@@ -82,6 +83,7 @@ function Known({ order, sale }: KnownProps) {
             lifecycle={shown}
           />
           {shown === saleLifecycle ? null : <OwnPage fulfilmentId={shown.id} />}
+          <PoliciesOn entity="Order" id={order.id} />
           <OrderCases orderId={order.id} />
           <OrderOverrides orderId={order.id} />
           <CreditPanel key={sale.version} orderId={order.id} />

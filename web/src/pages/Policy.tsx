@@ -107,7 +107,7 @@ function Known({ policy, executions, count, again }: KnownProps) {
           <Panel title="Test">
             <TestPanel key={shown.version} document={document} facts={facts} currency="EUR" onTested={(tested) => setPath(tested?.path as readonly Visit[] | undefined)} />
           </Panel>
-          <Snoozes snoozes={policy.snoozes} />
+          <Snoozes policy={policy} again={again} />
         </>
       }
       story={

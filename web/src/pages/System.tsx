@@ -10,6 +10,7 @@ const PARTS = [
   { to: "/system/dead-letters", label: "Dead letters", permission: "deadletter.read" },
   { to: "/system/events", label: "Events", permission: "outbox.read" },
   { to: "/system/webhooks", label: "Webhooks", permission: "webhook.manage" },
+  { to: "/system/tokens", label: "API tokens", permission: "token.manage" },
   { to: "/system/settings", label: "Settings", permission: "setting.read" },
 ] as const;
 

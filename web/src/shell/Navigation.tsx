@@ -72,7 +72,7 @@ function Policies() {
   return <Place to="/policies" also={POLICIES} label="Policies" icon={<PoliciesIcon />} />;
 }
 
-const COMPLIANCE = ["/pay-outs", "/kyc", "/users"];
+const COMPLIANCE = ["/pay-outs", "/kyc", "/document-requests", "/users"];
 const POLICIES = ["/executions", "/lists"];
 
 /** For who may see what customers owe. */

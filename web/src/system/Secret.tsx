@@ -1,12 +1,14 @@
 import { Button, CopyButton } from "@mantine/core";
 import classes from "./System.module.css";
 
+type Props = { secret: string; onSeen: () => void; what?: string; use?: string };
+
 /** A secret that is shown this once; whoever reads it takes it along. */
-export function Secret({ secret, onSeen }: { secret: string; onSeen: () => void }) {
+export function Secret({ secret, onSeen, what = "The secret of this webhook", use = "The receiver needs it to check signatures." }: Props) {
   return (
     <div className={classes["secret"]} role="status" data-tone="good">
       <p>
-        <strong>The secret of this webhook is shown only now.</strong> The receiver needs it to check signatures.
+        <strong>{what} is shown only now.</strong> {use}
       </p>
       <code>{secret}</code>
       <div className={classes["acts"]}>

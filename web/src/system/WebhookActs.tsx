@@ -1,4 +1,4 @@
-import { Button, Popover } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
 import {
   DeleteWebhookDocument,
@@ -9,6 +9,7 @@ import {
 } from "@/gen/graphql";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
 import { Secret } from "./Secret";
+import { Sure } from "./Sure";
 import classes from "./System.module.css";
 import { useAct } from "./useAct";
 
@@ -43,37 +44,5 @@ export function WebhookActs({ row, again }: { row: WebhookRowFragment; again: ()
       <OutcomeNotice outcome={wrong} />
       {secret ? <Secret secret={secret} onSeen={() => setSecret(undefined)} /> : null}
     </>
-  );
-}
-
-type SureProps = { label: string; question: string; busy: boolean; onSure: () => void };
-
-function Sure({ label, question, busy, onSure }: SureProps) {
-  const [asking, setAsking] = useState(false);
-  return (
-    <Popover opened={asking} onChange={setAsking} withinPortal={false} trapFocus returnFocus position="bottom-start">
-      <Popover.Target>
-        <Button variant="default" loading={busy} onClick={() => setAsking(!asking)}>
-          {label}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown aria-label={label}>
-        <p className={classes["said"]}>{question}</p>
-        <div className={classes["sure"]}>
-          <Button
-            color="red"
-            onClick={() => {
-              setAsking(false);
-              onSure();
-            }}
-          >
-            {label}
-          </Button>
-          <Button variant="default" onClick={() => setAsking(false)}>
-            Leave it
-          </Button>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
   );
 }

@@ -1,6 +1,6 @@
 import { Skeleton, Title } from "@mantine/core";
 import type { ReactNode } from "react";
-import { statesOf, toggleState, withSearch, type WorkParams } from "@/list/params";
+import { aboutOf, statesOf, toggleState, withSearch, type WorkParams } from "@/list/params";
 import { Empty, Failure } from "@/ui/Said";
 import { type Column, type Facet } from "./column";
 import { DataTable } from "./DataTable";
@@ -57,7 +57,7 @@ export function ListPage<Row>(props: Props<Row>) {
           facets={facets}
           chosen={statesOf(params)}
           onToggle={(state) => onParams(toggleState(params, state))}
-          onClear={() => onParams(withSearch({}, params.q ?? ""))}
+          onClear={() => onParams(withSearch(aboutOf(params), params.q ?? ""))}
         />
       </div>
       {error ? (
@@ -83,7 +83,7 @@ function Body<Row>({ title, noun, rows, columns, keyOf, fetching, params, onPara
 }
 
 function Nothing({ noun, params, onParams }: { noun: string } & Pick<Props<unknown>, "params" | "onParams">) {
-  const filtered = Boolean(params.q ?? params.state ?? params.work);
+  const filtered = Boolean(params.q ?? params.state ?? params.work ?? params.entity);
   return (
     <Empty title={filtered ? `No ${noun} match` : `No ${noun} yet`}>
       {filtered ? (

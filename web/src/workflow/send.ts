@@ -1,6 +1,7 @@
 import { useMutation } from "urql";
 import {
   SendCaseEventDocument,
+  SendDocumentRequestEventDocument,
   SendFulfilmentEventDocument,
   SendKycEventDocument,
   SendPayInEventDocument,
@@ -25,6 +26,7 @@ const DOCUMENTS = {
   payout: SendPayOutEventDocument,
   kyc: SendKycEventDocument,
   user: SendUserEventDocument,
+  documents: SendDocumentRequestEventDocument,
 };
 
 /** What takes events from people. */

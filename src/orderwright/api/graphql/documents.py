@@ -3,142 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
-from orderwright.api.documents import FILES
-from orderwright.api.graphql.connection import PageInfo
 from orderwright.api.graphql.context import Context, Info
-from orderwright.api.graphql.operations import First
-from orderwright.api.graphql.results import Refusal, answered, answered_plainly
-from orderwright.api.graphql.trade import HasWorkflow
-from orderwright.api.graphql.workflow import Workflow
-from orderwright.app.page import Page
-from orderwright.app.policies.documents.desk import Answer
-from orderwright.app.policies.documents.listing import RequestRow, WantedRequests
-from orderwright.runtime.attempt import Result
-
-
-@strawberry.input
-class DocumentRequestFilter:
-    states: list[str] | None = None
-    entity_type: str | None = None
-    entity_id: strawberry.ID | None = None
-
-    def wanted(self) -> WantedRequests:
-        """Return it in the application's words."""
-        return WantedRequests(
-            states=tuple(self.states or ()),
-            entity_type=self.entity_type,
-            entity_id=self.entity_id,
-        )
-
-
-@strawberry.type(description="A file that was handed in.")
-class Document:
-    id: strawberry.ID
-    type: str
-    media_type: str
-    bytes: int
-    at: datetime
-    url: str = strawberry.field(description="Gives the file to who may see it.")
-
-
-@strawberry.type(
-    description="Papers that a policy asks for, from the request until they are accepted."
+from orderwright.api.graphql.document_request import (
+    DocumentRequest,
+    DocumentRequestConnection,
+    DocumentRequestFilter,
 )
-class DocumentRequest(HasWorkflow):
-    row: strawberry.Private[RequestRow]
-    id: strawberry.ID
-    entity_type: str
-    entity_id: strawberry.ID
-    requested_at: datetime
-
-    @classmethod
-    def of(cls, row: RequestRow) -> DocumentRequest:
-        """Show a request."""
-        return cls(
-            standing=row.standing,
-            row=row,
-            id=strawberry.ID(row.id),
-            entity_type=row.entity_type,
-            entity_id=strawberry.ID(row.entity_id),
-            requested_at=row.requested_at,
-        )
-
-    @strawberry.field
-    def types(self) -> list[str]:
-        return [str(name) for name in self._context["types"]]
-
-    @strawberry.field
-    def message(self) -> str:
-        """What whoever is asked is told; after a rejection the reason."""
-        return str(self._context["message"])
-
-    @strawberry.field
-    def policy(self) -> str:
-        return str(self._context["policy"])
-
-    @strawberry.field
-    def round(self) -> int:
-        """How often they were asked for."""
-        return int(self._context["round"])
-
-    @strawberry.field
-    def due_at(self) -> datetime:
-        return datetime.fromisoformat(self._context["dueAt"])
-
-    @strawberry.field
-    def documents(self) -> list[Document]:
-        """What was handed in since they were asked for last."""
-        return [_document(one) for one in self._context["documents"]]
-
-    @strawberry.field
-    async def workflow(self, info: Info) -> Workflow:
-        """What the person who asks may do about it, and why not."""
-        return await Workflow.of(await info.context.app.workflows.instance(self.id), info.context)
-
-    @property
-    def _context(self) -> Any:
-        return self.standing.context
-
-
-def _document(one: Any) -> Document:
-    return Document(
-        id=strawberry.ID(one["documentId"]),
-        type=one["type"],
-        media_type=one["mediaType"],
-        bytes=one["bytes"],
-        at=datetime.fromisoformat(one["at"]),
-        url=f"{FILES}/{one['documentId']}",
-    )
-
-
-@strawberry.type
-class DocumentRequestEdge:
-    node: DocumentRequest
-    cursor: str
-
-
-@strawberry.type
-class DocumentRequestConnection:
-    wanted: strawberry.Private[WantedRequests]
-    edges: list[DocumentRequestEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[RequestRow], wanted: WantedRequests) -> DocumentRequestConnection:
-        """Show a page of requests."""
-        edges = [
-            DocumentRequestEdge(node=DocumentRequest.of(row), cursor=at.cursor())
-            for at, row in page.rows
-        ]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.acts.document_list.count(info.context.by, self.wanted)
+from orderwright.api.graphql.operations import First
+from orderwright.api.graphql.results import (
+    Refusal,
+    SendEventResult,
+    answered,
+    answered_plainly,
+)
+from orderwright.api.graphql.scalars import JSON
+from orderwright.api.graphql.sending import sent
+from orderwright.app.policies.documents.desk import Answer
+from orderwright.runtime.attempt import Result
 
 
 @strawberry.type
@@ -204,6 +89,22 @@ class DocumentsMutation:
     ) -> DocumentRequestResult:
         """Do without the documents; what waited for them goes on."""
         return await _answer(info, id, "CANCEL", reason, idempotency_key)
+
+    @strawberry.mutation
+    async def send_document_request_event(
+        self,
+        info: Info,
+        request_id: strawberry.ID,
+        event: str,
+        data: JSON | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> SendEventResult:
+        """Any of these, by the name of its event."""
+        context, asked = info.context, info.context.asked(info, idempotency_key, reason)
+        return await sent(
+            context, context.app.acts.document_desk.send, request_id, event, data, asked
+        )
 
     @strawberry.mutation
     async def create_document_link(self, info: Info, id: strawberry.ID) -> DocumentLinkResult:

@@ -17,6 +17,7 @@ from orderwright.api.graphql.policy import (
     PolicyConnection,
     PolicyFilter,
     PolicyMode,
+    PolicyOnEntity,
     PolicyTrigger,
     mode_of,
 )
@@ -67,6 +68,15 @@ class PoliciesQuery:
     async def policy(self, info: Info, id: strawberry.ID) -> Policy | None:
         found = await info.context.app.policy_office.listed.one(info.context.by, id)
         return Policy.of(found) if found else None
+
+    @strawberry.field
+    async def policies_on(
+        self, info: Info, entity_type: str, entity_id: strawberry.ID
+    ) -> list[PolicyOnEntity]:
+        """What policies came to on an entity in its latest decisions, and those that are snoozed for it."""
+        snoozes = info.context.app.policy_office.snoozes
+        found = await snoozes.on(info.context.by, entity_type, entity_id)
+        return [PolicyOnEntity.of(one) for one in found]
 
     @strawberry.field
     async def policy_triggers(self, info: Info) -> list[PolicyTrigger]:

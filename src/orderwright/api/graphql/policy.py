@@ -20,7 +20,7 @@ from orderwright.app.policies import policy_list as app
 from orderwright.app.policies.difference import differences
 from orderwright.app.policies.policy_desk import Done
 from orderwright.app.policies.policy_list import PoliciesWanted, PolicyRow
-from orderwright.app.policies.snooze import Snooze as SnoozeRow
+from orderwright.app.policies.snooze import PolicyOn, Snooze as SnoozeRow
 from orderwright.app.policies.statistics import Statistics
 from orderwright.policy import TriggerType
 
@@ -149,6 +149,41 @@ class PolicySnooze:
     @strawberry.field
     async def by(self, info: Info) -> Actor:
         return await person(info.context, self.row.by)
+
+    @strawberry.field
+    def is_active(self, info: Info) -> bool:
+        """Whether the policy has no say now."""
+        return self.ended_at is None and self.until > info.context.app.clock.now()
+
+    @strawberry.field
+    async def ended_by(self, info: Info) -> Actor | None:
+        """Who ended it before its time, perhaps by another one."""
+        by = self.row.ended_by
+        return await person(info.context, by) if by else None
+
+
+@strawberry.type(description="What a policy last came to on an entity, and whether it is snoozed.")
+class PolicyOnEntity:
+    policy_id: strawberry.ID
+    policy_name: str
+    outcome: str | None = strawberry.field(
+        description="hit, unknown, error or snoozed; null where it has only been snoozed."
+    )
+    execution_id: strawberry.ID | None
+    at: datetime | None
+    snooze: PolicySnooze | None = strawberry.field(description="That it is under now.")
+
+    @classmethod
+    def of(cls, row: PolicyOn) -> PolicyOnEntity:
+        """Show what a policy came to."""
+        return cls(
+            policy_id=strawberry.ID(row.policy_id),
+            policy_name=row.policy_name,
+            outcome=row.outcome,
+            execution_id=strawberry.ID(row.execution_id) if row.execution_id else None,
+            at=row.at,
+            snooze=PolicySnooze.of(row.snooze) if row.snooze else None,
+        )
 
 
 @strawberry.type(description="What a policy has come to within the last 30 days.")

@@ -39,6 +39,21 @@ class Snooze:
     ended_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOn:
+    """What a policy came to on an entity when it last did not miss, and its snooze for it, if it has one now.
+
+    `outcome`, `execution_id` and `at` are None where a snooze is all that there is.
+    """
+
+    policy_id: str
+    policy_name: str
+    outcome: str | None
+    execution_id: str | None
+    at: datetime | None
+    snooze: Snooze | None
+
+
 class Snoozes:
     """Commands on snoozes; each raises `RoleMissing` for who may not give it."""
 
@@ -51,6 +66,17 @@ class Snoozes:
         """Return the snoozes of a policy, the newest first."""
         require(by, "policy.read")
         return [Snooze(**dict(row)) for row in await self._pool.fetch(_LIST, policy_id)]
+
+    async def on(self, by: Identity, entity_type: str, entity_id: str) -> list[PolicyOn]:
+        """Return what policies came to on an entity lately, and those that are snoozed for it; the latest first."""
+        require(by, "policy.read")
+        if not is_storable(entity_id):
+            return []
+        entity = (entity_type, entity_id)
+        now = await self._pool.fetch(_NOW, *entity, self._clock.now())
+        snoozed = {row["policy_id"]: Snooze(**dict(row)) for row in now}
+        found = await self._pool.fetch(_ON, *entity, list(snoozed))
+        return [PolicyOn(**dict(row), snooze=snoozed.get(row["policy_id"])) for row in found]
 
     async def begin(
         self, policy_id: str, entity: tuple[str, str], until: datetime, reason: str, asked: Asked
@@ -107,6 +133,25 @@ def _check(entity: tuple[str, str], until: datetime, now: datetime, reason: str)
 _LIST: Final = """
 select policy_id, entity_type, entity_id, at, until, reason, by, ended_by, ended_at
 from orderwright.policy_snooze where policy_id = $1 order by at desc limit 200
+"""
+_NOW: Final = """
+select policy_id, entity_type, entity_id, at, until, reason, by, ended_by, ended_at
+from orderwright.policy_snooze
+where entity_type = $1 and entity_id = $2 and ended_at is null and until > $3
+"""
+_ON: Final = """
+with latest as (
+    select distinct on (e.policy_id) e.policy_id, e.outcome, e.execution_id, x.started_at as at
+    from (
+        select id, started_at from orderwright.policy_execution
+        where entity_type = $1 and entity_id = $2 order by started_at desc, id desc limit 100
+    ) as x join orderwright.policy_evaluation as e on e.execution_id = x.id
+    order by e.policy_id, x.started_at desc
+)
+select p.id as policy_id, p.name as policy_name, l.outcome, l.execution_id, l.at
+from orderwright.policy as p left join latest as l on l.policy_id = p.id
+where l.policy_id is not null or p.id = any($3::text[])
+order by l.at desc nulls last, p.name
 """
 _BEGIN: Final = """
 insert into orderwright.policy_snooze (policy_id, entity_type, entity_id, at, until, reason, by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from orderwright.app.permissions import Identity, require
+from orderwright.app.permissions import PERMISSIONS, Identity, require
 from orderwright.app.policies.documents.intake import DocumentsNotFound
 from orderwright.app.policies.documents.link import link_for
 from orderwright.domain.reading import moment
@@ -46,13 +46,22 @@ class DocumentDesk:
         Raises:
             RoleMissing, DocumentsNotFound, IdempotencyMismatch, InstanceBusy.
         """
-        require(asked.by, f"document_request.{answer}")
-        await self._request(request_id)
         said = words.strip()
         key = "note" if answer == "ACCEPT" else "reason"
         data = {key: said} if said or key == "reason" else {}
+        return await self.send(request_id, Event(answer, data), asked)
+
+    async def send(self, request_id: str, event: Event, asked: Asked) -> Result:
+        """Send an answer as an event.
+
+        Raises:
+            RoleMissing, DocumentsNotFound, IdempotencyMismatch, InstanceBusy.
+        """
+        operation = f"document_request.{event.type}"
+        require(asked.by, operation if operation in PERMISSIONS else "document.read")
+        await self._request(request_id)
         return await self._engine.carry_out(
-            Send(instance_id=request_id, event=Event(answer, data), cause=asked.cause)
+            Send(instance_id=request_id, event=event, cause=asked.cause)
         )
 
     async def link(self, request_id: str, by: Identity) -> DocumentLink:

@@ -38,6 +38,7 @@ class StoredAction:
 
     Attributes:
         id: follows from execution, policy and node; a hold that it places has the same.
+        policy_name: for people.
         node: of the policy's graph; `on_unknown` and `on_error` where the policy did not know or has failed.
         config: what it is told, templates filled in.
         rank: its place in the decision, from 0.
@@ -46,6 +47,7 @@ class StoredAction:
 
     id: str
     policy: str
+    policy_name: str
     version: int
     node: str
     action: str

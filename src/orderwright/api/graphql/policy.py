@@ -191,6 +191,9 @@ class Policy(HasWorkflow):
     id: strawberry.ID
     name: str
     trigger: str
+    priority: int = strawberry.field(
+        description="Of the version in force, else of the latest; higher decides first."
+    )
     latest_version: int
     created_at: datetime
 
@@ -203,6 +206,7 @@ class Policy(HasWorkflow):
             id=strawberry.ID(row.id),
             name=row.name,
             trigger=row.trigger,
+            priority=row.priority,
             latest_version=row.latest_version,
             created_at=row.created_at,
         )

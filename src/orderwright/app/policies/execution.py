@@ -24,6 +24,8 @@ BLOCKING: Final = frozenset(
 )
 """The actions that hold an entity from the decision on until they are done, or longer."""
 Fate = Literal["planned", "queued", "applied", "skipped", "failed", "dropped"]
+Recorded = Literal["hit", "unknown", "error", "snoozed"]
+"""What a policy may come to that is on record; a miss is not."""
 
 
 class ExecutionNotFound(NotFound):

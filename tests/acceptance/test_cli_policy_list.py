@@ -36,6 +36,8 @@ async def test_policies_are_listed_and_a_token_is_made_and_revoked(database_url:
     [policy] = told["policies"]
     assert (policy["name"], policy["state"], policy["in_force"]) == ("High amount", "DRAFT", None)
     assert policy["priority"] == document["priority"]
+    status, said = await command(database_url, "policy", "figures", policy["id"])
+    assert (status, "precision unknown" in said) == (0, True)
     assert await command(database_url, "policy", "executions", "--outcome", "hit") == (
         0,
         "nothing was decided\n",

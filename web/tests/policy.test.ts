@@ -6,6 +6,7 @@ import { factsByName } from "@/policy/fact";
 import { groupHead, groupWords, ruleWords, triggerWords } from "@/policy/inWords";
 import { standingOf } from "@/compliance/standing";
 import { stoppingPolicies, stoppingWords } from "@/policy/stopping";
+import { precisionWords } from "@/policy/inForce";
 import { factsRead } from "@/policy/factsRead";
 import { edgeId, lightOf } from "@/policy/light";
 import { numberOf, numberText } from "@/policy/number";
@@ -230,6 +231,12 @@ test("a policy reads the facts of its rules, of what they are compared with, and
     { id: "a", type: "action" as const, action: "FREEZE_ORDER", config: { reason: "{{ userId }} of {{user.country}}" } },
   ];
   expect(factsRead({ graph: { nodes, edges: [] } })).toEqual(["amount", "user.country", "expected", "userId"]);
+});
+
+test("the precision of a policy is unknown as long as nobody has judged a case of it", () => {
+  expect(precisionWords({ confirmed: 0, falseAlarms: 0, unjudged: 0, precision: null })).toBe("Unknown");
+  expect(precisionWords({ confirmed: 0, falseAlarms: 0, unjudged: 2, precision: null })).toBe("Unknown, 2 unjudged");
+  expect(precisionWords({ confirmed: 3, falseAlarms: 1, unjudged: 2, precision: 0.75 })).toBe("75% of 4 judged, 2 unjudged");
 });
 
 test("a reason names the policies behind it, each version once, and none where no policy is", () => {

@@ -1,4 +1,4 @@
-"""`orderwright policy check FILE...|test FILE|list|executions`."""
+"""`orderwright policy check FILE...|test FILE|list|executions|figures`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orderwright.app.policies.policy_reading import read_policy
 from orderwright.app.policies.shipped_policies import CASES, read_json
 from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.settings import Settings
-from orderwright.cli import policy_executions, running
+from orderwright.cli import policy_executions, policy_figures, running
 from orderwright.cli.chart.file import read_text
 from orderwright.cli.chart.place import Places
 from orderwright.cli.output import Output, add_json
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--state", help="only such, for example ACTIVE")
     listing.add_argument("--limit", type=int, default=50, help="how many at most; 50 by default")
     policy_executions.add_verb(verbs)
+    policy_figures.add_verb(verbs)
     for verb in (checking, testing, listing):
         add_json(verb)
 
@@ -58,6 +59,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             return _test(arguments, output)
         case "executions":
             return policy_executions.show(arguments, output)
+        case "figures":
+            return policy_figures.show(arguments, output)
         case _:
             return _list(arguments, output)
 

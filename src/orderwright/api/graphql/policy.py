@@ -165,6 +165,14 @@ class PolicyFigures:
         description="Of 100 evaluations on record, 95 took no longer, in microseconds."
     )
     last_hit_at: datetime | None
+    confirmed: int = strawberry.field(
+        description="Cases that it has opened and whose subject people have declined."
+    )
+    false_alarms: int = strawberry.field(description="Those in which they have let it go.")
+    unjudged: int = strawberry.field(description="Those that are open, or duplicates.")
+    precision: float | None = strawberry.field(
+        description="The part of the judged cases in which it was right; null where none is judged."
+    )
 
     @classmethod
     def of(cls, found: Statistics) -> PolicyFigures:
@@ -178,6 +186,10 @@ class PolicyFigures:
             p50_us=_whole(found.p50_us),
             p95_us=_whole(found.p95_us),
             last_hit_at=found.last_hit_at,
+            confirmed=found.confirmed,
+            false_alarms=found.false_alarms,
+            unjudged=found.unjudged,
+            precision=found.precision,
         )
 
 

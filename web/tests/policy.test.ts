@@ -236,7 +236,7 @@ test("a policy reads the facts of its rules, of what they are compared with, and
 test("the precision of a policy is unknown as long as nobody has judged a case of it", () => {
   expect(precisionWords({ confirmed: 0, falseAlarms: 0, unjudged: 0, precision: null })).toBe("Unknown");
   expect(precisionWords({ confirmed: 0, falseAlarms: 0, unjudged: 2, precision: null })).toBe("Unknown, 2 unjudged");
-  expect(precisionWords({ confirmed: 3, falseAlarms: 1, unjudged: 2, precision: 0.75 })).toBe("75% of 4 judged, 2 unjudged");
+  expect(precisionWords({ confirmed: 3, falseAlarms: 1, unjudged: 2, precision: 7_500 })).toBe("75% of 4 judged, 2 unjudged");
 });
 
 test("a reason names the policies behind it, each version once, and none where no policy is", () => {

@@ -24,7 +24,7 @@ type Judged = { confirmed: number; falseAlarms: number; unjudged: number; precis
 export function precisionWords({ confirmed, falseAlarms, unjudged, precision }: Judged): string {
   const open = unjudged > 0 ? `, ${unjudged.toLocaleString("en")} unjudged` : "";
   if (precision === null) return `Unknown${open}`;
-  const share = `${(precision * 100).toLocaleString("en", { maximumFractionDigits: 1 })}%`;
+  const share = `${(precision / 100).toLocaleString("en", { maximumFractionDigits: 1 })}%`;
   return `${share} of ${(confirmed + falseAlarms).toLocaleString("en")} judged${open}`;
 }
 

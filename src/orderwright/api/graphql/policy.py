@@ -170,8 +170,8 @@ class PolicyFigures:
     )
     false_alarms: int = strawberry.field(description="Those in which they have let it go.")
     unjudged: int = strawberry.field(description="Those that are open, or duplicates.")
-    precision: float | None = strawberry.field(
-        description="The part of the judged cases in which it was right; null where none is judged."
+    precision: int | None = strawberry.field(
+        description="Of 10,000 judged cases, in how many it was right; null where none is judged."
     )
 
     @classmethod
@@ -189,7 +189,7 @@ class PolicyFigures:
             confirmed=found.confirmed,
             false_alarms=found.false_alarms,
             unjudged=found.unjudged,
-            precision=found.precision,
+            precision=_whole(found.precision and found.precision * 10_000),
         )
 
 

@@ -26,6 +26,8 @@ async def test_policies_are_listed_and_a_token_is_made_and_revoked(database_url:
         document = json.loads((folder("policies") / "high-amount.json").read_text())
         await app.policy_office.desk.create(document, None, admin)
         assert (await app.api_tokens.whose(told["secret"])).name == "shop"
+        order = {"orderId": "o-1", "userId": "u-1", "amount": 1, "currency": "EUR"}
+        execution = await app.trigger("ORDER_CREATED", order)
         await command(database_url, "token", "revoke", told["token"]["id"], "--as", "admin")
         with pytest.raises(TokenRefused):
             await app.api_tokens.whose(told["secret"])
@@ -33,6 +35,15 @@ async def test_policies_are_listed_and_a_token_is_made_and_revoked(database_url:
     status, told = await command(database_url, "policy", "list", "--json")
     [policy] = told["policies"]
     assert (policy["name"], policy["state"], policy["in_force"]) == ("High amount", "DRAFT", None)
+    assert policy["priority"] == document["priority"]
+    status, said = await command(database_url, "policy", "figures", policy["id"])
+    assert (status, "precision unknown" in said) == (0, True)
+    assert await command(database_url, "policy", "executions", "--outcome", "hit") == (
+        0,
+        "nothing was decided\n",
+    )
+    status, told = await command(database_url, "policy", "executions", "--json")
+    assert [one["id"] for one in told["executions"]] == [execution.id]
     status, said = await command(database_url, "token", "list", "--as", "admin")
     assert (status, "revoked" in said, "last used never" in said) == (0, True, False)
     status, said = await command(database_url, "token", "list", "--as", "clerk")

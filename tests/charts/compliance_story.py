@@ -8,7 +8,12 @@ from typing import Final
 from story import CHARTS, DECIDING_DATA, HOLD, NOON, Story, at
 
 HOUR: Final = 3_600_000
-_FREEZE: Final = {"reason": "odd sender", "policy": "p1"}
+_FREEZE: Final = {
+    "reason": "odd sender",
+    "policy": "p1",
+    "policyName": "Third party",
+    "version": 2,
+}
 _STOPPED: Final = {
     **DECIDING_DATA,
     "FREEZE": _FREEZE,

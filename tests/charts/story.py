@@ -177,7 +177,13 @@ def quotation(**context: object) -> Story:
 # --- sale -----------------------------------------------------------------------------------------
 
 TOMORROW: Final = at(NOON + timedelta(days=1))
-HOLD: Final = {"kind": "action", "reason": "large first order", "policy": "p1", "version": 1}
+HOLD: Final = {
+    "kind": "action",
+    "reason": "large first order",
+    "policy": "p1",
+    "policyName": "Large first order",
+    "version": 1,
+}
 DECIDING_DATA: Final = {
     "HOLD_PLACED": {"holdId": "h1", **HOLD},
     "HOLD_LIFTED": {"holdId": "h1", "outcome": "approved"},

@@ -266,7 +266,7 @@ def test_a_restriction_says_why_ends_by_itself_and_leaves_the_user_where_they_st
     (why,) = story.refusal("ADD_WALLET").reasons
     assert (why.code, why.message) == (
         "user.restricted",
-        "the user is restricted by policy p1: odd sender",
+        "the user is restricted by policy Third party, version 2: odd sender",
     )
     assert story.wait(hours=1).tell("RESTRICTION_ENDED").state == "ACTIVE"
 

@@ -17,10 +17,17 @@ def test_a_paid_sale_that_is_held_says_by_what_and_who_can_lift_it():
     story.tell("DECISION_RECORDED", holds={"h1": HOLD, "h2": {**HOLD, "kind": "approval"}})
     why = clears(story)["policy.held"]
     assert story.state == PENDING
-    assert why.message == "; ".join(["held by policy p1: large first order"] * 2)
+    told = "held by policy Large first order, version 1: large first order"
+    assert why.message == f"{told}; {told}"
     assert why.unblockers == ("COMPLIANCE", "MANAGER")
     assert [hold["holdId"] for hold in why.values["holds"]] == ["h1", "h2"]
-    assert why.values["holds"][0]["since"] == at(NOON)
+    assert why.values["holds"][0].items() >= {"policy": "p1", "since": at(NOON)}.items()
+
+
+def test_a_hold_from_before_names_were_kept_tells_its_policy_by_the_id():
+    story = undecided().tell("PAYMENT_CAPTURED")
+    story.tell("DECISION_RECORDED", holds={"h1": {**HOLD, "policyName": None}})
+    assert clears(story)["policy.held"].message.startswith("held by policy p1, version 1: ")
 
 
 def test_what_was_held_clears_when_the_last_hold_is_lifted():
@@ -34,8 +41,7 @@ def test_what_was_held_clears_when_the_last_hold_is_lifted():
 def test_a_hold_un_clears_what_was_not_shipped_and_lifting_it_clears_again():
     story = sale().tell("PAYMENT_CAPTURED", "HOLD_PLACED")
     assert story.state == PENDING
-    held = {"holdId": "h1", **{key: HOLD[key] for key in ("kind", "reason", "policy")}}
-    assert Emit("sale.held", {"orderId": "o1", **held}) in story.step.effects
+    assert Emit("sale.held", {"orderId": "o1", "holdId": "h1", **HOLD}) in story.step.effects
     assert Emit("sale.uncleared", {"orderId": "o1"}) in story.step.effects
     assert story.tell("HOLD_LIFTED").state == CLEARED
     assert cleared(story) == 2

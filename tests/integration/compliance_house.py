@@ -20,7 +20,14 @@ from orderwright.runtime.ledger import differences
 from orderwright.runtime.replay import Replay
 
 POLICIES: Final = Actor("policies", "system")
-HOLD: Final = {"holdId": "h1", "kind": "action", "reason": "odd sender", "policy": "p1"}
+HOLD: Final = {
+    "holdId": "h1",
+    "kind": "action",
+    "reason": "odd sender",
+    "policy": "p1",
+    "policyName": "Third party",
+    "version": 2,
+}
 LIFT: Final = {"holdId": "h1", "outcome": "approved"}
 
 

@@ -86,6 +86,8 @@ async def test_a_held_pay_in_holds_its_order_and_not_its_money(app: Orderwright)
     await confirm(app, payment)
     assert await states(app, payment, order_id) == ("RECEIVED", "CONFIRMED", PENDING)
     assert (await context(app, order_id))["capturedMinor"] == 10000
+    [held] = (await context(app, order_id))["holds"].values()
+    assert (held["policy"], held["policyName"], held["version"]) == ("p1", "Third party", 2)
     await decide(app, payin_id_of(payment), "HOLD_LIFTED", **LIFT)
     assert await states(app, payment, order_id) == ("VERIFIED", "CONFIRMED", CLEARED)
 

@@ -10,6 +10,7 @@ from acting_house import as_, do, entity, holds, later, look, row, staff, tell
 
 from orderwright import Event, Orderwright
 from orderwright.app.permissions import Role
+from orderwright.app.policies.statistics import statistics
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 
@@ -137,6 +138,26 @@ async def test_an_escalation_that_is_resolved_in_favour_lets_the_entity_go(
     assert await holds(app, user) == []
     counted = await row(app, "select * from orderwright.policy_case where case_id = $1", asked.id)
     assert (counted["policy_id"], counted["resolution"]) == ("big", resolution)
+
+
+async def test_a_policy_is_as_precise_as_people_find_its_cases_and_else_nobody_knows(
+    app: Orderwright,
+):
+    await later(app, minutes=1)
+    since = app.clock.now()  # other cases were opened before
+
+    async def figures() -> tuple[int, int, int, float | None]:
+        async with app.pool.acquire() as connection:
+            one = (await statistics(connection, ["big"], since))["big"]
+        return one.confirmed, one.false_alarms, one.unjudged, one.precision
+
+    users = [await entity(app, "User") for _ in range(5)]
+    assert await figures() == (0, 0, 0, None)
+    cases = [await do(app, "User", user, "ESCALATE_TO_COMPLIANCE") for user in users]
+    assert await figures() == (0, 0, 5, None)
+    for case, word in zip(cases, ("DUPLICATE", "SOLVED", "NO_ACTION", "DECLINED"), strict=False):
+        await resolve(app, case.id, word)
+    assert await figures() == (1, 2, 2, 1 / 3)
 
 
 async def test_an_escalation_that_is_declined_confirms_the_policy_for_good(app: Orderwright):

@@ -80,6 +80,7 @@ async def test_a_hold_keeps_a_paid_order_from_clearing_until_it_is_lifted(app: O
     [(hold_id, hold)] = context["holds"].items()
     assert (state, context["isDecided"], hold["policy"]) == (PAID, True, "big")
     assert hold["reason"] == "1 of COMPLIANCE must approve"
+    assert (hold["policyName"], hold["version"]) == ("A policy", 1)
     cleared = (
         "select count(*) from orderwright.outbox where instance_id = $1 and name = 'sale.cleared'"
     )

@@ -14,7 +14,7 @@ from orderwright import Orderwright
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import Identity, Role, RoleMissing
 from orderwright.app.policies.list_desk import ListNotFound
-from orderwright.app.policies.policy_desk import Done, NothingPending, Wish
+from orderwright.app.policies.policy_desk import ConsentUnderWay, Done, NothingPending, Wish
 from orderwright.app.policies.policy_list import PolicyNotFound, PolicyRow
 from orderwright.app.policies.trial import Sample, Subject, Trial
 from orderwright.app.settings import Settings
@@ -109,6 +109,31 @@ async def test_who_asks_for_a_publication_cannot_consent_to_it_and_a_second_pers
     assert policy.in_force is not None
     assert (policy.in_force.published_by, policy.in_force.approved_by) == ("cleo", "carl")
     assert await decides(app, "o2") == ["REQUIRE_APPROVAL"]
+
+
+async def test_what_is_said_again_within_a_moment_is_answered_alike_or_told_what_is_under_way(
+    app: Orderwright,
+):
+    desk, policy_id, asked = app.policy_office.desk, await made(app), as_("cleo", key="k1")
+    for replayed in (False, True):
+        done = taken(await desk.publish(policy_id, Wish(), "fraud", asked))
+        assert done.replayed == replayed
+    with pytest.raises(ConsentUnderWay) as told:
+        await desk.publish(policy_id, Wish(), "I agree", CARL)
+    approval = (await row(app, policy_id)).standing.context["pending"]["approvalId"]
+    asker = {"requestedBy": "cleo", "kind": "PUBLISH", "version": 1}
+    assert told.value.values == {"approvalId": approval, **asker}
+    assert f"cleo has asked to publish version 1 a moment ago; approval {approval}" in str(
+        told.value
+    )
+
+    await app.worker.drain()
+    taken(await desk.publish(policy_id, Wish(), "I agree", CARL))
+    await app.worker.drain()
+    taken(await desk.save(policy_id, HIGH, None, None, CLEO))
+    late = taken(await desk.publish(policy_id, Wish(), "fraud", asked))
+    assert late.replayed
+    assert (await row(app, policy_id)).standing.context["pending"] is None
 
 
 async def test_what_is_denied_or_withdrawn_stays_out_of_force_with_the_reason(app: Orderwright):

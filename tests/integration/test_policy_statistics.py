@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from policy_house import BIG, FLAG, START, document, open_house, order, pause, publish
+from policy_house import BIG, BOSS, FLAG, START, document, open_house, order, pause, publish
 
+from orderwright.app.policies.execution_list import ExecutionsWanted
 from orderwright.app.policies.statistics import Statistics, statistics
 
 if TYPE_CHECKING:
@@ -16,6 +17,29 @@ async def fire(app: Orderwright, name: str, *amounts: str | None) -> None:
     for number, amount in enumerate(amounts):
         told = {**order(orderId=f"{name}-{number}"), "amount": amount}
         await app.trigger("ORDER_CREATED", told)
+
+
+async def executions(app: Orderwright, **wanted: Any) -> int:
+    """Return how many are listed, which are as many as are counted."""
+    listed, narrowed = app.policy_office.executions, ExecutionsWanted(**wanted)
+    page = await listed.page(BOSS, narrowed, first=200, after=None)
+    assert len(page.rows) == await listed.count(BOSS, narrowed)
+    return len(page.rows)
+
+
+async def test_executions_are_found_by_what_a_policy_came_to(shared_database_url: str):
+    async with open_house(shared_database_url) as app:
+        await publish(app, "large", document(BIG, name="Large"))
+        await publish(app, "small", document({**BIG, "operator": "<="}, name="Small"))
+        await fire(app, "by-outcome", "2000.00", "1.00", None)
+        about = {"trigger": "ORDER_CREATED", "entity_type": "Order"}
+        each = {"entity_id": "by-outcome-0", **about}
+        assert await executions(app, outcome="hit", **each) == 1
+        assert await executions(app, outcome="unknown", **each) == 0
+        assert await executions(app, outcome="hit", policy_id="small", **each) == 0
+        unknown = {**about, "entity_id": "by-outcome-2", "outcome": "unknown"}
+        assert await executions(app, **unknown, policy_id="small") == 1
+        await pause(app, "large", "small")
 
 
 async def test_a_policy_was_asked_at_each_execution_while_it_was_in_force(
@@ -33,12 +57,17 @@ async def test_a_policy_was_asked_at_each_execution_while_it_was_in_force(
         await fire(app, "again", "2000.00")
         async with app.pool.acquire() as connection:
             found = await statistics(connection, ["counted", "unheard"], START)
+        listed = {
+            outcome: await executions(app, policy_id="counted", outcome=outcome)
+            for outcome in ("hit", "unknown", "error")
+        }
     one = found["counted"]
     assert (one.executions, one.hits, one.unknown, one.misses, one.hit_rate) == (5, 2, 1, 2, 0.4)
     assert one.p50_us is not None
     assert one.p95_us is not None
     assert 0 < one.p50_us <= one.p95_us
     assert one.last_hit_at == START
+    assert listed == {"hit": 2, "unknown": 1, "error": 0}
     assert (found["unheard"], found["unheard"].hit_rate) == (Statistics(), None)
 
 

@@ -55,6 +55,7 @@ describe("the fields of a data schema", () => {
   test("are none for an event without data", () => {
     expect(fieldsOf(null)).toEqual([]);
     expect(fieldsOf({ type: "object" })).toEqual([]);
+    expect(fieldsOf({ type: "object", properties: { version: { type: "integer", readOnly: true } } })).toEqual([]);
   });
 });
 

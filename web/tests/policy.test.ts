@@ -5,6 +5,8 @@ import { documentOf, draftOf, emptyDraft, mayConnect, withChanged, withEdge, wit
 import { factsByName } from "@/policy/fact";
 import { groupHead, groupWords, ruleWords, triggerWords } from "@/policy/inWords";
 import { standingOf } from "@/compliance/standing";
+import { stoppingPolicies, stoppingWords } from "@/policy/stopping";
+import { precisionWords } from "@/policy/inForce";
 import { factsRead } from "@/policy/factsRead";
 import { edgeId, lightOf } from "@/policy/light";
 import { numberOf, numberText } from "@/policy/number";
@@ -231,13 +233,27 @@ test("a policy reads the facts of its rules, of what they are compared with, and
   expect(factsRead({ graph: { nodes, edges: [] } })).toEqual(["amount", "user.country", "expected", "userId"]);
 });
 
+test("the precision of a policy is unknown as long as nobody has judged a case of it", () => {
+  expect(precisionWords({ confirmed: 0, falseAlarms: 0, unjudged: 0, precision: null })).toBe("Unknown");
+  expect(precisionWords({ confirmed: 0, falseAlarms: 0, unjudged: 2, precision: null })).toBe("Unknown, 2 unjudged");
+  expect(precisionWords({ confirmed: 3, falseAlarms: 1, unjudged: 2, precision: 7_500 })).toBe("75% of 4 judged, 2 unjudged");
+});
+
+test("a reason names the policies behind it, each version once, and none where no policy is", () => {
+  const held = { kind: "action", policy: "p", policyName: "High amount", version: 2 };
+  const twice = stoppingPolicies({ holds: [held, { ...held, kind: "approval" }, { ...held, version: 3 }, { policy: null }] });
+  expect(twice.map(stoppingWords)).toEqual(["the policy High amount, version 2", "the policy High amount, version 3"]);
+  expect(stoppingPolicies({ reason: "odd", policy: "p" }).map(stoppingWords)).toEqual(["the policy"]);
+  expect([...stoppingPolicies({ approvers: 2 }), ...stoppingPolicies(null)]).toEqual([]);
+});
+
 test("a lifecycle says by its context how policies stand to it, and nothing where policies have no say", () => {
   const hold = { kind: "action", reason: "large", policy: "p", version: 2, since: "2026-01-01T00:00:00Z" };
   const frozen = { reason: "sanctions", since: "2026-01-02T00:00:00Z" };
   expect(standingOf({ isDecided: true, holds: { h: hold }, frozen })).toEqual({
     isDecided: true,
-    holds: [{ id: "h", ...hold }],
-    frozen: { policy: null, until: null, ...frozen },
+    holds: [{ id: "h", policyName: null, ...hold }],
+    frozen: { policy: null, policyName: null, version: null, until: null, ...frozen },
   });
   expect(standingOf({ holds: {} })).toBeUndefined();
   expect(standingOf(null)).toBeUndefined();

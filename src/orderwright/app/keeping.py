@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orderwright.app.notification.inbox import OLD
+from orderwright.app.policies.letting_go import SETTLED
 from orderwright.runtime.retention import Keep
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def keep(settings: Settings) -> Keep:
         slots=timedelta(days=settings.slot_retention_days),
         incidents=timedelta(days=settings.incident_retention_days),
         others={OLD: timedelta(days=settings.notification_retention_days)},
+        walks={SETTLED: timedelta(days=settings.policy_execution_retention_days)},
     )
 
 

@@ -1,7 +1,7 @@
 """The tables of policies: what they say, what is in force, what was decided, and what is to be done about it.
 
 What is written at every event (executions, evaluations, actions, events) has no foreign keys: one transaction writes
-all of it, and nothing is ever taken away from under it.
+all of it, and one statement takes all of it away.
 """
 
 from __future__ import annotations

@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     """Days that incidents are kept after they were resolved."""
     notification_retention_days: int = Field(default=90, ge=30, le=3650)
     """Days that notifications are kept, read or not."""
+    policy_execution_retention_days: int = Field(default=400, ge=90, le=3650)
+    """Days that executions of policies are kept, at least until nothing that follows from them stands or is open."""
     session_lifetime_hours: int = Field(default=12, ge=1, le=24 * 90)
     """How long a sign-in lasts."""
     session_cookie_secure: bool = False

@@ -1,4 +1,4 @@
-"""`orderwright policy check FILE...|test FILE|list`."""
+"""`orderwright policy check FILE...|test FILE|list|executions|figures`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orderwright.app.policies.policy_reading import read_policy
 from orderwright.app.policies.shipped_policies import CASES, read_json
 from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.settings import Settings
-from orderwright.cli import running
+from orderwright.cli import policy_executions, policy_figures, running
 from orderwright.cli.chart.file import read_text
 from orderwright.cli.chart.place import Places
 from orderwright.cli.output import Output, add_json
@@ -44,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = verbs.add_parser("list", help="show policies, the newest first")
     listing.add_argument("--state", help="only such, for example ACTIVE")
     listing.add_argument("--limit", type=int, default=50, help="how many at most; 50 by default")
+    policy_executions.add_verb(verbs)
+    policy_figures.add_verb(verbs)
     for verb in (checking, testing, listing):
         add_json(verb)
 
@@ -55,6 +57,10 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             return _check(arguments, output)
         case "test":
             return _test(arguments, output)
+        case "executions":
+            return policy_executions.show(arguments, output)
+        case "figures":
+            return policy_figures.show(arguments, output)
         case _:
             return _list(arguments, output)
 
@@ -196,7 +202,8 @@ def _shown(row: PolicyRow) -> str:
     if one is not None:
         share = "" if one.rollout == 10_000 else f" for {one.rollout / 100:g} %"  # noqa: PLR2004 (all of them)
         force = f"version {one.version} in force, {one.mode}{share}"
-    return f"{row.id}  {row.name}  {row.trigger}  {row.standing.words.label}  {force}"
+    named = f"{row.id}  {row.name}  {row.trigger}  priority {row.priority}"
+    return f"{named}  {row.standing.words.label}  {force}"
 
 
 def _row(row: PolicyRow) -> dict[str, object]:
@@ -205,6 +212,7 @@ def _row(row: PolicyRow) -> dict[str, object]:
         "id": row.id,
         "name": row.name,
         "trigger": row.trigger,
+        "priority": row.priority,
         "state": row.standing.words.state,
         "latest_version": row.latest_version,
         "in_force": {"version": one.version, "mode": one.mode, "rollout": one.rollout}

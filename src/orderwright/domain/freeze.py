@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from orderwright.domain.hold import by_policy, policy_of
 from orderwright.domain.reading import Json, integer, mapping, milliseconds_until, moment
 from orderwright.statechart import Outcome, Scope, Verdict
 
@@ -23,8 +24,7 @@ def not_frozen(what: str, code: str) -> Callable[[Scope], Verdict]:
     def is_not_frozen(scope: Scope) -> Verdict:
         """It is not frozen; else says why it is, and by which policy."""
         frozen = mapping(scope.context, "frozen")
-        by = f" by policy {frozen['policy']}" if frozen.get("policy") else ""
-        message = f"{what}{by}: {frozen.get('reason', 'no reason given')}"
+        message = f"{what}{by_policy(frozen)}: {frozen.get('reason', 'no reason given')}"
         return Verdict(not frozen, code, message, dict(frozen), ("COMPLIANCE", "MANAGER"))
 
     return is_not_frozen
@@ -44,7 +44,7 @@ def note_freeze(scope: Scope) -> Outcome:
     ends = _until(scope)
     frozen = {
         "reason": scope.data["reason"],
-        "policy": scope.data.get("policy"),
+        **policy_of(scope.data),
         "since": scope.now.isoformat(),
     }
     return Outcome({"frozen": {**frozen, "until": ends.isoformat()} if ends else frozen})

@@ -6,8 +6,9 @@
 Both are guards of what lets an entity go forward, and so of the same words in every lifecycle that policies decide on.
 A hold has an id, and each id is placed once: one that was lifted does not come back, even where the message that
 places it comes after the one that lifts it. What was never held may do without the keys `holds` and `lifted` in its
-context, which spares every sale the room for them. The charts say, in the parameters of the actions, which domain
-event tells of a hold (`tells`) and which key of the context names the entity (`entity`).
+context, which spares every sale the room for them. A hold has the name of its policy as it was when it was placed. The
+charts say, in the parameters of the actions, which domain event tells of a hold (`tells`) and which key of the context
+names the entity (`entity`).
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ LIFTERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Who can do something about a hold, by its kind."""
 _WORDS: Final[Mapping[str, Json]] = {"type": "string", "minLength": 1}
+_MAYBE: Final[Mapping[str, Json]] = {"type": ["string", "null"]}
 HELD: Final[Mapping[str, Mapping[str, Json]]] = {
     "holdId": _WORDS,
     "kind": {"enum": list(LIFTERS)},
     "reason": _WORDS,
-    "policy": {"type": ["string", "null"]},
+    "policy": _MAYBE,
+    "policyName": _MAYBE,
+    "version": {"type": ["integer", "null"]},
 }
 """What a domain event tells of a hold that is placed, beside the entity."""
 LIFTED: Final[Mapping[str, Mapping[str, Json]]] = {"holdId": _WORDS, "outcome": _WORDS}
@@ -69,13 +73,28 @@ def hold_is_new(scope: Scope) -> Verdict:
     return Verdict(_is_new(scope.context, hold), "policy.hold_known", message, {"holdId": hold})
 
 
+def by_policy(stop: Mapping[str, Json]) -> str:
+    """Return which policy something is stopped by, to follow what is said of it; empty where it is none.
+
+    What was stopped before names were kept has the id for a name.
+    """
+    name = stop.get("policyName") or stop.get("policy")
+    version = f", version {stop['version']}" if stop.get("version") else ""
+    return f" by policy {name}{version}" if name else ""
+
+
+def policy_of(data: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what is kept of the policy that stops something: id, version, and name where they are told."""
+    told = {key: data[key] for key in ("version", "policyName") if data.get(key) is not None}
+    return {"policy": data.get("policy"), **told}
+
+
 def _hold(context: Mapping[str, Json], hold_id: str) -> Mapping[str, Json]:
     return mapping(mapping(context, "holds"), hold_id)
 
 
 def _told(hold: Mapping[str, Json]) -> str:
-    by = f" by policy {hold['policy']}" if hold.get("policy") else ""
-    return f"held{by}: {text(hold, 'reason')}"
+    return f"held{by_policy(hold)}: {text(hold, 'reason')}"
 
 
 def _is_new(context: Mapping[str, Json], hold_id: str) -> bool:
@@ -121,8 +140,7 @@ def _placed(scope: Scope, asked: Mapping[str, Mapping[str, Json]]) -> Outcome:
         key: {
             "kind": text(hold, "kind"),
             "reason": text(hold, "reason"),
-            "policy": hold.get("policy"),
-            "version": hold.get("version"),
+            **policy_of(hold),
             "since": scope.now.isoformat(),
         }
         for key, hold in asked.items()
@@ -131,9 +149,7 @@ def _placed(scope: Scope, asked: Mapping[str, Mapping[str, Json]]) -> Outcome:
     if not new:
         return Outcome()
     told = [
-        _emit(
-            scope, {"holdId": key, **{name: hold[name] for name in ("kind", "reason", "policy")}}
-        )
+        _emit(scope, {**{name: hold.get(name) for name in HELD}, "holdId": key})
         for key, hold in new.items()
     ]
     return Outcome({"holds": {**mapping(scope.context, "holds"), **new}}, effects=told)

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from orderwright.clock import Clock
     from orderwright.runtime.pool import Connection, Pool
 
@@ -25,6 +23,7 @@ BATCH: Final = 1000
 """How many rows one statement looks at, and deletes at most."""
 _HOURLY: Final = 3600.0
 _START: Final = (0, 0)
+_OLDEST: Final = (datetime(1, 1, 1, tzinfo=UTC), "")
 _LOCK: Final = 0x6F776F6C64  # any number, the same in every process
 
 
@@ -40,6 +39,9 @@ class Keep:
         incidents: incidents since they were resolved.
         others: what a host keeps beside these, by a statement like those below: it deletes up to {batch} rows from
             before $1 and returns their count.
+        walks: what a host keeps of which much may stay, by a statement like that of events: it takes the turn by
+            {lock}, looks at up to {batch} rows from before $1 behind the place ($2, $3), a moment and an id, deletes
+            those that may go, and returns the `at` and `id` of every row that it looked at, in their order.
 
     Idempotency keys carry their own end.
     """
@@ -50,6 +52,7 @@ class Keep:
     slots: timedelta = timedelta(days=90)
     incidents: timedelta = timedelta(days=90)
     others: Mapping[str, timedelta] = field(default_factory=dict)
+    walks: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 class Retention:
@@ -63,6 +66,7 @@ class Retention:
         self._keep = keep or Keep()
         self._batch = batch
         self._place = _START  # how far the outbox has been gone through in this round
+        self._walked: dict[str, tuple[datetime, str]] = {}  # and how far each walk has come
 
     async def turn(self) -> float:
         """Delete a batch of each kind; return after how many seconds to come back, 0 while there is more."""
@@ -71,6 +75,8 @@ class Retention:
             is_more = await self._events(connection, now - self._keep.events)
             for query, before in self._due(now):
                 is_more |= await self._delete(connection, query, before) == self._batch
+            for query, span in self._keep.walks.items():
+                is_more |= await self._walk(connection, query, now - span)
         return 0.0 if is_more else _HOURLY
 
     async def finish(self) -> None:
@@ -93,6 +99,17 @@ class Retention:
 
     async def _delete(self, connection: Connection, query: str, before: datetime) -> int:
         return int(await connection.fetchval(query.format(batch=self._batch), before))
+
+    async def _walk(self, connection: Connection, query: str, before: datetime) -> bool:
+        """Go on past what stays; the round ends where nothing old is left."""
+        place = self._walked.pop(query, _OLDEST)
+        looked = await connection.fetch(
+            query.format(batch=self._batch, lock=_LOCK), before, *place
+        )
+        if len(looked) < self._batch:
+            return False
+        self._walked[query] = (looked[-1]["at"], looked[-1]["id"])
+        return True
 
     async def _events(self, connection: Connection, before: datetime) -> bool:
         """Go on through the outbox, past what is held back; the round ends where events are young."""

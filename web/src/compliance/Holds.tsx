@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useMay } from "@/api/permission";
 import type { StandingFragment } from "@/gen/graphql";
 import classes from "@/policy/Policy.module.css";
+import { PolicyLink } from "@/policy/PolicyLink";
 import { Panel } from "@/templates/Panel";
 import { Chip } from "@/ui/Chip";
 import { Moment } from "@/ui/Moment";
@@ -23,7 +24,7 @@ export function Holds({ of: { isDecided, holds, frozen }, entity, id }: Props) {
               <Moment at={frozen.since} />
             </div>
             {frozen.reason}
-            {frozen.policy ? <PolicyLink policy={frozen.policy} /> : null}
+            <By stop={frozen} />
             {frozen.until ? (
               <div>
                 Until <Moment at={frozen.until} />
@@ -38,7 +39,7 @@ export function Holds({ of: { isDecided, holds, frozen }, entity, id }: Props) {
               <Moment at={hold.since} />
             </div>
             {hold.reason}
-            {hold.policy ? <PolicyLink policy={hold.policy} version={hold.version} /> : null}
+            <By stop={hold} />
           </li>
         ))}
         {isDecided && !frozen && holds.length === 0 ? <li>Nothing is held back.</li> : null}
@@ -59,12 +60,13 @@ export function Holds({ of: { isDecided, holds, frozen }, entity, id }: Props) {
   );
 }
 
-function PolicyLink({ policy, version }: { policy: string; version?: number | null }) {
+type Stop = { policy: string | null; policyName: string | null; version: number | null };
+
+function By({ stop: { policy, policyName, version } }: { stop: Stop }) {
+  if (!policy) return null;
   return (
     <div>
-      <Link to="/policies/$policyId" params={{ policyId: policy }} search={version ? { version: String(version) } : {}}>
-        By the policy{version ? `, version ${version}` : ""}
-      </Link>
+      <PolicyLink of={{ policy, policyName, version }} />
     </div>
   );
 }

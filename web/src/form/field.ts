@@ -19,6 +19,8 @@ export type JsonSchema = {
   maxLength?: number;
   minItems?: number;
   pattern?: string;
+  /** What programs add and nobody is asked for. */
+  readOnly?: boolean;
 };
 
 export type FieldKind =
@@ -58,13 +60,13 @@ export type Field = {
   schema: JsonSchema;
 };
 
-/** The fields of an event's data schema, in the order of the schema; none when it asks for nothing. */
+/** The fields that an event's data schema asks people for, in the order of the schema; none when it asks for nothing. */
 export function fieldsOf(schema: unknown, currency?: string): Field[] {
   const object = isSchema(schema) ? schema : {};
   const required = new Set(object.required ?? []);
-  return Object.entries(object.properties ?? {}).map(([name, property]) =>
-    fieldOf(name, property, required.has(name), currency),
-  );
+  return Object.entries(object.properties ?? {})
+    .filter(([, property]) => property.readOnly !== true)
+    .map(([name, property]) => fieldOf(name, property, required.has(name), currency));
 }
 
 function fieldOf(name: string, schema: JsonSchema, required: boolean, currency: string | undefined): Field {

@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import { words } from "@/format/word";
-import { ExecutionsDocument, PoliciesDocument } from "@/gen/graphql";
+import { ExecutionsDocument, PoliciesDocument, type PolicyExecutionFilter, type PolicyOutcome } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import type { ExecutionParams } from "@/policy/executionParams";
 import { executionColumns } from "@/policy/ExecutionRows";
@@ -17,6 +17,7 @@ import { Empty, Failure } from "@/ui/Said";
 
 const PAGE = 50;
 const ENTITIES = ["Order", "PayIn", "PayOut", "KYC", "User"];
+const OUTCOMES = ["hit", "unknown", "error", "snoozed"];
 const route = getRouteApi("/inside/executions");
 
 /** What policies have decided, the newest first. */
@@ -44,6 +45,7 @@ export function Executions() {
         <Filter label="Policy" value={params.policy} options={(policies.data?.policies.edges ?? []).map(({ node }) => [node.id, node.name])} onValue={(policy) => narrow({ policy })} />
         <Filter label="Entity" value={params.entity} options={ENTITIES.map((one) => [one, words(one)])} onValue={(entity) => narrow({ entity })} />
         <Filter label="Status" value={params.status} options={[["decided", "Decided"], ["failed", "Failed"]]} onValue={(status) => narrow({ status })} />
+        <Filter label="Outcome" value={params.outcome} options={OUTCOMES.map((one) => [one, words(one)])} onValue={(outcome) => narrow({ outcome })} />
         {params.id ? (
           <Button variant="default" onClick={() => narrow({ id: undefined })}>
             Only on one {params.entity ?? "entity"}: show all
@@ -84,8 +86,9 @@ function Filter({ label, value, options, onValue }: FilterProps) {
   );
 }
 
-function filterOf({ trigger, policy, entity, id, status }: ExecutionParams) {
-  return cleaned({ trigger, policyId: policy, entityType: entity, entityId: id, status });
+function filterOf({ trigger, policy, entity, id, status, outcome }: ExecutionParams): PolicyExecutionFilter {
+  const known = OUTCOMES.find((one) => one === outcome)?.toUpperCase() as PolicyOutcome | undefined;
+  return { ...cleaned({ trigger, policyId: policy, entityType: entity, entityId: id, status }), ...(known ? { outcome: known } : {}) };
 }
 
 function cleaned<T extends Record<string, string | undefined>>(params: T): T {

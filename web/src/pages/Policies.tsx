@@ -88,6 +88,7 @@ function columnsOf(labels: ReadonlyMap<string, string>): readonly Column<Row>[] 
       cell: (row) => <Chip label={row.workflowLabel} tone={row.workflowTone} description={row.workflowDescription} />,
     },
     { key: "trigger", heading: "Trigger", cell: (row) => labels.get(row.trigger) ?? words(row.trigger) },
+    { key: "priority", heading: "Priority", align: "right", cell: (row) => row.priority },
     { key: "force", heading: "In force", cell: (row) => (row.inForce ? inForceWords(row.inForce) : "") },
     { key: "latest", heading: "Latest", align: "right", cell: (row) => row.latestVersion },
     { key: "hits", heading: "Hits, 30 days", align: "right", cell: (row) => row.figures.hits.toLocaleString("en") },

@@ -11,7 +11,7 @@ import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
 import { Differences } from "@/policy/Differences";
 import { asDocument, triggerName } from "@/policy/document";
 import { duration, ExecutionRows } from "@/policy/ExecutionRows";
-import { inForceWords, rateWords } from "@/policy/inForce";
+import { inForceWords, precisionWords, rateWords } from "@/policy/inForce";
 import { triggerWords } from "@/policy/inWords";
 import type { Visit } from "@/policy/light";
 import { type KnownPolicy, LifeActs } from "@/policy/LifeActs";
@@ -81,6 +81,7 @@ function Known({ policy, executions, count, again }: KnownProps) {
         { label: "Where not known", value: words(document.on_unknown ?? "as usual") },
         { label: "Hits, 30 days", value: `${policy.figures.hits.toLocaleString("en")} of ${policy.figures.executions.toLocaleString("en")}` },
         { label: "Hit rate", value: rateWords(policy.figures) || "None yet" },
+        { label: "Precision", value: precisionWords(policy.figures) },
         { label: "Not known", value: policy.figures.unknown.toLocaleString("en") },
         { label: "Failures", value: policy.figures.failures.toLocaleString("en") },
         ...(policy.figures.p95Us === null ? [] : [{ label: "p95", value: duration(policy.figures.p95Us) }]),

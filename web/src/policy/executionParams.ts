@@ -5,10 +5,11 @@ export type ExecutionParams = {
   entity?: string | undefined;
   id?: string | undefined;
   status?: string | undefined;
+  outcome?: string | undefined;
   after?: string | undefined;
 };
 
-const KEYS = ["trigger", "policy", "entity", "id", "status", "after"];
+const KEYS = ["trigger", "policy", "entity", "id", "status", "outcome", "after"];
 
 export function parseExecutionParams(search: Record<string, unknown>): ExecutionParams {
   return Object.fromEntries(KEYS.map((key) => [key, search[key]]).filter(([, value]) => typeof value === "string" && value));

@@ -18,6 +18,16 @@ export function rateWords({ hits, executions }: { hits: number; executions: numb
   return executions > 0 ? `${((hits / executions) * 100).toLocaleString("en", { maximumFractionDigits: 1 })}%` : "";
 }
 
+type Judged = { confirmed: number; falseAlarms: number; unjudged: number; precision: number | null };
+
+/** How often people found a policy right: "75% of 4 judged, 2 unjudged"; unknown as long as nobody has said. */
+export function precisionWords({ confirmed, falseAlarms, unjudged, precision }: Judged): string {
+  const open = unjudged > 0 ? `, ${unjudged.toLocaleString("en")} unjudged` : "";
+  if (precision === null) return `Unknown${open}`;
+  const share = `${(precision / 100).toLocaleString("en", { maximumFractionDigits: 1 })}%`;
+  return `${share} of ${(confirmed + falseAlarms).toLocaleString("en")} judged${open}`;
+}
+
 /** The tone of what a policy came to, and of what became of an action. */
 const TONES: Readonly<Record<string, string>> = {
   hit: "active",

@@ -1,16 +1,20 @@
+import { useMay } from "@/api/permission";
 import { groupedAmounts } from "@/format/money";
 import { words } from "@/format/word";
+import { PolicyLink } from "@/policy/PolicyLink";
+import { stoppingPolicies } from "@/policy/stopping";
 import { type Fact, facts } from "./facts";
 import type { Reason } from "./lifecycle";
 import classes from "./Workflow.module.css";
 
-/** Why something does not happen: the message and who can lift it; the numbers on expanding. */
+/** Why something does not happen: the message, the policy behind it and who can lift it; the numbers on expanding. */
 export function Reasons({ reasons }: { reasons: readonly Reason[] }) {
   return (
     <ul className={classes["reasons"]}>
       {reasons.map((reason) => (
         <li key={`${reason.code} ${reason.message}`} title={reason.code}>
           {groupedAmounts(reason.message)}
+          <Policies of={reason} />
           {saysWho(reason) ? null : (
             <div className={classes["lift"]}>Can be lifted by: {reason.unblockers.map(words).join(", ")}</div>
           )}
@@ -19,6 +23,17 @@ export function Reasons({ reasons }: { reasons: readonly Reason[] }) {
       ))}
     </ul>
   );
+}
+
+/** The ways to the policies that a reason names, for who may see them. */
+function Policies({ of: { values } }: { of: Reason }) {
+  const policies = stoppingPolicies(values);
+  if (useMay("policy.read") !== true) return null;
+  return policies.map((one) => (
+    <div key={`${one.policy} ${one.version ?? ""}`} className={classes["lift"]}>
+      <PolicyLink of={one} />
+    </div>
+  ));
 }
 
 function Numbers({ shown }: { shown: readonly Fact[] }) {

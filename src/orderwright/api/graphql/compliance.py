@@ -19,6 +19,7 @@ class PolicyHold:
     kind: str
     reason: str
     policy: str | None
+    policy_name: str | None
     version: int | None
     since: datetime
 
@@ -27,6 +28,8 @@ class PolicyHold:
 class PolicyFreeze:
     reason: str
     policy: str | None
+    policy_name: str | None
+    version: int | None
     since: datetime
     until: datetime | None
 
@@ -70,7 +73,8 @@ def _hold(hold_id: str, hold: Mapping[str, Any]) -> PolicyHold:
         kind=hold["kind"],
         reason=hold["reason"],
         policy=hold["policy"],
-        version=hold["version"],
+        policy_name=hold.get("policyName"),
+        version=hold.get("version"),
         since=datetime.fromisoformat(hold["since"]),
     )
 
@@ -80,6 +84,8 @@ def _freeze(frozen: Mapping[str, Any]) -> PolicyFreeze:
     return PolicyFreeze(
         reason=frozen["reason"],
         policy=frozen["policy"],
+        policy_name=frozen.get("policyName"),
+        version=frozen.get("version"),
         since=datetime.fromisoformat(frozen["since"]),
         until=datetime.fromisoformat(until) if until else None,
     )

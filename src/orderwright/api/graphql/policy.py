@@ -200,6 +200,14 @@ class PolicyFigures:
         description="Of 100 evaluations on record, 95 took no longer, in microseconds."
     )
     last_hit_at: datetime | None
+    confirmed: int = strawberry.field(
+        description="Cases that it has opened and whose subject people have declined."
+    )
+    false_alarms: int = strawberry.field(description="Those in which they have let it go.")
+    unjudged: int = strawberry.field(description="Those that are open, or duplicates.")
+    precision: int | None = strawberry.field(
+        description="Of 10,000 judged cases, in how many it was right; null where none is judged."
+    )
 
     @classmethod
     def of(cls, found: Statistics) -> PolicyFigures:
@@ -213,6 +221,10 @@ class PolicyFigures:
             p50_us=_whole(found.p50_us),
             p95_us=_whole(found.p95_us),
             last_hit_at=found.last_hit_at,
+            confirmed=found.confirmed,
+            false_alarms=found.false_alarms,
+            unjudged=found.unjudged,
+            precision=_whole(found.precision and found.precision * 10_000),
         )
 
 
@@ -226,6 +238,9 @@ class Policy(HasWorkflow):
     id: strawberry.ID
     name: str
     trigger: str
+    priority: int = strawberry.field(
+        description="Of the version in force, else of the latest; higher decides first."
+    )
     latest_version: int
     created_at: datetime
 
@@ -238,6 +253,7 @@ class Policy(HasWorkflow):
             id=strawberry.ID(row.id),
             name=row.name,
             trigger=row.trigger,
+            priority=row.priority,
             latest_version=row.latest_version,
             created_at=row.created_at,
         )

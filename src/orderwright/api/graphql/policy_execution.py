@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from datetime import datetime
+from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -147,6 +148,14 @@ class PolicyExecution:
         return [PolicyAction.of(one) for one in await info.context.policy_actions.load(self.id)]
 
 
+@strawberry.enum(description="What a policy came to that did not miss.")
+class PolicyOutcome(Enum):
+    HIT = "hit"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+    SNOOZED = "snoozed"
+
+
 @strawberry.input
 class PolicyExecutionFilter:
     trigger: str | None = None
@@ -156,6 +165,9 @@ class PolicyExecutionFilter:
         default=None, description="Of a policy that did not miss."
     )
     status: str | None = None
+    outcome: PolicyOutcome | None = strawberry.field(
+        default=None, description="At which `policyId`, or else any policy, came to it."
+    )
 
     def wanted(self) -> ExecutionsWanted:
         """Return the filter as the application knows it."""
@@ -165,6 +177,7 @@ class PolicyExecutionFilter:
             entity_id=self.entity_id,
             policy_id=self.policy_id,
             status=self.status,
+            outcome=self.outcome.value if self.outcome else None,
         )
 
 

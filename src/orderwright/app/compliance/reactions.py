@@ -22,6 +22,7 @@ from orderwright.app.compliance.payins import REJECTED, rejection_hold
 from orderwright.app.compliance.payouts import KIND, quorum_of
 from orderwright.app.phases import pass_on
 from orderwright.domain.approval import approval_id
+from orderwright.domain.hold import HELD
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
@@ -123,7 +124,7 @@ class Compliance:
 
     async def _hold_order(self, connection: Connection, event: DomainEvent) -> None:
         if _is_of_order(event):
-            held = {key: event.data[key] for key in ("holdId", "kind", "reason", "policy")}
+            held = {key: event.data[key] for key in HELD if key in event.data}
             await self._pass_on(connection, event, event.root_id, Event("HOLD_PLACED", held))
 
     async def _let_order_go(self, connection: Connection, event: DomainEvent) -> None:

@@ -114,8 +114,7 @@ class Work:
         context = await self._held()
         if context is None or hold_id in {*mapping(context, "holds"), *_lifted(context)}:
             return
-        policy = {"policy": self.action.policy_id, "version": self.action.version}
-        data = {"holdId": hold_id, "kind": kind, "reason": reason, **policy}
+        data = {"holdId": hold_id, "kind": kind, "reason": reason, **policy_of(self.action)}
         await self._told(Event("HOLD_PLACED", data))
 
     async def _held(self) -> Mapping[str, object] | None:
@@ -161,6 +160,15 @@ def refusal(event: Event, instance_id: str, refused: Refused) -> Done:
     code = reasons[0].code if reasons else f"lifecycle.{refused.code}"
     message = "; ".join(reason.message for reason in reasons) or refused.message
     return Done.skipped(code, f"{event.type} is refused: {message}")
+
+
+def policy_of(action: ActionRow) -> Mapping[str, object]:
+    """Return by which policy an entity is stopped, as lifecycles keep it."""
+    return {
+        "policy": action.policy_id,
+        "policyName": action.policy_name,
+        "version": action.version,
+    }
 
 
 def because(action: ActionRow, reason: str) -> Mapping[str, object]:

@@ -24,6 +24,8 @@ BLOCKING: Final = frozenset(
 )
 """The actions that hold an entity from the decision on until they are done, or longer."""
 Fate = Literal["planned", "queued", "applied", "skipped", "failed", "dropped"]
+Recorded = Literal["hit", "unknown", "error", "snoozed"]
+"""What a policy may come to that is on record; a miss is not."""
 
 
 class ExecutionNotFound(NotFound):
@@ -38,6 +40,7 @@ class StoredAction:
 
     Attributes:
         id: follows from execution, policy and node; a hold that it places has the same.
+        policy_name: for people.
         node: of the policy's graph; `on_unknown` and `on_error` where the policy did not know or has failed.
         config: what it is told, templates filled in.
         rank: its place in the decision, from 0.
@@ -46,6 +49,7 @@ class StoredAction:
 
     id: str
     policy: str
+    policy_name: str
     version: int
     node: str
     action: str

@@ -14,18 +14,25 @@ from orderwright.json_text import is_storable, load
 if TYPE_CHECKING:
     from asyncpg import Record
 
+    from orderwright.app.policies.execution import Recorded
     from orderwright.runtime.pool import Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionsWanted:
-    """Which executions; `policy_id` names those that a policy has not missed."""
+    """Which executions.
+
+    Attributes:
+        policy_id: those that a policy has not missed.
+        outcome: those at which that policy, or else any, came to it.
+    """
 
     trigger: str | None = None
     entity_type: str | None = None
     entity_id: str | None = None
     policy_id: str | None = None
     status: str | None = None
+    outcome: Recorded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,19 +171,27 @@ def _narrowed(wanted: ExecutionsWanted, after: Place | None) -> tuple[str, list[
         ("x.entity_type = {}", wanted.entity_type),
         ("x.entity_id = {}", wanted.entity_id),
         ("x.status = {}", wanted.status),
-        (_OF_POLICY, wanted.policy_id),
     ):
         if value:
             values.append(value)
             clauses.append(clause.format(f"${len(values)}"))
+    evaluated = [
+        (column, value)
+        for column, value in (("policy_id", wanted.policy_id), ("outcome", wanted.outcome))
+        if value
+    ]
+    if evaluated:
+        same = [f"e.{column} = ${len(values) + n}" for n, (column, _) in enumerate(evaluated, 1)]
+        clauses.append(_EVALUATED.format(" and ".join(same)))
+        values += [value for _, value in evaluated]
     if after is not None:
         clauses.append(f"(x.started_at, x.id) < (${len(values) + 1}, ${len(values) + 2})")
         values += [after.at, after.id]
     return " where " + " and ".join(clauses), values
 
 
-_OF_POLICY: Final = """
-exists (select 1 from orderwright.policy_evaluation as e where e.execution_id = x.id and e.policy_id = {})
+_EVALUATED: Final = """
+exists (select 1 from orderwright.policy_evaluation as e where e.execution_id = x.id and {})
 """
 _LIST: Final = """
 select x.id, x.trigger, x.entity_type, x.entity_id, x.root_id, x.event_id, x.source, x.facts, x.flagged,

@@ -52,6 +52,7 @@ def _action(row: Record) -> StoredAction:
     return StoredAction(
         id=row["id"],
         policy=row["policy_id"],
+        policy_name=row["policy_name"],
         version=row["version"],
         node=row["node"],
         action=row["action"],
@@ -68,6 +69,8 @@ select id, trigger, entity_type, entity_id, status, decision, flagged, set_revis
 from orderwright.policy_execution where id = $1
 """
 _ACTIONS: Final = """
-select id, policy_id, version, node, action, config, rank, status, code, message
-from orderwright.policy_action where execution_id = $1 order by rank
+select a.id, a.policy_id, coalesce(p.name, a.policy_id) as policy_name, a.version, a.node, a.action, a.config, a.rank,
+       a.status, a.code, a.message
+from orderwright.policy_action as a left join orderwright.policy as p on p.id = a.policy_id
+where a.execution_id = $1 order by a.rank
 """

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orderwright.app.policies.action_record import Done
-from orderwright.app.policies.entity import because
+from orderwright.app.policies.entity import because, policy_of
 from orderwright.policy.duration import duration
 from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
@@ -64,7 +64,7 @@ async def _restrict(work: Work, user: str) -> Done:
 
 
 def _data(work: Work, span: str) -> Mapping[str, object]:
-    told = because(work.action, work.action.told("reason"))
+    told = {**because(work.action, work.action.told("reason")), **policy_of(work.action)}
     after = work.action.config.get("release_after")
     if after is None:
         return told

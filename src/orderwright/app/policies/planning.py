@@ -43,6 +43,7 @@ def plan(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fields:
     policy: str
+    policy_name: str
     version: int
     node: str
     action: str
@@ -55,6 +56,7 @@ class _Fields:
 def _planned(one: Planned, words: Words) -> _Fields:
     return _Fields(
         policy=one.deployment.id,
+        policy_name=one.deployment.policy.name,
         version=one.deployment.version,
         node=one.node.id,
         action=one.node.action,
@@ -66,6 +68,7 @@ def _dropped(one: Dropped, words: Words) -> _Fields:
     kept = _planned(one.planned, words)
     return _Fields(
         policy=kept.policy,
+        policy_name=kept.policy_name,
         version=kept.version,
         node=kept.node,
         action=kept.action,
@@ -80,6 +83,7 @@ def _doubted(decision: Decision, words: Words) -> Iterator[_Fields]:
         action, config = doubt_action(doubt, words)
         yield _Fields(
             policy=doubt.deployment.id,
+            policy_name=doubt.deployment.policy.name,
             version=doubt.deployment.version,
             node=_node(doubt),
             action=action,
@@ -96,6 +100,7 @@ def _stored(execution_id: str, rank: int, fields: _Fields) -> StoredAction:
     return StoredAction(
         id=derived_id(f"{fields.kind}/{execution_id}/{fields.policy}/{fields.node}"),
         policy=fields.policy,
+        policy_name=fields.policy_name,
         version=fields.version,
         node=fields.node,
         action=fields.action,

@@ -8,7 +8,7 @@ get different numbers.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -189,7 +189,8 @@ class PolicyDesk:
             wanted = {key: pending[key] for key in wanted}
         is_asked = pending.get("kind") == PUBLISH and wanted.items() <= pending.items()
         event = Event("REQUEST_PUBLICATION", {**wanted, "reason": _said(reason)})
-        return await self._agree(policy, event, asked, is_asked=is_asked)
+        request = (event.type, wish.version, wish.mode, wish.rollout, event.data["reason"])
+        return await self._agree(policy, event, asked, request, is_asked=is_asked)
 
     async def resume(self, policy_id: str, reason: str, asked: Asked) -> Done:
         """Ask that a paused policy comes into force again as it was, or consent to it.
@@ -201,17 +202,26 @@ class PolicyDesk:
         policy = await self._listed.required(asked.by, policy_id)
         is_asked = mapping(policy.standing.context, "pending").get("kind") == RESUME
         event = Event("REQUEST_RESUMPTION", {"reason": _said(reason)})
-        return await self._agree(policy, event, asked, is_asked=is_asked)
+        request = (event.type, event.data["reason"])
+        return await self._agree(policy, event, asked, request, is_asked=is_asked)
 
     async def _agree(
-        self, policy: PolicyRow, event: Event, asked: Asked, *, is_asked: bool
+        self,
+        policy: PolicyRow,
+        event: Event,
+        asked: Asked,
+        request: tuple[object, ...],
+        *,
+        is_asked: bool,
     ) -> Done:
+        """Ask or consent; the request is told by what was said, for what it comes to changes once it is done."""
+
         async def do(connection: Connection) -> Result:
             if not is_asked:
                 return await self._send(connection, policy.id, event, asked)
             return await self._vote(connection, policy, "APPROVE", event.data["reason"], asked)
 
-        return await self._once(policy.id, asked, (event.type, dict(event.data)), do)
+        return await self._once(policy.id, asked, request, do)
 
     async def deny(self, policy_id: str, reason: str, asked: Asked) -> Done:
         """Say no to what somebody else has asked for.
@@ -246,7 +256,7 @@ class PolicyDesk:
             raise NothingPending(f"nothing of {policy.name} waits for a second person")
         approval = text(pending, "approvalId")
         if await self._engine.read(approval, connection=connection) is None:
-            raise ConsentUnderWay("this was asked for a moment ago; say it again")
+            raise await _under_way(connection, pending)
         return await self._send(connection, approval, Event(word, {"reason": reason}), asked)
 
     # --- what takes one ---
@@ -315,6 +325,16 @@ class PolicyDesk:
             yield _Turn(connection=connection, replayed=replayed)
 
 
+async def _under_way(connection: Connection, pending: Mapping[str, object]) -> ConsentUnderWay:
+    """Return what is under way and who asked for it; what they asked for is there, only its approval is not yet."""
+    asker, approval = text(pending, "requestedBy"), text(pending, "approvalId")
+    name = await connection.fetchval(_NAME_OF, asker) or asker
+    what = f"{text(pending, 'kind').lower()} version {pending['version']}"
+    message = f"{name} has asked to {what} a moment ago; approval {approval} is on its way, say it again then"
+    values = {key: pending[key] for key in ("approvalId", "requestedBy", "kind", "version")}
+    return ConsentUnderWay(message, values=values)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Turn:
     connection: Connection
@@ -333,6 +353,7 @@ def _said(reason: str) -> str:
     return said
 
 
+_NAME_OF: Final = "select name from orderwright.person where id = $1"
 _ADD: Final = """
 insert into orderwright.policy (id, name, trigger, created_at, created_by) values ($1, $2, $3, $4, $5)
 """

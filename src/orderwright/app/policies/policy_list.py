@@ -71,11 +71,16 @@ class InForceNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRow:
-    """A policy, with what is in force of it."""
+    """A policy, with what is in force of it.
+
+    Attributes:
+        priority: of the version in force, else of the latest; higher decides first.
+    """
 
     id: str
     name: str
     trigger: str
+    priority: int
     created_at: datetime
     created_by: str
     standing: Standing
@@ -168,6 +173,7 @@ class PolicyList:
             id=row["id"],
             name=row["name"],
             trigger=row["trigger"],
+            priority=row["priority"],
             created_at=row["created_at"],
             created_by=row["created_by"],
             standing=Standing(words=words, context=mapping(snapshot, "context")),
@@ -223,8 +229,12 @@ left join orderwright.policy_deployment as d on d.policy_id = p.id
 """
 _LIST: Final = f"""
 select p.id, p.name, p.trigger, p.created_at, p.created_by, i.chart_version, i.state, i.snapshot,
-       d.version, d.mode, d.rollout, d.published_by, d.approved_by, d.published_at
-{_FROM}"""
+       d.version, d.mode, d.rollout, d.published_by, d.approved_by, d.published_at,
+       coalesce((
+           select (v.document::json ->> 'priority')::int from orderwright.policy_version as v
+           where v.policy_id = p.id and (d.version is null or v.version = d.version)
+           order by v.version desc limit 1), 0) as priority
+{_FROM}"""  # noqa: S608 (ours)
 _ORDER: Final = " order by p.created_at desc, p.id desc "
 _COUNT: Final = f"select count(*) {_FROM}"
 _ONE: Final = f"{_LIST} where p.id = $1"

@@ -2,13 +2,17 @@
 
 Misses are not stored; they follow: a policy was asked at every execution of its trigger while it was in force, and
 what is not on record was a miss. How long a miss took nobody measures: durations are those of what is on record.
+
+How often a policy is right is what people say of the cases that it opens. Who declines an entity confirms the policy,
+and who lets it go by any other word calls its hit a false alarm. A case that is open, or was closed as a duplicate,
+says nothing yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from orderwright.app.policies.velocity import threshold_name
 from orderwright.policy import PolicyInvalid, Threshold, load
@@ -30,6 +34,7 @@ class Statistics:
         hits, unknown, failures, snoozed: those on record.
         p50_us, p95_us: of the durations on record, in microseconds; None where there are none.
         last_hit_at: when it last matched.
+        confirmed, false_alarms, unjudged: the cases that its actions have opened since, by what people said of them.
     """
 
     executions: int = 0
@@ -40,6 +45,9 @@ class Statistics:
     p50_us: float | None = None
     p95_us: float | None = None
     last_hit_at: datetime | None = None
+    confirmed: int = 0
+    false_alarms: int = 0
+    unjudged: int = 0
 
     @property
     def misses(self) -> int:
@@ -50,6 +58,12 @@ class Statistics:
     def hit_rate(self) -> float | None:
         """The part of the executions at which it matched; None where there was none."""
         return self.hits / self.executions if self.executions else None
+
+    @property
+    def precision(self) -> float | None:
+        """The part of the judged cases in which it was right; None where nobody has judged one."""
+        judged = self.confirmed + self.false_alarms
+        return self.confirmed / judged if judged else None
 
 
 async def statistics(
@@ -66,17 +80,19 @@ async def statistics(
         [_prefix(row) for row in terms],
         since,
     )
-    executions = {row["policy_id"]: row["executions"] for row in asked}
-    rows = {
-        row["policy_id"]: row
-        for row in await connection.fetch(_EVALUATIONS, list(policy_ids), since)
-    }
-    return {one: _of(executions.get(one, 0), rows.get(one)) for one in policy_ids}
+    found = {one: dict[str, Any]() for one in policy_ids}
+    for rows in (
+        asked,
+        await connection.fetch(_EVALUATIONS, list(policy_ids), since),
+        await connection.fetch(_CASES, list(policy_ids), since),
+    ):
+        for row in rows:
+            found[row["policy_id"]].update(_figures(row))
+    return {one: Statistics(**figures) for one, figures in found.items()}
 
 
-def _of(executions: int, row: Record | None) -> Statistics:
-    found = {name: value for name, value in row.items() if name != "policy_id"} if row else {}
-    return Statistics(executions=executions, **found)
+def _figures(row: Record) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "policy_id"}
 
 
 def _prefix(row: Record) -> str:
@@ -114,5 +130,14 @@ select policy_id,
        max(decided_at) filter (where outcome = 'hit') as last_hit_at
 from orderwright.policy_evaluation
 where policy_id = any($1::text[]) and decided_at >= $2
+group by policy_id
+"""
+_CASES: Final = """
+select policy_id,
+       count(*) filter (where resolution = 'DECLINED') as confirmed,
+       count(*) filter (where resolution in ('ACCEPTED', 'SOLVED', 'NO_ACTION')) as false_alarms,
+       count(*) filter (where resolution is null or resolution = 'DUPLICATE') as unjudged
+from orderwright.policy_case
+where policy_id = any($1::text[]) and opened_at >= $2
 group by policy_id
 """

@@ -110,5 +110,6 @@ def _hold(action: StoredAction) -> Mapping[str, object]:
         "kind": "action",
         "reason": hold_reason(action.action, action.config),
         "policy": action.policy,
+        "policyName": action.policy_name,
         "version": action.version,
     }

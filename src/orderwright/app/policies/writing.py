@@ -160,6 +160,7 @@ async def record_failure(pool: Pool, one: Occurrence, error: str, at: datetime) 
     return failed
 
 
+# An event stays when its execution is let go of; who tells of it again after that is decided on again.
 # The numbers: 1-19 the execution, 20-25 the event, 26-34 the evaluations, 35-44 the actions.
 _WRITE: Final = """
 with execution as (
@@ -170,7 +171,8 @@ with execution as (
 event as (
     insert into orderwright.policy_event
         (execution_id, trigger, entity_type, entity_id, user_id, wallet, country, currency, amount_minor, occurred_at)
-    select $1, $2, $3, $4, $21, $22, $23, $24, $25, $14 where $20::boolean),
+    select $1, $2, $3, $4, $21, $22, $23, $24, $25, $14 where $20::boolean
+    on conflict (execution_id) do nothing),
 evaluation as (
     insert into orderwright.policy_evaluation
         (execution_id, policy_id, version, outcome, mode, path, tree, actions, error, duration_ns, decided_at)

@@ -61,6 +61,7 @@ user.register                    x     x     .     .     .     .     x     .    
 stock.read                       x     x     x     x     x     x     x     x     x     x     .     .
 stock.receive                    x     x     x     .     .     x     .     .     .     .     .     .
 stock.adjust                     x     x     x     .     .     .     .     .     .     .     .     .
+location.manage                  x     x     x     .     .     .     .     .     .     .     .     .
 quotation.SHARE                  x     x     x     .     x     .     .     .     x     .     .     .
 quotation.EDIT                   x     x     x     .     x     .     .     .     x     .     .     .
 quotation.BUYER_APPROVES         x     x     .     .     .     .     .     .     .     .     x     x

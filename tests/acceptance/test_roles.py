@@ -57,6 +57,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "stock.RECEIVE_STOCK": _RECEIVE,
     "stock.adjust": _ADJUST,
     "stock.ADJUST_STOCK": _ADJUST,
+    "location.manage": 'addLocation(id: "No place", name: "")',
     "payin.expect": 'expectPayIn(input: {amount: "0", currency: "EUR", method: "CARD"})',
     "payout.request": 'requestPayOut(input: {amount: "0", currency: "EUR", reason: "r"})',
     "payout.vote": 'votePayOut(payOutId: "nothing", decision: APPROVE, reason: "r")',

@@ -37,7 +37,10 @@ query ($first: Int! = 50, $after: String) {
     totalCount pageInfo { hasNextPage endCursor }
     edges { node { kind of quantity reference orderId orderNumber recordedAt } } } }
 """
-LOCATIONS = "{ locations { totalCount edges { cursor node { id name rank } } } }"
+LOCATIONS = "{ locations { totalCount edges { cursor node { id name rank isOpen } } } }"
+PLACED = """__typename
+  ... on LocationChanged { location { id name rank isOpen } }
+  ... on Refusal { code message reasons { values } }"""
 
 
 @pytest.fixture
@@ -167,11 +170,47 @@ async def test_stock_and_locations_come_in_pages_that_neither_skip_nor_repeat(
     assert page["pageInfo"]["hasNextPage"] is False
     found = (await api.ask(LOCATIONS))["locations"]
     assert [edge["node"] for edge in found["edges"]] == [
-        {"id": "main", "name": "Main warehouse", "rank": 0}
+        {"id": "main", "name": "Main warehouse", "rank": 0, "isOpen": True}
     ]
     assert found["totalCount"] == 1
     wrong = await api.raw(STOCK, after="nonsense")
     assert wrong["errors"][0]["extensions"]["code"] == "input.invalid"
+
+
+async def test_a_location_is_added_renamed_closed_and_opened_again_through_every_door(
+    server: Server, sign_in: SignIn
+):
+    api, auditor = await sign_in(server), await sign_in(server, "auditor")
+
+    async def change(asking: Client, command: str) -> Any:
+        return (await asking.ask(f"mutation {{ it: {command} {{ {PLACED} }} }}"))["it"]
+
+    added = await change(api, 'addLocation(id: "east", name: "East")')
+    assert added["location"] == {"id": "east", "name": "East", "rank": 1, "isOpen": True}
+    taken = await change(api, 'addLocation(id: "east", name: "Elsewhere")')
+    assert (taken["code"], taken["reasons"][0]["values"]["field"]) == ("input.invalid", "id")
+    await receive(api, 2, location="east")
+    full = await change(api, 'closeLocation(id: "east")')
+    assert (full["code"], full["reasons"][0]["values"]["onHand"]) == ("location.in_use", 2)
+    assert "2 pieces lie there (ANVIL)" in full["message"]
+    assert (await change(auditor, 'closeLocation(id: "main")'))["code"] == "access.denied"
+    await change(api, 'renameLocation(id: "main", name: "Old hall")')
+    assert (await change(api, 'closeLocation(id: "main")'))["location"]["isOpen"] is False
+    closed = await receive(api, 1)
+    assert (closed["code"], closed["reasons"][0]["values"]["field"]) == (
+        "location.closed",
+        "location",
+    )
+    status, said = await cli(server, "admin", "list", "--json", command="location")
+    found = [
+        (one["id"], one["name"], bool(one["closedAt"])) for one in json.loads(said)["locations"]
+    ]
+    assert (status, found) == (0, [("main", "Old hall", True), ("east", "East", False)])
+    status, said = await cli(server, "admin", "close", "east", command="location")
+    assert (status, "location.in_use" in said) == (1, True), said
+    status, said = await cli(server, "admin", "reopen", "main", command="location")
+    assert (status, said.strip()) == (0, "main: Old hall, rank 0"), said
+    assert (await receive(api, 1))["stock"]["locationName"] == "Old hall"
 
 
 async def test_stock_is_received_shown_and_adjusted_from_the_command_line(server: Server):
@@ -204,12 +243,12 @@ async def test_stock_is_received_shown_and_adjusted_from_the_command_line(server
     assert (status, "stock.refused" in said, "would be -6" in said) == (1, True, True), said
 
 
-async def cli(server: Server, login: str, *words: str) -> tuple[int, str]:
+async def cli(server: Server, login: str, *words: str, command: str = "stock") -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "orderwright.cli",
-        "stock",
+        command,
         *words,
         "--as",
         login,

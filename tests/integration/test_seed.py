@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from fuse import Fuse
@@ -21,6 +22,7 @@ STATES = "select chart_id, state, count(*) from orderwright.instance group by 1,
 TABLES = """
 select table_name from information_schema.tables where table_schema = 'orderwright' order by 1
 """
+RECEIPTS = "select id, reference from orderwright.payment where receipt_key is not null"
 PASSING = {
     "quotation": set(),
     "sale": {"WHERE_PAYMENT_STANDS"},
@@ -29,8 +31,9 @@ PASSING = {
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    async with Orderwright.connect(database_url, settings=Settings()) as opened:
+async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Orderwright]:
+    """An application whose receipts lie in a folder of the test's own."""
+    async with Orderwright.connect(database_url, settings=Settings(home=tmp_path)) as opened:
         yield opened
 
 
@@ -60,7 +63,9 @@ async def test_a_month_of_trade_stands_in_every_state(app: Orderwright):
         assert await replay.verify(row["instance_id"]) == ()
 
 
-async def test_payments_stand_where_an_accountant_meets_them(app: Orderwright):
+async def test_payments_stand_where_an_accountant_meets_them_some_with_a_receipt_that_opens(
+    app: Orderwright, tmp_path: Path
+):
     await seed(app)
     accountant = (await app.people.sign_in("accountant", PASSWORD)).identity
     counts = await app.payment_list.states(accountant, payment_list.Wanted())
@@ -79,6 +84,15 @@ async def test_payments_stand_where_an_accountant_meets_them(app: Orderwright):
         "CLEARED_FOR_FULFILMENT",
         "PAYMENT_PENDING_CONFIRMATION",
     ]
+    given = await app.pool.fetch(RECEIPTS)
+    files = [path for path in (tmp_path / "receipts").rglob("*") if path.is_file()]
+    assert (len(given), len(files)) == (3, 3)
+    for row in given:
+        link = await app.receipts.link(row["id"], accountant)
+        until = int(link.expires_at.timestamp())
+        opened = await app.receipts.open(row["id"], until, link.signature, accountant)
+        assert opened.media_type == "application/pdf"
+        assert row["reference"].encode() in opened.content
 
 
 async def test_every_login_signs_in_and_the_customer_sees_their_own_orders(app: Orderwright):
@@ -162,9 +176,9 @@ async def test_seeding_again_changes_nothing(app: Orderwright):
 
 
 @pytest.mark.parametrize("looks", [6, 60, 180, 300])
-async def test_seeding_that_was_interrupted_goes_on(database_url: str, looks: int):
-    fuse = Fuse(looks)
-    async with Orderwright.connect(database_url, settings=Settings(), clock=fuse) as app:
+async def test_seeding_that_was_interrupted_goes_on(database_url: str, tmp_path: Path, looks: int):
+    fuse, settings = Fuse(looks), Settings(home=tmp_path)
+    async with Orderwright.connect(database_url, settings=settings, clock=fuse) as app:
         await fuse.interrupt(seed(app))
 
         assert await seed(app) is True

@@ -177,6 +177,12 @@ const receiveStock = createRoute({
   component: lazyRouteComponent(() => import("./pages/ReceiveStock"), "ReceiveStock"),
 });
 
+const locations = createRoute({
+  getParentRoute: () => inside,
+  path: "/stock/locations",
+  component: lazyRouteComponent(() => import("./pages/Locations"), "Locations"),
+});
+
 const shelf = createRoute({
   getParentRoute: () => inside,
   path: "/stock/$location/$sku",
@@ -387,6 +393,7 @@ export const router = createRouter({
       returns,
       stock,
       receiveStock,
+      locations,
       shelf,
       policies,
       newPolicy,

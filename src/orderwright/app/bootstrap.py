@@ -32,6 +32,7 @@ from orderwright.app.formats import FORMATS
 from orderwright.app.goods.backorders import Backorders
 from orderwright.app.goods.fulfilling import Fulfilling
 from orderwright.app.goods.fulfilment_list import FulfilmentList
+from orderwright.app.goods.location_desk import LocationDesk
 from orderwright.app.goods.reserving import Reserving
 from orderwright.app.goods.return_list import ReturnList
 from orderwright.app.goods.returning import Returning
@@ -125,6 +126,7 @@ class Orderwright:
         credit, credit_view: commands on credit profiles, and what people see of credit.
         fulfilment_list, return_list: what the warehouse and the returns desk work on.
         stock_desk, stock_list: commands on stock, with permissions, and what people see of it.
+        location_desk: commands on the locations where it lies.
         users, pay_ins, pay_outs: commands on what compliance looks at, with permissions; `user_list`, `kyc_list`,
             `pay_in_list` and `pay_out_list` show it.
         live_settings, setting_desk: the settings that change while the house runs, and commands on them.
@@ -239,6 +241,7 @@ class Orderwright:
     def _open_goods(self) -> None:
         """Set up what has to do with stock, fulfilments and returns."""
         self.stock_desk = StockDesk(self.engine)
+        self.location_desk = LocationDesk(self.engine)
         self.stock_list = StockList(self.pool)
         self.fulfilment_list = FulfilmentList(self.pool, self.queries)
         self.return_list = ReturnList(self.pool, self.queries)

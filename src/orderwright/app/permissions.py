@@ -97,6 +97,7 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "stock.read": _STAFF,
     "stock.receive": _PACKERS,
     "stock.adjust": frozenset({Role.MANAGER}),  # who counts does not write off
+    "location.manage": frozenset({Role.MANAGER}),
     # quotation
     "quotation.SHARE": _OFFICE,
     "quotation.EDIT": _OFFICE,

@@ -186,7 +186,8 @@ def _is_at_hand() -> ColumnElement[bool]:
     item = t.stock_item
     account = item.c.location + "/" + item.c.sku
     of_item = and_(balance.c.ledger == AVAILABLE, balance.c.account == account)
-    shelves = select(item.c.sku).join(balance, of_item)
+    is_open = and_(t.location.c.id == item.c.location, t.location.c.closed_at.is_(None))
+    shelves = select(item.c.sku).join(balance, of_item).join(t.location, is_open)
     free = shelves.where(item.c.sku == t.product.c.sku, balance.c.amount > 0)
     return or_(t.product.c.kind == "SERVICE", exists(free)).label("is_at_hand")
 

@@ -47,8 +47,8 @@ def _minor(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=nullable)
 
 
-def _moment(name: str) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=False)
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
 customer = Table(
@@ -89,6 +89,7 @@ location = Table(
     ),
     _words("name"),
     Column("rank", Integer, nullable=False),
+    _moment("closed_at", nullable=True),
 )
 
 stock_item = Table(

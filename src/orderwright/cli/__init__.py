@@ -53,6 +53,9 @@ COMMANDS = {
         module="instance",
         summary="look at instances, prove their logs, move them to another version",
     ),
+    "location": Command(
+        module="location", summary="show where goods lie, add, rename and close locations"
+    ),
     "migrate": Command(module="migrate", summary="bring the database to the newest schema"),
     "override": Command(
         module="override", summary="show override requests, vote on them, take approvals back"

@@ -20,7 +20,7 @@ export function ReceiveStock() {
   const [reference, setReference] = useState("");
   const [received, setReceived] = useState<StockRowFragment>();
   const { busy, outcome, act } = useAct(ReceiveStockDocument);
-  const places = data?.locations.edges.map(({ node }) => node) ?? [];
+  const places = data?.locations.edges.map(({ node }) => node).filter(({ isOpen }) => isOpen) ?? [];
   const location = chosen ?? places[0]?.id ?? null;
 
   async function submit() {

@@ -40,7 +40,14 @@ export function Stock() {
       error={error && !list ? errorText(error) : undefined}
       again={() => refetch({ requestPolicy: "network-only" })}
       paging={paging}
-      actions={<Receive />}
+      actions={
+        <>
+          <Button variant="default" renderRoot={(props) => <Link to="/stock/locations" {...props} />}>
+            Locations
+          </Button>
+          <Receive />
+        </>
+      }
     />
   );
 }

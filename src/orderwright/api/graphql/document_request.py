@@ -8,11 +8,9 @@ from typing import Any
 import strawberry
 
 from orderwright.api.documents import FILES
-from orderwright.api.graphql.connection import PageInfo, StateCount, counts
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.trade import HasWorkflow
 from orderwright.api.graphql.workflow import Workflow
-from orderwright.app.page import Page
 from orderwright.app.policies.documents.listing import FileRow, RequestRow, WantedRequests
 
 
@@ -195,35 +193,3 @@ def _document(one: Any, round_: int) -> Document:
         round=round_,
         url=f"{FILES}/{one['documentId']}",
     )
-
-
-@strawberry.type
-class DocumentRequestEdge:
-    node: DocumentRequest
-    cursor: str
-
-
-@strawberry.type
-class DocumentRequestConnection:
-    wanted: strawberry.Private[WantedRequests]
-    edges: list[DocumentRequestEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[RequestRow], wanted: WantedRequests) -> DocumentRequestConnection:
-        """Show a page of requests."""
-        edges = [
-            DocumentRequestEdge(node=DocumentRequest.of(row), cursor=at.cursor())
-            for at, row in page.rows
-        ]
-        return cls(wanted=wanted, edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.acts.document_list.count(info.context.by, self.wanted)
-
-    @strawberry.field
-    async def state_counts(self, info: Info) -> list[StateCount]:
-        """How many requests stand in each state, the filter's states apart."""
-        listed = info.context.app.acts.document_list
-        return counts(await listed.states(info.context.by, self.wanted))

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import strawberry
 
+from orderwright.api.graphql.connection import Connection, connected
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.document_request import (
     DocumentRequest,
-    DocumentRequestConnection,
     DocumentRequestFilter,
 )
 from orderwright.api.graphql.operations import First
@@ -53,13 +53,11 @@ class DocumentsQuery:
         filter: DocumentRequestFilter | None = None,
         first: First = 50,
         after: str | None = None,
-    ) -> DocumentRequestConnection:
+    ) -> Connection[DocumentRequest]:
         """Requests for documents, the newest first."""
         wanted = (filter or DocumentRequestFilter()).wanted()
-        page = await info.context.app.acts.document_list.page(
-            info.context.by, wanted, first=first, after=after
-        )
-        return DocumentRequestConnection.of(page, wanted)
+        listed = info.context.app.acts.document_list
+        return await connected(info, listed, wanted, DocumentRequest.of, first=first, after=after)
 
     @strawberry.field
     async def document_request(self, info: Info, id: strawberry.ID) -> DocumentRequest | None:

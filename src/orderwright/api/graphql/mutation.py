@@ -14,6 +14,7 @@ from orderwright.api.graphql.credit import CreditMutation
 from orderwright.api.graphql.deadletter import RetryDeadLetterResult, retried
 from orderwright.api.graphql.documents import DocumentsMutation
 from orderwright.api.graphql.kyc import KycMutation
+from orderwright.api.graphql.location import LocationMutation
 from orderwright.api.graphql.notification import NotificationsMutation
 from orderwright.api.graphql.operations import OperationsMutation
 from orderwright.api.graphql.override import OverrideMutation
@@ -85,6 +86,7 @@ class Mutation(
     PolicyListsMutation,
     PayOutMutation,
     SettingsMutation,
+    LocationMutation,
     StockMutation,
     UserMutation,
 ):

@@ -14,6 +14,7 @@ from orderwright.api.graphql.deadletter import DeadLetterConnection
 from orderwright.api.graphql.documents import DocumentsQuery
 from orderwright.api.graphql.goods import GoodsQuery
 from orderwright.api.graphql.kyc import KycQuery
+from orderwright.api.graphql.location import LocationQuery
 from orderwright.api.graphql.notification import NotificationsQuery
 from orderwright.api.graphql.operations import First, OperationsQuery
 from orderwright.api.graphql.override import OverrideQuery
@@ -70,6 +71,7 @@ class Query(
     PolicyListsQuery,
     PayOutQuery,
     SettingsQuery,
+    LocationQuery,
     StockQuery,
     UserQuery,
 ):

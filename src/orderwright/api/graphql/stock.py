@@ -14,43 +14,9 @@ from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.operations import First
 from orderwright.api.graphql.results import Refusal, answered
 from orderwright.app.goods import stock_list as lists
-from orderwright.app.goods.stock_records import Location as LocationRecord, Shelf
+from orderwright.app.goods.stock_records import Shelf
 from orderwright.app.page import Page
 from orderwright.runtime.attempt import Result
-
-
-@strawberry.type(description="Where goods lie; those of a lower rank are allocated first.")
-class Location:
-    id: strawberry.ID
-    name: str
-    rank: int
-
-    @classmethod
-    def of(cls, record: LocationRecord) -> Location:
-        """Show a location."""
-        return cls(id=strawberry.ID(record.id), name=record.name, rank=record.rank)
-
-
-@strawberry.type
-class LocationEdge:
-    node: Location
-    cursor: str
-
-
-@strawberry.type
-class LocationConnection:
-    edges: list[LocationEdge]
-    page_info: PageInfo
-
-    @classmethod
-    def of(cls, page: Page[LocationRecord]) -> LocationConnection:
-        """Show a page of locations."""
-        edges = [LocationEdge(node=Location.of(row), cursor=at.cursor()) for at, row in page.rows]
-        return cls(edges=edges, page_info=PageInfo.of(page))
-
-    @strawberry.field
-    async def total_count(self, info: Info) -> int:
-        return await info.context.app.stock_list.count_locations(info.context.by)
 
 
 @strawberry.type(description="A SKU at a location, in pieces.")
@@ -190,16 +156,6 @@ StockResult = Annotated[StockChanged | Refusal, strawberry.union("StockResult")]
 
 @strawberry.type
 class StockQuery:
-    @strawberry.field
-    async def locations(
-        self, info: Info, first: First = 50, after: str | None = None
-    ) -> LocationConnection:
-        """Where goods lie, in the order of allocation."""
-        page = await info.context.app.stock_list.locations(
-            info.context.by, first=first, after=after
-        )
-        return LocationConnection.of(page)
-
     @strawberry.field
     async def stock(
         self,

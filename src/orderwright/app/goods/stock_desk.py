@@ -6,7 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orderwright.app.goods.stock_fact import begin_shelf
-from orderwright.app.goods.stock_records import Shelf, add_shelf, is_kept, require_shelf
+from orderwright.app.goods.stock_records import (
+    Shelf,
+    add_shelf,
+    is_kept,
+    require_open,
+    require_shelf,
+)
 from orderwright.app.permissions import require
 from orderwright.runtime.command import Cause, Create, Send
 from orderwright.runtime.observation import told_on_commit
@@ -29,31 +35,29 @@ class StockDesk:
         """Take pieces in at a location; `reference` says where they come from.
 
         Raises:
-            RoleMissing, LocationNotFound, ProductNotFound, InputInvalid, IdempotencyMismatch.
+            RoleMissing, LocationNotFound, LocationClosed, ProductNotFound, InputInvalid, IdempotencyMismatch.
         """
         require(asked.by, "stock.receive")
         event = Event("RECEIVE_STOCK", {"quantity": quantity, "reference": reference})
-        return await self._send(shelf, event, asked)
+        return await self._send(shelf, event, asked, brings=True)
 
     async def adjust(self, shelf: Shelf, change: int, reason: str, asked: Asked) -> Result:
         """Set right what the shelf holds more or, where `change` is negative, less than the books say.
 
         Raises:
             RoleMissing, LocationNotFound, ProductNotFound, InputInvalid, IdempotencyMismatch.
+            LocationClosed: the shelf is to hold more.
         """
         require(asked.by, "stock.adjust")
-        return await self._send(
-            shelf, Event("ADJUST_STOCK", {"change": change, "reason": reason}), asked
-        )
+        event = Event("ADJUST_STOCK", {"change": change, "reason": reason})
+        return await self._send(shelf, event, asked, brings=change > 0)
 
-    async def _send(self, shelf: Shelf, event: Event, asked: Asked) -> Result:
-        async with self._engine.pool.acquire() as connection:
-            known = await is_kept(connection, shelf)
-            if not known:
-                await require_shelf(connection, shelf)
-        if known:
-            return await send_to_shelf(self._engine, None, shelf, event, asked.cause)
+    async def _send(self, shelf: Shelf, event: Event, asked: Asked, *, brings: bool) -> Result:
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
+            if not await is_kept(connection, shelf):
+                await require_shelf(connection, shelf)
+            if brings:
+                await require_open(connection, shelf.location)
             return await move_stock(self._engine, connection, shelf, event, asked.cause)
 
 
@@ -86,9 +90,9 @@ async def _begin(engine: Engine, connection: Connection, shelf: Shelf, cause: Ca
 
 
 async def send_to_shelf(
-    engine: Engine, connection: Connection | None, shelf: Shelf, event: Event, cause: Cause
+    engine: Engine, connection: Connection, shelf: Shelf, event: Event, cause: Cause
 ) -> Result:
-    """Send an event to a shelf that is there; without a connection in a transaction of its own."""
+    """Send an event to a shelf that is there, in the caller's transaction."""
     return await engine.carry_out(
         Send(instance_id=shelf.instance_id, event=event, cause=cause), connection=connection
     )

@@ -2,10 +2,12 @@
 
     {"<sku>": {"free": {"<location>": pieces, ... in the order of allocation}, "short": pieces}}
 
-Locations without any are left out. With `lock`, nobody else changes any balance of these SKUs until the transaction
-ends: all of them (free, reserved and short) are locked in one statement, in the order of their keys, so that whoever
-takes what the fact shows books on rows that it holds already. Steps about one SKU may share a transaction: each
-decides by what those before it have taken. Only where one of them has put something on an empty shelf, the next waits.
+Locations without any are left out, and those that are closed: nobody is to take what came back to them.
+
+With `lock`, nobody else changes any balance of these SKUs until the transaction ends: all of them (free, reserved and
+short) are locked in one statement, in the order of their keys, so that whoever takes what the fact shows books on
+rows that it holds already. Steps about one SKU may share a transaction: each decides by what those before it have
+taken. Only where one of them has put something on an empty shelf, the next waits.
 
 A SKU gets its first balance at a location when it is kept there for the first time, and what is not there yet cannot
 be locked. So whoever reads the fact shares a lock of each SKU by name, which `begin_shelf` wants for itself: whoever
@@ -46,7 +48,8 @@ async def supplies(
         await connection.execute(_HOLD, names)
     found = await connection.fetch(_LOCK if lock else _READ, names)
     short = {row["sku"]: row["amount"] for row in found if row["ledger"] == SHORT}
-    free = sorted((r for r in found if r["ledger"] == AVAILABLE), key=lambda r: r["turn"])
+    open_ones = (r for r in found if r["ledger"] == AVAILABLE and r["is_open"])
+    free = sorted(open_ones, key=lambda r: r["turn"])
     return {
         sku: {
             "free": {r["location"]: r["amount"] for r in free if r["sku"] == sku and r["amount"]},
@@ -122,14 +125,14 @@ on conflict (ledger, account) do nothing
 _READ: Final = """
 with shelf as materialized (
     select i.sku, i.location, i.location || '/' || i.sku as account,
-           row_number() over (order by l.rank, l.id) as turn
+           l.closed_at is null as is_open, row_number() over (order by l.rank, l.id) as turn
     from orderwright.stock_item as i join orderwright.location as l on l.id = i.location
     where i.sku = any($1::text[])),
 named as (
-    select 'stock.available' as ledger, account, sku, location, turn from shelf
-    union all select 'stock.reserved', account, sku, location, turn from shelf
-    union all select 'stock.short', sku, sku, null, null from unnest($1::text[]) as sku)
-select b.ledger, b.amount, n.sku, n.location, n.turn
+    select 'stock.available' as ledger, account, sku, location, turn, is_open from shelf
+    union all select 'stock.reserved', account, sku, location, turn, is_open from shelf
+    union all select 'stock.short', sku, sku, null, null, null from unnest($1::text[]) as sku)
+select b.ledger, b.amount, n.sku, n.location, n.turn, n.is_open
 from named as n join orderwright.balance as b on b.ledger = n.ledger and b.account = n.account
 order by b.ledger, b.account
 """

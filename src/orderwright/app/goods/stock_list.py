@@ -234,7 +234,7 @@ def _rank(after: str | None) -> tuple[int | None, str | None]:
 
 
 _LOCATIONS: Final = """
-select id, name, rank from orderwright.location
+select id, name, rank, closed_at from orderwright.location
 where $1::int is null or (rank, id) > ($1, $2::text) order by rank, id limit $3
 """
 _FROM: Final = """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
-from orderwright.errors import InputInvalid, NotFound
+from orderwright.errors import InputInvalid, NotFound, RefusedError
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ class LocationNotFound(NotFound):
     code = "location.not_found"
 
 
+class LocationClosed(RefusedError):
+    """Nothing is received at the location any more."""
+
+    code = "location.closed"
+
+
 class ProductNotFound(NotFound):
     """No product has this SKU."""
 
@@ -27,11 +34,15 @@ class ProductNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where goods lie; those of a lower rank are allocated first. No id has a slash."""
+    """Where goods lie; those of a lower rank are allocated first, and those that are closed not at all.
+
+    No id has a slash.
+    """
 
     id: str
     name: str
     rank: int = 0
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,21 @@ async def require_shelf(connection: Connection, shelf: Shelf) -> None:
         raise InputInvalid("sku", shelf.sku, "the SKU of goods; a service is not kept in stock")
 
 
+async def require_open(connection: Connection, location_id: str) -> None:
+    """Let the call go on only if a location takes goods in, and let nobody close it until the transaction ends.
+
+    Raises:
+        LocationClosed: it does not; a location that is not there is none of this function's business.
+    """
+    closed = await connection.fetchrow(_CLOSED, location_id)
+    if closed is not None and closed["closed_at"] is not None:
+        values = {"field": "location", "value": location_id}
+        raise LocationClosed(
+            f"{closed['name']} is closed; choose another location, or have it opened again",
+            values=values,
+        )
+
+
 async def add_shelf(connection: Connection, shelf: Shelf) -> None:
     """Store that the SKU is kept at the location."""
     await connection.execute(
@@ -100,3 +126,6 @@ async def add_shelf(connection: Connection, shelf: Shelf) -> None:
         shelf.sku,
         shelf.location,
     )
+
+
+_CLOSED: Final = "select name, closed_at from orderwright.location where id = $1 for share"

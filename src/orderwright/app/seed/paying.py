@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.orders import Asked
 from orderwright.app.payments import NewPayment, RefundLine
 from orderwright.app.permissions import Identity, Role
+from orderwright.app.seed.receipt import receipt_pdf
 from orderwright.money import Money
 
 if TYPE_CHECKING:
     from orderwright.app.payments import Payments
+    from orderwright.app.receipts import Receipts
     from orderwright.domain.orders.terms import Terms
     from orderwright.runtime.attempt import Result
 
@@ -33,6 +35,7 @@ class Paying:
         provider: who moves the money; without one people see to it.
         failed: why it did not come about.
         gives_back: one piece of the first line is refunded, for this reason.
+        has_receipt: whoever paid has handed in what the bank gave them.
     """
 
     method: str
@@ -41,12 +44,13 @@ class Paying:
     is_confirmed: bool = False
     failed: str | None = None
     gives_back: str | None = None
+    has_receipt: bool = False
 
 
 PAYING: Final[Mapping[str, Paying]] = {
-    "money-registered": Paying(method="TRANSFER"),
+    "money-registered": Paying(method="TRANSFER", has_receipt=True),
     "money-confirmed": Paying(method="CARD", provider="stripe", is_confirmed=True),
-    "money-in-part": Paying(method="BANK", percent=40, is_confirmed=True),
+    "money-in-part": Paying(method="BANK", percent=40, is_confirmed=True, has_receipt=True),
     "money-refunded": Paying(
         method="CARD", provider="paystack", is_confirmed=True, gives_back="Scratched on arrival"
     ),
@@ -58,8 +62,9 @@ PAYING: Final[Mapping[str, Paying]] = {
 class Till:
     """Takes payments for orders of the demo; what it has done before is done once."""
 
-    def __init__(self, payments: Payments) -> None:
+    def __init__(self, payments: Payments, receipts: Receipts) -> None:
         self._payments = payments
+        self._receipts = receipts
 
     async def take(self, name: str, order_id: str, terms: Terms, paying: Paying) -> list[Result]:
         """Register a payment for an order and go on with it; return what the commands answered."""
@@ -73,6 +78,8 @@ class Till:
             reference=f"{paying.provider or 'wire'}-{order_id[:8]}",
         )
         registered = await self._payments.register_consumer(new, _asked(name, "register"))
+        if paying.has_receipt:
+            await self._receipts.upload(registered.instance_id, _receipt(new), _ACCOUNTANT)
         return [registered, *await self._go_on(name, registered.instance_id, terms, paying)]
 
     async def _go_on(
@@ -90,6 +97,17 @@ class Till:
             lines = [RefundLine(line_no=1, amount=piece)]
             done.append(await self._payments.refund(*given, lines=lines))
         return done
+
+
+def _receipt(paid: NewPayment) -> bytes:
+    return receipt_pdf(
+        [
+            f"{paid.method.title()} receipt",
+            f"Reference {paid.reference}",
+            f"Amount {paid.amount} {paid.currency}",
+            "Demo data: no money has moved.",
+        ]
+    )
 
 
 def _asked(name: str, act: str) -> Asked:

@@ -255,7 +255,7 @@ class _Planting:
     # --- what follows ---
 
     async def _pay(self, name: str, story: Story) -> None:
-        till = Till(self._app.payments)
+        till = Till(self._app.payments, self._app.receipts)
         for result in await till.take(name, _id(name), _terms(story), PAYING[story.name]):
             if result.refused is not None:
                 raise SeedRefused(f"{name}: {result.refused.message}")

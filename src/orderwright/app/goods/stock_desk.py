@@ -54,11 +54,14 @@ class StockDesk:
 
     async def _send(self, shelf: Shelf, event: Event, asked: Asked, *, brings: bool) -> Result:
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
-            if not await is_kept(connection, shelf):
+            known = await is_kept(connection, shelf)
+            if not known:
                 await require_shelf(connection, shelf)
             if brings:
                 await require_open(connection, shelf.location)
-            return await move_stock(self._engine, connection, shelf, event, asked.cause)
+            if not known:
+                await _begin(self._engine, connection, shelf, asked.cause)
+            return await send_to_shelf(self._engine, connection, shelf, event, asked.cause)
 
 
 async def move_stock(
@@ -69,7 +72,7 @@ async def move_stock(
     Nobody is asked for permission: imports and demo data come here as well.
     """
     if not await is_kept(connection, shelf):
-        await _begin(engine, connection, shelf, replace(cause, idempotency_key=None, reason=None))
+        await _begin(engine, connection, shelf, cause)
     return await send_to_shelf(engine, connection, shelf, event, cause)
 
 
@@ -82,7 +85,7 @@ async def _begin(engine: Engine, connection: Connection, shelf: Shelf, cause: Ca
                 instance_id=shelf.instance_id,
                 root_id=shelf.instance_id,
                 context={"sku": shelf.sku, "location": shelf.location},
-                cause=cause,
+                cause=replace(cause, idempotency_key=None, reason=None),
             ),
             connection=connection,
         )

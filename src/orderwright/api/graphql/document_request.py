@@ -152,7 +152,8 @@ class DocumentRequest(HasWorkflow):
     @strawberry.field
     def documents(self) -> list[Document]:
         """What was handed in since they were asked for last."""
-        return [_document(one, int(self._context["round"])) for one in self._context["documents"]]
+        now = int(self._context["round"])
+        return [Document.of(_file(one, now)) for one in self._context["documents"]]
 
     @strawberry.field
     async def files(self, info: Info) -> list[Document]:
@@ -183,13 +184,13 @@ def _id(known: str | None) -> strawberry.ID | None:
     return strawberry.ID(known) if known else None
 
 
-def _document(one: Any, round_: int) -> Document:
-    return Document(
-        id=strawberry.ID(one["documentId"]),
+def _file(one: Any, round_: int) -> FileRow:
+    """Read a file as the context of a request keeps it."""
+    return FileRow(
+        id=one["documentId"],
+        round=round_,
         type=one["type"],
         media_type=one["mediaType"],
         bytes=one["bytes"],
         at=datetime.fromisoformat(one["at"]),
-        round=round_,
-        url=f"{FILES}/{one['documentId']}",
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from orderwright.app.permissions import Identity, Role
 from orderwright.app.policies.policy_list import PoliciesWanted, PolicyRow
 from orderwright.app.policies.policy_reading import read_policy
 from orderwright.app.policies.shipped_policies import CASES, read_json
@@ -25,7 +24,6 @@ from orderwright.policy import Deployment, PolicyInvalid, Result, run as run_pol
 if TYPE_CHECKING:
     from orderwright.policy import Policy
 
-_OPERATOR: Final = Identity(id="cli", login="cli", name="cli", roles=frozenset({Role.READ_ONLY}))
 _OUTCOMES: Final = ("hit", "miss", "unknown", "error")
 _LISTS: Final = "lists"
 """The key of a file of cases that holds the lists that the policy reads."""
@@ -185,9 +183,9 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
     async def work(settings: Settings) -> tuple[Sequence[PolicyRow], int]:
         async with running.application(settings) as app:
             listed = app.policy_office.listed
-            page = await listed.page(_OPERATOR, wanted, first=arguments.limit, after=None)
+            page = await listed.page(running.READER, wanted, first=arguments.limit, after=None)
             rows = [row for _, row in page.rows]
-            return rows, await listed.count(_OPERATOR, wanted)
+            return rows, await listed.count(running.READER, wanted)
 
     found, total = running.run(work, quiet=True)
     lines = [*map(_shown, found), f"{len(found)} of {total}"] if found else ["no policies"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, get_args
 
 from orderwright.app.page import LARGEST
-from orderwright.app.permissions import Identity, Role
 from orderwright.app.policies.execution import Recorded
 from orderwright.app.policies.execution_list import EvaluationRow, ExecutionRow, ExecutionsWanted
 from orderwright.cli import running
@@ -15,8 +14,6 @@ from orderwright.cli.output import Output, add_json
 
 if TYPE_CHECKING:
     from orderwright.app.settings import Settings
-
-_OPERATOR: Final = Identity(id="cli", login="cli", name="cli", roles=frozenset({Role.READ_ONLY}))
 
 
 def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -64,10 +61,10 @@ def show(arguments: argparse.Namespace, output: Output) -> int:
     async def work(settings: Settings) -> tuple[list[_One], int]:
         async with running.application(settings) as app:
             listed = app.policy_office.executions
-            page = await listed.page(_OPERATOR, wanted, first=arguments.limit, after=None)
+            page = await listed.page(running.READER, wanted, first=arguments.limit, after=None)
             rows = [row for _, row in page.rows]
             came = await listed.evaluations([row.id for row in rows])
-            total = await listed.count(_OPERATOR, wanted)
+            total = await listed.count(running.READER, wanted)
         return [_One(row=row, evaluations=came[row.id]) for row in rows], total
 
     found, total = running.run(work, quiet=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from orderwright.app.permissions import Identity, Role
 from orderwright.cli import running
 from orderwright.cli.output import Output, add_json
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from orderwright.app.policies.policy_list import PolicyRow
     from orderwright.app.policies.statistics import Statistics
     from orderwright.app.settings import Settings
-
-_OPERATOR: Final = Identity(id="cli", login="cli", name="cli", roles=frozenset({Role.READ_ONLY}))
 
 
 def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,7 +27,7 @@ def show(arguments: argparse.Namespace, output: Output) -> int:
     async def work(settings: Settings) -> tuple[PolicyRow, Statistics]:
         async with running.application(settings) as app:
             listed = app.policy_office.listed
-            row = await listed.required(_OPERATOR, arguments.id)
+            row = await listed.required(running.READER, arguments.id)
             return row, (await listed.figures([row.id]))[row.id]
 
     row, found = running.run(work, quiet=True)

@@ -7,7 +7,7 @@ import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import uvloop
 
@@ -15,9 +15,13 @@ from orderwright.app.bootstrap import Orderwright
 from orderwright.app.database import opened
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked
+from orderwright.app.permissions import Identity, Role
 from orderwright.app.settings import Settings, load_settings
 
 T = TypeVar("T")
+
+READER: Final = Identity(id="cli", login="cli", name="cli", roles=frozenset({Role.READ_ONLY}))
+"""Who reads where nobody has to say who they are: whoever can open the database."""
 
 
 @asynccontextmanager

@@ -1,10 +1,11 @@
-import { Button, CopyButton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useMay } from "@/api/permission";
 import { CreateDocumentLinkDocument } from "@/gen/graphql";
 import classes from "@/policy/Policy.module.css";
 import { useAct } from "@/system/useAct";
 import { Panel } from "@/templates/Panel";
+import { Copy } from "@/ui/Copy";
 import { Moment } from "@/ui/Moment";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
 
@@ -25,13 +26,7 @@ export function HandInLink({ id }: { id: string }) {
             <span>
               Ends <Moment at={link.expiresAt} />
             </span>
-            <CopyButton value={link.url}>
-              {({ copied, copy }) => (
-                <Button variant="default" onClick={copy} style={{ alignSelf: "start" }}>
-                  {copied ? "Copied" : "Copy"}
-                </Button>
-              )}
-            </CopyButton>
+            <Copy value={link.url} style={{ alignSelf: "start" }} />
           </>
         ) : (
           <Button variant="default" loading={busy} style={{ alignSelf: "start" }} onClick={() => void act({ id }, "Made").then(setLink)}>

@@ -9,7 +9,7 @@ import { useAct } from "./useAct";
 const FIELDS = [{ name: "url" }, { name: "patterns" }];
 
 /** Subscribes an endpoint; what is refused stays as it was typed. */
-export function AddWebhook({ onAdded }: { onAdded: (secret: string) => void }) {
+export function AddWebhook({ onMade }: { onMade: (secret: string) => void }) {
   const [url, setUrl] = useState("");
   const [patterns, setPatterns] = useState("*");
   const { busy, outcome, setOutcome, act } = useAct(CreateWebhookDocument);
@@ -19,7 +19,7 @@ export function AddWebhook({ onAdded }: { onAdded: (secret: string) => void }) {
     event.preventDefault();
     const names = patterns.split(/[\s,]+/).filter(Boolean);
     const done = await act({ url: url.trim(), patterns: names }, "Subscribed");
-    if (done) onAdded(done.secret);
+    if (done) onMade(done.secret);
   }
 
   return (

@@ -1,10 +1,11 @@
-import { Button, CopyButton } from "@mantine/core";
+import { Button } from "@mantine/core";
+import { Copy } from "@/ui/Copy";
 import classes from "./System.module.css";
 
-type Props = { secret: string; onSeen: () => void; what?: string; use?: string };
+type Props = { secret: string; onSeen: () => void; what: string; use: string };
 
 /** A secret that is shown this once; whoever reads it takes it along. */
-export function Secret({ secret, onSeen, what = "The secret of this webhook", use = "The receiver needs it to check signatures." }: Props) {
+export function Secret({ secret, onSeen, what, use }: Props) {
   return (
     <div className={classes["secret"]} role="status" data-tone="good">
       <p>
@@ -12,13 +13,7 @@ export function Secret({ secret, onSeen, what = "The secret of this webhook", us
       </p>
       <code>{secret}</code>
       <div className={classes["acts"]}>
-        <CopyButton value={secret}>
-          {({ copied, copy }) => (
-            <Button variant="default" onClick={copy}>
-              {copied ? "Copied" : "Copy"}
-            </Button>
-          )}
-        </CopyButton>
+        <Copy value={secret} />
         <Button variant="default" onClick={onSeen}>
           I have it
         </Button>

@@ -1,25 +1,20 @@
-import { Button } from "@mantine/core";
-import { useState } from "react";
 import { useQuery } from "urql";
 import { type ApiTokenRowFragment, ApiTokensDocument, RevokeApiTokenDocument } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import { Chip } from "@/ui/Chip";
-import { PlusIcon } from "@/ui/icons";
 import { Moment } from "@/ui/Moment";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
 import { Facts } from "./Facts";
 import { MakeToken } from "./MakeToken";
-import { Secret } from "./Secret";
 import { Section } from "./Section";
 import { Sure } from "./Sure";
 import classes from "./System.module.css";
 import { useAct } from "./useAct";
+import { WithSecret } from "./WithSecret";
 
 /** The tokens with which hosts call: make one, see who uses which, end one. */
 export function Tokens() {
   const [{ data, error }, refetch] = useQuery({ query: ApiTokensDocument });
-  const [making, setMaking] = useState(false);
-  const [secret, setSecret] = useState<string>();
   const again = () => refetch({ requestPolicy: "network-only" });
   useRefetchOnFocus(again);
   return (
@@ -30,21 +25,14 @@ export function Tokens() {
       error={error}
       again={again}
       tools={
-        <div className={classes["adding"]}>
-          <Button variant="default" leftSection={<PlusIcon />} aria-expanded={making} onClick={() => setMaking(!making)}>
-            Make a token
-          </Button>
-          {making ? (
-            <MakeToken
-              onMade={(made) => {
-                setSecret(made);
-                setMaking(false);
-                again();
-              }}
-            />
-          ) : null}
-          {secret ? <Secret secret={secret} what="The token" use="The host sends it with every call." onSeen={() => setSecret(undefined)} /> : null}
-        </div>
+        <WithSecret
+          label="Make a token"
+          variant="default"
+          what="The token"
+          use="The host sends it with every call."
+          Form={MakeToken}
+          onMade={again}
+        />
       }
     >
       {(rows) => (

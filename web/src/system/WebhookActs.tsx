@@ -12,6 +12,7 @@ import { Secret } from "./Secret";
 import { Sure } from "./Sure";
 import classes from "./System.module.css";
 import { useAct } from "./useAct";
+import { WEBHOOK_SECRET } from "./webhookSecret";
 
 /** What can be done with a subscription; what cannot be taken back asks once more. */
 export function WebhookActs({ row, again }: { row: WebhookRowFragment; again: () => void }) {
@@ -42,7 +43,7 @@ export function WebhookActs({ row, again }: { row: WebhookRowFragment; again: ()
         />
       </div>
       <OutcomeNotice outcome={wrong} />
-      {secret ? <Secret secret={secret} onSeen={() => setSecret(undefined)} /> : null}
+      {secret ? <Secret secret={secret} {...WEBHOOK_SECRET} onSeen={() => setSecret(undefined)} /> : null}
     </>
   );
 }

@@ -1,26 +1,23 @@
-import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useQuery } from "urql";
 import { type WebhookRowFragment, WebhooksDocument } from "@/gen/graphql";
 import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
 import { Chip } from "@/ui/Chip";
-import { PlusIcon } from "@/ui/icons";
 import { Moment } from "@/ui/Moment";
 import { AddWebhook } from "./AddWebhook";
 import { Deliveries } from "./Deliveries";
 import { Facts, type Particular } from "./Facts";
-import { Secret } from "./Secret";
 import { Section } from "./Section";
 import classes from "./System.module.css";
 import { WebhookActs } from "./WebhookActs";
+import { WEBHOOK_SECRET } from "./webhookSecret";
+import { WithSecret } from "./WithSecret";
 
 /** Who gets domain events over HTTP, how that goes, and the ways to change it. */
 export function Webhooks() {
   const [{ data, error }, refetch] = useQuery({ query: WebhooksDocument });
   const again = () => refetch({ requestPolicy: "network-only" });
   useRefetchWhileVisible(again);
-  const [adding, setAdding] = useState(false);
-  const [secret, setSecret] = useState<string>();
   return (
     <Section
       noun="Webhooks"
@@ -29,21 +26,12 @@ export function Webhooks() {
       error={error}
       again={again}
       tools={
-        <div className={classes["adding"]}>
-          <Button leftSection={<PlusIcon />} aria-expanded={adding} onClick={() => setAdding(!adding)}>
-            Add a webhook
-          </Button>
-          {adding ? (
-            <AddWebhook
-              onAdded={(added) => {
-                setSecret(added);
-                setAdding(false);
-                again();
-              }}
-            />
-          ) : null}
-          {secret ? <Secret secret={secret} onSeen={() => setSecret(undefined)} /> : null}
-        </div>
+        <WithSecret
+          label="Add a webhook"
+          {...WEBHOOK_SECRET}
+          Form={AddWebhook}
+          onMade={again}
+        />
       }
     >
       {(rows) => (

@@ -149,7 +149,8 @@ def s3() -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    assert httpx.put(f"{url}/receipts").status_code == 200
+    # The first request imports all of moto's S3, uncompiled where the environment is new.
+    assert httpx.put(f"{url}/receipts", timeout=60).status_code == 200
     yield url
     server.stop()
 

@@ -24,19 +24,20 @@ async def told_against(app: Orderwright, rival: Connection, *, joined: bool) -> 
     That the rival gets the order proves that it was the telling: it holds the order until it ends.
     """
     sale = await place(app)
-    async with app.pool.acquire() as own, own.transaction(), rival.transaction():
-        await rival.execute(_HOLD_VELOCITY, "velocity/ORDER_CREATED/user/ada")
-        telling = asyncio.create_task(
-            app.trigger(
-                "ORDER_CREATED",
-                order(orderId=sale, userId="ada"),
-                connection=own if joined else None,
+    async with app.pool.acquire() as own, own.transaction():
+        async with rival.transaction():
+            await rival.execute(_HOLD_VELOCITY, "velocity/ORDER_CREATED/user/ada")
+            telling = asyncio.create_task(
+                app.trigger(
+                    "ORDER_CREATED",
+                    order(orderId=sale, userId="ada"),
+                    connection=own if joined else None,
+                )
             )
-        )
-        waiting = (_WAITING, rival.get_server_pid())
-        await until(lambda: app.pool.fetchval(*waiting))
-        await rival.execute(_WANT_ORDER, sale)
-    return await telling
+            waiting = (_WAITING, rival.get_server_pid())
+            await until(lambda: app.pool.fetchval(*waiting))
+            await rival.execute(_WANT_ORDER, sale)
+        return await telling
 
 
 async def test_a_telling_that_is_ended_by_a_deadlock_is_told_again_and_decides_once(

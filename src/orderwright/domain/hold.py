@@ -18,6 +18,8 @@ from typing import Final
 from orderwright.domain.reading import Json, mapping, text
 from orderwright.statechart import Emit, Outcome, Scope, Verdict
 
+DECISION_TERM_MS: Final = 60_000
+"""How long an entity waits for its decision before a case says so; charts that wait from the start write it down."""
 LIFTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "action": ("COMPLIANCE",),
     "approval": ("COMPLIANCE", "MANAGER"),

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from compliance_story import kyc, payin, payout, user
+from hypothesis import given, strategies as st
+from story import HOLD
+
 from orderwright.statechart import Cancel, Emit, Event, Schedule
 
 if TYPE_CHECKING:
@@ -28,9 +31,9 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize(("chart", "begin"), WAITING.items())
+@pytest.mark.parametrize("begin", WAITING.values(), ids=WAITING)
 def test_the_wait_begins_with_what_is_decided_on_and_ends_with_the_decision(
-    chart: str, begin: Callable[[], Story]
+    begin: Callable[[], Story],
 ):
     story = begin()
     assert OVERDUE in story.step.effects
@@ -65,3 +68,39 @@ def test_a_session_that_is_turned_down_waits_no_longer():
     story = kyc().tell("DOCUMENTS_SUBMITTED", "REJECT")
     assert Cancel("DECISION_OVERDUE") in story.step.effects
     assert OVERDUE in story.tell("RESUBMIT", "DOCUMENTS_SUBMITTED").step.effects
+
+
+STEPS = ("submit", "ask", "again", "approve", "first", "second", "third")
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=14))
+def test_a_session_is_approved_only_after_a_decision_on_its_newest_submission(steps: list[str]):
+    story, decided = kyc(expiresAt=None), set[int]()
+    for step in steps:
+        newest = story.values["submissions"]
+        match step:
+            case "submit":
+                story.send("DOCUMENTS_SUBMITTED")
+            case "ask":
+                story.send("DOCUMENTS_REQUIRED")
+            case "again":
+                story.send("REJECT")
+                story.send("RESUBMIT")
+            case "approve":
+                was_open = story.state in ("PENDING", "DOCUMENTS_REQUESTED")
+                story.send("APPROVE")
+                assert not (was_open and story.state == "APPROVED") or newest in decided
+            case _:
+                number = STEPS.index(step) - 3
+                story.tell("DECISION_RECORDED", submission=number)
+                decided |= {number} if number == newest else set()
+        assert story.values["isDecided"] == (story.values["submissions"] in decided)
+
+
+def test_a_late_decision_on_an_earlier_submission_holds_and_does_not_count():
+    story = kyc().tell("DOCUMENTS_SUBMITTED", "DOCUMENTS_SUBMITTED")
+    story.tell("DECISION_RECORDED", submission=1, holds={"h1": HOLD})
+    codes = {one.code for one in story.refusal("APPROVE").reasons}
+    assert codes == {"policy.undecided", "policy.held"}
+    story.tell("HOLD_LIFTED").tell("DECISION_RECORDED", submission=2)
+    assert story.tell("APPROVE").state == "APPROVED"

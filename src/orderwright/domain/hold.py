@@ -96,9 +96,14 @@ def _lifted(context: Mapping[str, Json]) -> list[Json]:
 
 def record_decision(scope: Scope) -> Outcome:
     """Remember that the policies have decided, and what they hold the entity with."""
-    asked = mapping(scope.data, "holds")
-    placed = _placed(scope, {key: mapping(asked, key) for key in asked})
+    placed = place_holds(scope)
     return Outcome({**placed.assign, "isDecided": True}, effects=placed.effects)
+
+
+def place_holds(scope: Scope) -> Outcome:
+    """Hold the entity with all that a decision asks for, whether or not it is the one that is waited for."""
+    asked = mapping(scope.data, "holds")
+    return _placed(scope, {key: mapping(asked, key) for key in asked})
 
 
 def place_hold(scope: Scope) -> Outcome:

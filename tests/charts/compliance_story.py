@@ -152,6 +152,7 @@ KYC_DATA: Final = {
     "APPROVE": {"reason": "all is well"},
     "RESUBMIT": {"reason": "once more"},
     **DECIDING_DATA,
+    "DECISION_RECORDED": {**DECIDING_DATA.get("DECISION_RECORDED", {}), "submission": 1},
     "REJECT": {"reason": "forged", "policy": "p1"},
 }
 
@@ -172,6 +173,9 @@ def kycs() -> dict[str, Story]:
         "PENDING, submitted, undecided": submitted,
         "PENDING, submitted": decided,
         "PENDING, submitted, held": decided.copy().tell("HOLD_PLACED"),
+        "PENDING, submitted again, decided on the first": decided.copy().tell(
+            "DOCUMENTS_SUBMITTED"
+        ),
         "DOCUMENTS_REQUESTED": submitted.copy().tell("DOCUMENTS_REQUIRED"),
         "APPROVED": approved,
         "REJECTED": decided.copy().tell("REJECT"),

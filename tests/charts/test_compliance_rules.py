@@ -233,7 +233,8 @@ def test_a_session_is_approved_only_with_documents_decided_and_not_held():
     assert {one.code for one in story.refusal("APPROVE").reasons} == {"policy.held"}
     story.tell("HOLD_LIFTED").tell("DOCUMENTS_REQUIRED")
     assert {one.code for one in story.refusal("APPROVE").reasons} == {"kyc.no_documents"}
-    assert story.tell("DOCUMENTS_SUBMITTED", "APPROVE").state == "APPROVED"
+    story.tell("DOCUMENTS_SUBMITTED").tell("DECISION_RECORDED", submission=2)
+    assert story.tell("APPROVE").state == "APPROVED"
 
 
 def test_a_rejection_for_good_leaves_no_other_try():

@@ -30,6 +30,7 @@ PAYIN = {
     ),
     "EXPIRE": {**row("EXPIRED", "PENDING"), **same(COLD_IN)},
     "DECISION_RECORDED": same(*LIVE_IN),
+    "DECISION_OVERDUE": same("PENDING", "PARTIAL, 40 of 100", "FAILED", "EXPIRED"),
     "HOLD_PLACED": same(*LIVE_IN),
     "HOLD_LIFTED": same(*LIVE_IN),
     "FREEZE": row("FROZEN", *OPEN_IN, *DONE_IN),
@@ -53,6 +54,7 @@ PAYOUT = {
     "RETRY": row("QUEUED", "FAILED"),
     "CANCEL": row("CANCELLED", *IN_HAND, COLD_OUT),
     "DECISION_RECORDED": same(*LIVE_OUT),
+    "DECISION_OVERDUE": same(COLD_OUT),
     "HOLD_PLACED": same(*LIVE_OUT),
     "HOLD_LIFTED": same(*LIVE_OUT),
     "FREEZE": row("FROZEN", *IN_HAND),
@@ -74,6 +76,7 @@ KYC = {
     },
     "REJECT": row("REJECTED", *ASKED, "APPROVED", "EXPIRED"),
     "DECISION_RECORDED": same(*LIVE_KYC),
+    "DECISION_OVERDUE": same("DOCUMENTS_REQUESTED", "EXPIRED"),
     "HOLD_PLACED": same(*LIVE_KYC),
     "HOLD_LIFTED": same(*LIVE_KYC),
 }
@@ -88,6 +91,7 @@ USER = {
     "LIFT": row("REGISTERED", COLD_USER),
     "BLOCK": row("BLOCKED", *LIVE_USER),
     "DECISION_RECORDED": same(*LIVE_USER),
+    "DECISION_OVERDUE": same(COLD_USER),
     "HOLD_PLACED": same(*LIVE_USER),
     "HOLD_LIFTED": same(*LIVE_USER),
 }

@@ -74,11 +74,11 @@ async def entity(app: Orderwright, kind: str, **context: object) -> str:
         given = {**_begun(kind, entity_id), **context}
         result = await app.engine.create(ENTITIES[kind], entity_id, context=given, actor=_SYSTEM)
         assert result.refused is None, result.refused
-    await tell(app, entity_id, "DECISION_RECORDED")
-    if kind == "PayIn":
-        await tell(app, entity_id, "PAYIN_RECEIVED", amount="100.00", reference="t1")
     if kind == "KYC":
         await tell(app, entity_id, "DOCUMENTS_SUBMITTED", documentType="passport")
+    await tell(app, entity_id, "DECISION_RECORDED", **({"submission": 1} if kind == "KYC" else {}))
+    if kind == "PayIn":
+        await tell(app, entity_id, "PAYIN_RECEIVED", amount="100.00", reference="t1")
     return entity_id
 
 

@@ -51,6 +51,14 @@ class Opening:
     sla_minutes: int | None = None
 
 
+_UNDECIDED: Final[Mapping[str, str]] = {
+    "sale": "an order",
+    "payin": "a pay-in",
+    "payout": "a pay-out",
+    "kyc": "a KYC session",
+    "user": "a user",
+}
+"""The lifecycles that wait for a decision, and what each is the lifecycle of."""
 OPENINGS: Final[Mapping[str, Opening]] = {
     "payment.overcaptured": Opening(
         case_type="OVERCAPTURE", title="More was captured than is due", role=Role.ACCOUNTANT
@@ -76,12 +84,15 @@ OPENINGS: Final[Mapping[str, Opening]] = {
     "payment.charged_back": Opening(
         case_type="CHARGEBACK", title="The customer's bank took money back", role=Role.ACCOUNTANT
     ),
-    "sale.undecided": Opening(
-        case_type="UNDECIDED",
-        title="The policies have not decided on an order",
-        role=Role.COMPLIANCE,
-        priority="HIGH",
-    ),
+    **{
+        f"{lifecycle}.undecided": Opening(
+            case_type="UNDECIDED",
+            title=f"The policies have not decided on {what}",
+            role=Role.COMPLIANCE,
+            priority="HIGH",
+        )
+        for lifecycle, what in _UNDECIDED.items()
+    },
     "sale.held_after_shipping": Opening(
         case_type="HELD_AFTER_SHIPPING",
         title="A policy holds back what was shipped",

@@ -19,6 +19,8 @@ from typing import Final
 from orderwright.domain.reading import Json, mapping, text
 from orderwright.statechart import Emit, Outcome, Scope, Verdict
 
+DECISION_TERM_MS: Final = 60_000
+"""How long an entity waits for its decision before a case says so; charts that wait from the start write it down."""
 LIFTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "action": ("COMPLIANCE",),
     "approval": ("COMPLIANCE", "MANAGER"),
@@ -113,9 +115,14 @@ def _lifted(context: Mapping[str, Json]) -> list[Json]:
 
 def record_decision(scope: Scope) -> Outcome:
     """Remember that the policies have decided, and what they hold the entity with."""
-    asked = mapping(scope.data, "holds")
-    placed = _placed(scope, {key: mapping(asked, key) for key in asked})
+    placed = place_holds(scope)
     return Outcome({**placed.assign, "isDecided": True}, effects=placed.effects)
+
+
+def place_holds(scope: Scope) -> Outcome:
+    """Hold the entity with all that a decision asks for, whether or not it is the one that is waited for."""
+    asked = mapping(scope.data, "holds")
+    return _placed(scope, {key: mapping(asked, key) for key in asked})
 
 
 def place_hold(scope: Scope) -> Outcome:

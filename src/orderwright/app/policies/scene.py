@@ -33,7 +33,7 @@ class Home:
 
     @property
     def is_decided(self) -> bool:
-        """Whether the decision on its beginning is recorded."""
+        """Whether the decision that it waits for is recorded: on its beginning, or on its newest submission."""
         return self.context.get("isDecided") is True
 
 

@@ -12,7 +12,7 @@ import structlog
 
 from orderwright.app.policies.execution import BLOCKING, StoredAction
 from orderwright.app.policies.execution_records import open_actions
-from orderwright.app.policies.occurrence import BEGINNINGS
+from orderwright.app.policies.occurrence import BEGINNINGS, key_of
 from orderwright.app.policies.wording import hold_reason
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor, Cause, Send
@@ -21,6 +21,8 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from orderwright.app.policies.ground import Ground
     from orderwright.app.policies.occurrence import Occurrence
+    from orderwright.app.policies.scene import Home
+    from orderwright.condition import Json
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Connection
 
@@ -28,6 +30,7 @@ POLICIES: Final = Actor("policies", "system")
 """Who acts when policies have decided."""
 DECIDED: Final = Event("DECISION_RECORDED")
 """What an entity is told on which nothing holds; its cause is the domain event that was decided on."""
+_SUBMITTED: Final = "KYC_SUBMITTED"
 _LATE: Final = frozenset({"unhandled", "blocked", "done"})
 
 _logger = structlog.get_logger(__name__)
@@ -61,11 +64,9 @@ class Telling:
         if home is None:
             return
         holds = {action.id: _hold(action) for action in actions if action.action in BLOCKING}
-        is_decided = home.is_decided or one.entity.id in ground.decided
-        if BEGINNINGS[one.entity.type] == one.trigger_name and not is_decided:
+        if one.entity.id not in ground.decided and _is_awaited(home, one):
             ground.decided.add(one.entity.id)
-            data = {"executionId": one.execution_id, **({"holds": holds} if holds else {})}
-            await self._send(connection, one, Event(DECIDED.type, data))
+            await self._send(connection, one, _decision(home, one, holds))
             return
         for hold_id, hold in holds.items():
             await self._send(connection, one, Event("HOLD_PLACED", {"holdId": hold_id, **hold}))
@@ -103,6 +104,19 @@ class Telling:
         if result.refused.code not in _LATE:
             raise DecisionRefused(f"{event.type} to {one.entity.id}: {result.refused.message}")
         _logger.debug("decision_late", instance_id=one.entity.id, code=result.refused.code)
+
+
+def _is_awaited(home: Home, one: Occurrence) -> bool:
+    """Whether an entity waits for the decision on an occurrence; a KYC session does for its newest submission."""
+    if home.is_decided or BEGINNINGS[one.entity.type] != one.trigger_name:
+        return False
+    return one.trigger != _SUBMITTED or one.key == key_of(_SUBMITTED, home.context)
+
+
+def _decision(home: Home, one: Occurrence, holds: Mapping[str, Json]) -> Event:
+    of = {"submission": home.context["submissions"]} if one.trigger == _SUBMITTED else {}
+    asked = {"holds": holds} if holds else {}
+    return Event(DECIDED.type, {"executionId": one.execution_id, **of, **asked})
 
 
 def _hold(action: StoredAction) -> Mapping[str, object]:

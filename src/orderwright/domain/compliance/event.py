@@ -21,6 +21,7 @@ _CURRENCY: Final[Mapping[str, Json]] = {"type": "string", "pattern": "^[A-Z]{3}$
 _MINOR: Final[Mapping[str, Json]] = {"type": "integer", "minimum": 0}
 _COUNT: Final[Mapping[str, Json]] = {"type": "integer", "minimum": 1}
 _FLAG: Final[Mapping[str, Json]] = {"type": "boolean"}
+_NUMBER: Final[Properties] = {"number": _ID}
 _WHY: Final[Properties] = {"reason": _ID}
 
 _IN: Final[Properties] = {
@@ -63,6 +64,12 @@ def _held(chart: str, entity: str, what: str) -> tuple[EventType, EventType]:
     )
 
 
+def _undecided(chart: str, what: str, *properties: Properties) -> EventType:
+    """Return what is told when the policies take too long."""
+    said = f"The policies have not decided on {what} in time; it does not go on before they have."
+    return _event(f"{chart}.undecided", said, *properties)
+
+
 EVENTS: Final = (
     _event("payin.opened", "Money is expected.", _IN, {"method": _WORDS}, _EXPECTED),
     _event(
@@ -99,6 +106,7 @@ EVENTS: Final = (
         _IN,
         {"receivedMinor": _MINOR, "currency": _CURRENCY},
     ),
+    _undecided("payin", "a pay-in", {"payInId": _ID}, _NUMBER),
     *_held("payin", "payInId", "a pay-in"),
     _event(
         "payout.requested",
@@ -123,6 +131,7 @@ EVENTS: Final = (
     ),
     _event("payout.released", "A frozen pay-out goes on.", {"payOutId": _ID}),
     _event("payout.rejected", "A pay-out was turned down.", _OUT),
+    _undecided("payout", "a pay-out", {"payOutId": _ID}, _NUMBER),
     *_held("payout", "payOutId", "a pay-out"),
     _event(
         "payout.held_under_way",
@@ -153,6 +162,9 @@ EVENTS: Final = (
     _event(
         "kyc.expired", "A KYC session was not done in time, or its approval holds no longer.", _KYC
     ),
+    _undecided(
+        "kyc", "the newest documents of a KYC session", _KYC, _NUMBER, {"submissions": _MINOR}
+    ),
     *_held("kyc", "kycSessionId", "a KYC session"),
     _event(
         "user.registered", "A user has registered.", _USER, {"email": _WORDS, "country": _MAYBE}
@@ -166,6 +178,7 @@ EVENTS: Final = (
     ),
     _event("user.lifted", "A user's restriction is lifted.", {"userId": _ID}),
     _event("user.blocked", "A user is shut out for good.", _USER, _WHY),
+    _undecided("user", "a user", {"userId": _ID}),
     *_held("user", "userId", "a user"),
     _event(
         "wallet.added",

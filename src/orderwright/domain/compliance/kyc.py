@@ -4,7 +4,8 @@
     rejected    for good, or until the user is given another try
 
 A session is to be done by a time, where it has one; an approval holds until a time, where that is said. Both are the
-same timer. Each submission of documents is told with the number of submissions so far, which policies count.
+same timer. Each submission of documents is told with the number of submissions so far, which policies count, and waits
+for a decision of its own: one on an earlier submission holds the session, and counts for nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from orderwright.domain.hold import (
     is_undecided,
     lift_hold,
     place_hold,
+    place_holds,
     record_decision,
 )
 from orderwright.domain.reading import Json, integer, milliseconds_until, moment, rows
@@ -33,8 +35,15 @@ def has_documents(scope: Scope) -> Verdict:
     return Verdict(given, "kyc.no_documents", message, {}, ("customer",))
 
 
+def is_of_newest(scope: Scope) -> Verdict:
+    """The decision is on the newest submission."""
+    given, newest = integer(scope.data, "submission"), integer(scope.context, "submissions")
+    message = f"submission {given} is not the newest, which is {newest}"
+    return Verdict(given == newest, "kyc.decision_late", message)
+
+
 def note_documents(scope: Scope) -> Outcome:
-    """Keep what was submitted, and count the submissions."""
+    """Keep what was submitted, count the submissions, and wait for the decision on this one."""
     context, data = scope.context, scope.data
     shown = {key: data.get(key) or context[key] for key in ("country", "documentType", "provider")}
     document = {**shown, "reference": data.get("reference"), "at": scope.now.isoformat()}
@@ -43,6 +52,7 @@ def note_documents(scope: Scope) -> Outcome:
             **shown,
             "documents": [*rows(context, "documents"), document],
             "submissions": integer(context, "submissions") + 1,
+            "isDecided": False,
         }
     )
 
@@ -110,6 +120,7 @@ BEHAVIOUR: Final = Behaviour(
             is_undecided,
             is_not_held,
             has_documents,
+            is_of_newest,
             is_not_final,
             ends_for_good,
             validity_is_ahead,
@@ -120,6 +131,7 @@ BEHAVIOUR: Final = Behaviour(
         for action in (
             record_decision,
             place_hold,
+            place_holds,
             lift_hold,
             note_documents,
             note_required,

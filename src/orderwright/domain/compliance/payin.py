@@ -18,6 +18,7 @@ from typing import Final
 
 from orderwright.domain.freeze import freezes_longer, not_frozen, note_freeze, until_release
 from orderwright.domain.hold import (
+    DECISION_TERM_MS,
     is_decided,
     is_not_held,
     is_undecided,
@@ -153,7 +154,16 @@ def _with_receipt(scope: Scope, reference: str, minor: int) -> Outcome:
     return Outcome(assign, effects=[Emit("payin.received", told)])
 
 
-# --- the time in which it is expected -------------------------------------------------------------
+# --- the times in which it is decided on, and expected --------------------------------------------
+
+
+def until_overdue(scope: Scope) -> int | None:
+    """Milliseconds for the policies to decide, from the first money on; None where no wait begins.
+
+    Asked before the money is recorded: what policies decide on is that it has come.
+    """
+    is_first = not _received(scope) and scope.context["isDecided"] is False
+    return DECISION_TERM_MS if is_first else None
 
 
 def has_lapsed(scope: Scope) -> bool:
@@ -199,5 +209,9 @@ BEHAVIOUR: Final = Behaviour(
             note_freeze,
         )
     },
-    delays={"until_expiry": until_expiry, "until_release": until_release},
+    delays={
+        "until_expiry": until_expiry,
+        "until_overdue": until_overdue,
+        "until_release": until_release,
+    },
 )

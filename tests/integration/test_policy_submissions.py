@@ -1,0 +1,90 @@
+"""A KYC session waits for the decision on its newest submission, whoever tells of which and in what order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from policy_house import ADMIN, clear, document, open_house, publish
+
+from orderwright import Event, Orderwright
+from orderwright.app.compliance.users import NewUser
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+AGAIN = {"field": "submissions", "operator": ">", "value": 1}
+CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
+PAPERS = Event("DOCUMENTS_SUBMITTED", {"documentType": "PASSPORT"})
+
+
+@pytest.fixture(scope="module")
+async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_house(shared_database_url) as opened:
+        await publish(opened, "again", document(AGAIN, does=[CONSENT], trigger="KYC_SUBMITTED"))
+        yield opened
+        await clear(opened)
+
+
+async def begin(app: Orderwright, email: str) -> str:
+    user = (await app.users.register(NewUser(email=email), ADMIN)).instance_id
+    return (await app.users.open_kyc(user, None, ADMIN)).instance_id
+
+
+async def submit(app: Orderwright, session: str) -> None:
+    assert (await app.users.send_kyc(session, PAPERS, ADMIN)).refused is None
+
+
+async def why_not(app: Orderwright, session: str) -> set[str]:
+    """Why it is not approved."""
+    refused = (await app.users.send_kyc(session, Event("APPROVE"), ADMIN)).refused
+    assert refused is not None
+    return {reason.code for reason in refused.reasons}
+
+
+async def known(app: Orderwright, session: str) -> Mapping[str, Any]:
+    instance = await app.engine.read(session)
+    assert instance is not None
+    return instance.snapshot.context
+
+
+async def test_a_second_submission_waits_for_its_own_decision_which_may_hold_it(app: Orderwright):
+    session = await begin(app, "ada@example.com")
+    await submit(app, session)
+    await app.worker.drain()
+    first = await known(app, session)
+    assert (first["isDecided"], first["holds"]) == (True, {})
+    await submit(app, session)
+    assert await why_not(app, session) == {"policy.undecided"}
+    await app.worker.drain()
+    assert await why_not(app, session) == {"policy.held"}
+
+
+async def test_what_a_host_tells_late_of_an_earlier_submission_does_not_decide_on_a_later_one(
+    app: Orderwright,
+):
+    async with app.pool.acquire() as held, held.transaction():
+        await held.fetchval("select pg_current_xact_id()")  # the relay reads nothing younger
+        session = await begin(app, "bob@example.com")
+        await submit(app, session)
+        await submit(app, session)
+        late = {"kycSessionId": session, "submissions": 1}
+        assert (await app.trigger("KYC_SUBMITTED", late)).status == "decided"
+        assert await why_not(app, session) == {"policy.undecided"}
+    await app.worker.drain()
+    assert await why_not(app, session) == {"policy.held"}
+    decided = await app.pool.fetchval(
+        "select count(*) from orderwright.log where instance_id = $1 and event_type = 'DECISION_RECORDED'",
+        session,
+    )
+    assert decided == 1
+
+
+async def test_what_a_host_tells_of_the_newest_submission_decides_on_it(app: Orderwright):
+    session = await begin(app, "cy@example.com")
+    await submit(app, session)
+    await app.trigger("KYC_SUBMITTED", {"kycSessionId": session, "submissions": 1})
+    assert (await known(app, session))["isDecided"] is True
+    await app.worker.drain()
+    approved = await app.users.send_kyc(session, Event("APPROVE"), ADMIN)
+    assert approved.refused is None

@@ -156,9 +156,12 @@ USER: Final[dict[str, tuple[str, ...]]] = {
 }
 COMPLIANCE: Final = (*PAYIN, *PAYOUT, *KYC, *USER)
 ROWS: Final = frozenset((*QUOTATION, *SALE, *APPROVALS, *CREDIT, *PAYMENTS, *COMPLIANCE))
+OVERDUE: Final = {
+    "DECISION_OVERDUE": "what nobody decides on: tests/integration/test_decisions.py, test_overdue_decisions.py"
+}
+"""What every lifecycle does by itself after a minute, and where it is shown."""
 ELSEWHERE: Final = {
     "DECISION_RECORDED": "the wait for a decision: tests/integration/test_decisions.py",
-    "DECISION_OVERDUE": "the wait for a decision: tests/integration/test_decisions.py",
     "LINES_CREDITED": "what comes back unpaid: tests/charts/test_sale_returns.py",
     "TERM_CHANGED": "the term follows the setting: tests/integration/test_term_change.py",
     "PAYMENT_CHARGEBACK_REVERSED": "a provider reports it: tests/integration/test_provider_webhooks.py",

@@ -25,6 +25,7 @@ from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor, Create, Send
 from orderwright.runtime.consumer import Consumer, work_of
 from orderwright.runtime.identity import derived_id
+from orderwright.runtime.joining import Owned
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Phases:
                 context=sale_context(order, expires),
                 cause=event.cause(PHASES),
             ),
-            connection=connection,
+            connection=Owned(connection),
         )
         if result.refused is None:
             await records.add_order(connection, order)
@@ -186,7 +187,7 @@ async def send_on(  # noqa: PLR0913 (as above)
             event=event,
             cause=replace(cause.cause(actor), idempotency_key=key),
         ),
-        connection=connection,
+        connection=Owned(connection),
     )
 
 

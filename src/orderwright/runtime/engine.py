@@ -13,7 +13,7 @@ from orderwright.runtime.carrier import Carrier
 from orderwright.runtime.command import Actor, Cause, Command, Create, Origin, Send
 from orderwright.runtime.fact import FactLoader, FactRequest, Facts
 from orderwright.runtime.instance import Instance, found, read
-from orderwright.runtime.joining import Joinable, joined
+from orderwright.runtime.joining import Joinable, driver_of, joined
 from orderwright.runtime.journal import CREATED
 from orderwright.runtime.lane import Lanes, settled
 from orderwright.runtime.observation import QUIET, Observer, follow, note_of
@@ -191,8 +191,7 @@ class Engine:
         if connection is None:
             async with self.pool.acquire() as own:
                 return await read(own, instance_id)
-        async with joined(connection) as inner:
-            return await read(inner, instance_id)
+        return await read(await driver_of(connection), instance_id)
 
     async def explain(self, instance_id: str, actor: Actor | str) -> Mapping[str, Explanation]:
         """Tell of each declared event whether it is allowed now, and if not, why.

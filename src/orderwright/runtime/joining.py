@@ -46,7 +46,7 @@ async def joined(connection: Joinable) -> AsyncIterator[Connection]:
     if isinstance(connection, Owned):
         yield connection.connection
         return
-    driver = await _driver(connection)
+    driver = await driver_of(connection)
     if not driver.is_in_transaction():
         raise JoinImpossible("begin a transaction before you hand the connection in")
     isolation = await driver.fetchval("select current_setting('transaction_isolation')")
@@ -74,7 +74,10 @@ async def _savepoint(driver: Connection) -> AsyncIterator[None]:
     await driver.execute("release savepoint orderwright")
 
 
-async def _driver(connection: AsyncConnection | AsyncSession | Connection) -> Connection:
+async def driver_of(connection: Joinable) -> Connection:
+    """Return the asyncpg connection below one that callers may hand in; to read on it needs no more."""
+    if isinstance(connection, Owned):
+        return connection.connection
     if isinstance(connection, AsyncSession):
         connection = await connection.connection()
     if isinstance(connection, AsyncConnection):

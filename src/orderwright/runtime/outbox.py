@@ -90,10 +90,32 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What there is to do for a consumer: events after its cursor, settled or not; a parked root that is due."""
+    """What there is to do for a consumer.
+
+    Attributes:
+        is_behind: there are events after its cursor.
+        is_held: the next of them is not settled.
+        has_due_root: a parked root is due.
+    """
 
     is_behind: bool
+    is_held: bool
     has_due_root: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The next settled events, whoever wants them.
+
+    Attributes:
+        names: of those.
+        reached: the place of the last one; None if there is none.
+        is_held: there are others, which are not settled.
+    """
+
+    names: frozenset[str]
+    reached: Cursor | None
+    is_held: bool
 
 
 class OutboxAhead(RuntimeFault):
@@ -123,7 +145,28 @@ async def look_ahead(connection: Connection, name: str, *, now: datetime) -> Out
     """Tell what there is to do for a consumer; takes no lock."""
     row = await connection.fetchrow(_AHEAD, name, now)
     assert row is not None
-    return Outlook(is_behind=row["is_behind"], has_due_root=row["has_due_root"])
+    is_settled = row["is_settled"]
+    return Outlook(
+        is_behind=is_settled is not None,
+        is_held=is_settled is False,
+        has_due_root=row["has_due_root"],
+    )
+
+
+async def horizon(connection: Connection) -> Cursor:
+    """Return the place before the first event that is not settled, if there were one."""
+    return Cursor(await connection.fetchval(_HORIZON), 0)
+
+
+async def look_on(connection: Connection, place: Cursor) -> View:
+    """Tell what has been settled after a place, a few hundred events at once; takes no lock."""
+    row = await connection.fetchrow(_ON, place.ord, place.id)
+    assert row is not None
+    return View(
+        names=frozenset(row["names"] or ()),
+        reached=Cursor(row["ord"], row["id"]) if row["id"] is not None else None,
+        is_held=row["is_held"],
+    )
 
 
 async def claim(connection: Connection, name: str) -> Cursor | None:
@@ -191,15 +234,29 @@ on conflict (name) do nothing
 # Ordered and limited, not `exists`: the planner would scan the whole table to find that nothing is left.
 _AHEAD = """
 select (
-    select id from orderwright.outbox
+    select ord < pg_snapshot_xmin(pg_current_snapshot()) from orderwright.outbox
     where (ord, id) > (
         (select ord from orderwright.consumer where name = $1),
         (select id from orderwright.consumer where name = $1))
     order by ord, id
-    limit 1) is not null as is_behind,
+    limit 1) as is_settled,
     exists (
         select from orderwright.parked_root
         where consumer = $1 and dead_at is null and next_attempt_at <= $2) as has_due_root
+"""
+_HORIZON = "select pg_snapshot_xmin(pg_current_snapshot())"
+_ON = """
+with settled as materialized (
+    select ord, id, name from orderwright.outbox
+    where (ord, id) > ($1, $2) and ord < pg_snapshot_xmin(pg_current_snapshot())
+    order by ord, id
+    limit 256)
+select (select array_agg(distinct name) from settled) as names, last.ord, last.id,
+       (select id from orderwright.outbox
+        where ord >= pg_snapshot_xmin(pg_current_snapshot())
+        order by ord, id
+        limit 1) is not null as is_held
+from (select) as always left join (select ord, id from settled order by ord desc, id desc limit 1) as last on true
 """
 _CLAIM = """
 select ord, id from orderwright.consumer where name = $1 for update skip locked

@@ -56,10 +56,10 @@ async def relay(pool: Pool, consumer: Consumer, clock: Clock, observer: Observer
         hand = _Hand(connection, consumer, clock, observer)
         ahead = await outbox.look_ahead(connection, consumer.name, now=clock.now())
         retried = await hand.retry() if ahead.has_due_root else None
-        if not ahead.is_behind:
-            return retried or Pass(standing=Standing.DONE)
-        done = await hand.go_on()
-        return _both(retried, done) if retried else done
+        if ahead.is_behind and not ahead.is_held:
+            done = await hand.go_on()
+            return _both(retried, done) if retried else done
+        return retried or Pass(standing=Standing.HELD if ahead.is_held else Standing.DONE)
 
 
 class _Turn(Protocol):

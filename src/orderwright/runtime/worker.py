@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from orderwright.errors import RuntimeFault
 from orderwright.runtime import outbox
 from orderwright.runtime.clockwork import Clockwork
+from orderwright.runtime.lookout import Lookout, Watcher
 from orderwright.runtime.loop import Loop
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.retention import Retention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from datetime import datetime
 
     from orderwright.runtime.consumer import Consumer
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.relay import Pass
     from orderwright.runtime.wakeup import Listener
 
-_SOON: Final = 0.01  # seconds until unsettled events are looked at again
+_SOON: Final = 0.01  # seconds until `drain` looks at unsettled events again
 _PATIENCE: Final = 1000  # times that `drain` looks again before it gives up: 10 s at least
 _PAUSE_ON_ERROR: Final = 60.0
 
@@ -71,10 +72,12 @@ class Worker:
         What goes wrong is logged and tried again; only cancellation ends it otherwise.
         """
         stop = stop or asyncio.Event()
-        relays = [_Relaying(self._engine, one, self._poll_seconds) for one in self._consumers]
-        turns = [*(relaying.turn for relaying in relays), *self._clockwork.turns()]
-        woken = [Loop(turn, self._poll_seconds, stop) for turn in turns]
-        loops = [*woken, Loop(self._retention.turn, _PAUSE_ON_ERROR, stop)]
+        relays = [(one, self._loop(self._relaying(one).turn, stop)) for one in self._consumers]
+        watchers = [Watcher(consumer, loop.wake) for consumer, loop in relays]
+        lookout = Lookout(self._engine.pool, watchers, self._poll_seconds)
+        woken = [self._loop(turn, stop) for turn in (lookout.turn, *self._clockwork.turns())]
+        resting = Loop(self._retention.turn, _PAUSE_ON_ERROR, stop)
+        loops = [*(loop for _, loop in relays), *woken, resting]
         async with asyncio.TaskGroup() as group:
             hearing = group.create_task(self._hear(woken))
             running = [group.create_task(loop.run()) for loop in loops]
@@ -97,7 +100,7 @@ class Worker:
         Raises:
             OutboxHeld: events stay unsettled because a transaction is left open.
         """
-        relays = [_Relaying(self._engine, one, self._poll_seconds) for one in self._consumers]
+        relays = [self._relaying(one) for one in self._consumers]
         done = 0
         while True:
             moved = sum([await relaying.empty() for relaying in relays])
@@ -108,6 +111,12 @@ class Worker:
             if not moved:
                 return done
             done += moved
+
+    def _relaying(self, consumer: Consumer) -> _Relaying:
+        return _Relaying(self._engine, consumer, self._poll_seconds)
+
+    def _loop(self, turn: Callable[[], Awaitable[float]], stop: asyncio.Event) -> Loop:
+        return Loop(turn, self._poll_seconds, stop)
 
     async def _hear(self, loops: Sequence[Loop]) -> None:
         if self._listener is None:
@@ -127,20 +136,12 @@ class _Relaying:
         self._engine = engine
         self._consumer = consumer
         self._poll_seconds = poll_seconds
-        self._held = 0
         self._enrolled = False
 
     async def turn(self) -> float:
-        """Make a pass and return how many seconds to wait before the next."""
+        """Make a pass and return how many seconds to wait before the next, unless the lookout says otherwise."""
         done = await self._pass()
-        if done.passed or done.parked or done.standing is Standing.MORE:
-            self._held = 0
-            return 0
-        if done.standing is not Standing.HELD:
-            self._held = 0
-            return self._poll_seconds
-        self._held += 1
-        return min(self._poll_seconds, _SOON * (1 << min(self._held, 16)))
+        return 0 if done.standing is Standing.MORE else self._poll_seconds
 
     async def empty(self) -> int:
         """Make passes until nothing is left but parked roots; return how many events passed."""

@@ -20,6 +20,7 @@ from orderwright.domain.orders.exposure import outstanding_minor
 from orderwright.domain.reading import integer, mapping
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Send
+from orderwright.runtime.joining import Owned
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def _sale(sale_id: str, context: Mapping[str, object]) -> _Sale:
 async def _recheck(engine: Engine, connection: Connection, sale: _Sale, cause: Cause) -> int:
     """Return what the sale holds afterwards."""
     result = await engine.carry_out(
-        Send(instance_id=sale.sale_id, event=Event("RECHECK"), cause=cause), connection=connection
+        Send(instance_id=sale.sale_id, event=Event("RECHECK"), cause=cause),
+        connection=Owned(connection),
     )
     if result.refused is not None:
         if result.refused.code not in _LATE:

@@ -31,6 +31,7 @@ from orderwright.domain.orders.parting import Part, parts_of
 from orderwright.domain.reading import rows
 from orderwright.runtime.command import Create
 from orderwright.runtime.identity import derived_id
+from orderwright.runtime.joining import Owned
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Fulfilling:
                 context=await self._context(connection, cause, fulfilment_id, number, part),
                 cause=cause.cause(PHASES),
             ),
-            connection=connection,
+            connection=Owned(connection),
         )
         if result.refused is not None:
             if result.refused.code == "instance_exists":

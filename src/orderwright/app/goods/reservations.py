@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.runtime.command import Create
 from orderwright.runtime.identity import derived_id
+from orderwright.runtime.joining import Owned
 
 if TYPE_CHECKING:
     from orderwright.runtime.command import Cause
@@ -43,7 +44,7 @@ async def ensure_reservations(
                 context={"orderId": order_id, "lines": lines[order_id]},
                 cause=cause,
             ),
-            connection=connection,
+            connection=Owned(connection),
         )
 
 

@@ -16,6 +16,7 @@ from orderwright.app.policies.occurrence import BEGINNINGS, key_of
 from orderwright.app.policies.wording import hold_reason
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor, Cause, Send
+from orderwright.runtime.joining import Owned
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Telling:
                     origin=one.origin,
                 ),
             ),
-            connection=connection,
+            connection=Owned(connection),
         )
         if result.refused is None:
             return

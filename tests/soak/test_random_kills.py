@@ -48,6 +48,7 @@ async def test_killed_at_random_nothing_is_lost_and_nothing_happens_twice(
         await _invite(database_url, receiver.url)
         try:
             await _storm(writer, workers, random.Random(seed), kills)
+            await _assert_what_was_answered_is_there(database_url, writer.told)
             last = max(writer.begun)
             await writer.start("0", str(last))  # every request of every story once more
             await writer.end(ask=False)
@@ -90,6 +91,15 @@ async def _storm(
         await victim.kill()
         await victim.start()
     await writer.kill()
+
+
+async def _assert_what_was_answered_is_there(url: str, told: set[int]) -> None:
+    """Look before anything is repeated: a repetition would make good what was lost."""
+    async with Orderwright.connect(url, settings=SETTINGS) as app:
+        for number in told:
+            plot = plot_of(number)
+            asked = [row["event_type"] for row in await app.pool.fetch(_ASKED, order_of(number))]
+            assert asked == ["create", *(event.type for event in plot.events)], number
 
 
 async def _is_quiet(pool: Pool) -> bool:

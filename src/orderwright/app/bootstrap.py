@@ -407,8 +407,8 @@ async def _opened(
             ledgers={**LEDGERS, **given.ledgers},
             observer=observer,
         )
-        stack.push_async_callback(engine.close)
         stack.push_async_callback(engine.alarm.close)
+        stack.push_async_callback(engine.close)  # what it still carries out may be an incident
         listener = await stack.enter_async_context(Listener(url))
         app = Orderwright(
             revision=migrated.code,

@@ -2,7 +2,7 @@
 
 - Versions count from one without gaps, and each row begins in the state where the one before ended.
 - Each row's hash is that of its text after the hash before it; the last one is the instance's.
-- Folding what the rows changed gives the instance's snapshot.
+- Folding what the rows changed gives the instance's snapshot, and that says the status and the chart of its row.
 
 An audit keeps the folded snapshot and no rows, so that a log of any length needs no more room than its instance.
 """
@@ -31,10 +31,12 @@ class Discrepancy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the instance's own row says; `snapshot` is its text."""
+    """What the instance's own row says; `chart` is its id and version, `snapshot` its text."""
 
     version: int
+    status: str
     state: str
+    chart: tuple[str, int]
     snapshot: str
     log_hash: bytes
 
@@ -105,17 +107,31 @@ class Audit:
         self._note(row.version, "hash_differs", "the row is not what was written")
 
     def _fold(self) -> Iterator[Discrepancy]:
-        version = self._standing.version
+        standing, folded = self._standing, self._snapshot()
+        if folded is None:
+            message = self._broken or ""
+            yield Discrepancy(version=standing.version, code="fold_fails", message=message)
+            return
+        text = folded.to_text()
+        if text != standing.snapshot and text != _rewritten(standing.snapshot):
+            message = "the log does not give the snapshot"
+            yield Discrepancy(version=standing.version, code="fold_differs", message=message)
+        if (folded.status, folded.chart_id, folded.version) != (standing.status, *standing.chart):
+            message = (
+                f"the log gives {folded.status} of {folded.chart_id} {folded.version}, the row says"
+                f" {standing.status} of {standing.chart[0]} {standing.chart[1]}"
+            )
+            yield Discrepancy(version=standing.version, code="row_differs", message=message)
+
+    def _snapshot(self) -> Snapshot | None:
+        """Return what the rows fold to; None where they do not, and `_broken` says why."""
+        if self._broken is not None:
+            return None
         try:
-            folded = Snapshot.from_json(self._folded).to_text() if self._broken is None else ""
+            return Snapshot.from_json(self._folded)
         except ValueError as error:
             self._broken = str(error)
-            folded = ""
-        if self._broken is not None:
-            yield Discrepancy(version=version, code="fold_fails", message=self._broken)
-        elif folded != self._standing.snapshot and folded != _rewritten(self._standing.snapshot):
-            message = "the log does not give the snapshot"
-            yield Discrepancy(version=version, code="fold_differs", message=message)
+            return None
 
     def _note(self, version: int, code: str, message: str) -> None:
         self._found.append(Discrepancy(version=version, code=code, message=message))

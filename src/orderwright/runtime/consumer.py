@@ -9,7 +9,9 @@ overtake that event.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 24
 """How often a failing event is tried by itself, over about half a day."""
+LONGEST: Final = 60.0
+"""Seconds that a handler may take. While it works, its transaction holds back what all other consumers may read."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -43,6 +47,7 @@ class Consumer:
         batch: how many events one transaction hands over, of those that are wanted: more of them is faster, and
             holds what `handle` locks for longer.
         attempts: how often a failing event is tried before it waits for somebody to look into it.
+        longest_seconds: how long a call may take; one that takes longer has failed.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Consumer:
     handle_all: Callable[[Connection, Sequence[DomainEvent]], Awaitable[None]] | None = None
     batch: int = 100
     attempts: int = ATTEMPTS
+    longest_seconds: float = LONGEST
 
     def wants(self, event: DomainEvent) -> bool:
         """Tell whether the event is to be handed over."""
@@ -130,7 +136,7 @@ def _handed(
 async def _handle_all(connection: Connection, consumer: Consumer, due: Sequence[Placed]) -> bool:
     events = [one.event for one in due]
     try:
-        async with told_on_commit(connection):
+        async with _in_time(consumer), told_on_commit(connection):
             if consumer.handle_all is not None:
                 await consumer.handle_all(connection, events)
                 return True
@@ -163,7 +169,7 @@ async def _handle(
     """Return what went wrong."""
     with work_of(consumer.name, event):
         try:
-            async with told_on_commit(connection):
+            async with _in_time(consumer), told_on_commit(connection):
                 await consumer.handle(connection, event)
         except Exception as error:
             if connection.is_closed():
@@ -171,6 +177,18 @@ async def _handle(
             _logger.exception("consumer_failed", event_id=event.event_id)
             return error
     return None
+
+
+@asynccontextmanager
+async def _in_time(consumer: Consumer) -> AsyncIterator[None]:
+    limit = asyncio.timeout(consumer.longest_seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimeoutError(f"it took longer than {consumer.longest_seconds:g} s") from error
 
 
 def work_of(consumer: str, event: DomainEvent) -> Work:

@@ -240,11 +240,13 @@ class Engine:
         if outcome.refused is None:
             if not outcome.replayed:
                 self.wakeup.announce(outcome.root_id, again=again)
-        elif outcome.refused.code in FAULTS:
-            self._raise_alarm(ticket.command, outcome.refused)
+        else:
+            self.report(ticket.command, outcome.refused)
 
-    def _raise_alarm(self, command: Command, refused: Refused) -> None:
-        """Record that a step was refused because something is not in order; the answer does not wait for it."""
+    def report(self, command: Command, refused: Refused) -> None:
+        """Record a refusal that means that something is not in order, and no other; nobody waits for it."""
+        if refused.code not in FAULTS:
+            return
         event = _type_of(command)
         names = {"instance": command.instance_id, "event": event, **refused.values}
         subject = f"{command.instance_id}/{event}"

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Literal
 import asyncpg
 import structlog
 
-from orderwright.runtime import timers
-from orderwright.runtime.failure import pause_after
+from orderwright.runtime import incident, timers
+from orderwright.runtime.failure import pause_after, sentence
+from orderwright.runtime.incident import Sighting
 from orderwright.runtime.observation import Applied, Fired, Refusal, told_on_commit
 from orderwright.runtime.shot import Shot, aim, command_of, work_of
 from orderwright.runtime.transition import Prepared
@@ -156,7 +157,6 @@ async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
     if result.refused is None:
         run.engine.wakeup.announce(result.root_id)
     _tell_delay(run, Shot(timer, result.refused))
-    await _settle(run, Shot(timer, result.refused))
     return True
 
 
@@ -170,6 +170,7 @@ async def _apply_with_facts(run: _Pass, timer: DueTimer) -> Result | None:
         result = await run.engine.fire(connection, command_of(due))
         if result.refused is not None and Shot(due, result.refused).failure:
             raise _Failed(result.refused)
+        await _settle(run, Shot(due, result.refused))
         return result
 
 
@@ -209,19 +210,26 @@ async def _record(run: _Pass, shot: Shot) -> None:
         _logger.error("timer_failed", error=failure, exc_info=error)
         retry_at = run.now + pause_after(timer.attempts)
         await timers.postpone(run.connection, timer, failure, retry_at=retry_at)
-        _raise_alarm(run.engine, "timer_failed", timer, "timer_failed", failure)
+        await _write_down(run, "timer_failed", timer, "timer_failed", failure)
     elif isinstance(shot.outcome, Refused):
         code, message = shot.outcome.code, shot.outcome.message
         _logger.info("timer_refused", code=code)
-        _raise_alarm(run.engine, "timer_refused", timer, code, message)
+        await _write_down(run, "timer_refused", timer, code, message)
 
 
-def _raise_alarm(engine: Engine, kind: Kind, timer: DueTimer, code: str, cause: str) -> None:
-    subject = f"{timer.instance.instance_id}/{timer.timer_id}"
-    details = {
-        "instance_id": timer.instance.instance_id,
-        "timer_id": timer.timer_id,
-        "due_at": timer.due_at.isoformat(),
-        "event": timer.event.type,
-    }
-    engine.alarm.raise_for(kind, subject, code, cause, details)
+async def _write_down(run: _Pass, kind: Kind, timer: DueTimer, code: str, cause: str) -> None:
+    """Record an incident with what has become of the timer: a timer that is gone is never seen again."""
+    sighting = Sighting(
+        kind=kind,
+        subject=f"{timer.instance.instance_id}/{timer.timer_id}",
+        code=code,
+        cause=sentence(cause),
+        details={
+            "instance_id": timer.instance.instance_id,
+            "timer_id": timer.timer_id,
+            "due_at": timer.due_at.isoformat(),
+            "event": timer.event.type,
+        },
+        seen_at=run.now,
+    )
+    await incident.record(run.connection, [sighting])

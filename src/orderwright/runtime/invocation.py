@@ -115,9 +115,11 @@ async def _send(engine: Engine, connection: Connection, job: ClaimedJob, event: 
         causation_id=job.causation_id,
         occurred_at=await _not_before(connection, job, engine.clock.now()),
     )
-    return await engine.fire(
-        connection, Send(instance_id=_instance(job), event=event, cause=cause)
-    )
+    command = Send(instance_id=_instance(job), event=event, cause=cause)
+    taken = await engine.fire(connection, command)
+    if taken.refused is not None:
+        engine.report(command, taken.refused)
+    return taken
 
 
 def _announce(engine: Engine, job: ClaimedJob, taken: Result) -> None:

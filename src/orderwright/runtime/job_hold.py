@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from orderwright.json_text import dump, is_storable, scan
 from orderwright.runtime.job import JobCancelled, JobKind, JobRun, JobTimedOut
+from orderwright.runtime.thread import in_thread
 
 if TYPE_CHECKING:
     from orderwright.runtime.job_row import ClaimedJob
@@ -74,7 +75,7 @@ async def _call(job: ClaimedJob, kind: JobKind) -> str:
 async def _handled(kind: JobKind, run: JobRun) -> object:
     if inspect.iscoroutinefunction(kind.handle):
         return await kind.handle(run)
-    result = await asyncio.to_thread(partial(kind.handle, run))
+    result = await in_thread(partial(kind.handle, run), name=f"job {run.kind}")
     return await result if inspect.isawaitable(result) else result
 
 

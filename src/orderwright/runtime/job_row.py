@@ -246,10 +246,15 @@ insert into orderwright.job_history (job_id, at, what, fence, host, detail)
 select job_id, $5, $6, fence, host, $4 from ended
 returning job_id
 """
+# What others have locked, they are about to stop.
 _RELEASE: Final = """
+with mine as (
+    select job_id from orderwright.job
+    join unnest($1::text[], $2::integer[]) as held (job_id, fence) using (job_id, fence)
+    where status = 'running'
+    for update of job skip locked)
 update orderwright.job as j
 set status = 'waiting', attempts = attempts - 1, next_attempt_at = $3, leased_until = null
-from unnest($1::text[], $2::integer[]) as mine (job_id, fence)
-where j.job_id = mine.job_id and j.fence = mine.fence and j.status = 'running'
+from mine where j.job_id = mine.job_id
 """
 _CONCLUDE: Final = "update orderwright.job set status = 'failed' where job_id = $1"

@@ -74,7 +74,9 @@ class Replay:
             audit = Audit(
                 Standing(
                     version=instance.version,
+                    status=instance.status,
                     state=instance.state,
+                    chart=(instance.chart_id, instance.chart_version),
                     snapshot=instance.snapshot.to_text(),
                     log_hash=instance.log_hash,
                 )
@@ -117,6 +119,9 @@ class Replay:
 
     async def version_at(self, instance_id: str, moment: datetime) -> int:
         """Return the version that an instance had reached at a moment, by when its events occurred.
+
+        What is recorded late may have occurred before what stands ahead of it in the log: it counts from then on when
+        all that stands ahead of it has occurred.
 
         Raises:
             VersionNotFound: it did not exist then.
@@ -202,7 +207,9 @@ async def _log(connection: Connection, bounds: tuple[str, str | None]) -> AsyncI
 def _standing(row: Record) -> Standing:
     return Standing(
         version=row["version"],
+        status=row["status"],
         state=row["state"],
+        chart=(row["chart_id"], row["chart_version"]),
         snapshot=row["snapshot"],
         log_hash=row["log_hash"],
     )
@@ -210,7 +217,7 @@ def _standing(row: Record) -> Standing:
 
 _COUNT = "select count(*) from orderwright.instance"
 _INSTANCES = """
-select instance_id, version, state, snapshot, log_hash from orderwright.instance
+select instance_id, version, status, state, chart_id, chart_version, snapshot, log_hash from orderwright.instance
 where instance_id > $1 order by instance_id limit $2
 """
 _LOG = f"""
@@ -218,5 +225,7 @@ select {COLUMNS} from orderwright.log
 where instance_id > $1 {{}} order by instance_id, version
 """  # noqa: S608 (constants)
 _AT = """
-select max(version) from orderwright.log where instance_id = $1 and occurred_at <= $2
+select max(version) from orderwright.log
+where instance_id = $1 and version < coalesce((
+    select min(version) from orderwright.log where instance_id = $1 and occurred_at > $2), 2147483647)
 """

@@ -31,6 +31,7 @@ LATE: Final = timedelta(minutes=5)
 """What is later than this is trouble."""
 _EVERY: Final = 60.0  # seconds
 _ANCHOR_EVERY: Final = 600.0
+_BROKEN_EVERY: Final = 3600.0
 _SHOWN: Final = 1000  # instances, or findings of an anchor
 _LOCK: Final = 0x6F777761746368  # any number, the same in every process
 
@@ -64,16 +65,20 @@ class Watch:
         return _EVERY
 
     async def seal(self) -> float:
-        """Hold the database against the latest anchor, then take today's; return when to come back."""
+        """Hold the database against the latest anchor, then take today's; return when to come back.
+
+        While it does not hold, none is taken: the next one would vouch for what has been done to the database.
+        """
         if not await self._anchors.is_due():
             return _ANCHOR_EVERY
         latest = self._anchors.latest()
-        if latest is not None:
-            await self._compare(latest)
+        if latest is not None and not await self._holds(latest):
+            return _BROKEN_EVERY
         await self._anchors.take()
         return _ANCHOR_EVERY
 
-    async def _compare(self, export: Path) -> None:
+    async def _holds(self, export: Path) -> bool:
+        """Compare, record what differs, and tell whether nothing does."""
         now = self._engine.clock.now()
         found: list[Sighting] = []
         async for one in self._anchors.check(export):
@@ -82,6 +87,7 @@ class Watch:
                 break
         async with self._engine.pool.acquire() as connection, connection.transaction():
             await incident.record(connection, found)
+        return not found
 
 
 async def _watch_consumers(connection: Connection, now: datetime) -> None:

@@ -68,7 +68,7 @@ async def test_a_job_whose_worker_is_killed_is_run_by_the_next(
     assert history == [{"what": "lost", "fence": 1}, {"what": "lost", "fence": 2}]
 
 
-async def test_a_job_that_kills_its_worker_stops_at_its_limit_and_takes_no_other_with_it(
+async def test_a_job_that_kills_its_worker_stops_at_its_limit(
     queue: JobQueue, rows: Rows, database_url: str
 ):
     await queue.enqueue("call", {"do": "exit"}, key="poison", root_id="r1")

@@ -448,6 +448,24 @@ async def test_what_outlasts_the_time_of_grace_is_given_back_uncounted(
     assert [run.attempt for run in receiver.calls] == [1, 1]
 
 
+async def test_what_others_are_about_to_stop_is_not_waited_for_when_the_rest_is_given_back(
+    engine: Engine, queue: JobQueue, pool: Pool, rows: Rows
+):
+    for key in ("k1", "k2"):
+        await queue.enqueue("call", None, key=key, root_id="r1")
+    now = engine.clock.now()
+    async with pool.acquire() as connection:
+        ours = await job_row.claim(
+            connection, engine.kinds, 2, host="h1", at=now, leased_until=now + LEASE
+        )
+    async with pool.acquire() as stopping, stopping.transaction():
+        await stopping.execute("select 1 from orderwright.job where key = 'k1' for update")
+        async with asyncio.timeout(10):
+            await job_row.release(pool, ours, at=now)
+    found = await rows("select status, attempts from orderwright.job order by key")
+    assert found == [{"status": "running", "attempts": 1}, {"status": "waiting", "attempts": 0}]
+
+
 async def test_an_outcome_is_written_when_the_database_is_back(
     engine: Engine, queue: JobQueue, pool: Pool, receiver: Receiver, rows: Rows
 ):

@@ -10,6 +10,7 @@ from orderwright.runtime import outbox
 from orderwright.runtime.attempt import Result
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.parking import list_parked
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
@@ -211,3 +212,24 @@ async def test_a_deadlock_is_tried_again_at_once_and_counts_as_no_failure(
     assert await Worker(engine, [Consumer(name="c", events=None, handle=handle)]).drain() == 3
     assert await rows("select 1 from orderwright.parked_root") == []
     assert deadlocks == []
+
+
+async def test_a_consumer_that_hangs_has_failed_and_holds_up_nothing_but_its_root(
+    engine: Engine, seen: Seen, pool: Pool
+):
+    async def hang(connection: Connection, event: DomainEvent) -> None:
+        if event.instance_id == "p1":
+            await connection.execute("select pg_sleep(600)")
+        await connection.execute("insert into seen values (default, 'hangs', $1)", event.event_id)
+
+    for name in ("p1", "p2"):
+        await engine.create("parcel", name, actor="ann")
+        await _add(engine, name)
+    hanging = Consumer(name="hangs", events=None, handle=hang, longest_seconds=0.2)
+
+    await Worker(engine, [hanging]).drain()
+
+    assert await seen("hangs") == ["p2/2/1"]
+    async with pool.acquire() as connection:
+        [parked] = await list_parked(connection)
+    assert (parked.root_id, parked.last_error) == ("p1", "TimeoutError: it took longer than 0.2 s")

@@ -75,6 +75,8 @@ async def test_an_unknown_instance_is_an_error(replay: Replay):
             {"fold_differs"},
         ),
         ("update orderwright.instance set state = 'HELD'", {"state_differs"}),
+        ("update orderwright.instance set status = 'done'", {"row_differs"}),
+        ("update orderwright.instance set chart_version = 9", {"row_differs"}),
         ("delete from orderwright.log", {"log_length", "tail_differs", "fold_fails"}),
         (REORDER, {"hash_differs", "state_gap"}),
         (
@@ -148,3 +150,17 @@ async def test_the_version_at_a_time_is_the_last_that_had_occurred(
     for name, hour in (("p1", -1), ("p2", 1)):
         with pytest.raises(VersionNotFound):
             await replay.version_at(name, START + timedelta(hours=hour))
+
+
+async def test_what_is_recorded_late_changes_no_earlier_time(engine: Engine, clock: DrivenClock):
+    """What a consumer does because of an event occurred with it, and may stand behind what came in between."""
+    await engine.create("parcel", "p1", actor="ann")
+    clock.advance(timedelta(hours=1))
+    await engine.send("p1", Event("HOLD"), actor="ann")
+    clock.advance(timedelta(hours=1))
+    await engine.send("p1", Event("RESUME"), actor="relay", occurred_at=START)
+    await engine.send("p1", Event("HOLD"), actor="ann")
+
+    replay = Replay(engine.pool)
+    found = [await replay.version_at("p1", START + timedelta(hours=hour)) for hour in (0, 1, 2)]
+    assert found == [1, 3, 4]

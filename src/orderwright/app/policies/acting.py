@@ -11,9 +11,9 @@ for a host's handler does that outside of any transaction, and then writes down 
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
 import structlog
@@ -29,6 +29,7 @@ from orderwright.errors import OrderwrightError
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.joining import joined
 from orderwright.runtime.observation import tentatively, told_on_commit
+from orderwright.runtime.thread import in_thread
 
 if TYPE_CHECKING:
     from orderwright.app.policies.action_record import ActionRow
@@ -155,7 +156,7 @@ class Actions:
             if inspect.iscoroutinefunction(handle):
                 result = await handle(told)
             else:
-                result = await asyncio.to_thread(handle, told)
+                result = await in_thread(partial(handle, told), name=f"action {action.action}")
         except ActionSkipped as skipped:
             return Done.skipped(str(skipped.values.get("code", skipped.code)), skipped.message)
         return Done(result={"handler": result})

@@ -172,8 +172,8 @@ class _Pass:
     async def _admit(self, place: int, ticket: Ticket) -> Admitted | Result | Detour:
         command = ticket.command
         instance = self._reading.instances.get(command.instance_id)
-        if ticket.written is not None and instance is not None:
-            stored = await self._stored(ticket.written, instance)
+        if instance is not None and ticket.handed_over:
+            stored = await self._stored(ticket, instance)
             if stored:
                 return stored
         earlier = await self._earlier(command, instance)
@@ -207,12 +207,14 @@ class _Pass:
             self._keys.add(key)
         return one._replace(names=names)
 
-    async def _stored(self, written: Prepared, instance: Instance) -> Result | None:
+    async def _stored(self, ticket: Ticket, instance: Instance) -> Result | None:
         """Return what an attempt did whose answer was lost; its row is known by its hash."""
-        after = written.after
-        if await hash_at(self._connection, after.instance_id, after.version) != after.log_hash:
-            return None
-        return await self._result_at(instance, after.version, replayed=False)
+        for step in ticket.handed_over:
+            after = step.after
+            if await hash_at(self._connection, after.instance_id, after.version) == after.log_hash:
+                ticket.written = step
+                return await self._result_at(instance, after.version, replayed=False)
+        return None
 
     async def _earlier(
         self, command: Command, instance: Instance | None
@@ -348,7 +350,7 @@ class _Pass:
         patience_ms: int,
     ) -> None:
         for place, step in steps:
-            tickets[place].written = step
+            tickets[place].hand_over(step)
         prepared = [step for _, step in steps]
         fates = await store(self._connection, prepared, patience_ms=patience_ms)
         for (place, step), fate in zip(steps, fates, strict=True):

@@ -40,6 +40,8 @@ _ATTEMPTS: Final = 10
 _JITTER_MICROSECONDS: Final = 3000
 _PATIENCE_MS: Final = 100
 """How long a batch waits for a lock."""
+_HELD_FOR: Final = 4
+"""Batches between two looks at who else wants the connection."""
 _PAUSES: Final = (0.0, 0.1, 0.4, 1.0)
 """Seconds before each next attempt after a lost connection."""
 
@@ -148,13 +150,14 @@ class Carriage:
     """Carries batches one after the other, on a connection that it keeps from one to the next.
 
     To take one from the pool and give it back costs as much as a round trip. When the pool has no other left, it is
-    given back after each batch, so that those who wait for one have their turn.
+    given back every few batches, so that those who wait for one have their turn.
     """
 
     def __init__(self, pool: Pool, attempts: Attempts) -> None:
         self._pool = pool
         self._attempts = attempts
         self._connection: PoolConnectionProxy[Record] | None = None
+        self._batches = 0
 
     async def carry(self, tickets: Sequence[Ticket], kind: Kind) -> Sequence[Outcome]:
         """Try tickets together; raises what concerns all of them."""
@@ -171,9 +174,15 @@ class Carriage:
             if is_lost(error) or isinstance(error, _YIELDED):
                 return [Detour.LOCKED] * len(tickets)
             raise
-        if not self._pool.get_idle_size() and self._pool.get_size() == self._pool.get_max_size():
+        self._batches += 1
+        if not self._batches % _HELD_FOR and self._is_wanted():
             await self.close()
         return outcomes
+
+    def _is_wanted(self) -> bool:
+        """Tell whether somebody may be waiting for the connection; it takes a look at each one of the pool."""
+        pool = self._pool
+        return not pool.get_idle_size() and pool.get_size() == pool.get_max_size()
 
     async def close(self) -> None:
         """Give the connection back."""

@@ -77,7 +77,9 @@ async def read_many(
     """Read instances and keys in one query, so that both are of the same moment."""
     pairs = {pair: None for pair in asked if is_storable(pair[0])}
     ids, keys = [one for one, _ in pairs], [key for _, key in pairs]
-    if any(keys):
+    if len(ids) == 1 and keys[0] is None:
+        rows = await connection.fetch(_READ_ONE, ids[0])
+    elif any(keys):
         rows = await connection.fetch(_READ_WITH_KEYS, ids, keys, now)
     else:
         rows = await connection.fetch(_READ, ids)

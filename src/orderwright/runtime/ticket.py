@@ -53,11 +53,12 @@ class Ticket:
         trusted: whether events may enter that callers may not send.
         overtaken: how often somebody else wrote first.
         crowded: how often another step of its batch was about the same balance.
-        written: the step that the last attempt handed to the database; None when it is certain that nothing of
-            the sort was stored. It outlives a lost connection: by its hash the log row is known.
+        written: the step that the last attempt handed to the database; None when it is certain that it was not
+            stored. It outlives a lost connection: by its hash the log row is known.
+        doubtful: what attempts before the last one handed over, whose connections were lost: it may yet be stored.
     """
 
-    __slots__ = ("command", "crowded", "overtaken", "trusted", "written")
+    __slots__ = ("command", "crowded", "doubtful", "overtaken", "trusted", "written")
 
     def __init__(self, command: Command, *, trusted: bool = False) -> None:
         self.command = command
@@ -65,3 +66,14 @@ class Ticket:
         self.overtaken = 0
         self.crowded = 0
         self.written: Prepared | None = None
+        self.doubtful: tuple[Prepared, ...] = ()
+
+    def hand_over(self, step: Prepared) -> None:
+        """Note that a step goes to the database now."""
+        self.doubtful = self.handed_over
+        self.written = step
+
+    @property
+    def handed_over(self) -> tuple[Prepared, ...]:
+        """What may be stored, the newest last."""
+        return self.doubtful if self.written is None else (*self.doubtful, self.written)

@@ -111,15 +111,9 @@ async def store(
         steps: at least one.
         patience_ms: how long to wait for a lock before it is an error; 0 for ever.
     """
-    emits = [
-        (item, number, name, payload)
-        for item, step in enumerate(steps, 1)
-        for number, (name, payload) in enumerate(step.emits, 1)
-    ]
-    emitted = zip(*emits, strict=True) if emits else _NOTHING_EMITTED
+    call, arguments = _call(steps)
     has_bookings = any(step.has_bookings for step in steps)
-    call, columns = _columns(steps)
-    fates = await connection.fetchval(call, patience_ms, has_bookings, *emitted, *columns)
+    fates = await connection.fetchval(call, patience_ms, has_bookings, *arguments)
     if fates is None:
         return ["applied"] * len(steps)
     return [beyond(fate) if fate.startswith(GUARD) else fate for fate in fates]
@@ -240,36 +234,54 @@ def _unsupported(transition: Transition, effect: Invoke) -> EffectUnsupported:
 # --- the call ---
 
 
-def _columns(steps: Sequence[Prepared]) -> tuple[str, Iterable[object]]:
-    """Return the call for so many steps, and what it takes for their columns.
+def _call(steps: Sequence[Prepared]) -> tuple[str, Iterable[object]]:
+    """Return the call for these steps, and what it takes for their domain events and their columns.
 
     The driver looks at each element of a list several times before it sends it, which is as much work as a whole
     step for the statechart. So the lists are put together by the database, of values that go by themselves, as
-    long as their number leaves the statement one that is worth keeping.
+    long as their number leaves the statement one that is worth keeping: of many steps the columns, of one its domain
+    events as well.
     """
+    emits = [
+        (item, number, name, payload)
+        for item, step in enumerate(steps, 1)
+        for number, (name, payload) in enumerate(step.emits, 1)
+    ]
+    if len(steps) == 1 and len(emits) <= _FEW_EVENTS:
+        return _call_for(1, len(emits)), (*chain.from_iterable(emits), *steps[0].columns)
+    emitted = zip(*emits, strict=True) if emits else _NOTHING_EMITTED
     if len(steps) <= _FEW:
-        return _call_for(len(steps)), chain.from_iterable(step.columns for step in steps)
-    return _call_for(None), zip(*(step.columns for step in steps), strict=True)
+        columns = chain.from_iterable(step.columns for step in steps)
+        return _call_for(len(steps), None), (*emitted, *columns)
+    return _call_for(None, None), (*emitted, *zip(*(step.columns for step in steps), strict=True))
 
 
 @cache
-def _call_for(count: int | None) -> str:
-    """Write the call that takes the columns of so many steps, one step after the other; or, for None, as lists."""
-    width = len(_TYPES)
-    if count is None:
-        lists = [f"${place}" for place in range(_FIRST, _FIRST + width)]
-    else:
-        places = [range(_FIRST + column, _FIRST + width * count, width) for column in range(width)]
-        lists = [
-            f"array[{','.join(f'${place}' for place in row)}]::{kind}[]"
-            for row, kind in zip(places, _TYPES, strict=True)
-        ]
-    return f"select orderwright.apply_steps($1,{','.join(lists)},$3,$4,$5,$6,$2)"
+def _call_for(steps: int | None, events: int | None) -> str:
+    """Write the call that takes the rows of so many events and steps, one after the other; or, for None, as lists."""
+    emits, first = _lists(_EVENT_TYPES, events, _FIRST)
+    columns, _ = _lists(_TYPES, steps, first)
+    return f"select orderwright.apply_steps($1,{','.join(columns)},{','.join(emits)},$2)"
+
+
+def _lists(types: Sequence[str], rows: int | None, first: int) -> tuple[list[str], int]:
+    """Return a list for each type, of parameters from the first on, and which one comes next."""
+    width = len(types)
+    if rows is None:
+        return [f"${place}" for place in range(first, first + width)], first + width
+    end = first + width * rows
+    places = [range(first + column, end, width) for column in range(width)]
+    return [
+        f"array[{','.join(f'${place}' for place in row)}]::{kind}[]"
+        for row, kind in zip(places, types, strict=True)
+    ], end
 
 
 _FEW: Final = 64
-_FIRST: Final = 7
-"""Where the columns begin, behind what is one for all steps."""
+_FEW_EVENTS: Final = 4
+_FIRST: Final = 3
+"""Where the lists begin, behind what is one for all steps."""
+_EVENT_TYPES: Final = ("integer", "integer", "text", "text")
 _TYPES: Final = (
     *("text", "integer", "text", "text", "integer"),  # what it belongs to
     *("text", "text", "text", "text", "bytea"),  # where it stands

@@ -58,6 +58,19 @@ class Creating(Way):
         assert await self.count(name) == 0
 
 
+class CreatingWithoutKey(Creating):
+    """That an instance is there is no refusal where it was this very call that made it."""
+
+    async def walk(self, name: str) -> None:
+        result = await self.engine.create("parcel", name, actor="ann")
+        assert (result.version, result.refused) == (1, None)
+
+    async def finish(self, name: str) -> None:
+        again = await self.engine.create("parcel", name, actor="ann")
+        assert again.refused is not None
+        assert again.refused.code == "instance_exists"
+
+
 class Batch(Way):
     """Three in a chain, one with facts, one with a key, of three instances, all at once."""
 

@@ -12,6 +12,7 @@ import pytest
 from engine_ways import (
     Batch,
     Creating,
+    CreatingWithoutKey,
     Joined,
     JoinedByAlchemy,
     Sending,
@@ -65,6 +66,7 @@ QUIET = {
     SendingWithFacts: ["begin", "for update", "apply_steps", "commit"],
     SendingWithKey: ["idempotency_key", "apply_steps"],
     Creating: ["apply_steps"],
+    CreatingWithoutKey: ["apply_steps"],
     Batch: ["begin", "apply_steps", "commit"],
 }
 """Paths on which a cut is the engine's own business; and statements at which they must have been cut."""

@@ -97,7 +97,9 @@ left join orderwright.customer as c
     )
 
     def sight(self, where: Where, by: Identity) -> None:
-        """Keep all: who may read them sees everybody's."""
+        """Keep all for who decides; who may only pass a link on sees those that still take papers."""
+        if not by.may("document.open"):
+            where.equal("i.status", "active")
 
     def narrow(self, where: Where, wanted: WantedRequests) -> None:
         """Keep those about an entity, or whose subject or person holds a text."""

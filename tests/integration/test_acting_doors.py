@@ -158,6 +158,8 @@ async def test_requests_for_documents_are_found_by_subject_and_state_with_all_th
         assert found["stateCounts"] == [{"state": "OVERDUE", "count": 1}]
         [case] = (await carla.ask(REQUESTS, id=asked.id))["documentRequest"]["cases"]
         assert case["number"].startswith("CA")
+    async with enter(app, "sam") as sam:  # whose queue it is not in
+        assert (await sam.ask(REQUESTS, id=asked.id))["documentRequest"]["cases"] == []
 
 
 async def test_support_passes_on_links_to_what_still_takes_papers_and_opens_none(

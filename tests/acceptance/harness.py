@@ -241,6 +241,7 @@ CONSUMERS = (
     "phases",
     "policy-answers",
     "policy-documents",
+    "policy-endings",
     "policy-life",
     "reservations",
     "returns",

@@ -44,6 +44,21 @@ async def test_policies_are_listed_and_a_token_is_made_and_revoked(database_url:
     )
     status, told = await command(database_url, "policy", "executions", "--json")
     assert [one["id"] for one in told["executions"]] == [execution.id]
+    on_order = (policy["id"], "Order", "o-1", "--as")
+    snooze = ("policy", "snooze", *on_order, "admin", "--reason", "known to us", "--for")
+    status, told = await command(database_url, *snooze, "7d", "--json")
+    snoozed = told["snooze"]
+    assert (status, snoozed["entity"], snoozed["by"]) == (
+        0,
+        {"type": "Order", "id": "o-1"},
+        "admin",
+    )
+    status, said = await command(database_url, *snooze, "never")
+    assert (status, "input.invalid" in said) == (1, True)
+    status, said = await command(database_url, "policy", "wake", *on_order, "clerk")
+    assert (status, "access.denied" in said) == (1, True)
+    status, said = await command(database_url, "policy", "wake", *on_order, "admin")
+    assert (status, said) == (0, f"policy {policy['id']} has its say on Order o-1\n")
     status, said = await command(database_url, "token", "list", "--as", "admin")
     assert (status, "revoked" in said, "last used never" in said) == (0, True, False)
     status, said = await command(database_url, "token", "list", "--as", "clerk")

@@ -131,7 +131,7 @@ SENDING: Final[Mapping[str, str]] = {
     "kyc": "sendKycEvent(kycSessionId: $id, event: $event, data: $data)",
     "user": "sendUserEvent(userId: $id, event: $event, data: $data)",
 }
-RECEIPTS: Final = frozenset({"receipt.upload", "receipt.read"})
+FILES: Final = frozenset({"receipt.upload", "receipt.read", "document.open"})
 """Doors of their own."""
 
 
@@ -233,8 +233,8 @@ async def _tried(person: Client, operation: str, ids: Mapping[str, str]) -> str 
         return next((code for code in codes if code != DENIED), DENIED)
     if operation in LISTS:
         return _code(await person.raw(f"{{ it: {LISTS[operation]} }}"))
-    if operation in RECEIPTS:
-        return await _receipt(person, operation)
+    if operation in FILES:
+        return await _file(person, operation)
     asked = (
         "mutation ($id: ID!, $event: String!, $data: JSON)"
         f" {{ it: {SENDING[chart]} {{ ... on Refusal {{ code }} }} }}"
@@ -253,8 +253,10 @@ def _code(answer: Mapping[str, Any]) -> str | None:
     return found.get("code") if isinstance(found, dict) else None
 
 
-async def _receipt(person: Client, operation: str) -> str | None:
-    if operation == "receipt.upload":
+async def _file(person: Client, operation: str) -> str | None:
+    if operation == "document.open":
+        answer = await person.http.get(f"/api/v1/documents/{NOTHING}")
+    elif operation == "receipt.upload":
         answer = await person.http.post(
             "/payments/receipts", data={"paymentId": NOTHING}, files={"file": b"%PDF-"}
         )

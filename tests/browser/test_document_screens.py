@@ -9,9 +9,10 @@ from playwright.async_api import Page, expect
 
 from acceptance.harness import PASSWORD, Client, Server, SignIn, until
 from browser.page import OpenPage, fits_everywhere, open_form, serious
-from orderwright import Orderwright
+from orderwright import Event, Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
+from orderwright.runtime.command import Actor
 
 pytestmark = pytest.mark.browser
 
@@ -85,7 +86,23 @@ async def _hand_in(page: Page) -> None:
     assert answer.status == 201
 
 
-async def test_papers_that_a_policy_asks_for_are_accepted_and_the_policy_is_snoozed_and_woken(
+async def _late(server: Server, order_id: str) -> None:
+    """Let the time be over in which the papers for an order were to be handed in."""
+    asked = "select id from orderwright.document_request where entity_id = $1"
+    async with Orderwright.connect(server.database_url, settings=Settings()) as app:
+
+        async def known() -> bool:
+            return await app.pool.fetchval(asked, order_id) is not None
+
+        await until(known)
+        request_id = await app.pool.fetchval(asked, order_id)
+        ended = await app.engine.send(
+            request_id, Event("TERM_ENDED"), actor=Actor("time", "system")
+        )
+        assert ended.refused is None
+
+
+async def test_papers_that_a_policy_asks_for_are_accepted_the_policy_is_snoozed_and_woken_and_late_papers_are_found(
     server: Server, sign_in: SignIn, open_page: OpenPage
 ) -> None:
     async with Orderwright.connect(server.database_url, settings=Settings()) as app:
@@ -122,3 +139,11 @@ async def test_papers_that_a_policy_asks_for_are_accepted_and_the_policy_is_snoo
     await expect(matched).to_contain_text("“we know them”")
     await matched.get_by_role("button", name="End the snooze").click()
     await expect(matched).not_to_contain_text("we know them")
+
+    other = (await (await sign_in(server)).create_order())["order"]
+    await _late(server, other["id"])
+    await page.goto("/")
+    await fits_everywhere(page)
+    await page.get_by_role("list", name="Documents by state").get_by_text("1 Overdue").click()
+    await page.wait_for_url("**/document-requests?state=OVERDUE")
+    await expect(page.get_by_role("row").filter(has_text=other["number"])).to_be_visible()

@@ -104,3 +104,24 @@ def test_a_late_decision_on_an_earlier_submission_holds_and_does_not_count():
     assert codes == {"policy.undecided", "policy.held"}
     story.tell("HOLD_LIFTED").tell("DECISION_RECORDED", submission=2)
     assert story.tell("APPROVE").state == "APPROVED"
+
+
+@pytest.mark.parametrize(
+    ("named", "refused"),
+    [
+        ({}, None),
+        ({"submission": 2}, None),
+        ({"submission": 1}, "kyc.submission_superseded"),
+        ({"submission": 3}, "kyc.submission_superseded"),
+    ],
+)
+def test_an_approval_that_names_its_submission_is_taken_for_the_newest_alone(
+    named: dict[str, int], refused: str | None
+):
+    story = kyc().tell("DOCUMENTS_SUBMITTED", "DECISION_RECORDED")
+    story.tell("DOCUMENTS_SUBMITTED").tell("DECISION_RECORDED", submission=2)
+    if refused is None:
+        assert story.tell("APPROVE", **named).state == "APPROVED"
+    else:
+        (why,) = story.refusal("APPROVE", **named).reasons
+        assert (why.code, why.values) == (refused, {**named, "newest": 2})

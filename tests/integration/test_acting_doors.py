@@ -45,6 +45,7 @@ async def app(shared_database_url: str, tmp_path_factory: Any) -> AsyncIterator[
     async with Orderwright.connect(shared_database_url, settings=settings, clock=clock) as opened:
         await staff(opened, "carla", "chris")
         await staff(opened, "mia", role=Role.MANAGER)
+        await staff(opened, "sam", role=Role.SUPPORT)
         yield opened
 
 
@@ -157,6 +158,28 @@ async def test_requests_for_documents_are_found_by_subject_and_state_with_all_th
         assert found["stateCounts"] == [{"state": "OVERDUE", "count": 1}]
         [case] = (await carla.ask(REQUESTS, id=asked.id))["documentRequest"]["cases"]
         assert case["number"].startswith("CA")
+    async with enter(app, "sam") as sam:  # whose queue it is not in
+        assert (await sam.ask(REQUESTS, id=asked.id))["documentRequest"]["cases"] == []
+
+
+async def test_support_passes_on_links_to_what_still_takes_papers_and_opens_none(
+    app: Orderwright,
+):
+    order = await entity(app, "Order")
+    asked = await do(app, "Order", order, "REQUEST_DOCUMENT")
+    about = {"entityType": "Order", "entityId": order}
+    async with enter(app, "sam") as sam, enter(app, "carla") as carla:
+        assert (await sam.ask(LISTED, filter=about))["documentRequests"]["totalCount"] == 1
+        await hand_in(sam, asked.id, b"%PDF-1.7")
+        shown = (await sam.ask(REQUESTS, id=asked.id))["documentRequest"]
+        [file] = shown["files"]
+        assert (shown["workflow"]["state"], file["type"]) == ("SUBMITTED", "passport")
+        assert (await sam.http.get(file["url"])).status_code == 403
+        assert (await sam.ask(ACCEPT, id=asked.id))["acceptDocuments"]["code"] == "access.denied"
+        await carla.ask(ACCEPT, id=asked.id)
+        assert (await sam.ask(REQUESTS, id=asked.id))["documentRequest"] is None
+        settled = (await sam.ask(LISTED, filter=about))["documentRequests"]
+        assert (settled["totalCount"], settled["stateCounts"]) == (0, [])
 
 
 async def hand_in(who: Client, request_id: str, content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from policy_house import ADMIN, clear, document, open_house, publish
+from policy_house import ADMIN, APPROVE, clear, document, open_house, pause, publish
 
 from orderwright import Event, Orderwright
 from orderwright.app.compliance.users import NewUser
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 AGAIN = {"field": "submissions", "operator": ">", "value": 1}
+FIRST = {"field": "submissions", "operator": "==", "value": 1}
 CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
 PAPERS = Event("DOCUMENTS_SUBMITTED", {"documentType": "PASSPORT"})
 
@@ -88,3 +89,38 @@ async def test_what_a_host_tells_of_the_newest_submission_decides_on_it(app: Ord
     await app.worker.drain()
     approved = await app.users.send_kyc(session, Event("APPROVE"), ADMIN)
     assert approved.refused is None
+
+
+async def test_an_approval_that_comes_after_another_submission_leaves_that_to_its_own_decision(
+    app: Orderwright,
+):
+    await pause(app, "again")
+    await publish(app, "first", document(FIRST, does=[APPROVE], trigger="KYC_SUBMITTED"))
+    session = await begin(app, "di@example.com")
+    await submit(app, session)
+    told = await app.trigger("KYC_SUBMITTED", {"kycSessionId": session, "submissions": 1})
+    assert [one.action for one in told.actions] == ["AUTO_APPROVE"]
+    await submit(app, session)
+    await app.worker.drain()
+    now = await known(app, session)
+    assert (now["submissions"], now["isDecided"], now["holds"]) == (2, True, {})
+    report = await app.execute(told)
+    assert [(one.status, one.code) for one in report.actions] == [
+        ("skipped", "kyc.submission_superseded")
+    ]
+    assert (await app.users.send_kyc(session, Event("APPROVE"), ADMIN)).refused is None
+
+
+async def test_an_execution_keeps_the_submission_that_is_told_or_else_the_newest(app: Orderwright):
+    session = await begin(app, "ed@example.com")
+    await submit(app, session)
+    await submit(app, session)
+    for name, more in (("told", {"submissions": 1}), ("untold", {})):
+        told = {"kycSessionId": session, **more}
+        await app.trigger("KYC_SUBMITTED", told, occurrence=name)
+    await app.worker.drain()
+    kept = await app.pool.fetch(
+        "select occurrence, submission from orderwright.policy_execution where entity_id = $1",
+        session,
+    )
+    assert dict(map(tuple, kept)) == {"told": 1, "untold": 2, "#1": 1, "#2": 2}

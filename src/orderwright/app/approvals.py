@@ -4,8 +4,8 @@
     approval.approved, .denied                  -> ..._OVERRIDE_GRANTED, ..._OVERRIDE_DENIED to the sale
     approval.revoked, .expired                  -> OVERRIDE_REVOKED, OVERRIDE_EXPIRED to the sale
     sale.cleared, .expired, .cancelled, .rejected, .completed
-                                                -> SUBJECT_ENDED to approvals of the order that are pending;
-                                                   those of other things that belong to it go on
+                                                -> SUBJECT_ENDED to overrides of the order that are pending;
+                                                   what policies ask for ends by `policies.endings`
 
 Ids follow from what is asked, so repeating a reaction is a no-op.
 """
@@ -35,9 +35,6 @@ APPROVALS: Final = Actor("approvals", "system")
 """Who acts when an approval begins, and when its answer goes back."""
 SALE: Final = "sale"
 """The type of the subject of overrides."""
-
-_OF_ORDERS: Final = [SALE, "Order"]
-"""The types of subject of what is asked about an order itself, by people and by policies."""
 
 _MOOT: Final = {
     "sale.cleared": "the order was cleared without it",
@@ -179,7 +176,7 @@ class Approvals:
 
     async def _withdraw(self, connection: Connection, event: DomainEvent) -> None:
         ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
-        for row in await connection.fetch(_PENDING, event.root_id, _OF_ORDERS):
+        for row in await connection.fetch(_PENDING, event.root_id, SALE):
             approval_id = row["instance_id"]
             await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
 
@@ -237,6 +234,6 @@ values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing
 """
 _PENDING: Final = """
 select i.instance_id from orderwright.instance as i join orderwright.approval as a on a.id = i.instance_id
-where i.root_id = $1 and i.chart_id = 'approval' and i.state = 'PENDING' and a.subject_type = any($2::text[])
+where i.root_id = $1 and i.chart_id = 'approval' and i.state = 'PENDING' and a.subject_type = $2
 order by i.instance_id
 """

@@ -52,7 +52,10 @@ _GRANTS: Final[Mapping[str, frozenset[Role]]] = {
     "case.assign": frozenset({Role.MANAGER}),
     "deadletter.read": frozenset({Role.SUPPORT, Role.MANAGER}),  # payloads name customers
     "deadletter.retry": frozenset({Role.MANAGER}),
-    "document.read": frozenset({Role.COMPLIANCE}),  # papers of people
+    "document.read": frozenset(
+        {Role.COMPLIANCE, Role.SUPPORT}
+    ),  # requests, of SUPPORT those that are open
+    "document.open": frozenset({Role.COMPLIANCE}),  # papers of people
     "document.link": frozenset({Role.COMPLIANCE, Role.SUPPORT}),
     "incident.read": frozenset({Role.SUPPORT, Role.MANAGER}),
     "incident.resolve": frozenset({Role.MANAGER}),

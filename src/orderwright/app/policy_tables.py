@@ -45,8 +45,8 @@ def _link(name: str, to: str) -> Column[str]:
     return Column(name, Text, ForeignKey(f"{SCHEMA}.{to}"), nullable=False)
 
 
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
+def _number(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, Integer, nullable=nullable)
 
 
 def _big(name: str, *, nullable: bool = False) -> Column[int]:
@@ -218,6 +218,7 @@ policy_execution = Table(
     _words("correlation_id"),
     _words("causation_id", nullable=True),
     _words("error", nullable=True),
+    _number("submission", nullable=True),
     _one_of("policy_execution", "source", "relay", "host", "http"),
     _one_of("policy_execution", "status", "decided", "failed"),
     Index(
@@ -260,6 +261,12 @@ policy_evaluation = Table(
     _one_of("policy_evaluation", "outcome", "hit", "unknown", "error", "snoozed"),
     _one_of("policy_evaluation", "mode", "enforce", "shadow"),
     Index("policy_evaluation_policy", "policy_id", "decided_at", "execution_id"),
+    Index(
+        "policy_evaluation_outcome",
+        "outcome",
+        "execution_id",
+        postgresql_where=text("outcome <> 'hit'"),
+    ),
 )
 """What a policy came to, where that was no miss: misses follow from the terms of policies and the revision."""
 

@@ -1,9 +1,9 @@
-"""`orderwright policy check FILE...|test FILE|list|executions|figures`."""
+"""`orderwright policy check FILE...|test FILE|list|executions|figures|snooze|wake`."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +13,7 @@ from orderwright.app.policies.policy_reading import read_policy
 from orderwright.app.policies.shipped_policies import CASES, read_json
 from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.settings import Settings
-from orderwright.cli import policy_executions, policy_figures, running
+from orderwright.cli import policy_executions, policy_figures, policy_snooze, running
 from orderwright.cli.chart.file import read_text
 from orderwright.cli.chart.place import Places
 from orderwright.cli.output import Output, add_json
@@ -44,23 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=int, default=50, help="how many at most; 50 by default")
     policy_executions.add_verb(verbs)
     policy_figures.add_verb(verbs)
+    policy_snooze.add_verbs(verbs)
     for verb in (checking, testing, listing):
         add_json(verb)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Do what the verb says."""
-    match arguments.verb:
-        case "check":
-            return _check(arguments, output)
-        case "test":
-            return _test(arguments, output)
-        case "executions":
-            return policy_executions.show(arguments, output)
-        case "figures":
-            return policy_figures.show(arguments, output)
-        case _:
-            return _list(arguments, output)
+    return _VERBS[arguments.verb](arguments, output)
 
 
 # --- check -----------------------------------------------------------------------------------------
@@ -217,3 +208,14 @@ def _row(row: PolicyRow) -> dict[str, object]:
         if one
         else None,
     }
+
+
+_VERBS: Final[Mapping[str, Callable[[argparse.Namespace, Output], int]]] = {
+    "check": _check,
+    "test": _test,
+    "list": _list,
+    "executions": policy_executions.show,
+    "figures": policy_figures.show,
+    "snooze": policy_snooze.snooze,
+    "wake": policy_snooze.wake,
+}

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useMay } from "@/api/permission";
 import { words } from "@/format/word";
 import type { DocumentRequestQuery } from "@/gen/graphql";
 import classes from "@/policy/Policy.module.css";
@@ -8,8 +9,9 @@ import { sizeWords } from "./words";
 
 type Known = NonNullable<DocumentRequestQuery["documentRequest"]>;
 
-/** What was handed in, of every round, and what is still missing of this one; the server gives a file to who may see it. */
+/** What was handed in, of every round, and what is still missing of this one; a file is given to who may open it. */
 export function Files({ of: { files, types, round, workflow } }: { of: Known }) {
+  const mayOpen = useMay("document.open") === true;
   const there = new Set(files.filter((one) => one.round === round).map(({ type }) => type));
   const missing = workflow.status === "active" ? types.filter((type) => !there.has(type)) : [];
   return (
@@ -25,11 +27,13 @@ export function Files({ of: { files, types, round, workflow } }: { of: Known }) 
             </span>
             {one.round < round ? <span className={classes["dim"]}>Round {one.round}, sent back</span> : null}
             <Moment at={one.at} />
-            <span className={classes["end"]}>
-              <Button component="a" size="compact-sm" variant="default" href={one.url} download aria-label={`Download ${words(one.type)}`}>
-                Download
-              </Button>
-            </span>
+            {mayOpen ? (
+              <span className={classes["end"]}>
+                <Button component="a" size="compact-sm" variant="default" href={one.url} download aria-label={`Download ${words(one.type)}`}>
+                  Download
+                </Button>
+              </span>
+            ) : null}
           </li>
         ))}
       </ul>

@@ -2,28 +2,39 @@ import { Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
-import { OrderStatesDocument } from "@/gen/graphql";
+import { useMay } from "@/api/permission";
+import { OrderStatesDocument, OverdueDocumentsDocument } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import { Empty, Failure } from "@/ui/Said";
 import { toneOf } from "@/ui/tone";
 import classes from "./Work.module.css";
 
-/** Where the orders stand; each figure leads to its rows. */
+/** Where the orders stand, and which documents are late for who reads of them; each figure leads to its rows. */
 export function Work() {
-  const [{ data, error }, refetch] = useQuery({ query: OrderStatesDocument });
-  useRefetchOnFocus(() => refetch({ requestPolicy: "network-only" }));
-  const counts = data?.orders.stateCounts;
   return (
     <div className={classes["page"]}>
       <title>Work · Orderwright</title>
       <Title order={1} size="h3">
         Work
       </Title>
+      <Orders />
+      {useMay("document.read") === true ? <LateDocuments /> : null}
+    </div>
+  );
+}
+
+function Orders() {
+  const [{ data, error }, refetch] = useQuery({ query: OrderStatesDocument });
+  const again = () => refetch({ requestPolicy: "network-only" });
+  useRefetchOnFocus(again);
+  const counts = data?.orders.stateCounts;
+  return (
+    <>
       <Title order={2} size="h5" className={classes["sub"] ?? ""}>
         Where the orders stand
       </Title>
       {error && !counts ? (
-        <Failure title="The work could not be loaded" again={() => refetch({ requestPolicy: "network-only" })}>
+        <Failure title="The work could not be loaded" again={again}>
           {errorText(error)}
         </Failure>
       ) : null}
@@ -35,17 +46,52 @@ export function Work() {
       <ul className={classes["tiles"]} aria-label="Orders by state">
         {counts?.map((count) => (
           <li key={count.state}>
-            <Link
-              to="/orders"
-              search={{ state: count.state }}
-              className={classes["tile"] ?? ""}
-              data-tone={toneOf(count.tone)}
-            >
-              <span className={classes["figure"]}>{count.count.toLocaleString("en")}</span> {count.label}
+            <Link to="/orders" search={{ state: count.state }} className={classes["tile"] ?? ""} data-tone={toneOf(count.tone)}>
+              <Figure of={count} />
             </Link>
           </li>
         ))}
       </ul>
-    </div>
+    </>
+  );
+}
+
+/** Documents that policies have asked for and that were not handed in in time, where there are such. */
+function LateDocuments() {
+  const [{ data, error }, refetch] = useQuery({ query: OverdueDocumentsDocument });
+  const again = () => refetch({ requestPolicy: "network-only" });
+  useRefetchOnFocus(again);
+  const late = data?.documentRequests.stateCounts.filter(({ state }) => state === LATE) ?? [];
+  if (late.length === 0 && !error) return null;
+  return (
+    <>
+      <Title order={2} size="h5" className={classes["sub"] ?? ""}>
+        Documents that were asked for
+      </Title>
+      {error && !data ? (
+        <Failure title="The documents could not be loaded" again={again}>
+          {errorText(error)}
+        </Failure>
+      ) : null}
+      <ul className={classes["tiles"]} aria-label="Documents by state">
+        {late.map((count) => (
+          <li key={count.state}>
+            <Link to="/document-requests" search={{ state: count.state }} className={classes["tile"] ?? ""} data-tone={toneOf(count.tone)}>
+              <Figure of={count} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+const LATE = "OVERDUE";
+
+function Figure({ of: { count, label } }: { of: { count: number; label: string } }) {
+  return (
+    <>
+      <span className={classes["figure"]}>{count.toLocaleString("en")}</span> {label}
+    </>
   );
 }

@@ -163,7 +163,7 @@ class DocumentRequest(HasWorkflow):
 
     @strawberry.field
     async def cases(self, info: Info) -> list[DocumentCase]:
-        """The cases that have come of it, the newest first."""
+        """The cases of the queues of who asks that have come of it, the newest first."""
         found = await info.context.app.acts.document_list.cases(info.context.by, self.id)
         return [
             DocumentCase(id=strawberry.ID(one.id), number=one.number, opened_at=one.opened_at)

@@ -29,6 +29,7 @@ class ActionRow:
         rank: its place among the actions of its execution.
         source: who told of what happened: the relay, a host, or somebody over HTTP.
         event_id: the domain event that was decided on; None where a host called.
+        submission: of a KYC session, on which was decided.
     """
 
     id: str
@@ -50,6 +51,7 @@ class ActionRow:
     trigger: str
     source: str
     event_id: str | None
+    submission: int | None
     correlation_id: str
 
     def told(self, key: str, otherwise: str = "") -> str:
@@ -139,7 +141,8 @@ def _stored(row: Record) -> ActionRow:
 
 
 _READ: Final = """
-select a.*, coalesce(p.name, a.policy_id) as policy_name, e.trigger, e.source, e.event_id, e.correlation_id
+select a.*, coalesce(p.name, a.policy_id) as policy_name, e.trigger, e.source, e.event_id, e.submission,
+       e.correlation_id
 from orderwright.policy_action as a
 join orderwright.policy_execution as e on e.id = a.execution_id
 left join orderwright.policy as p on p.id = a.policy_id

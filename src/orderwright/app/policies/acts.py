@@ -9,6 +9,7 @@ from orderwright.app.policies.documents.desk import DocumentDesk
 from orderwright.app.policies.documents.following import DocumentsFollowed
 from orderwright.app.policies.documents.intake import DocumentIntake
 from orderwright.app.policies.documents.listing import DocumentList
+from orderwright.app.policies.endings import Endings
 from orderwright.app.policies.entity import House
 from orderwright.app.receipt_store import ReceiptStore
 from orderwright.runtime.job_queue import JobQueue
@@ -51,4 +52,8 @@ class Acts:
     def consumers(self) -> list[Consumer]:
         """Return the consumers that the relay feeds."""
         following = DocumentsFollowed(self._house, self._address)
-        return [PolicyAnswers(self._house).consumer(), following.consumer()]
+        return [
+            PolicyAnswers(self._house).consumer(),
+            Endings(self._house.engine).consumer(),
+            following.consumer(),
+        ]

@@ -5,7 +5,7 @@ A consumer of the outbox, of approvals of the kind POLICY and of escalations.
     approval.approved           the hold is lifted
     approval.denied             as `on_deny` says: the entity is rejected, or frozen
     approval.expired            undecided: as `on_timeout` says, denied or escalated; once it was approved nothing
-    approval.revoked            compliance decides, unless the entity has ended
+    approval.revoked            compliance decides; of an entity that has ended nothing is left to decide
     case.resolved               DECLINED confirms it: rejected, or frozen where it cannot be; all else lifts it
     case.reopened               the entity is held anew
 
@@ -120,9 +120,11 @@ async def _expired(work: Work, event: DomainEvent) -> None:
 
 
 async def _revoked(work: Work, event: DomainEvent) -> None:
+    if await work.has_ended():
+        return await work.lift("ended")
     reason = f"the request for consent, or the consent, was taken back: {event.data['reason']}"
     await escalate_anew(work, "revoked", reason)
-    await work.lift_own("escalated")
+    return await work.lift_own("escalated")
 
 
 async def _resolved(work: Work, event: DomainEvent) -> None:

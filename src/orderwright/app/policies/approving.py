@@ -3,7 +3,7 @@
     Order    nothing: payment and credit are not a policy's to grant, and the store asks for no approval of its own
     PayIn    VERIFY; the lifecycle takes it where exactly what is expected has arrived
     PayOut   PAYOUT_APPROVED; the lifecycle takes it for an amount on which one person decides
-    KYC      APPROVE
+    KYC      APPROVE, of the submission that was decided on and of no later one
     User     ACTIVATE
 
 What stands against it has dropped it at the decision. Whatever has come up since is a hold, on which the lifecycle
@@ -40,8 +40,12 @@ async def approve_pay_out(work: Work) -> Done:
 
 
 async def approve_session(work: Work) -> Done:
-    """Approve a KYC session."""
-    return await _go_on(work, "APPROVE")
+    """Approve a KYC session, unless documents were handed in again since the decision."""
+    submission = work.action.submission
+    if submission is None:
+        message = "it is not on record which submission it was decided for"
+        return Done.skipped("kyc.submission_unknown", message)
+    return await _go_on(work, "APPROVE", submission=submission)
 
 
 async def activate(work: Work) -> Done:
@@ -49,6 +53,6 @@ async def activate(work: Work) -> Done:
     return await _go_on(work, "ACTIVATE")
 
 
-async def _go_on(work: Work, event: str) -> Done:
-    data = because(work.action, work.action.told("reason"))
+async def _go_on(work: Work, event: str, **more: object) -> Done:
+    data = {**because(work.action, work.action.told("reason")), **more}
     return await work.send(work.action.entity_id, Event(event, data))

@@ -1,6 +1,7 @@
 """REQUIRE_APPROVAL: people of a role, and those above it, decide whether an entity goes on.
 
-The approval has the id of the action. Who caused what the policy was about cannot vote.
+The approval has the id of the action. Who caused what the policy was about cannot vote. Of an entity that has ended
+nobody is asked, and what was asked before is closed then (`orderwright.app.policies.endings`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ POLICY: Final = "POLICY"
 async def require_approval(work: Work) -> Done:
     """Ask for consent."""
     action = work.action
+    if await work.has_ended():
+        return Done.skipped("entity.ended", "the entity has ended; there is nothing to consent to")
     settings = await work.house.settings.current(work.connection)
     asking = NewApproval(
         id=action.id,

@@ -32,6 +32,7 @@ from orderwright.app.policies.wording import Words
 from orderwright.app.policies.writing import Decided, write
 from orderwright.condition import Json
 from orderwright.domain.event_trigger import NAMED
+from orderwright.domain.reading import integer
 from orderwright.policy import rolled_out
 from orderwright.policy.trigger import THRESHOLD
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from orderwright.app.policies.in_force import InForce, Sets
     from orderwright.app.policies.occurrence import Occurrence
+    from orderwright.app.policies.scene import Home
     from orderwright.clock import Clock
     from orderwright.policy import Threshold
     from orderwright.policy.trigger import Triggers
@@ -202,6 +204,7 @@ class Deciding:
             schema=schema,
             words=words,
             root_id=home.root_id if home else one.entity.id,
+            submission=_submission(one, home),
             event=table.event if one.trigger_name in COUNTED else None,
             started_at=table.now,
         )
@@ -258,6 +261,13 @@ def _thresholds(in_force: InForce, main: Told) -> dict[str, Threshold]:
     """Return the thresholds that an event may cross, each with a name that follows from what it says."""
     found = in_force.thresholds(main.occurrence.trigger_name)
     return {threshold_name(one): one for one in found}
+
+
+def _submission(one: Occurrence, home: Home | None) -> int | None:
+    """Return the submission of a KYC session that is decided on: the one that is told, else the newest."""
+    if one.submission is not None or home is None or home.chart_id != "kyc":
+        return one.submission
+    return integer(home.context, "submissions")
 
 
 def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:

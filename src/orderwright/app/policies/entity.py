@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 ACTING: Final = Actor("policies", "policy")
 """Who acts when an action of a policy is done."""
+_OVER: Final[Mapping[str, frozenset[str]]] = {
+    "sale": frozenset({"COMPLETED"}),
+    "payin": frozenset({"FAILED", "EXPIRED"}),
+}
+"""Where a lifecycle stays open for what comes late, and nothing is left to be held back."""
 _MISSPELT: Final = frozenset({"event_unknown", "event_data", "event_reserved"})
 
 
@@ -77,6 +82,12 @@ class Work:
         found = await self.house.engine.read(self.action.entity_id, connection=self.connection)
         chart = ENTITIES.get(self.action.entity_type)
         return found if found is not None and found.chart_id == chart else None
+
+    async def has_ended(self) -> bool:
+        """Whether the entity lives here and has ended; if not, it does so after this transaction, for it is locked."""
+        await self.connection.execute(_LOCK, self.action.entity_id)
+        entity = await self.entity()
+        return entity is not None and has_ended(entity)
 
     async def send(self, instance_id: str, event: Event) -> Done:
         """Send an event; what refuses it, or is not there, makes the action one that is skipped.
@@ -137,6 +148,14 @@ class Work:
             raise ActionFailed(f"{event.type}: {done.message}", values={"code": done.code})
 
 
+def has_ended(entity: Instance) -> bool:
+    """Whether nothing is left that an entity could be held back from, and so nothing to decide about it."""
+    if entity.status != "active" or entity.state in _OVER.get(entity.chart_id, ()):
+        return True
+    is_final = entity.snapshot.context.get("isFinal") is True
+    return entity.chart_id == "kyc" and entity.state == "REJECTED" and is_final
+
+
 def _lifted(context: Mapping[str, object]) -> Sequence[str]:
     lifted = context.get("lifted", [])
     if not isinstance(lifted, list):
@@ -174,3 +193,6 @@ def policy_of(action: ActionRow) -> Mapping[str, object]:
 def because(action: ActionRow, reason: str) -> Mapping[str, object]:
     """Return the data of an event that an action sends: why, and by which policy."""
     return {"reason": reason or f"policy {action.policy_name}", "policy": action.policy_id}
+
+
+_LOCK: Final = "select from orderwright.instance where instance_id = $1 for update"

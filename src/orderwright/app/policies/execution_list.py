@@ -182,6 +182,8 @@ def _narrowed(wanted: ExecutionsWanted, after: Place | None) -> tuple[str, list[
     ]
     if evaluated:
         same = [f"e.{column} = ${len(values) + n}" for n, (column, _) in enumerate(evaluated, 1)]
+        if wanted.outcome not in (None, _COMMON):
+            same.append(_RARE)
         clauses.append(_EVALUATED.format(" and ".join(same)))
         values += [value for _, value in evaluated]
     if after is not None:
@@ -190,6 +192,9 @@ def _narrowed(wanted: ExecutionsWanted, after: Place | None) -> tuple[str, list[
     return " where " + " and ".join(clauses), values
 
 
+_COMMON: Final = "hit"
+_RARE: Final = f"e.outcome <> '{_COMMON}'"
+"""Says so whatever the parameter is: else a plan that was made before it is known could not use the index of these."""
 _EVALUATED: Final = """
 exists (select 1 from orderwright.policy_evaluation as e where e.execution_id = x.id and {})
 """

@@ -54,6 +54,7 @@ class Occurrence:
         correlation_id: what it belongs to; by default the execution itself.
         causation_id: what brought it about.
         origin: whether it happens live.
+        submission: the number of the submission of a KYC session that it is about, where that is told.
     """
 
     trigger: Trigger
@@ -66,6 +67,7 @@ class Occurrence:
     correlation_id: str | None = None
     causation_id: str | None = None
     origin: Origin = "live"
+    submission: int | None = None
 
     @property
     def trigger_name(self) -> str:
@@ -92,6 +94,8 @@ _IDS: Final[Mapping[str, Entity]] = {
     "WALLET_ADDED": Entity("User", "userId"),
 }
 """The entity type of each trigger, and the fact that holds the id."""
+_MOST: Final = 2**31 - 1
+"""What a number of submissions may be, to be kept."""
 BEGINNINGS: Final[Mapping[str, str]] = {
     entity.type: trigger for trigger, entity in _IDS.items() if trigger != "WALLET_ADDED"
 }
@@ -134,6 +138,7 @@ def _told(
         correlation_id=event.correlation_id,
         causation_id=event.event_id,
         origin=event.origin,
+        submission=submission_in(entity, context),
     )
 
 
@@ -174,6 +179,14 @@ def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) 
     if trigger == "KYC_SUBMITTED" and "submissions" in context:
         return f"#{plain(context['submissions'])}"
     return "" if trigger in _IDS and trigger != "KYC_SUBMITTED" else _digest(context)
+
+
+def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:
+    """Return the number of the submission that a context tells of a KYC session."""
+    number = context.get("submissions") if entity.type == "KYC" else None
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    return number if 0 < number <= _MOST else None
 
 
 def _digest(context: Mapping[str, Json]) -> str:

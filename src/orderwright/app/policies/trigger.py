@@ -17,7 +17,13 @@ import structlog
 from orderwright.app.policies.acting_port import Report
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.execution_records import stored
-from orderwright.app.policies.occurrence import Occurrence, Source, entity_of, key_of
+from orderwright.app.policies.occurrence import (
+    Occurrence,
+    Source,
+    entity_of,
+    key_of,
+    submission_in,
+)
 from orderwright.app.policies.telling import POLICIES
 from orderwright.app.policies.writing import record_failure
 from orderwright.condition import Json
@@ -104,15 +110,17 @@ class Triggers:
             causation_id=causation_id,
             occurred_at=occurred_at,
         )
+        about = entity_of(name, context, entity)
         one = Occurrence(
             trigger=_checked(name),
-            entity=entity_of(name, context, entity),
+            entity=about,
             key=key_of(name, context, occurrence),
             context=context,
             occurred_at=cause.occurred_at or now,
             source=source,
             correlation_id=cause.correlation_id,
             causation_id=cause.causation_id,
+            submission=submission_in(about, context),
         )
         is_named = occurrence is not None
         try:

@@ -42,6 +42,14 @@ def is_of_newest(scope: Scope) -> Verdict:
     return Verdict(given == newest, "kyc.decision_late", message)
 
 
+def is_not_superseded(scope: Scope) -> Verdict:
+    """The submission that is approved, where one is named, is the newest; who names none has looked at that."""
+    given, newest = scope.data.get("submission"), integer(scope.context, "submissions")
+    message = f"it was decided for submission {given}, and submission {newest} has come since"
+    values: Mapping[str, Json] = {"submission": given, "newest": newest}
+    return Verdict(given in (None, newest), "kyc.submission_superseded", message, values)
+
+
 def note_documents(scope: Scope) -> Outcome:
     """Keep what was submitted, count the submissions, and wait for the decision on this one."""
     context, data = scope.context, scope.data
@@ -121,6 +129,7 @@ BEHAVIOUR: Final = Behaviour(
             is_not_held,
             has_documents,
             is_of_newest,
+            is_not_superseded,
             is_not_final,
             ends_for_good,
             validity_is_ahead,

@@ -58,7 +58,7 @@ class DocumentDesk:
             RoleMissing, DocumentsNotFound, IdempotencyMismatch, InstanceBusy.
         """
         operation = f"document_request.{event.type}"
-        require(asked.by, operation if operation in PERMISSIONS else "document.read")
+        require(asked.by, operation if operation in PERMISSIONS else "document.open")
         await self._request(request_id)
         return await self._engine.carry_out(
             Send(instance_id=request_id, event=event, cause=asked.cause)
@@ -85,7 +85,7 @@ class DocumentDesk:
         Raises:
             RoleMissing, DocumentsNotFound, ReceiptStoreFailed.
         """
-        require(by, "document.read")
+        require(by, "document.open")
         row = await self._engine.pool.fetchrow(_FILE, document_id)
         if row is None:
             raise DocumentsNotFound(f"no document has the id {document_id!r}")

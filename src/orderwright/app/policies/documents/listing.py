@@ -97,7 +97,9 @@ left join orderwright.customer as c
     )
 
     def sight(self, where: Where, by: Identity) -> None:
-        """Keep all: who may read them sees everybody's."""
+        """Keep all for who decides; who may only pass a link on sees those that still take papers."""
+        if not by.may("document.open"):
+            where.equal("i.status", "active")
 
     def narrow(self, where: Where, wanted: WantedRequests) -> None:
         """Keep those about an entity, or whose subject or person holds a text."""
@@ -115,13 +117,14 @@ left join orderwright.customer as c
         return [FileRow(**dict(row)) for row in await self._pool.fetch(_FILES, request_id)]
 
     async def cases(self, by: Identity, request_id: str) -> list[CaseOfRequest]:
-        """Return the cases that have come of a request, the newest first.
+        """Return the cases of the person's queues that have come of a request, the newest first.
 
         Raises:
             RoleMissing: the person may not see requests.
         """
         require(by, "document.read")
-        return [CaseOfRequest(**dict(row)) for row in await self._pool.fetch(_CASES, request_id)]
+        found = await self._pool.fetch(_CASES, request_id, sorted(by.queues))
+        return [CaseOfRequest(**dict(row)) for row in found]
 
 
 _FILES: Final = """
@@ -131,5 +134,5 @@ from orderwright.document where request_id = $1 order by round desc, uploaded_at
 _CASES: Final = """
 select r.id, r.number, r.opened_at
 from orderwright.policy_case as p join orderwright.case_record as r on r.id = p.case_id
-where p.action_id = $1 order by r.opened_at desc, r.id
+where p.action_id = $1 and r.role = any($2::text[]) order by r.opened_at desc, r.id
 """

@@ -1,0 +1,75 @@
+"""Endings: what policies have asked people about an entity is no longer asked once the entity has ended.
+
+    Order     completed, cancelled, rejected; one that has expired may be reopened
+    PayIn     rejected, refunded; failed, expired: no money has come, and what comes late is decided on anew
+    PayOut    confirmed, cancelled, rejected; what is sent may fail and be sent again
+    KYC       rejected for good
+    User      blocked
+
+A pay-in that is verified has not ended: what holds it holds the goods of its order. An event says only that it is
+time to look, for an entity may have gone on since.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.phases import pass_on
+from orderwright.app.policies.consenting import POLICY
+from orderwright.app.policies.entity import has_ended
+from orderwright.app.policies.telling import POLICIES
+from orderwright.domain.entity import ENTITY_TYPES
+from orderwright.runtime.consumer import Consumer, work_of
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
+
+_NAME: Final = "policy-endings"
+_ENDED: Final[Mapping[str, str]] = {
+    "sale.completed": "the order is completed",
+    "sale.cancelled": "the order was cancelled",
+    "sale.rejected": "the order was rejected",
+    "payin.rejected": "the pay-in was rejected",
+    "payin.refunded": "the money has gone back",
+    "payin.failed": "the pay-in has failed",
+    "payin.expired": "the pay-in has expired",
+    "payout.confirmed": "the pay-out is confirmed",
+    "payout.cancelled": "the pay-out was cancelled",
+    "payout.rejected": "the pay-out was rejected",
+    "kyc.rejected": "the KYC session was rejected for good",
+    "user.blocked": "the user was blocked",
+}
+
+
+class Endings:
+    """Closes the approvals that policies require of what has ended."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def consumer(self) -> Consumer:
+        """Return the consumer that the relay feeds."""
+        # One event a transaction: it locks the approvals of an entity, and those of no other.
+        return Consumer(name=_NAME, events=frozenset(_ENDED), handle=self._end, batch=1)
+
+    async def _end(self, connection: Connection, event: DomainEvent) -> None:
+        entity = await self._engine.read(event.instance_id, connection=connection)
+        if entity is None or not has_ended(entity):
+            return
+        ended = Event("SUBJECT_ENDED", {"reason": _ENDED[event.name]})
+        subject = (ENTITY_TYPES[entity.chart_id], entity.instance_id)
+        with work_of(_NAME, event):
+            for row in await connection.fetch(_PENDING, *subject, POLICY):
+                await pass_on(self._engine, connection, POLICIES, event, row["id"], ended)
+
+
+_PENDING: Final = """
+select a.id from orderwright.approval as a join orderwright.instance as i on i.instance_id = a.id
+where a.subject_type = $1 and a.subject_id = $2 and a.kind = $3 and i.state = 'PENDING'
+order by a.id
+"""

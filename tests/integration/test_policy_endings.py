@@ -1,0 +1,157 @@
+"""What policies have asked people about an entity is no longer asked once it has ended, and is asked until then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from acting_house import do, entity, holds, later, look, tell
+from shop import DELIVER, PACK, SHIP, act, fulfilments, open_goods, receive, sold
+
+from orderwright.runtime.command import Actor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from orderwright import Orderwright
+
+WHY = {"reason": "so be it"}
+CAPTURED = ("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "p1"})
+SENT = [("PAYOUT_APPROVED", {"approvalId": "by-treasury"}), ("START", {}), ("SENT", {"tx": "t"})]
+Told = tuple[str, dict[str, object]]
+
+
+@pytest.fixture(scope="module")
+async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_goods(shared_database_url) as opened:
+        yield opened
+
+
+async def ask(app: Orderwright, kind: str, subject: str) -> str:
+    return (await do(app, kind, subject, "REQUIRE_APPROVAL", deadline="30d")).id
+
+
+async def happen(app: Orderwright, subject: str, told: Sequence[Told]) -> None:
+    for event, data in told:
+        await tell(app, subject, event, **data)
+    await later(app)
+
+
+async def ended(app: Orderwright, approval: str) -> tuple[str, object]:
+    found = await look(app, approval)
+    return found.state, found.snapshot.context["endedReason"]
+
+
+async def cases(app: Orderwright, root: str) -> int:
+    found: int = await app.pool.fetchval(
+        "select count(*) from orderwright.case_record where root_id = $1 and case_type = 'ESCALATION'",
+        root,
+    )
+    return found
+
+
+async def expected_pay_in(app: Orderwright) -> str:
+    """A pay-in of which no money has come."""
+    context = {"payInId": "pi-none", "expectedMinor": 100, "currency": "EUR"}
+    await app.engine.create("payin", "pi-none", context=context, actor=Actor("test", "system"))
+    return "pi-none"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "reason"),
+    [
+        ("Order", [("REJECT", WHY)], "the order was rejected"),
+        ("PayIn", [("REJECT", WHY)], "the pay-in was rejected"),
+        ("PayIn", [("REFUND", WHY)], "the money has gone back"),
+        ("PayOut", [("CANCEL", WHY)], "the pay-out was cancelled"),
+        ("PayOut", [("REJECT", WHY)], "the pay-out was rejected"),
+        ("KYC", [("REJECT", {**WHY, "final": True})], "the KYC session was rejected for good"),
+        ("User", [("BLOCK", WHY)], "the user was blocked"),
+    ],
+)
+async def test_what_has_ended_is_no_longer_asked_about_and_comes_to_no_case(
+    app: Orderwright, kind: str, told: list[Told], reason: str
+):
+    subject = await entity(app, kind)
+    asked = await ask(app, kind, subject)
+    await happen(app, subject, told)
+    assert await ended(app, asked) == ("REVOKED", reason)
+    assert await cases(app, subject) == 0
+
+
+async def test_a_pay_out_that_is_sent_may_fail_and_is_asked_about_until_it_is_confirmed(
+    app: Orderwright,
+):
+    payout = await entity(app, "PayOut")
+    await happen(app, payout, SENT)
+    asked = await ask(app, "PayOut", payout)
+    await happen(app, payout, [("CONFIRMING", {})])
+    assert await ended(app, asked) == ("PENDING", None)
+    await happen(app, payout, [("CONFIRMED", {})])
+    assert await ended(app, asked) == ("REVOKED", "the pay-out is confirmed")
+    assert await cases(app, payout) == 0
+
+
+async def test_a_pay_in_without_money_is_let_go_when_it_expires(app: Orderwright):
+    payin = await expected_pay_in(app)
+    asked = await ask(app, "PayIn", payin)
+    assert await holds(app, payin) == [asked]
+    await happen(app, payin, [("EXPIRE", {})])
+    assert await ended(app, asked) == ("REVOKED", "the pay-in has expired")
+    assert (await holds(app, payin), await cases(app, payin)) == ([], 0)
+
+
+async def test_an_order_is_let_go_when_it_is_completed(app: Orderwright):
+    await receive(app, "LAMP", 1)
+    order = await sold(app, LAMP=1)
+    [fulfilment] = await fulfilments(app, order)
+    await act(app, fulfilment.id, PACK, SHIP)
+    asked = await ask(app, "Order", order)
+    await act(app, fulfilment.id, DELIVER)
+    await later(app, days=14)
+    assert (await look(app, order)).state == "COMPLETED"
+    assert await ended(app, asked) == ("REVOKED", "the order is completed")
+    assert (await holds(app, order), await cases(app, order)) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "state"),
+    [
+        ("KYC", [], [("REJECT", WHY)], "REJECTED"),
+        ("KYC", [], [("EXPIRE", {})], "EXPIRED"),
+        ("PayIn", [("VERIFY", {})], [], "VERIFIED"),
+        ("Order", [CAPTURED], [], "PAYMENT_PENDING_CONFIRMATION"),
+    ],
+)
+async def test_what_may_go_on_is_asked_about_further(
+    app: Orderwright, kind: str, before: list[Told], after: list[Told], state: str
+):
+    subject = await entity(app, kind)
+    for event, data in before:  # the relay tells of it later, when the approval is there
+        await tell(app, subject, event, **data)
+    asked = await ask(app, kind, subject)
+    await happen(app, subject, after)
+    assert (await look(app, subject)).state == state
+    assert await ended(app, asked) == ("PENDING", None)
+    assert await holds(app, subject) == [asked]
+
+
+async def test_an_order_that_has_expired_still_waits_for_consent_when_it_is_reopened(
+    app: Orderwright,
+):
+    order = await entity(app, "Order")
+    asked = await ask(app, "Order", order)
+    await later(app, days=1)
+    assert (await look(app, order)).state == "EXPIRED"
+    await happen(app, order, [("REOPEN", {}), CAPTURED])
+    assert await ended(app, asked) == ("PENDING", None)
+    assert await holds(app, order) == [asked]
+    assert (await look(app, order)).state == "PAYMENT_PENDING_CONFIRMATION"
+
+
+async def test_nobody_is_asked_about_what_has_ended_before(app: Orderwright):
+    payout = await entity(app, "PayOut")
+    await tell(app, payout, "CANCEL", **WHY)
+    asked = await do(app, "PayOut", payout, "REQUIRE_APPROVAL")
+    assert (asked.status, asked.code) == ("skipped", "entity.ended")
+    assert await app.engine.read(asked.id) is None

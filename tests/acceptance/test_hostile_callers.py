@@ -14,6 +14,12 @@ import websockets
 from acceptance.harness import Client, Server, SignIn, until
 
 
+@pytest.fixture(scope="module")
+def server(shared_server: Server) -> Server:
+    """One for all: each test has orders of its own."""
+    return shared_server
+
+
 async def test_an_order_that_was_shipped_a_moment_ago_cannot_be_cancelled(
     server: Server, sign_in: SignIn
 ) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from acceptance.harness import Client, Server, SignIn, furnish, until
+from acceptance.harness import Client, Server, SignIn, until
 from orderwright.clock import SystemClock
 
 SECRET = "whsec_of_the_endpoint"
@@ -43,7 +43,6 @@ query ($order: ID) { payments(orderId: $order) { totalCount edges { node { id or
 
 @pytest.fixture
 async def server(database_url: str) -> AsyncIterator[Server]:
-    await furnish(database_url)
     running = Server(database_url, settings={"ORDERWRIGHT_STRIPE_CONSUMER_SECRET": SECRET})
     await running.start()
     try:

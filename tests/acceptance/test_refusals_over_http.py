@@ -5,8 +5,20 @@ from __future__ import annotations
 import json
 
 import httpx
+import pytest
 
 from acceptance.harness import LOG, PASSWORD, SEND_SALE, Rows, Server, SignIn
+
+
+@pytest.fixture(scope="module")
+def server(shared_server: Server) -> Server:
+    """One for all: what they ask for changes nothing."""
+    return shared_server
+
+
+@pytest.fixture
+def database_url(server: Server) -> str:
+    return server.database_url
 
 
 async def test_wrong_events_are_refused_with_codes_and_reasons(

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
@@ -27,14 +26,13 @@ LOSE = "delete from orderwright.timer where timer_id = 'SALE_EXPIRED'"
 
 
 @pytest.fixture
-async def opening(database_url: str) -> Opening:
+def opening(furnished_url: str) -> Opening:
     """A function that opens the application with settings and stores the schedule of the sweep, as a worker does."""
-    await furnish(database_url)
 
     @asynccontextmanager
     async def opened(**settings: object) -> AsyncIterator[Orderwright]:
         chosen, clock = Settings(**settings), DrivenClock(NOON)
-        async with Orderwright.connect(database_url, settings=chosen, clock=clock) as app:
+        async with Orderwright.connect(furnished_url, settings=chosen, clock=clock) as app:
             async with app.pool.acquire() as connection, connection.transaction():
                 await put_schedule(connection, app.expiry.schedule, at=clock.now())
             yield app

@@ -41,6 +41,11 @@ def pytest_configure() -> None:
     structlog.configure(processors=[*processors[:-1], plain])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long by itself, so that at the end no worker is busy alone."""
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)
+
+
 @pytest.fixture(scope="session")
 def scratch() -> Path:
     """Where tests put databases: a short path (a socket's has a limit), in memory where there is room."""

@@ -25,7 +25,7 @@ async def test_somebody_is_added_once_and_may_sign_in(database_url: str):
     assert (status, "at least 12 characters" in said) == (1, True)
     server = Server(database_url)
     await server.start()
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         login = {"login": "ada", "password": PASSWORD}
         assert (await http.post("/api/v1/session", json=login)).json()["roles"] == ["ADMIN"]
     await server.stop()

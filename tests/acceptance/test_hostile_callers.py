@@ -121,7 +121,7 @@ async def test_captures_beyond_what_can_be_held_are_refused(
     ],
 )
 async def test_a_monstrous_body_is_malformed_and_costs_nothing(server: Server, body: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         status, answer = await _post(server, body.encode())
     assert (status, answer["code"]) == (400, "request.malformed")
 
@@ -154,7 +154,10 @@ async def _websocket(server: Server, client: Client) -> AsyncIterator[Any]:
     cookie = f"orderwright_session={client.http.cookies['orderwright_session']}"
     address = server.url.replace("http", "ws") + "/graphql"
     async with websockets.connect(
-        address, subprotocols=["graphql-transport-ws"], additional_headers={"Cookie": cookie}
+        address,
+        subprotocols=["graphql-transport-ws"],
+        open_timeout=30,
+        additional_headers={"Cookie": cookie},
     ) as socket:
         await socket.send(json.dumps({"type": "connection_init"}))
         await socket.recv()
@@ -164,7 +167,7 @@ async def _websocket(server: Server, client: Client) -> AsyncIterator[Any]:
 async def _subscribe(socket: Any, query: str, **variables: Any) -> str:
     payload = {"query": query, "variables": variables}
     await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
-    return str(await asyncio.wait_for(socket.recv(), 10))
+    return str(await asyncio.wait_for(socket.recv(), 30))
 
 
 SUBSCRIBE = "subscription ($id: ID!) { workflowChanged(orderId: $id) { orderId } }"

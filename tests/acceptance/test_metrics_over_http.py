@@ -113,7 +113,7 @@ async def test_a_worker_serves_its_figures_where_it_is_told_to(server: Server, s
             return page.value("events_handled_total", consumer="webhooks", outcome="handled") > 0
 
         assert await until(handled)
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             ready = (await http.get(f"http://127.0.0.1:{port}/readyz")).json()
         assert ready["worker"] == "ok"
     finally:

@@ -171,7 +171,7 @@ async def test_receipts_lie_in_a_bucket_where_one_is_set(
         row = await house.app.pool.fetchrow("select * from orderwright.payment")
         assert row["receipt_url"] == f"s3://receipts/{row['receipt_key']}"
         assert not (tmp_path / "receipts").exists()
-        async with httpx.AsyncClient() as moto:
+        async with httpx.AsyncClient(timeout=30) as moto:
             assert (await moto.post(f"{s3}/moto-api/reset")).status_code == 200
         lost = await admin.get(link)
         assert (lost.status_code, lost.json()["code"]) == (502, "receipt.store_failed")

@@ -138,7 +138,7 @@ async def test_a_worker_sweeps_at_the_times_of_its_setting(opening: Opening):
         await app.pool.execute("update orderwright.schedule set cron = '0 0 1 1 *'")
         stop = asyncio.Event()
         running = asyncio.create_task(app.worker.run(stop))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while await _crons(app) != ["*/5 * * * *"]:  # noqa: ASYNC110 (the other side is a database)
                 await asyncio.sleep(0.01)
         stop.set()

@@ -94,20 +94,14 @@ async def _reader(file: int) -> asyncio.StreamReader:
 @cache
 def _forge() -> str:
     """Start the forge for this session, and return where it answers."""
-    path = str(Path(tempfile.mkdtemp(prefix="ow-forge-")) / "socket")
     process = subprocess.Popen(
-        [sys.executable, "-m", "acceptance.forge", path],
+        [sys.executable, "-m", "acceptance.forge"],
         env={**inherited(), "PYTHONPATH": str(Path(__file__).parents[1])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    atexit.register(_end, process, Path(path))
+    atexit.register(process.communicate)  # which ends its input, and so itself
     assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
+    path = process.stdout.readline().decode().strip()
+    assert path, "the forge has not started"
     return path
-
-
-def _end(process: subprocess.Popen[bytes], path: Path) -> None:
-    process.communicate()
-    path.unlink()
-    path.parent.rmdir()

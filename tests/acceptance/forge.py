@@ -1,13 +1,13 @@
 """A process that has imported all commands, and forks a fresh one for each call: nobody waits for imports.
 
-`python -m acceptance.forge PATH` answers on a Unix socket until its input ends. A caller sends an order, a line of
-JSON, with three files, which become the input, the output and the errors of the command. The answers are a line with
-its pid and, when it has ended, one with its status. That a command starts by itself others prove, see `test_cli_db`.
+`python -m acceptance.forge` says at which Unix socket it answers until its input ends. A caller sends an order, a line
+of JSON, with three files, which become the input, the output and the errors of the command. The answers are a line
+with its pid and, when it has ended, one with its status. That a command starts by itself others prove, see
+`test_cli_db`.
 """
 
 from __future__ import annotations
 
-import atexit
 import gc
 import json
 import os
@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -30,17 +31,20 @@ def order(words: Sequence[str], environment: Mapping[str, str]) -> bytes:
     return json.dumps([list(words), dict(environment)]).encode() + b"\n"
 
 
-def serve(path: str) -> None:
+def serve() -> None:
     """Fork for everybody who calls, until the input ends."""
     for command in COMMANDS.values():
         import_module(f"orderwright.cli.{command.module}")
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how those ended who mind a command
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
+    with (
+        tempfile.TemporaryDirectory(prefix="ow-forge-") as folder,
+        socket.socket(socket.AF_UNIX) as listener,
+    ):
+        listener.bind(f"{folder}/socket")
         listener.listen()
-        print("ready", flush=True)  # noqa: T201 (the caller waits for it)
+        print(f"{folder}/socket", flush=True)  # noqa: T201 (the caller waits for it)
         while sys.stdin not in select.select([sys.stdin, listener], [], [])[0]:
             caller, _ = listener.accept()
             with caller:
@@ -85,11 +89,10 @@ def _become(text: bytes, files: Sequence[int]) -> NoReturn:
     except BaseException:  # noqa: BLE001 (said as Python says it)
         traceback.print_exc()
     finally:
-        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status if isinstance(status, int) else 1 if status else 0)
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve()

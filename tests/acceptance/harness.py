@@ -23,7 +23,7 @@ from orderwright.app.settings import Settings
 from orderwright.runtime.command import Actor, Cause
 
 PASSWORD = "correct horse battery staple"
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 
 @dataclass
@@ -73,8 +73,8 @@ class Server:
         assert self.process is not None
         if self.process.returncode is None:
             self.process.send_signal(number)
-        async with asyncio.timeout(_PATIENCE):
-            await self.process.said()
+            async with asyncio.timeout(_PATIENCE):
+                await self.process.said()
         return await self.process.wait()
 
 

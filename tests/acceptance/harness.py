@@ -57,11 +57,15 @@ class Server:
                 **self.settings,
             },
         )
-        async with asyncio.timeout(_PATIENCE):
-            line = await self.process.stdout.readline()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                line = await self.process.stdout.readline()
+        except TimeoutError:
+            self.process.send_signal(signal.SIGKILL)
+            line = b""
         if not line.startswith(b"listening"):
-            self.log.seek(0)
-            pytest.fail(f"the server did not start: {self.log.read().decode()}")
+            _, _, said = await self.process.said()
+            pytest.fail(f"the server did not start: {said}")
 
     async def kill(self) -> None:
         await self._end(signal.SIGKILL)

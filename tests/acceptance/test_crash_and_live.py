@@ -49,7 +49,7 @@ async def test_a_timer_that_fell_due_while_the_server_was_dead_fires_once(
     server: Server, sign_in: SignIn, database_url: str
 ) -> None:
     me = await sign_in(server)
-    order_id = (await me.create_order())["order"]["id"]
+    order_id = await me.decided((await me.create_order())["order"]["id"])
     await server.kill()
     connection = await asyncpg.connect(database_url)
     past = datetime.now(UTC) - timedelta(hours=1)  # noqa: TID251 (the server's clock is the machine's)

@@ -2,8 +2,8 @@
 
 `python -m acceptance.forge` says at which Unix socket it answers until its input ends. A caller sends an order, a line
 of JSON, with three files, which become the input, the output and the errors of the command. The answers are a line
-with its pid and, when it has ended, one with its status. That a command starts by itself others prove, see
-`test_cli_db`.
+with its pid and, when it has ended, one with its status. That commands start by themselves is proved in
+`test_fresh_start`.
 """
 
 from __future__ import annotations

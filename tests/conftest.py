@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 
@@ -35,7 +36,14 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """Show tracebacks as Python writes them: with every local in a frame one of a large batch takes seconds."""
+    """Show tracebacks as Python writes them: with every local in a frame one of a large batch takes seconds.
+
+    And give random examples as long as a busy machine takes: by default Hypothesis fails one that takes 0.2 s, or
+    a second to be drawn.
+    """
+    too_slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=too_slow)
+    hypothesis.settings.load_profile("patient")
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     processors = structlog.get_config()["processors"]
     structlog.configure(processors=[*processors[:-1], plain])

@@ -23,7 +23,7 @@ from orderwright.app.settings import Settings
 from orderwright.runtime.command import Actor, Cause
 
 PASSWORD = "correct horse battery staple"
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 
 
 @dataclass

@@ -38,7 +38,7 @@ demo: $(VENV)/.demo console
 test: $(VENV)/.dev $(RIVALS) console chromium
 	@$(if $(CONSOLE),$(NPM) run test --if-present -- --passWithNoTests)
 	@$(RUN) compileall -q src
-	@exec $(RUN) pytest -m "not soak" -n 2 --dist loadfile $(ARGS)
+	@exec $(RUN) pytest -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(VENV)/.dev $(RIVALS) console chromium
 	@exec $(RUN) pytest -m soak $(ARGS)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 
-from acceptance.fixtures import rows, server, sign_in  # noqa: F401 (fixtures for every door)
+from acceptance.fixtures import rows, server, shared_server, sign_in  # noqa: F401 (fixtures for every door)
 from acceptance.harness import furnish
 from orderwright import Orderwright
 from orderwright.app import embedded
@@ -35,10 +36,22 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """Show tracebacks as Python writes them: with every local in a frame one of a large batch takes seconds."""
+    """Show tracebacks as Python writes them: with every local in a frame one of a large batch takes seconds.
+
+    And give random examples as long as a busy machine takes: by default Hypothesis fails one that takes 0.2 s, or
+    a second to be drawn.
+    """
+    too_slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=too_slow)
+    hypothesis.settings.load_profile("patient")
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     processors = structlog.get_config()["processors"]
     structlog.configure(processors=[*processors[:-1], plain])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long by itself, so that at the end no worker is busy alone."""
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)
 
 
 @pytest.fixture(scope="session")
@@ -68,30 +81,44 @@ def server_url(scratch: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 async def template(server_url: str) -> AsyncIterator[str]:
     """The name of a migrated database from which the others are copied."""
-    name = f"ow_template_{os.getpid()}"
-    await _run(server_url, f'CREATE DATABASE "{name}"')
-    await migrate(_with_database(server_url, name))
-    yield name
-    await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    async with _template(server_url, "template", "template0") as name:
+        await migrate(_with_database(server_url, name))
+        yield name
 
 
 @pytest.fixture(scope="session")
-async def furnished(server_url: str, template: str) -> AsyncIterator[str]:
+async def charted(server_url: str, template: str) -> AsyncIterator[str]:
+    """The name of a database with the shipped charts, which are checked when they are published, and only then."""
+    async with _template(server_url, "charted", template) as name:
+        async with Orderwright.connect(_with_database(server_url, name), settings=Settings()):
+            pass
+        yield name
+
+
+@pytest.fixture(scope="session")
+async def furnished(server_url: str, charted: str) -> AsyncIterator[str]:
     """The name of a database with people and master data, from which those of servers are copied."""
-    name = f"ow_furnished_{os.getpid()}"
-    await _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    await furnish(_with_database(server_url, name))
-    async with Orderwright.connect(_with_database(server_url, name), settings=Settings()) as app:
-        await app.worker.drain()  # copies are not to find old events that nobody has read
+    async with _template(server_url, "furnished", charted) as name:
+        url = _with_database(server_url, name)
+        await furnish(url)
+        async with Orderwright.connect(url, settings=Settings()) as app:
+            await app.worker.drain()  # copies are not to find old events that nobody has read
+        yield name
+
+
+@asynccontextmanager
+async def _template(server_url: str, what: str, source: str) -> AsyncIterator[str]:
+    name = f"ow_{what}_{os.getpid()}"
+    await _run(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
     yield name
     await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
 def source(request: pytest.FixtureRequest) -> str:
-    """What the databases of a test are copied from: those of a server have people already."""
-    name = "furnished" if "server" in request.fixturenames else "template"
-    return str(request.getfixturevalue(name))
+    """What the databases of a test are copied from: those of a server have people already, all have the charts."""
+    furnished = {"server", "furnished_url"} & set(request.fixturenames)
+    return str(request.getfixturevalue("furnished" if furnished else "charted"))
 
 
 @pytest.fixture
@@ -102,9 +129,15 @@ async def new_database(server_url: str, source: str) -> AsyncIterator[NewDatabas
 
 
 @pytest.fixture(scope="module")
-async def shared_database_url(server_url: str, furnished: str) -> AsyncIterator[str]:
-    """The URL of a database with people and master data that all tests of a module share."""
-    async with _databases(server_url, furnished) as make:
+def shared_source(furnished: str) -> str:
+    """What the database is copied from that all tests of a module share."""
+    return furnished
+
+
+@pytest.fixture(scope="module")
+async def shared_database_url(server_url: str, shared_source: str) -> AsyncIterator[str]:
+    """The URL of a database that all tests of a module share, with people and master data."""
+    async with _databases(server_url, shared_source) as make:
         yield await make()
 
 
@@ -129,6 +162,12 @@ async def _databases(server_url: str, source: str) -> AsyncIterator[NewDatabase]
 async def database_url(new_database: NewDatabase) -> str:
     """The URL of a new database."""
     return await new_database()
+
+
+@pytest.fixture
+def furnished_url(database_url: str) -> str:
+    """The URL of a new database with people and master data; in a test that has it, `database_url` is the same."""
+    return database_url
 
 
 @pytest.fixture

@@ -26,6 +26,17 @@ async def server(database_url: str) -> AsyncIterator[Server]:
         await running.stop()
 
 
+@pytest.fixture(scope="module")
+async def shared_server(shared_database_url: str) -> AsyncIterator[Server]:
+    """A running server that all tests of a module share: a module whose tests do without one of their own says so."""
+    running = Server(shared_database_url)
+    await running.start()
+    try:
+        yield running
+    finally:
+        await running.stop()
+
+
 @pytest.fixture
 async def sign_in() -> AsyncIterator[SignIn]:
     """Signs people in at a server."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
-import sys
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
 
+from acceptance.calling import Process, begin
 from orderwright import Event, Orderwright
 from orderwright.app import records
 from orderwright.app.goods.stock_desk import move_stock
@@ -25,7 +23,7 @@ from orderwright.app.settings import Settings
 from orderwright.runtime.command import Actor, Cause
 
 PASSWORD = "correct horse battery staple"
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 @dataclass
@@ -36,37 +34,38 @@ class Server:
     port: int = field(default_factory=lambda: free_port())  # noqa: PLW0108 (it is defined below)
     with_worker: bool = True
     settings: dict[str, str] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def log(self) -> IO[bytes]:
+        """What it says on stderr."""
+        assert self.process is not None
+        return self.process.errors
+
     async def start(self) -> None:
-        environment = {
-            **inherited(),
-            "ORDERWRIGHT_DATABASE_URL": self.database_url,
-            "ORDERWRIGHT_DATABASE_CONNECTIONS": "12",
-            "ORDERWRIGHT_WORKER": str(self.with_worker),
-            "PORT": str(self.port),
-            **self.settings,
-        }
-        self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the process ends)
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "orderwright.cli",
+        self.process = await begin(
             "serve",
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=self.log,
+            **{
+                "ORDERWRIGHT_DATABASE_URL": self.database_url,
+                "ORDERWRIGHT_DATABASE_CONNECTIONS": "12",
+                "ORDERWRIGHT_WORKER": str(self.with_worker),
+                "PORT": str(self.port),
+                **self.settings,
+            },
         )
-        assert self.process.stdout is not None
-        async with asyncio.timeout(_PATIENCE):
-            line = await self.process.stdout.readline()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                line = await self.process.stdout.readline()
+        except TimeoutError:
+            self.process.send_signal(signal.SIGKILL)
+            line = b""
         if not line.startswith(b"listening"):
-            self.log.seek(0)
-            pytest.fail(f"the server did not start: {self.log.read().decode()}")
+            _, _, said = await self.process.said()
+            pytest.fail(f"the server did not start: {said}")
 
     async def kill(self) -> None:
         await self._end(signal.SIGKILL)
@@ -74,15 +73,13 @@ class Server:
     async def stop(self) -> int:
         return await self._end(signal.SIGTERM)
 
-    async def _end(self, number: int) -> int:
+    async def _end(self, number: signal.Signals) -> int:
         assert self.process is not None
         if self.process.returncode is None:
             self.process.send_signal(number)
-        async with asyncio.timeout(_PATIENCE):
-            await self.process.communicate()
-        self.log.close()
-        assert self.process.returncode is not None
-        return self.process.returncode
+            async with asyncio.timeout(_PATIENCE):
+                await self.process.said()
+        return await self.process.wait()
 
 
 @dataclass(frozen=True)
@@ -178,12 +175,6 @@ LOG = """
 query ($id: ID!) { saleWorkflow(orderId: $id) { version transitionLog {
   version eventType fromState toState actor { id kind name } causationId correlationId origin } } }
 """
-
-
-def inherited() -> dict[str, str]:
-    """Return the environment without settings of ours, so that tests run alike everywhere."""
-    ours = ("ORDERWRIGHT_", "SALE_", "PORT")
-    return {k: v for k, v in os.environ.items() if not k.startswith(ours)}  # noqa: TID251
 
 
 def free_port() -> int:

@@ -155,7 +155,10 @@ async def test_a_case_that_is_opened_reaches_clients_of_other_processes(
         cookie = f"orderwright_session={elsewhere.http.cookies['orderwright_session']}"
         address = other.url.replace("http", "ws") + "/graphql"
         async with websockets.connect(
-            address, subprotocols=["graphql-transport-ws"], additional_headers={"Cookie": cookie}
+            address,
+            subprotocols=["graphql-transport-ws"],
+            open_timeout=30,
+            additional_headers={"Cookie": cookie},
         ) as socket:
             await socket.send(json.dumps({"type": "connection_init"}))
             assert json.loads(await socket.recv())["type"] == "connection_ack"
@@ -173,7 +176,7 @@ async def test_a_case_that_is_opened_reaches_clients_of_other_processes(
 
 async def _hear(socket: Any, clerk: Client, about: Any) -> Any:
     """Open cases until one is heard: when the subscription begins to listen is not told."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             opened = await outcome(clerk, OPEN, input=about)
             assert opened["case"]["title"] == "Check this"

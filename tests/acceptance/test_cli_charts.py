@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from typing import Any
 
 import asyncpg
 import pytest
 
-from acceptance.harness import furnish, inherited
+from acceptance import calling
 from orderwright.app.shipped import folder
 from orderwright.clock import SystemClock
 
@@ -19,22 +17,14 @@ from orderwright.clock import SystemClock
 def call(database_url: str) -> Any:
     """A function that runs the command and returns status, stdout and stderr."""
 
-    async def run(*words: str) -> tuple[int | None, str, str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "orderwright.cli", "chart", *words),
-            env={**inherited(), "ORDERWRIGHT_DATABASE_URL": database_url},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        return process.returncode, out.decode(), err.decode()
+    async def run(*words: str) -> tuple[int, str, str]:
+        return await calling.call(database_url, "chart", *words)
 
     return run
 
 
-async def test_published_versions_are_listed_and_compared(database_url: str, call: Any):
-    await furnish(database_url)
-    connection = await asyncpg.connect(database_url)
+async def test_published_versions_are_listed_and_compared(furnished_url: str, call: Any):
+    connection = await asyncpg.connect(furnished_url)
     first = await connection.fetchval(
         "select definition from orderwright.chart where chart_id = 'sale' and version = 1"
     )

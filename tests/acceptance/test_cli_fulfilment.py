@@ -6,7 +6,6 @@ from typing import Any
 
 from test_cli_operations import command
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.settings import Settings
@@ -17,7 +16,6 @@ PAID = {"amount": "400.00", "paymentId": "p/1"}
 
 
 async def cleared(url: str) -> str:
-    await furnish(url)
     async with Orderwright.connect(url, settings=Settings()) as app:
         admin = Asked(by=await app.people.named("admin"))
         order_id = (await app.orders.create_order(TERMS, admin)).instance_id
@@ -31,11 +29,11 @@ async def cleared(url: str) -> str:
         return order_id
 
 
-async def test_a_fulfilment_is_found_packed_and_shipped_by_people_who_may(database_url: str):
-    order = await cleared(database_url)
+async def test_a_fulfilment_is_found_packed_and_shipped_by_people_who_may(furnished_url: str):
+    order = await cleared(furnished_url)
 
     async def fulfilment(*words: str, by: str = "admin") -> tuple[int, Any]:
-        return await command(database_url, "fulfilment", *words, "--as", by, "--json")
+        return await command(furnished_url, "fulfilment", *words, "--as", by, "--json")
 
     status, listed = await fulfilment("list", "--work", "PICK", "--order", order)
     [own] = listed["fulfilments"]
@@ -50,7 +48,7 @@ async def test_a_fulfilment_is_found_packed_and_shipped_by_people_who_may(databa
     assert (status, told["error"]["code"]) == (1, "fulfilment.refused")
     status, told = await fulfilment("send", own["id"], "FULFILMENT_STARTED")
     assert (status, told["fulfilment"]["state"]) == (0, "READY_FOR_SHIPMENT")
-    status, shown = await command(database_url, "fulfilment", "show", own["id"], "--as", "bob")
+    status, shown = await command(furnished_url, "fulfilment", "show", own["id"], "--as", "bob")
     assert (status, "1  2 x ANVIL  2 at main" in shown) == (0, True)
     parcel = '{"carrier": "DHL", "tracking": "JD01"}'
     status, told = await fulfilment("send", own["id"], "PACKAGE_SHIPPED", "--data", parcel)
@@ -60,6 +58,6 @@ async def test_a_fulfilment_is_found_packed_and_shipped_by_people_who_may(databa
     assert (await fulfilment("show", "nobody"))[1]["error"]["code"] == "fulfilment.not_found"
     wrong = ("--data", "DHL", "--as", "admin")
     status, told = await command(
-        database_url, "fulfilment", "send", own["id"], "PACKAGE_DELIVERED", *wrong
+        furnished_url, "fulfilment", "send", own["id"], "PACKAGE_DELIVERED", *wrong
     )
     assert (status, "'DHL' is no JSON object" in told) == (2, True)

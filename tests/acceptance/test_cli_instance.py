@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from acceptance.harness import furnish, inherited
+from acceptance.calling import begin
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
@@ -24,10 +22,9 @@ TERMS = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=LI
 
 
 @pytest.fixture
-async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Orderwright]:
-    await furnish(database_url)
+async def app(furnished_url: str, tmp_path: Path) -> AsyncIterator[Orderwright]:
     settings = Settings(anchors=tmp_path / "anchors")
-    async with Orderwright.connect(database_url, settings=settings) as opened:
+    async with Orderwright.connect(furnished_url, settings=settings) as opened:
         yield opened
 
 
@@ -46,19 +43,13 @@ async def sale(app: Orderwright) -> str:
 def call(database_url: str, tmp_path: Path) -> Any:
     """A function that runs the command and returns status, stdout and stderr."""
 
-    async def run(*words: str) -> tuple[int | None, str, str]:
-        own = {
-            "ORDERWRIGHT_DATABASE_URL": database_url,
-            "ORDERWRIGHT_ANCHORS": str(tmp_path / "anchors"),
-        }
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "orderwright.cli", "instance", *words),
-            env={**inherited(), **own},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+    async def run(*words: str) -> tuple[int, str, str]:
+        process = await begin(
+            *("instance", *words),
+            ORDERWRIGHT_DATABASE_URL=database_url,
+            ORDERWRIGHT_ANCHORS=str(tmp_path / "anchors"),
         )
-        out, err = await process.communicate()
-        return process.returncode, out.decode(), err.decode()
+        return await process.said()
 
     return run
 
@@ -169,7 +160,10 @@ async def test_wrong_usage_is_told_apart(call: Any):
     assert (await call("look"))[0] == 2
 
 
-async def test_events_are_supposed_and_nothing_is_written(sale: str, call: Any, rows: Any):
+async def test_events_are_supposed_and_nothing_is_written(
+    app: Orderwright, sale: str, call: Any, rows: Any
+):
+    await app.worker.drain()
     before = await rows()
     release, strange = ("--event", "RELEASE"), ("--event", "NONSENSE={}")
     status, said, _ = await call("simulate", sale, *release, *strange)

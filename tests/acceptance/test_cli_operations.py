@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 
-from acceptance.harness import inherited
+from acceptance.calling import call
 from orderwright.runtime.incident import Sighting, record
 
 
 async def command(url: str, *words: str) -> tuple[int, Any]:
     """Run `orderwright` and return its status and what it said, on stderr too unless that is JSON."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "orderwright.cli",
-        *words,
-        env={**inherited(), "ORDERWRIGHT_DATABASE_URL": url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    said = json.loads(out) if "--json" in words else (out + err).decode()
-    return process.returncode or 0, said
+    status, out, err = await call(url, *words)
+    return status, json.loads(out) if "--json" in words else out + err
 
 
 async def test_incidents_are_listed_and_resolved(database_url: str):

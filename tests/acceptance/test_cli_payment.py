@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from test_cli_operations import command
 
-from acceptance.harness import furnish
 from orderwright import Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.settings import Settings
@@ -14,19 +13,18 @@ TERMS = NewTerms(customer_id="bob", channel="CONSUMER", currency="EUR", lines=LI
 
 
 async def placed(url: str) -> str:
-    await furnish(url)
     async with Orderwright.connect(url, settings=Settings()) as app:
         clerk = Asked(by=await app.people.named("clerk"))
         return (await app.orders.create_order(TERMS, clerk)).instance_id
 
 
 async def test_a_payment_is_registered_confirmed_and_given_back_by_people_who_may(
-    database_url: str,
+    furnished_url: str,
 ):
-    order = await placed(database_url)
+    order = await placed(furnished_url)
 
     async def payment(*words: str, by: str = "admin") -> tuple[int, object]:
-        return await command(database_url, "payment", *words, "--as", by, "--json")
+        return await command(furnished_url, "payment", *words, "--as", by, "--json")
 
     terms = ("--amount", "400.00", "--currency", "EUR", "--method", "CARD", "--key", "k1")
     status, registered = await payment("register", order, *terms, by="clerk")
@@ -65,23 +63,23 @@ async def test_a_payment_is_registered_confirmed_and_given_back_by_people_who_ma
 
 
 async def test_payments_are_listed_and_failed_and_wrong_words_say_what_is_expected(
-    database_url: str,
+    furnished_url: str,
 ):
-    order = await placed(database_url)
+    order = await placed(furnished_url)
     said = ("--as", "admin")
-    assert await command(database_url, "payment", "list", *said) == (0, "no payments\n")
+    assert await command(furnished_url, "payment", "list", *said) == (0, "no payments\n")
     terms = ("--amount", "5.00", "--currency", "EUR", "--method", "CASH", "--reference", "till 4")
     status, registered = await command(
-        database_url, "payment", "register", order, *terms, *said, "--json"
+        furnished_url, "payment", "register", order, *terms, *said, "--json"
     )
     own = registered["payment"]["id"]
-    failed = await command(database_url, "payment", "fail", own, "--reason", "torn note", *said)
+    failed = await command(furnished_url, "payment", "fail", own, "--reason", "torn note", *said)
     assert (failed[0], "Failed  5.00 EUR" in failed[1]) == (0, True)
-    status, shown = await command(database_url, "payment", "list", "--search", "TILL", *said)
+    status, shown = await command(furnished_url, "payment", "list", "--search", "TILL", *said)
     assert (status, shown.splitlines()[-1], "reference till 4" in shown) == (0, "1 of 1", True)
     dollars = ("--amount", "5.00", "--currency", "USD", "--method", "CASH")
-    status, told = await command(database_url, "payment", "register", order, *dollars, *said)
+    status, told = await command(furnished_url, "payment", "register", order, *dollars, *said)
     assert (status, "payment.currency" in told) == (1, True)
     wrong = ("--amount", "1.00", "--reason", "x", "--line", "one")
-    status, told = await command(database_url, "payment", "refund", own, *wrong, *said)
+    status, told = await command(furnished_url, "payment", "refund", own, *wrong, *said)
     assert (status, "'one' is no NO=AMOUNT" in told) == (2, True)

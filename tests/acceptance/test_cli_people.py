@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 
 import asyncpg
 import httpx
 
-from acceptance.harness import PASSWORD, Server, inherited
+from acceptance.calling import call
+from acceptance.harness import PASSWORD, Server
 
 
 async def people(database_url: str, *words: str, password: str = PASSWORD) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "orderwright.cli",
-        "people",
-        "add",
-        *words,
-        env={**inherited(), "ORDERWRIGHT_DATABASE_URL": database_url},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await process.communicate(f"{password}\n".encode())
-    return process.returncode or 0, out.decode()
+    status, out, err = await call(database_url, "people", "add", *words, given=f"{password}\n")
+    return status, out + err
 
 
 async def test_somebody_is_added_once_and_may_sign_in(database_url: str):
@@ -38,7 +25,7 @@ async def test_somebody_is_added_once_and_may_sign_in(database_url: str):
     assert (status, "at least 12 characters" in said) == (1, True)
     server = Server(database_url)
     await server.start()
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         login = {"login": "ada", "password": PASSWORD}
         assert (await http.post("/api/v1/session", json=login)).json()["roles"] == ["ADMIN"]
     await server.stop()

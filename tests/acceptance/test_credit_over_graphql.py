@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from typing import Any
 
-from acceptance.harness import Client, Server, SignIn, inherited, until
+from acceptance.calling import call
+from acceptance.harness import Client, Server, SignIn, until
 
 _SNAPSHOT = """currency tier limit { amount currency } customLimit { amount } tierCap { amount }
   earnedLimit { amount } completedSales { amount } exposure { amount } available { amount } utilisation"""
@@ -149,15 +148,5 @@ async def test_credit_is_shown_and_set_from_the_command_line(server: Server):
 
 
 async def cli(server: Server, *words: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "orderwright.cli",
-        "credit",
-        *words,
-        env={**inherited(), "ORDERWRIGHT_DATABASE_URL": server.database_url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, out.decode()
+    status, out, err = await call(server.database_url, "credit", *words)
+    return status, out + err

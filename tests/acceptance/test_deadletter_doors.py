@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from typing import Any
 
-from acceptance.harness import Server, SignIn, inherited
+from acceptance.calling import call
+from acceptance.harness import Server, SignIn
 from orderwright import Orderwright
 from orderwright.app.settings import Settings
 from orderwright.errors import InputInvalid
@@ -59,18 +58,8 @@ async def work(url: str, post: Post, *keys: str) -> None:
 
 
 async def command(url: str, *words: str) -> tuple[int, Any]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "orderwright.cli",
-        "deadletter",
-        *words,
-        env={**inherited(), "ORDERWRIGHT_DATABASE_URL": url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, json.loads(out) if "--json" in words else out.decode()
+    status, out, _ = await call(url, "deadletter", *words)
+    return status, json.loads(out) if "--json" in words else out
 
 
 async def test_dead_letters_are_listed_mended_and_retried_by_command(database_url: str):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from acceptance.harness import Client, Server, SignIn, furnish, until
+from acceptance.harness import Client, Server, SignIn, until
 from orderwright import Orderwright
 from orderwright.app import records
 from orderwright.app.goods.stock_records import Location, add_locations
@@ -53,7 +53,6 @@ query ($order: ID) { payments(orderId: $order) { edges { node {
 
 @pytest.fixture
 async def server(database_url: str) -> AsyncIterator[Server]:
-    await furnish(database_url)
     async with (
         Orderwright.connect(database_url, settings=Settings()) as app,
         app.pool.acquire() as connection,

@@ -14,6 +14,12 @@ import websockets
 from acceptance.harness import Client, Server, SignIn, until
 
 
+@pytest.fixture(scope="module")
+def server(shared_server: Server) -> Server:
+    """One for all: each test has orders of its own."""
+    return shared_server
+
+
 async def test_an_order_that_was_shipped_a_moment_ago_cannot_be_cancelled(
     server: Server, sign_in: SignIn
 ) -> None:
@@ -115,7 +121,7 @@ async def test_captures_beyond_what_can_be_held_are_refused(
     ],
 )
 async def test_a_monstrous_body_is_malformed_and_costs_nothing(server: Server, body: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         status, answer = await _post(server, body.encode())
     assert (status, answer["code"]) == (400, "request.malformed")
 
@@ -148,7 +154,10 @@ async def _websocket(server: Server, client: Client) -> AsyncIterator[Any]:
     cookie = f"orderwright_session={client.http.cookies['orderwright_session']}"
     address = server.url.replace("http", "ws") + "/graphql"
     async with websockets.connect(
-        address, subprotocols=["graphql-transport-ws"], additional_headers={"Cookie": cookie}
+        address,
+        subprotocols=["graphql-transport-ws"],
+        open_timeout=30,
+        additional_headers={"Cookie": cookie},
     ) as socket:
         await socket.send(json.dumps({"type": "connection_init"}))
         await socket.recv()
@@ -158,7 +167,7 @@ async def _websocket(server: Server, client: Client) -> AsyncIterator[Any]:
 async def _subscribe(socket: Any, query: str, **variables: Any) -> str:
     payload = {"query": query, "variables": variables}
     await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
-    return str(await asyncio.wait_for(socket.recv(), 10))
+    return str(await asyncio.wait_for(socket.recv(), 30))
 
 
 SUBSCRIBE = "subscription ($id: ID!) { workflowChanged(orderId: $id) { orderId } }"

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from acceptance.harness import Server, SignIn, furnish, until
+from acceptance.harness import Server, SignIn, until
 
 JSON_LINES = {"ORDERWRIGHT_LOG_FORMAT": "json"}
 
@@ -18,9 +18,8 @@ def lines(server: Server) -> list[dict[str, Any]]:
     return [json.loads(line) for line in server.log.read().splitlines()]
 
 
-async def test_a_request_is_one_line_with_the_id_that_the_caller_gave(database_url: str):
-    await furnish(database_url)
-    server = Server(database_url, settings=JSON_LINES)
+async def test_a_request_is_one_line_with_the_id_that_the_caller_gave(furnished_url: str):
+    server = Server(furnished_url, settings=JSON_LINES)
     await server.start()
     async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         given = await http.get("/api/v1/session?q=secret", headers={"X-Request-ID": "abc-123"})
@@ -49,16 +48,15 @@ async def test_a_request_is_one_line_with_the_id_that_the_caller_gave(database_u
 
 
 async def test_what_a_worker_fails_at_is_logged_with_its_causes(
-    database_url: str, sign_in: SignIn
+    furnished_url: str, sign_in: SignIn
 ):
     """The consumer finds no product to allocate, because somebody has taken the table away."""
-    await furnish(database_url)
     settings = {**JSON_LINES, "ORDERWRIGHT_OTLP_ENDPOINT": "http://127.0.0.1:9"}
-    server = Server(database_url, settings=settings)
+    server = Server(furnished_url, settings=settings)
     await server.start()
     me = await sign_in(server)
     order_id = await me.decided((await me.create_order())["order"]["id"])
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(furnished_url)
     await connection.execute("alter table orderwright.fulfilment rename to fulfilment_away")
     try:
         paid = {"amount": "105.00", "paymentId": "p1"}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
 
-from acceptance.harness import CONSUMERS, Server, SignIn, free_port, inherited, until
+from acceptance.calling import begin
+from acceptance.harness import CONSUMERS, Server, SignIn, free_port, until
 from pages import Page
 
 
@@ -97,21 +96,13 @@ async def test_a_worker_serves_its_figures_where_it_is_told_to(server: Server, s
     serving = Server(server.database_url, with_worker=False)
     await serving.start()
     port = free_port()
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "orderwright.cli",
+    worker = await begin(
         "worker",
-        env={
-            **inherited(),
-            "ORDERWRIGHT_DATABASE_URL": server.database_url,
-            "ORDERWRIGHT_METRICS_PORT": str(port),
-            "ORDERWRIGHT_LOG_LEVEL": "error",
-        },
-        stdout=asyncio.subprocess.PIPE,
+        ORDERWRIGHT_DATABASE_URL=server.database_url,
+        ORDERWRIGHT_METRICS_PORT=str(port),
+        ORDERWRIGHT_LOG_LEVEL="error",
     )
     try:
-        assert worker.stdout is not None
         async with asyncio.timeout(30):
             assert await worker.stdout.readline() == b"working\n"
         person = await sign_in(serving)
@@ -122,15 +113,15 @@ async def test_a_worker_serves_its_figures_where_it_is_told_to(server: Server, s
             return page.value("events_handled_total", consumer="webhooks", outcome="handled") > 0
 
         assert await until(handled)
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             ready = (await http.get(f"http://127.0.0.1:{port}/readyz")).json()
         assert ready["worker"] == "ok"
     finally:
-        os.kill(worker.pid, signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)
         async with asyncio.timeout(30):
-            await worker.communicate()
+            status, _, _ = await worker.said()
         await serving.stop()
-    assert worker.returncode == 0
+    assert status == 0
 
 
 _CUT = """

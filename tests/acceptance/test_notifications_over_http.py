@@ -71,6 +71,6 @@ async def test_people_see_and_read_what_they_were_told_and_choose_what_they_want
 
 async def answer_to_nobody(server: Server) -> str:
     """What somebody hears who has not signed in."""
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         answer = await Client(http).raw(TOLD)
     return str(answer["errors"][0]["extensions"]["code"])

@@ -145,6 +145,7 @@ async def kill_when(process: asyncio.subprocess.Process, url: str, rows: int) ->
     await process.communicate()
 
 
+@pytest.mark.early
 async def test_real_orders_come_to_the_same_end_whether_killed_or_not(
     database_url: str, empty_database_url: str
 ):

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from acceptance.harness import PASSWORD, Client, furnish
+from acceptance.harness import PASSWORD, Client
 from orderwright import Orderwright
 from orderwright.api.server import create_server
 from orderwright.app.permissions import Role
@@ -106,11 +106,10 @@ class House:
 
 
 @pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
-    await furnish(database_url)
+async def house(furnished_url: str) -> AsyncIterator[House]:
     settings = Settings(sale_pending_expiry_minutes=0, session_lifetime_hours=24 * 90)
     async with AsyncExitStack() as stack:
-        opening = Orderwright.connect(database_url, settings=settings, clock=DrivenClock(NOON))
+        opening = Orderwright.connect(furnished_url, settings=settings, clock=DrivenClock(NOON))
         app = await stack.enter_async_context(opening)
         for login in ("mia", "max"):
             await app.people.enrol(login, login.title(), PASSWORD, [Role.MANAGER])

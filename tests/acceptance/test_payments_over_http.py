@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from acceptance.harness import Client, Server, SignIn, furnish, until
+from acceptance.harness import Client, Server, SignIn, until
 from orderwright.clock import SystemClock
 
 SECRET = "whsec_of_the_endpoint"
@@ -43,7 +43,6 @@ query ($order: ID) { payments(orderId: $order) { totalCount edges { node { id or
 
 @pytest.fixture
 async def server(database_url: str) -> AsyncIterator[Server]:
-    await furnish(database_url)
     running = Server(database_url, settings={"ORDERWRIGHT_STRIPE_CONSUMER_SECRET": SECRET})
     await running.start()
     try:
@@ -114,7 +113,7 @@ async def test_a_payment_is_registered_confirmed_refunded_and_charged_back(
 async def post(server: Server, event: dict, *, at: datetime, secret: str = SECRET) -> int:
     body, seconds = json.dumps(event).encode(), int(at.timestamp())
     digest = hmac.digest(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hex()
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         answer = await http.post(
             "/payments/webhooks/stripe/consumer",
             content=body,
@@ -133,7 +132,7 @@ async def test_a_signed_event_clears_the_order_and_any_other_is_401(
     event = {"id": "evt_1", "type": "charge.succeeded", "data": {"object": charge}}
     assert await post(server, event, at=now, secret="another") == 401
     assert await post(server, event, at=datetime(2026, 1, 1, tzinfo=UTC)) == 401
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         for path in ("stripe/consumer", "stripe/reseller", "paystack/consumer"):
             answer = await http.post(f"/payments/webhooks/{path}", json=event)
             assert (answer.status_code, answer.json()["code"]) == (401, "payment.unsigned")

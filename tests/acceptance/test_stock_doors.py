@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from acceptance.harness import Client, Server, SignIn, furnish, inherited, until
+from acceptance.calling import call
+from acceptance.harness import Client, Server, SignIn, furnish, until
 
 _STOCK = "sku name location locationName onHand available reserved short"
 _RESULT = f"""__typename
@@ -44,10 +43,16 @@ PLACED = """__typename
 
 
 @pytest.fixture
-async def server(empty_database_url: str) -> AsyncIterator[Server]:
+def source(charted: str) -> str:
+    """Nothing lies on the shelves."""
+    return charted
+
+
+@pytest.fixture
+async def server(database_url: str) -> AsyncIterator[Server]:
     """A server whose shelves are empty."""
-    await furnish(empty_database_url, anvils=0)
-    running = Server(empty_database_url)
+    await furnish(database_url, anvils=0)
+    running = Server(database_url)
     await running.start()
     try:
         yield running
@@ -244,17 +249,5 @@ async def test_stock_is_received_shown_and_adjusted_from_the_command_line(server
 
 
 async def cli(server: Server, login: str, *words: str, command: str = "stock") -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "orderwright.cli",
-        command,
-        *words,
-        "--as",
-        login,
-        env={**inherited(), "ORDERWRIGHT_DATABASE_URL": server.database_url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, out.decode()
+    status, out, err = await call(server.database_url, command, *words, "--as", login)
+    return status, out + err

@@ -6,18 +6,17 @@ import asyncio
 
 import httpx
 
-from acceptance.harness import Client, Server, SignIn, furnish, until
+from acceptance.harness import Client, Server, SignIn, until
 from collector import Seen, collecting, require_tree
 
 CALLER = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
 
 
-async def test_what_one_request_brings_about_is_one_trace(database_url: str, sign_in: SignIn):
+async def test_what_one_request_brings_about_is_one_trace(furnished_url: str, sign_in: SignIn):
     """The customer pays: the sale is cleared, gets a fulfilment, and that its stock."""
-    await furnish(database_url)
     with collecting() as collector:
-        server = _server(database_url, collector.url)
+        server = _server(furnished_url, collector.url)
         await server.start()
         me = await sign_in(server)
         order_id = await me.decided((await me.create_order())["order"]["id"])
@@ -52,10 +51,9 @@ async def test_what_one_request_brings_about_is_one_trace(database_url: str, sig
     assert "sale FULFILMENT_COMPLETED" in names
 
 
-async def test_a_collector_that_hangs_holds_nothing_up(database_url: str, sign_in: SignIn):
-    await furnish(database_url)
+async def test_a_collector_that_hangs_holds_nothing_up(furnished_url: str, sign_in: SignIn):
     with collecting(holds=True) as collector:
-        server = _server(database_url, collector.url)
+        server = _server(furnished_url, collector.url)
         await server.start()
         me = await sign_in(server)
         await me.create_order()

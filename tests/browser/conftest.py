@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from acceptance.harness import PASSWORD, Server
 from browser.page import OpenPage
@@ -16,6 +16,7 @@ _FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+_PATIENCE = 30_000  # milliseconds, as for everything else that a page is asked
 _NOBODY = (
     "401 (Unauthorized)"  # the console asks who is signed in; Chromium logs the answer "nobody"
 )
@@ -27,6 +28,7 @@ async def chromium() -> AsyncIterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.fail("no Chromium: apt-get install chromium, or make test as root")
+    expect.set_options(timeout=_PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield browser

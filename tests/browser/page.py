@@ -28,7 +28,7 @@ async def open_form(page: Page, label: str) -> Locator:
 async def lit(page: Page, chart: str, node: str) -> None:
     """Wait until a state is the active one of a chart."""
     active = page.get_by_label(chart).locator(f'[data-node-id="{node}"][data-active="true"]')
-    await expect(active).to_be_visible(timeout=15_000)
+    await expect(active).to_be_visible()
 
 
 async def overflow(page: Page) -> int:

@@ -24,7 +24,7 @@ async def test_the_bell_counts_what_is_unread_and_leads_to_the_order(
     for order in orders:
         await clerk.sale(order["id"], "ADMIN_OVERRIDE_REQUESTED", {"reason": "old friend"})
     bell = page.get_by_role("button", name="Notifications: 2 unread")
-    await bell.click(timeout=15_000)
+    await bell.click()
     told = page.get_by_role("dialog", name="Notifications")
     await expect(told.get_by_role("listitem")).to_have_count(2)
     await fits_everywhere(page)

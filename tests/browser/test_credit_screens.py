@@ -41,7 +41,7 @@ async def test_a_manager_follows_an_order_over_the_limit_to_its_customer_and_rai
     await form.get_by_role("button", name="Set profile").click()
     await expect(form).to_contain_text("The profile is set")
 
-    await expect(used).to_have_attribute("aria-valuenow", "55", timeout=15_000)
+    await expect(used).to_have_attribute("aria-valuenow", "55")
     await expect(page.get_by_role("status", name="State")).to_have_text("Silver")
     ledger = page.get_by_role("table", name="Exposure ledger")
     await expect(ledger.get_by_role("row")).to_have_count(3)  # with its head

@@ -65,7 +65,7 @@ async def _asked_for(page: Page, order_id: str, number: str) -> None:
     """Go from an order that is held back to the request for documents."""
     await page.goto(f"/orders/{order_id}")
     await expect(page.get_by_role("region", name="Policies", exact=True)).to_contain_text(
-        "Held back", timeout=15_000
+        "Held back"
     )
     await page.get_by_role("link", name="Documents asked for").click()
     await page.wait_for_url("**/document-requests?entity=Order&id=*")
@@ -118,14 +118,14 @@ async def test_papers_that_a_policy_asks_for_are_accepted_the_policy_is_snoozed_
     )
     await expect(page.get_by_role("article")).to_contain_text("0 of 1")  # reminders
     await _hand_in(page)
-    await expect(page.get_by_label("State", exact=True)).to_have_text("Submitted", timeout=15_000)
+    await expect(page.get_by_label("State", exact=True)).to_have_text("Submitted")
     await fits_everywhere(page)
     async with page.expect_download() as given:
         await page.get_by_role("link", name="Download Passport").click()
     assert (await (await given.value).path()).read_bytes() == b"%PDF-1.7"
     form = await open_form(page, "Accept documents")
     await form.get_by_role("button", name="Accept documents").click()
-    await expect(page.get_by_label("State", exact=True)).to_have_text("Accepted", timeout=15_000)
+    await expect(page.get_by_label("State", exact=True)).to_have_text("Accepted")
 
     await page.get_by_role("link", name=f"Order {order['number']}").click()
     matched = page.get_by_role("region", name="Policies that matched")

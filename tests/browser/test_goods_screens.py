@@ -19,7 +19,6 @@ _CONFIRM = "mutation ($id: ID!) { confirmPayment(paymentId: $id) { __typename } 
 _CREATE = """
 mutation ($input: OrderInput!) { createOrder(input: $input) { ... on OrderCreated { order { id } } } }
 """
-_SLOW = 15_000  # what another lifecycle does is awaited
 
 
 async def paid(me: Client, **pieces: int) -> dict[str, Any]:
@@ -51,7 +50,7 @@ async def press(form: Locator) -> None:
 
 
 async def is_in(page: Page, state: str) -> None:
-    await expect(page.get_by_role("status", name="State")).to_have_text(state, timeout=_SLOW)
+    await expect(page.get_by_role("status", name="State")).to_have_text(state)
 
 
 async def test_the_warehouse_finds_its_work_and_its_backorders(
@@ -139,7 +138,7 @@ async def test_what_comes_back_is_received_and_refunded_at_the_returns_desk(
     await part.get_by_role("textbox", name="Pieces").fill("2")
     await press(asked)
     returns = page.get_by_role("table", name="Returns", exact=True)
-    await returns.get_by_role("link").click(timeout=_SLOW)
+    await returns.get_by_role("link").click()
 
     desk = page.get_by_role("article")
     await expect(desk).to_contain_text("wrong colour")
@@ -150,9 +149,9 @@ async def test_what_comes_back_is_received_and_refunded_at_the_returns_desk(
     await fits_everywhere(page)
     await press(received)
     lines = desk.get_by_role("table", name="Lines")
-    await expect(lines).to_contain_text("Damaged", timeout=_SLOW)
+    await expect(lines).to_contain_text("Damaged")
     await press(await open_form(page, "Issue refund"))
-    await expect(desk).to_contain_text("20.00", timeout=_SLOW)
+    await expect(desk).to_contain_text("20.00")
     await expect(page.get_by_role("region", name="Possible now")).to_have_count(0)
     await page.get_by_role("button", name="Refunded").click()
     await expect(page.get_by_role("region", name="Queue").get_by_role("link")).to_have_count(1)

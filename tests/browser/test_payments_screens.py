@@ -36,7 +36,7 @@ async def test_a_payment_goes_from_registration_to_refund_on_the_page_of_its_ord
     await expect(row).to_contain_text("Pending")
     await row.get_by_role("button", name="Confirm payment").click()
     await expect(row).to_contain_text("Confirmed")
-    await expect(page.get_by_text("Cleared for fulfilment").first).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("Cleared for fulfilment").first).to_be_visible()
 
     await row.locator("input[type=file]").set_input_files(PDF)
     async with page.expect_download() as downloading:

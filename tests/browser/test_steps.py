@@ -13,6 +13,12 @@ from browser.page import OpenPage, lit, open_form, overflow, serious
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def server(shared_server: Server) -> Server:
+    """One for all: each test has orders of its own."""
+    return shared_server
+
+
 async def test_blocked_events_share_their_reasons_and_tell_more_on_expanding(
     server: Server, sign_in: SignIn, open_page: OpenPage
 ) -> None:
@@ -173,7 +179,7 @@ async def test_a_quotation_is_approved_by_both_and_leads_to_its_order(
         await form.get_by_role("button", name=event).click()
         await expect(form).to_have_count(0)
     await lit(page, "Quotation statechart", "quotation.MUTUALLY_APPROVED")
-    await page.get_by_role("link", name="Open the order").click(timeout=15_000)
+    await page.get_by_role("link", name="Open the order").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("SO-")
     await page.goto("/quotations?state=MUTUALLY_APPROVED")
     chip = page.get_by_role("button", name="Mutually approved")

@@ -32,7 +32,7 @@ async def test_stock_is_received_reserved_by_an_order_and_adjusted(
     order = (await (await sign_in(server)).create_order(sku="GONE"))["order"]
     await form.get_by_role("link", name="See its movements").click()
     moved = page.get_by_role("table", name="Movements")
-    await expect(moved.get_by_role("row")).to_have_count(4, timeout=15_000)  # with its head
+    await expect(moved.get_by_role("row")).to_have_count(4)  # with its head
     await expect(moved.get_by_role("link", name=order["number"])).to_have_count(2)
     figures = page.locator("dl").first
     await expect(figures).to_contain_text("Reserved2")

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.case_desk import Asking, CaseNotFound
 from orderwright.app.case_list import CaseRow, Wanted
@@ -39,10 +38,9 @@ ACCOUNTANT = asked("tony", Role.ACCOUNTANT)
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    await furnish(database_url)
+async def app(furnished_url: str) -> AsyncIterator[Orderwright]:
     clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
-    async with Orderwright.connect(database_url, settings=Settings(), clock=clock) as opened:
+    async with Orderwright.connect(furnished_url, settings=Settings(), clock=clock) as opened:
         yield opened
         for (one,) in await opened.pool.fetch("select instance_id from orderwright.instance"):
             assert await Replay(opened.pool).verify(one) == ()

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
@@ -24,10 +23,9 @@ PAID = Event("PAYMENT_CAPTURED", {"amount": "10.00", "paymentId": "p"})
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    await furnish(database_url)
+async def app(furnished_url: str) -> AsyncIterator[Orderwright]:
     clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
-    async with Orderwright.connect(database_url, settings=Settings(), clock=clock) as opened:
+    async with Orderwright.connect(furnished_url, settings=Settings(), clock=clock) as opened:
         yield opened
 
 

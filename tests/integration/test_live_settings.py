@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.case_list import Wanted
 from orderwright.app.live_settings import CHANGEABLE, FRESH, bounds_of
@@ -31,10 +30,9 @@ ADMIN = asked("admin", Role.ADMIN)
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    await furnish(database_url)
+async def app(furnished_url: str) -> AsyncIterator[Orderwright]:
     clock = DrivenClock(NOON)
-    async with Orderwright.connect(database_url, settings=Settings(), clock=clock) as opened:
+    async with Orderwright.connect(furnished_url, settings=Settings(), clock=clock) as opened:
         yield opened
 
 
@@ -81,10 +79,10 @@ async def test_a_changed_term_holds_for_orders_and_cases_that_begin_after(app: O
 
 
 async def test_another_process_knows_of_a_change_within_seconds(
-    app: Orderwright, database_url: str
+    app: Orderwright, furnished_url: str
 ):
     clock = DrivenClock(NOON)
-    async with Orderwright.connect(database_url, settings=Settings(), clock=clock) as other:
+    async with Orderwright.connect(furnished_url, settings=Settings(), clock=clock) as other:
         assert (await other.live_settings.current()).return_window_days == 14
         await app.setting_desk.change("return_window_days", 30, ADMIN)
         assert (await app.live_settings.current()).return_window_days == 30

@@ -10,7 +10,7 @@ from email.utils import parseaddr
 import pytest
 from post_office import Mailbox, mailbox
 
-from acceptance.harness import PASSWORD, furnish
+from acceptance.harness import PASSWORD
 from orderwright import Event, Orderwright
 from orderwright.app.notification.inbox import OLD, Notification, Preference
 from orderwright.app.notification.notice import NOTICES
@@ -42,9 +42,8 @@ def box() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-async def app(database_url: str, box: Mailbox) -> AsyncIterator[Orderwright]:
+async def app(furnished_url: str, box: Mailbox) -> AsyncIterator[Orderwright]:
     """The house with a mail server; Mia, a manager, is written to in German."""
-    await furnish(database_url)
     clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
     settings = Settings(
         smtp_host="127.0.0.1",
@@ -52,7 +51,7 @@ async def app(database_url: str, box: Mailbox) -> AsyncIterator[Orderwright]:
         smtp_security="none",
         mail_from="house@shop.example",
     )
-    async with Orderwright.connect(database_url, settings=settings, clock=clock) as opened:
+    async with Orderwright.connect(furnished_url, settings=settings, clock=clock) as opened:
         await opened.people.enrol(
             "mia", "Mia", PASSWORD, [Role.MANAGER], email="mia@shop.example", language="de"
         )

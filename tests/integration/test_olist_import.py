@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fuse import Fuse
@@ -274,10 +275,38 @@ async def test_a_second_run_changes_no_row(app: Orderwright, files: Files):
     assert await contents(app) == before
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What comes of the assorted orders when nothing happens on the way."""
+
+    report: dict[str, Any]
+    ends: list[tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def shared_source(charted: str) -> str:
+    """The import brings its own."""
+    return charted
+
+
+@pytest.fixture(scope="module")
+async def whole(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    files = Files(tmp_path_factory.mktemp("whole"))
+    assorted(files)
+    async with Orderwright.connect(shared_database_url, settings=NO_SETTINGS) as app:
+        report = await import_olist(app, Dataset.open(files.write()))
+        return Whole(report.to_json(), await ends(app))
+
+
 @pytest.mark.parametrize("looks", [5, 40, 90, 160, 230])
 async def test_an_interrupted_import_comes_to_the_same_end(
-    database_url: str, empty_database_url: str, files: Files, looks: int
+    database_url: str, whole: Whole, files: Files, looks: int
 ):
+    # Six wait and are reserved, one is not paid in full, and what was called off is free.
+    assert whole.ends[-2:] == [
+        ("stock.available", "olist/p-1", 1),
+        ("stock.reserved", "olist/p-1", 7),
+    ]
     assorted(files)
     dataset = Dataset.open(files.write())
     fuse = Fuse(looks)
@@ -287,31 +316,19 @@ async def test_an_interrupted_import_comes_to_the_same_end(
             await app.pool.fetchval("select count(*) from pg_class where relname like 'olist%'")
             == 0
         )
-    async with Orderwright.connect(empty_database_url, settings=NO_SETTINGS) as app:
-        whole = await import_olist(app, dataset)
-        expected = await ends(app)
-        # Six wait and are reserved, one is not paid in full, and what was called off is free.
-        assert expected[-2:] == [
-            ("stock.available", "olist/p-1", 1),
-            ("stock.reserved", "olist/p-1", 7),
-        ]
-
     async with Orderwright.connect(database_url, settings=NO_SETTINGS) as app:
         report = await import_olist(app, dataset)
 
-        assert await ends(app) == expected
-        assert report.to_json() == whole.to_json() | {"events": report.events}
+        assert await ends(app) == whole.ends
+        assert report.to_json() == whole.report | {"events": report.events}
         await verify(app)
 
 
 async def test_two_imports_and_a_worker_at_once_come_to_the_same_end(
-    database_url: str, empty_database_url: str, files: Files
+    database_url: str, whole: Whole, files: Files
 ):
     assorted(files)
     dataset = Dataset.open(files.write())
-    async with Orderwright.connect(empty_database_url, settings=NO_SETTINGS) as app:
-        await import_olist(app, dataset)
-        expected = await ends(app)
 
     async with (
         Orderwright.connect(database_url, settings=NO_SETTINGS) as one,
@@ -323,10 +340,10 @@ async def test_two_imports_and_a_worker_at_once_come_to_the_same_end(
         stop.set()
         await working
 
-        assert await ends(one) == expected
+        assert await ends(one) == whole.ends
         assert reports[0].cells == reports[1].cells
         assert sum(report.events for report in reports) == len(
-            [row for row in expected if "import:olist" in row]
+            [row for row in whole.ends if "import:olist" in row]
         )
         await verify(one)
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.payment_phases import PAYMENTS
@@ -41,10 +40,9 @@ def asked(role: Role = Role.ADMIN, key: str | None = None, customer: str | None 
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    await furnish(database_url)
+async def app(furnished_url: str) -> AsyncIterator[Orderwright]:
     clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
-    async with Orderwright.connect(database_url, settings=Settings(), clock=clock) as opened:
+    async with Orderwright.connect(furnished_url, settings=Settings(), clock=clock) as opened:
         yield opened
         assert [one async for one in differences(opened.pool)] == []
         for (instance_id,) in await opened.pool.fetch(

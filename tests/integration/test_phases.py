@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
@@ -21,10 +20,9 @@ TERMS = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=LI
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    await furnish(database_url)
+async def app(furnished_url: str) -> AsyncIterator[Orderwright]:
     clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
-    async with Orderwright.connect(database_url, settings=Settings(), clock=clock) as opened:
+    async with Orderwright.connect(furnished_url, settings=Settings(), clock=clock) as opened:
         yield opened
         for (instance_id,) in await opened.pool.fetch(
             "select instance_id from orderwright.instance"

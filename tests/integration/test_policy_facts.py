@@ -10,7 +10,6 @@ import pytest
 from compliance_house import CORA, TONY, asked, confirm, open_house, order, refund, register
 from policy_house import FLAG, document, publish
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.compliance.payins import payin_id_of
 from orderwright.app.compliance.payouts import NewPayOut
@@ -33,9 +32,8 @@ ADMIN = asked(Role.ADMIN, "root")
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    await furnish(database_url)
-    async with open_house(database_url) as opened:
+async def app(furnished_url: str) -> AsyncIterator[Orderwright]:
+    async with open_house(furnished_url) as opened:
         for trigger, paths in ASKED.items():
             rules = [{"field": path, "operator": "is_not_null"} for path in paths.split()]
             source = document(*rules, does=[FLAG], trigger=trigger, on_unknown="flag")

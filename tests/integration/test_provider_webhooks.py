@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from signing import SECRETS, packed, signed
 
-from acceptance.harness import furnish
 from orderwright import Orderwright
 from orderwright.api.server import create_server
 from orderwright.app.orders import Asked, NewTerms
@@ -76,10 +75,9 @@ async def opened(url: str, chosen: Settings) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
-    await furnish(database_url)
+async def house(furnished_url: str) -> AsyncIterator[House]:
     secrets = {f"{provider}_consumer_secret": secret for provider, secret in SECRETS.items()}
-    async with opened(database_url, Settings(**secrets)) as one:
+    async with opened(furnished_url, Settings(**secrets)) as one:
         yield one
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from acceptance.harness import PASSWORD, furnish
+from acceptance.harness import PASSWORD
 from orderwright import Orderwright
 from orderwright.api.server import create_server
 from orderwright.app.file_kind import LARGEST_FILE
@@ -63,7 +63,6 @@ class House:
 
 @asynccontextmanager
 async def opened(url: str, folder: Path, **more: str) -> AsyncIterator[House]:
-    await furnish(url)
     clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
     chosen = Settings(home=folder, **more)
     async with Orderwright.connect(url, settings=chosen, clock=clock) as app:
@@ -76,8 +75,8 @@ async def opened(url: str, folder: Path, **more: str) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with opened(database_url, tmp_path) as one:
+async def house(furnished_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    async with opened(furnished_url, tmp_path) as one:
         yield one
 
 
@@ -156,7 +155,7 @@ def s3() -> Iterator[str]:
 
 
 async def test_receipts_lie_in_a_bucket_where_one_is_set(
-    database_url: str, tmp_path: Path, s3: str
+    furnished_url: str, tmp_path: Path, s3: str
 ):
     more = {
         "receipt_bucket": "receipts",
@@ -165,14 +164,14 @@ async def test_receipts_lie_in_a_bucket_where_one_is_set(
         "receipt_s3_access_key": "testing",
         "receipt_s3_secret_key": "testing-key",
     }
-    async with opened(database_url, tmp_path, **more) as house, house.enter("admin") as admin:
+    async with opened(furnished_url, tmp_path, **more) as house, house.enter("admin") as admin:
         assert (await house.upload(admin, JPEG)).status_code == 201
         link = str(await house.link(admin))
         assert (await admin.get(link)).content == JPEG
         row = await house.app.pool.fetchrow("select * from orderwright.payment")
         assert row["receipt_url"] == f"s3://receipts/{row['receipt_key']}"
         assert not (tmp_path / "receipts").exists()
-        async with httpx.AsyncClient() as moto:
+        async with httpx.AsyncClient(timeout=30) as moto:
             assert (await moto.post(f"{s3}/moto-api/reset")).status_code == 200
         lost = await admin.get(link)
         assert (lost.status_code, lost.json()["code"]) == (502, "receipt.store_failed")

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.permissions import Identity, Role
@@ -27,14 +26,13 @@ LOSE = "delete from orderwright.timer where timer_id = 'SALE_EXPIRED'"
 
 
 @pytest.fixture
-async def opening(database_url: str) -> Opening:
+def opening(furnished_url: str) -> Opening:
     """A function that opens the application with settings and stores the schedule of the sweep, as a worker does."""
-    await furnish(database_url)
 
     @asynccontextmanager
     async def opened(**settings: object) -> AsyncIterator[Orderwright]:
         chosen, clock = Settings(**settings), DrivenClock(NOON)
-        async with Orderwright.connect(database_url, settings=chosen, clock=clock) as app:
+        async with Orderwright.connect(furnished_url, settings=chosen, clock=clock) as app:
             async with app.pool.acquire() as connection, connection.transaction():
                 await put_schedule(connection, app.expiry.schedule, at=clock.now())
             yield app
@@ -140,7 +138,7 @@ async def test_a_worker_sweeps_at_the_times_of_its_setting(opening: Opening):
         await app.pool.execute("update orderwright.schedule set cron = '0 0 1 1 *'")
         stop = asyncio.Event()
         running = asyncio.create_task(app.worker.run(stop))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while await _crons(app) != ["*/5 * * * *"]:  # noqa: ASYNC110 (the other side is a database)
                 await asyncio.sleep(0.01)
         stop.set()

@@ -30,10 +30,23 @@ PASSING = {
 }
 
 
-@pytest.fixture
-async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Orderwright]:
-    """An application whose receipts lie in a folder of the test's own."""
-    async with Orderwright.connect(database_url, settings=Settings(home=tmp_path)) as opened:
+@pytest.fixture(scope="module")
+def shared_source(charted: str) -> str:
+    """Nobody is there yet."""
+    return charted
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the receipts lie."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+async def app(shared_database_url: str, home: Path) -> AsyncIterator[Orderwright]:
+    """A seeded application, which the tests look at."""
+    async with Orderwright.connect(shared_database_url, settings=Settings(home=home)) as opened:
+        assert await seed(opened) is True
         yield opened
 
 
@@ -44,8 +57,6 @@ async def contents(app: Orderwright) -> dict[str, tuple[int, str]]:
 
 
 async def test_a_month_of_trade_stands_in_every_state(app: Orderwright):
-    assert await seed(app) is True
-
     found: dict[str, set[str]] = {}
     for row in await app.pool.fetch(STATES):
         found.setdefault(row["chart_id"], set()).add(row["state"])
@@ -64,9 +75,8 @@ async def test_a_month_of_trade_stands_in_every_state(app: Orderwright):
 
 
 async def test_payments_stand_where_an_accountant_meets_them_some_with_a_receipt_that_opens(
-    app: Orderwright, tmp_path: Path
+    app: Orderwright, home: Path
 ):
-    await seed(app)
     accountant = (await app.people.sign_in("accountant", PASSWORD)).identity
     counts = await app.payment_list.states(accountant, payment_list.Wanted())
     assert {words.state: count for words, count in counts} == {
@@ -85,7 +95,7 @@ async def test_payments_stand_where_an_accountant_meets_them_some_with_a_receipt
         "PAYMENT_PENDING_CONFIRMATION",
     ]
     given = await app.pool.fetch(RECEIPTS)
-    files = [path for path in (tmp_path / "receipts").rglob("*") if path.is_file()]
+    files = [path for path in (home / "receipts").rglob("*") if path.is_file()]
     assert (len(given), len(files)) == (3, 3)
     for row in given:
         link = await app.receipts.link(row["id"], accountant)
@@ -96,8 +106,6 @@ async def test_payments_stand_where_an_accountant_meets_them_some_with_a_receipt
 
 
 async def test_every_login_signs_in_and_the_customer_sees_their_own_orders(app: Orderwright):
-    await seed(app)
-
     for login, role in LOGINS.items():
         session = await app.people.sign_in(login, PASSWORD)
         assert session.identity.roles == {Role(role)}
@@ -105,7 +113,6 @@ async def test_every_login_signs_in_and_the_customer_sees_their_own_orders(app: 
 
 
 async def test_overrides_wait_that_the_manager_can_decide(app: Orderwright):
-    await seed(app)
     manager = (await app.people.sign_in("manager", PASSWORD)).identity
     page = await app.override_list.page(manager, Wanted(states=["PENDING"]), first=10, after=None)
     quorums = {row.kind: row.standing.context["quorum"]["approvers"] for _, row in page.rows}
@@ -116,7 +123,6 @@ async def test_overrides_wait_that_the_manager_can_decide(app: Orderwright):
 
 
 async def test_policies_stand_in_every_state_but_one_that_is_archived(app: Orderwright):
-    await seed(app)
     reader = (await app.people.sign_in("auditor", PASSWORD)).identity
     listed = app.policy_office.listed
     page = await listed.page(reader, PoliciesWanted(), first=50, after=None)
@@ -135,15 +141,9 @@ async def test_policies_stand_in_every_state_but_one_that_is_archived(app: Order
         "sanctioned-countries",
         "temporary-mail-domains",
     }
-    large = {"orderId": "o1", "amount": "20000.00", "currency": "EUR"}
-    decided = await app.trigger("ORDER_CREATED", large)
-    assert [one.action for one in decided.actions] == ["REQUIRE_APPROVAL"]
-    other = await app.trigger("ORDER_CREATED", {**large, "orderId": "o2", "currency": "NGN"})
-    assert other.actions == ()
 
 
 async def test_what_happens_once_policies_are_in_force_is_decided_by_them(app: Orderwright):
-    await seed(app)
     rows = await app.pool.fetch(
         "select distinct action, entity_type, status from orderwright.policy_action"
     )
@@ -153,10 +153,14 @@ async def test_what_happens_once_policies_are_in_force_is_decided_by_them(app: O
         ("FLAG_FOR_REVIEW", "User", "applied"),
         ("REQUEST_DOCUMENT", "User", "applied"),
     }
+    large = {"orderId": "o1", "amount": "20000.00", "currency": "EUR"}
+    decided = await app.trigger("ORDER_CREATED", large)
+    assert [one.action for one in decided.actions] == ["REQUIRE_APPROVAL"]
+    other = await app.trigger("ORDER_CREATED", {**large, "orderId": "o2", "currency": "NGN"})
+    assert other.actions == ()
 
 
 async def test_compliance_has_something_in_most_states(app: Orderwright):
-    await seed(app)
     found: dict[str, set[str]] = {}
     for row in await app.pool.fetch(STATES):
         found.setdefault(row["chart_id"], set()).add(row["state"])
@@ -167,7 +171,6 @@ async def test_compliance_has_something_in_most_states(app: Orderwright):
 
 
 async def test_seeding_again_changes_nothing(app: Orderwright):
-    await seed(app)
     before = await contents(app)
 
     assert await seed(app) is False

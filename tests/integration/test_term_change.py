@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import structlog
 
-from acceptance.harness import furnish
 from orderwright import Event, Orderwright
 from orderwright.app.case_list import Wanted
 from orderwright.app.expiry import ACTION
@@ -35,14 +34,13 @@ FREEZE = Event("FREEZE", {"reason": "check"})
 
 
 @pytest.fixture
-async def opening(database_url: str) -> Opening:
+def opening(furnished_url: str) -> Opening:
     """A function that opens the application at ten past noon, and stores the sweep's schedule as a worker does."""
-    await furnish(database_url)
 
     @asynccontextmanager
     async def opened(**settings: object) -> AsyncIterator[Orderwright]:
         chosen, clock = Settings(**settings), DrivenClock(NOON)
-        async with Orderwright.connect(database_url, settings=chosen, clock=clock) as app:
+        async with Orderwright.connect(furnished_url, settings=chosen, clock=clock) as app:
             async with app.pool.acquire() as connection, connection.transaction():
                 await put_schedule(connection, app.expiry.schedule, at=clock.now())
             yield app

@@ -12,7 +12,6 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from runtime.receiver import receiving
 
-from acceptance.harness import furnish
 from collector import Seen, require_tree
 from orderwright import Event, Orderwright
 from orderwright.app.orders import Asked, NewTerms
@@ -42,11 +41,10 @@ def fail_once(run: JobRun) -> str:
 
 
 @pytest.fixture
-async def app(database_url: str, exporter: InMemorySpanExporter) -> AsyncIterator[Orderwright]:
-    await furnish(database_url)
+async def app(furnished_url: str, exporter: InMemorySpanExporter) -> AsyncIterator[Orderwright]:
     clock, settings = DrivenClock(NOW), Settings(webhook_allow_loopback=True)
     async with Orderwright.connect(
-        database_url,
+        furnished_url,
         settings=settings,
         clock=clock,
         kinds=[JobKind(name="call", handle=fail_once)],

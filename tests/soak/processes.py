@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acceptance.harness import inherited
+from acceptance.calling import inherited
 
 if TYPE_CHECKING:
     from io import BufferedWriter

@@ -33,6 +33,7 @@ LATER = timedelta(minutes=10)
 """After so long no delivery is on anybody's lease."""
 
 
+@pytest.mark.early
 @pytest.mark.parametrize("kills", [20, pytest.param(200, marks=pytest.mark.soak)])
 async def test_killed_at_random_nothing_is_lost_and_nothing_happens_twice(
     kills: int, database_url: str, tmp_path: Path

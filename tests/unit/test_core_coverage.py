@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 CORES = ["condition", "policy", "statechart"]
 SETTINGS = """
@@ -20,6 +22,7 @@ skip_covered = true
 """
 
 
+@pytest.mark.early
 def test_the_examples_of_the_cores_take_every_branch(tmp_path: Path):
     settings = tmp_path / "coverage.ini"
     settings.write_text(SETTINGS.format(folder=tmp_path), encoding="utf-8")

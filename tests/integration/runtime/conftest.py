@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def source(template: str) -> str:
+    """What the databases of a test are copied from: the runtime knows no charts but the test's own."""
+    return template
+
+
+@pytest.fixture
 def clock() -> DrivenClock:
     return DrivenClock(START)
 

@@ -122,7 +122,7 @@ class Host:
 
     async def ask(self, order: Order) -> tuple[int, object]:
         self._process.stdin.write(f"{order.text()}\n".encode())
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             answer = json.loads(await self._process.stdout.readline())
         return answer["code"], answer["said"]
 

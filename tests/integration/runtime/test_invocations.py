@@ -167,7 +167,7 @@ async def test_a_handler_is_ended_when_its_state_is_left(
     running = asyncio.create_task(runner.run_due())
     await receiver.called.wait()
     await send(engine, "LEAVE")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await running
     assert receiver.effects == {}
     assert await statuses(rows) == ["stopped"]

@@ -360,7 +360,7 @@ async def test_a_handler_whose_job_went_to_another_is_ended(
     running = asyncio.create_task(runner.run_due())
     await receiver.called.wait()
     await pool.execute("update orderwright.job set fence = fence + 1, host = 'other'")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await running == 1
     assert receiver.effects == {}
     assert (await job(rows, "k1"))["status"] == "running"
@@ -382,7 +382,7 @@ async def test_a_running_worker_is_woken_by_new_jobs(
             await queue.enqueue("call", n, key=f"k{n}", root_id="r1")
             await receiver.called.wait()
         stop.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await running
     done = await rows("select status from orderwright.job")
     assert [row["status"] for row in done] == ["done"] * 3

@@ -176,7 +176,7 @@ async def test_who_waits_for_a_lock_holds_nobody_else_up(engine: Engine, pool: P
         await engine.send("p00", ADD, actor="ann", connection=connection)
         late = asyncio.create_task(engine.send("p00", ADD, actor="ann"))
         names = ("p01", "p02", "p03")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             for _ in range(3):
                 await asyncio.gather(*(engine.send(name, ADD, actor="ann") for name in names))
         assert not late.done()

@@ -199,7 +199,7 @@ async def test_todays_code_stays_ready_and_starts_where_a_later_release_has_only
     future: Path, database_url: str
 ):
     """One server runs when the schema changes under it, another starts afterwards; both are ready."""
-    async with AsyncExitStack() as running, httpx.AsyncClient() as http:
+    async with AsyncExitStack() as running, httpx.AsyncClient(timeout=30) as http:
 
         async def started() -> Server:
             server = Server(database_url)

@@ -131,7 +131,7 @@ async def test_three_workers_fire_500_timers_once_and_in_order_for_each_instance
 
     await eventually(none_is_left)
     stop.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asyncio.gather(*running)
 
     found = await rows(RUNG)

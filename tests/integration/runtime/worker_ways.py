@@ -87,7 +87,7 @@ class Retrying(Relaying):
 
 async def empty(world: World, consumer: Consumer) -> None:
     """Relay until nothing is left but parked roots; a backend that was cut off may hold it up for a moment."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (await relay(world.pool, consumer, world.clock)).standing is not Standing.DONE:  # noqa: ASYNC110 (a database)
             await asyncio.sleep(0)
 

@@ -164,8 +164,14 @@ async def test_a_freeze_beside_an_approval_stops_it_whatever_comes_first(app: Or
         payout = await entity(app, "PayOut")
         both = [(name, CONFIGS[name]) for name in (first, second)]
         execution, _ = await plan(app, "PayOut", payout, *both)
-        await app.execute(execution)
+        report = await app.execute(execution)
+        assert {one.action: one.status for one in report.actions} == {
+            "FREEZE_ORDER": "applied",
+            "AUTO_APPROVE": "skipped",
+        }
         assert (await look(app, payout)).state == "FROZEN"
+        await tell(app, payout, "RELEASE")
+        assert (await look(app, payout)).state == "REQUESTED"
 
 
 async def test_a_lifecycle_that_refuses_an_action_has_it_skipped_with_its_reason(app: Orderwright):

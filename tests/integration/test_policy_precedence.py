@@ -1,4 +1,4 @@
-"""One event may set off thresholds, itself and the trigger that hosts know it by: precedence holds over all of them."""
+"""Precedence holds over all that one event sets off: thresholds, itself, and the trigger that hosts know it by."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@
     approval.revoked, .expired                  -> OVERRIDE_REVOKED, OVERRIDE_EXPIRED to the sale
     sale.cleared, .expired, .cancelled, .rejected, .completed
                                                 -> SUBJECT_ENDED to approvals of the order that are pending;
-                                                   those of other things that belong to it go on
+                                                   those of other things that belong to it go on, and so does what
+                                                   a policy asks about an order that is cleared: it ends with it
 
 Ids follow from what is asked, so repeating a reaction is a no-op.
 """
@@ -39,8 +40,9 @@ SALE: Final = "sale"
 _OF_ORDERS: Final = [SALE, "Order"]
 """The types of subject of what is asked about an order itself, by people and by policies."""
 
+_CLEARED: Final = "sale.cleared"
 _MOOT: Final = {
-    "sale.cleared": "the order was cleared without it",
+    _CLEARED: "the order was cleared without it",
     "sale.expired": "the order has expired",
     "sale.cancelled": "the order was cancelled",
     "sale.rejected": "the order was rejected",
@@ -179,7 +181,8 @@ class Approvals:
 
     async def _withdraw(self, connection: Connection, event: DomainEvent) -> None:
         ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
-        for row in await connection.fetch(_PENDING, event.root_id, _OF_ORDERS):
+        kinds = [SALE] if event.name == _CLEARED else _OF_ORDERS
+        for row in await connection.fetch(_PENDING, event.root_id, kinds, event.recorded_at):
             approval_id = row["instance_id"]
             await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
 
@@ -235,8 +238,10 @@ _ADD: Final = """
 insert into orderwright.approval (id, subject_type, subject_id, kind, requested_by, requested_at)
 values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing
 """
+# What was asked for after the event is not answered by it.
 _PENDING: Final = """
 select i.instance_id from orderwright.instance as i join orderwright.approval as a on a.id = i.instance_id
 where i.root_id = $1 and i.chart_id = 'approval' and i.state = 'PENDING' and a.subject_type = any($2::text[])
+    and a.requested_at <= $3
 order by i.instance_id
 """

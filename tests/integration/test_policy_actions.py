@@ -188,6 +188,21 @@ async def test_a_lifecycle_that_refuses_an_action_has_it_skipped_with_its_reason
     assert await holds(app, order) == []
 
 
+async def test_nothing_is_asked_about_what_has_ended_and_a_case_is_opened_all_the_same(
+    app: Orderwright,
+):
+    order = await entity(app, "Order")
+    await tell(app, order, "REJECT", reason="no")
+    for action in ("REQUIRE_APPROVAL", "REQUEST_DOCUMENT"):
+        done = await do(app, "Order", order, action)
+        assert (done.status, done.code) == ("skipped", "lifecycle.done")
+        assert "REJECTED" in str(done.message)
+        assert await app.engine.read(done.id) is None
+    for action in ("FLAG_FOR_REVIEW", "ESCALATE_TO_COMPLIANCE"):
+        done = await do(app, "Order", order, action)
+        assert (done.status, (await look(app, done.id)).chart_id) == ("applied", "case")
+
+
 async def test_an_action_on_what_has_vanished_is_skipped_and_a_notification_still_goes_out(
     app: Orderwright,
 ):

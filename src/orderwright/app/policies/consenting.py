@@ -25,7 +25,9 @@ POLICY: Final = "POLICY"
 
 
 async def require_approval(work: Work) -> Done:
-    """Ask for consent."""
+    """Ask for consent; to what has ended nobody can consent."""
+    if (ended := await work.ended()) is not None:
+        return ended
     action = work.action
     settings = await work.house.settings.current(work.connection)
     asking = NewApproval(

@@ -16,7 +16,7 @@ from orderwright.domain.reading import mapping
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
-from orderwright.runtime.instance import InstanceNotFound
+from orderwright.runtime.instance import InstanceNotFound, hold as lock
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -77,6 +77,14 @@ class Work:
         found = await self.house.engine.read(self.action.entity_id, connection=self.connection)
         chart = ENTITIES.get(self.action.entity_type)
         return found if found is not None and found.chart_id == chart else None
+
+    async def ended(self) -> Done | None:
+        """Lock the entity; return why nothing is begun for it where it has ended, else None."""
+        await lock(self.connection, {self.action.entity_id})
+        entity = await self.entity()
+        if entity is None or entity.status == "active":
+            return None
+        return Done.skipped("lifecycle.done", f"it has ended: {entity.state}")
 
     async def send(self, instance_id: str, event: Event) -> Done:
         """Send an event; what refuses it, or is not there, makes the action one that is skipped.

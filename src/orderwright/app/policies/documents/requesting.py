@@ -38,7 +38,9 @@ async def require_documents(work: Work) -> Done:
 
 
 async def request_documents(work: Work) -> Done:
-    """Ask for documents."""
+    """Ask for documents; for what has ended nobody needs to look for any."""
+    if (ended := await work.ended()) is not None:
+        return ended
     action, cause = work.action, work.cause
     result = await work.house.engine.carry_out(
         Create(

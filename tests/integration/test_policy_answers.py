@@ -136,6 +136,19 @@ async def test_a_denial_rejects_the_entity_or_freezes_it(
     assert await state(app, subject) == ends
 
 
+async def test_a_review_holds_nothing_up_even_where_it_is_called_an_escalation(app: Orderwright):
+    order = await entity(app, "Order")
+    called = {"type": "ESCALATION", "role": "COMPLIANCE"}
+    flagged = await do(app, "Order", order, "FLAG_FOR_REVIEW", **called)
+    before = await state(app, order)
+    await resolve(app, flagged.id, "DECLINED")
+    assert await state(app, order) == before
+    reopen = Event("REOPEN", {"reason": "let us see"})
+    assert (await app.case_desk.send(flagged.id, reopen, CARLA)).refused is None
+    await later(app)
+    assert (await state(app, order), await holds(app, order)) == (before, [])
+
+
 async def test_what_nobody_decides_in_time_is_denied_or_escalated_as_the_policy_says(
     app: Orderwright,
 ):

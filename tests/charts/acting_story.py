@@ -16,6 +16,7 @@ DOCUMENT_DATA: Final = {
     "ACCEPT": {"note": "well readable"},
     "REJECT": {"reason": "it is blurred"},
     "CANCEL": {"reason": "the order was cancelled"},
+    "NOBODY_TOLD": {"caseId": "c1"},
 }
 
 

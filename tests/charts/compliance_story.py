@@ -127,9 +127,6 @@ def payouts() -> dict[str, Story]:
         "REQUESTED": payout().tell("DECISION_RECORDED"),
         "REQUESTED, held": held,
         "REQUESTED, held and approved": held.copy().tell("PAYOUT_APPROVED"),
-        "REQUESTED, held and approved by a policy": held.copy().tell(
-            "PAYOUT_APPROVED", approvalId=None, policy="p2"
-        ),
         "QUEUED": queued,
         "QUEUED, held": queued.copy().tell("HOLD_PLACED"),
         "PROCESSING": started,

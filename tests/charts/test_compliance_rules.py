@@ -164,8 +164,23 @@ def test_a_policy_stands_in_for_one_person_and_not_for_two():
     assert (
         payout().tell("DECISION_RECORDED").tell("PAYOUT_APPROVED", **automatic).state == "QUEUED"
     )
-    (why,) = payout(approvers=2).refusal("PAYOUT_APPROVED", **automatic).reasons
+    two = payout(approvers=2).tell("DECISION_RECORDED")
+    (why,) = two.refusal("PAYOUT_APPROVED", **automatic).reasons
     assert why.code == "payout.takes_people"
+
+
+@pytest.mark.parametrize(
+    ("stopped", "code"),
+    [
+        (payout(), "policy.undecided"),
+        (payout().tell("DECISION_RECORDED").tell("HOLD_PLACED", **HOLD), "policy.held"),
+        (payout().tell("DECISION_RECORDED", "FREEZE"), "payout.frozen"),
+    ],
+)
+def test_a_policy_consents_to_nothing_that_is_stopped_and_people_do(stopped: Story, code: str):
+    (why,) = stopped.refusal("PAYOUT_APPROVED", approvalId=None, policy="p1").reasons
+    assert why.code == code
+    assert stopped.tell("PAYOUT_APPROVED").snapshot.context["approval"]
 
 
 def test_consent_that_is_taken_back_before_it_counts_cancels_and_that_of_others_does_not():

@@ -164,8 +164,14 @@ async def test_a_freeze_beside_an_approval_stops_it_whatever_comes_first(app: Or
         payout = await entity(app, "PayOut")
         both = [(name, CONFIGS[name]) for name in (first, second)]
         execution, _ = await plan(app, "PayOut", payout, *both)
-        await app.execute(execution)
+        report = await app.execute(execution)
+        assert {one.action: one.status for one in report.actions} == {
+            "FREEZE_ORDER": "applied",
+            "AUTO_APPROVE": "skipped",
+        }
         assert (await look(app, payout)).state == "FROZEN"
+        await tell(app, payout, "RELEASE")
+        assert (await look(app, payout)).state == "REQUESTED"
 
 
 async def test_a_lifecycle_that_refuses_an_action_has_it_skipped_with_its_reason(app: Orderwright):
@@ -180,6 +186,21 @@ async def test_a_lifecycle_that_refuses_an_action_has_it_skipped_with_its_reason
     again = await do(app, "Order", order, "FREEZE_ORDER")
     assert (again.status, again.code) == ("skipped", "policy.frozen_already")
     assert await holds(app, order) == []
+
+
+async def test_nothing_is_asked_about_what_has_ended_and_a_case_is_opened_all_the_same(
+    app: Orderwright,
+):
+    order = await entity(app, "Order")
+    await tell(app, order, "REJECT", reason="no")
+    for action in ("REQUIRE_APPROVAL", "REQUEST_DOCUMENT"):
+        done = await do(app, "Order", order, action)
+        assert (done.status, done.code) == ("skipped", "entity.ended")
+        assert "REJECTED" in str(done.message)
+        assert await app.engine.read(done.id) is None
+    for action in ("FLAG_FOR_REVIEW", "ESCALATE_TO_COMPLIANCE"):
+        done = await do(app, "Order", order, action)
+        assert (done.status, (await look(app, done.id)).chart_id) == ("applied", "case")
 
 
 async def test_an_action_on_what_has_vanished_is_skipped_and_a_notification_still_goes_out(

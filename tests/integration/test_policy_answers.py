@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from acting_house import as_, do, entity, holds, later, look, row, staff, tell
+from policy_house import clear, document, place, publish
 
 from orderwright import Event, Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.policies.statistics import statistics
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
+from orderwright.runtime.outbox import EVENT_COLUMNS, placed
 
 CARLA, CHRIS = as_("carla", Role.COMPLIANCE), as_("chris", Role.COMPLIANCE)
 
@@ -78,6 +80,44 @@ async def test_a_pay_out_waits_for_two_people_of_compliance_who_did_not_ask_for_
     await tell(app, payout, "START")
 
 
+@pytest.mark.parametrize("trigger", ["payment.captured", "sale.cleared"])
+async def test_consent_that_is_asked_for_as_an_order_clears_is_not_closed_by_that_told_late(
+    app: Orderwright, trigger: str
+):
+    paid = {"field": "orderId", "operator": "is_not_null"}
+    two = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE", "minimum": 2}}
+    order = await place(app)
+    await later(app)
+    await publish(app, "two", document(paid, does=[two], trigger=trigger))
+    try:
+        money = {"amount": "1500.00", "paymentId": f"p-{order}"}
+        await tell(app, order, "PAYMENT_CAPTURED", **money)
+        await decide_first(app, order, trigger)
+        await later(app)
+    finally:
+        await clear(app)
+    asked = await row(app, "select id from orderwright.approval where subject_id = $1", order)
+    assert await state(app, asked["id"]) == "PENDING"
+    assert await holds(app, order) == [asked["id"]]
+    await tell(app, order, "REJECT", reason="no longer wanted")
+    await later(app)
+    assert await state(app, asked["id"]) == "REVOKED"
+
+
+async def decide_first(app: Orderwright, order: str, name: str) -> None:
+    """Have an event of an order decided on and acted on before any other consumer hears of it."""
+    told = "select ord, id, {columns}, false as is_parked from orderwright.outbox where instance_id = $1 and name = $2"
+    async with app.pool.acquire() as connection, connection.transaction():
+        event = await connection.fetchrow(told.format(columns=EVENT_COLUMNS), order, name)
+        await app.policies.relayed.consumer().handle(connection, placed(event).event)
+    assert isinstance(app.clock, DrivenClock)
+    app.clock.advance(timedelta(seconds=1))
+    execution = await row(
+        app, "select execution_id from orderwright.policy_action where entity_id = $1", order
+    )
+    await app.execute(execution["execution_id"])
+
+
 @pytest.mark.parametrize(
     ("kind", "on_deny", "ends"),
     [
@@ -94,6 +134,19 @@ async def test_a_denial_rejects_the_entity_or_freezes_it(
     asked = await do(app, kind, subject, "REQUIRE_APPROVAL", on_deny=on_deny)
     await vote(app, asked.id, "DENY", "carla")
     assert await state(app, subject) == ends
+
+
+async def test_a_review_holds_nothing_up_even_where_it_is_called_an_escalation(app: Orderwright):
+    order = await entity(app, "Order")
+    called = {"type": "ESCALATION", "role": "COMPLIANCE"}
+    flagged = await do(app, "Order", order, "FLAG_FOR_REVIEW", **called)
+    before = await state(app, order)
+    await resolve(app, flagged.id, "DECLINED")
+    assert await state(app, order) == before
+    reopen = Event("REOPEN", {"reason": "let us see"})
+    assert (await app.case_desk.send(flagged.id, reopen, CARLA)).refused is None
+    await later(app)
+    assert (await state(app, order), await holds(app, order)) == (before, [])
 
 
 async def test_what_nobody_decides_in_time_is_denied_or_escalated_as_the_policy_says(

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from orderwright import Orderwright
 
 HERE = Path(__file__).parent
-CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
+BEGUN = {
+    "REQUIRE_APPROVAL": ("approval", {"role": "COMPLIANCE"}),
+    "REQUEST_DOCUMENT": ("document_request", {"types": ["passport"], "due_days": 7}),
+    "ESCALATE_TO_COMPLIANCE": ("policy_case", {"reason": "much"}),
+}
+"""Actions that begin something, with the table that lists it."""
 LEAVING = ("insert", "update policy", "update consumer", "commit", "apply_steps")
 """Steps that leave something behind; the runner of jobs has a suite of its own."""
 
@@ -77,6 +82,36 @@ async def test_killed_anywhere_between_event_and_last_action_everything_is_there
             await _assert_done_once(app, sale)
 
 
+async def test_killed_while_an_action_begins_something_that_is_begun_once(
+    host: Host, shared_database_url: str
+):
+    async with open_house(shared_database_url) as app:
+        for name, (table, config) in BEGUN.items():
+            await publish(app, "all", document(BIG, does=[{"action": name, "config": config}]))
+            await place(app, paid=True)
+            code, steps = await host.walk()
+            assert code == 0, steps
+            # Its transaction dies when all is written, or is committed and nobody hears of it.
+            written = steps.index("commit", steps.index(f"insert {table}"))
+            for side in ("before", "sent"):
+                sale = await place(app, paid=True)
+                code, said = await host.walk(step=written, side=side)
+                assert code == -signal.SIGKILL, (name, said)
+                assert len(await _begun(app, sale, table)) == (side == "sent")
+                code, said = await host.walk(finish=True)
+                assert code == 0, (name, side, said)
+                [[action, status, jobs]] = await _begun(app, sale, table)
+                assert (status, jobs) == ("applied", 1)
+                assert [*(await sale_of(app, sale))[1]["holds"]] == [action]
+
+
+async def _begun(app: Orderwright, sale: str, table: str) -> list[tuple[Any, ...]]:
+    """What an action on a sale has begun, each with what became of the action."""
+    key = "action_id" if table == "policy_case" else "id"
+    found = await app.pool.fetch(_BEGUN.format(table=table, key=key), sale)
+    return [tuple(row) for row in found]
+
+
 async def _assert_done_once(app: Orderwright, sale: str) -> None:
     state, context = await sale_of(app, sale)
     assert state == "FROZEN"
@@ -97,4 +132,8 @@ select (select count(*) from orderwright.policy_execution where entity_id = $1),
        (select count(*) from orderwright.policy_event where entity_id = $1),
        (select count(*) from orderwright.log where instance_id = $1 and event_type = 'DECISION_RECORDED'),
        (select count(*) from orderwright.log where instance_id = $1 and event_type = 'FREEZE')
+"""
+_BEGUN = """
+select a.id, a.status, (select count(*) from orderwright.job as j where j.key = a.id)
+from orderwright.policy_action as a join orderwright.{table} as b on b.{key} = a.id where a.entity_id = $1
 """

@@ -90,6 +90,7 @@ async def test_a_customer_is_asked_by_mail_hands_in_by_link_and_the_order_goes_o
     asked = await do(app, "Order", order, "REQUEST_DOCUMENT", types=TYPES)
     await later(app)
     assert box.to("bob@home.example") == ["We need documents from you"]
+    assert (await look(app, asked.id)).snapshot.context["untold"] is None
     link = link_in(box, "We need documents from you")
     async with enter(app) as anybody:
         shown = (await anybody.get(link)).json()
@@ -221,6 +222,23 @@ async def test_a_request_that_is_cancelled_holds_nothing_and_takes_nothing(app: 
     assert (await app.acts.document_intake.take(link, "passport", PDF)).refused is not None
     with pytest.raises(OrderwrightError):
         await app.acts.document_desk.link(asked.id, CARLA.by)
+
+
+async def test_where_nobody_can_be_told_the_request_says_so_and_a_case_has_the_link_handed_over(
+    app: Orderwright,
+):
+    payout = await entity(app, "PayOut", customerId="nobody")
+    asked = await do(app, "PayOut", payout, "REQUEST_DOCUMENT")
+    await later(app)
+    untold = (await look(app, asked.id)).snapshot.context["untold"]
+    case = (await look(app, untold)).snapshot.context
+    assert (case["caseType"], case["role"]) == ("DOCUMENTS_UNTOLD", "COMPLIANCE")
+    assert (case["subjectId"], case["evidence"]["requestId"]) == (payout, asked.id)
+    [shown] = await app.acts.document_list.cases(CARLA.by, asked.id, untold)
+    assert shown.id == untold
+    link = await app.acts.document_desk.link(asked.id, CARLA.by)
+    assert (await app.acts.document_intake.take(link, "passport", PDF)).refused is None
+    await later(app)
 
 
 async def test_who_has_been_told_by_mail_is_not_told_twice(app: Orderwright, box: Mailbox):

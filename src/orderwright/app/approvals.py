@@ -176,7 +176,7 @@ class Approvals:
 
     async def _withdraw(self, connection: Connection, event: DomainEvent) -> None:
         ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
-        for row in await connection.fetch(_PENDING, event.root_id, SALE):
+        for row in await connection.fetch(_PENDING, event.root_id, SALE, event.recorded_at):
             approval_id = row["instance_id"]
             await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
 
@@ -232,8 +232,10 @@ _ADD: Final = """
 insert into orderwright.approval (id, subject_type, subject_id, kind, requested_by, requested_at)
 values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing
 """
+# What was asked for after the event is not answered by it.
 _PENDING: Final = """
 select i.instance_id from orderwright.instance as i join orderwright.approval as a on a.id = i.instance_id
 where i.root_id = $1 and i.chart_id = 'approval' and i.state = 'PENDING' and a.subject_type = $2
+    and a.requested_at <= $3
 order by i.instance_id
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from orderwright.policy.action import ACTIONS, is_restrictive
 from orderwright.policy.counterfactual import counterfactual
-from orderwright.policy.decision import Decision, Doubt, Dropped, Planned, decide
+from orderwright.policy.decision import Decision, Doubt, Dropped, Planned, decide, said
 from orderwright.policy.duration import duration
 from orderwright.policy.evaluation import PolicySet, run
 from orderwright.policy.json_logic import NotExportable, logic_data, to_json_logic
@@ -60,5 +60,6 @@ __all__ = [
     "render",
     "rolled_out",
     "run",
+    "said",
     "to_json_logic",
 ]

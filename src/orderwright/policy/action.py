@@ -1,7 +1,7 @@
 """The eight actions: what each is told, and which of them are restrictive.
 
 What an action does to an order, a pay-in, a pay-out, a KYC session or a user is not said here: the core decides,
-others act. Not in the table: how an action ends (applied, skipped, queued).
+others act. Not in the table: how an action ends (applied, skipped, queued), and which roles there are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Form = Literal[
-    "text", "template", "duration", "boolean", "integer", "choice", "texts", "recipient"
+    "text", "template", "duration", "boolean", "integer", "choice", "texts", "role", "recipient"
 ]
 
 
@@ -37,7 +37,6 @@ CHANNELS: Final = ("APP", "MAIL")
 RECIPIENTS: Final = ("user", "role", "address")
 
 _REASON: Final = Setting(form="template", needed=True)
-_ROLE: Final = Setting(form="text", needed=True)
 _SPAN: Final = Setting(form="duration")
 
 ACTIONS: Final[Mapping[str, Mapping[str, Setting]]] = {
@@ -54,7 +53,7 @@ ACTIONS: Final[Mapping[str, Mapping[str, Setting]]] = {
         "message": Setting(form="template"),
     },
     "REQUIRE_APPROVAL": {
-        "role": _ROLE,
+        "role": Setting(form="role", needed=True),
         "minimum": Setting(form="integer", bounds=(1, 10)),
         "deadline": _SPAN,
         "on_deny": Setting(form="choice", choices=("reject", "freeze")),
@@ -68,7 +67,7 @@ ACTIONS: Final[Mapping[str, Mapping[str, Setting]]] = {
     "FLAG_FOR_REVIEW": {
         "type": Setting(form="text", needed=True),
         "priority": Setting(form="choice", choices=PRIORITIES),
-        "role": Setting(form="text"),
+        "role": Setting(form="role"),
         "sla": _SPAN,
     },
     "AUTO_APPROVE": {"reason": _REASON},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from orderwright.condition import Json, Schema
@@ -36,6 +36,18 @@ def read_config(
             for message in mistakes(str(config[key]), schema):
                 problems.add(place, "template", message)
     return dict(config)
+
+
+def check_roles(
+    config: Mapping[str, Json], action: str, path: str, problems: Problems, roles: Collection[str]
+) -> None:
+    """Note every role in a config that there is not; what is no text is noted already."""
+    for key, setting in ACTIONS[action].items():
+        named, place = config.get(key), at(path, key)
+        if setting.form == "recipient" and isinstance(named, Mapping):
+            named, place = named.get("role"), at(place, "role")
+        if setting.form in ("role", "recipient") and isinstance(named, str):
+            problems.choice(named, place, "the role", roles)
 
 
 def _text(value: Json, _setting: Setting, path: str, problems: Problems) -> None:
@@ -90,5 +102,6 @@ _CHECKS: Final[Mapping[Form, Check]] = {
     "integer": _integer,
     "choice": _choice,
     "texts": _texts,
+    "role": _text,
     "recipient": _recipient,
 }

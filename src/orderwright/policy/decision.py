@@ -5,6 +5,7 @@
   and no policy that does not know or has failed. An unknown never approves.
 - SEND_NOTIFICATION always stands.
 - A policy in shadow has no say; it neither acts nor stands against anything.
+- One event may set off several triggers. They are decided each by itself, but weigh as if they were one.
 
 What is dropped stays on record with the reason.
 """
@@ -112,13 +113,16 @@ class Decision:
         }
 
 
-def decide(results: Iterable[Result], *, standing: Collection[str] = ()) -> Decision:
+def decide(
+    results: Iterable[Result], *, standing: Collection[str] = (), beside: Collection[str] = ()
+) -> Decision:
     """Decide on an entity.
 
     Args:
         results: what each policy came to, in the order of evaluation.
         standing: what earlier decisions on the same entity have left standing against it: names of restrictive
             actions, or any other word for it; what is not restrictive is not looked at.
+        beside: what else the same event has set off, as `said` tells it; a rejection there drops what one here would.
     """
     deciding = [result for result in results if not result.is_shadow]
     planned = [
@@ -127,14 +131,22 @@ def decide(results: Iterable[Result], *, standing: Collection[str] = ()) -> Deci
         for node in result.actions
     ]
     doubts = tuple(doubt for result in deciding if (doubt := _doubt(result)) is not None)
-    against = _against(planned, doubts, standing)
-    rejected = any(one.node.action == REJECTING for one in planned)
+    against = _against(planned, doubts, [*standing, *beside])
+    rejected = REJECTING in {*(one.node.action for one in planned), *beside}
     dropped = [_dropped(one, against, rejected=rejected) for one in planned]
     return Decision(
         actions=tuple(one for one, gone in zip(planned, dropped, strict=True) if gone is None),
         dropped=tuple(gone for gone in dropped if gone is not None),
         doubts=doubts,
     )
+
+
+def said(results: Iterable[Result]) -> tuple[str, ...]:
+    """Return what results have to say beside others: the actions that are asked for, and each doubt."""
+    deciding = [result for result in results if not result.is_shadow]
+    words = [node.action for result in deciding for node in result.actions]
+    doubts = [doubt.outcome for result in deciding if (doubt := _doubt(result)) is not None]
+    return (*words, *doubts)
 
 
 def _against(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from orderwright.condition import (
@@ -16,7 +16,7 @@ from orderwright.condition import (
     walk,
 )
 from orderwright.policy.action import ACTIONS, is_restrictive
-from orderwright.policy.config import read_config
+from orderwright.policy.config import check_roles, read_config
 from orderwright.policy.document import read_text
 from orderwright.policy.graph import problems_of
 from orderwright.policy.model import (
@@ -55,6 +55,7 @@ def load(
     *,
     triggers: Triggers | None = None,
     catalogue: Catalogue | None = None,
+    roles: Collection[str] | None = None,
     regex: Regex = linear,
 ) -> Policy:
     """Read a policy.
@@ -63,13 +64,14 @@ def load(
         document: JSON text, or what it parses to.
         triggers: the triggers that there are, with their facts; without them names and types are not checked.
         catalogue: the named lists that there are; without it their names are not checked.
+        roles: the roles that people may have; without them their names are not checked.
         regex: the engine for `matches`.
 
     Raises:
         PolicyInvalid: with every problem found, each with its JSON path.
     """
     source = read_text(document) if isinstance(document, str) else document
-    reader = _Reader(triggers, catalogue, regex)
+    reader = _Reader(triggers, catalogue, roles, regex)
     policy = reader.policy(source)
     reader.problems.check()
     return policy
@@ -79,10 +81,15 @@ class _Reader:
     """Reads one document; what is wrong goes to `problems`."""
 
     def __init__(
-        self, triggers: Triggers | None, catalogue: Catalogue | None, regex: Regex
+        self,
+        triggers: Triggers | None,
+        catalogue: Catalogue | None,
+        roles: Collection[str] | None,
+        regex: Regex,
     ) -> None:
         self.triggers = triggers
         self.catalogue = catalogue
+        self.roles = roles
         self.regex = regex
         self.schema: Schema | None = None
         self.problems = Problems()
@@ -186,6 +193,8 @@ class _Reader:
             return None
         source, place = node.get("config", {}), at(path, "config")
         config = read_config(source, action, place, self.problems, self.schema)
+        if self.roles is not None:
+            check_roles(config, action, place, self.problems, self.roles)
         return ActionNode(id=name, action=action, config=config)
 
     def _count_rules(self, nodes: Sequence[Node | None]) -> None:

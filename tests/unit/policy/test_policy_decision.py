@@ -5,7 +5,7 @@ import json
 import pytest
 from policies import CONFIGS, action, deployed, graph, money, rule, simple, trigger
 
-from orderwright.policy import ACTIONS, Decision, PolicySet, decide, is_restrictive
+from orderwright.policy import ACTIONS, Decision, PolicySet, Result, decide, is_restrictive, said
 
 
 def always(*actions: str, name: str = "p", **keys: object) -> object:
@@ -16,9 +16,12 @@ def always(*actions: str, name: str = "p", **keys: object) -> object:
     return deployed(document, name, **mode)
 
 
+def results(*deployments: object, **facts: object) -> tuple[Result, ...]:
+    return PolicySet(deployments).evaluate("ORDER_CREATED", facts, trees=True)  # type: ignore[arg-type]
+
+
 def decided(*deployments: object, standing: tuple[str, ...] = (), **facts: object) -> Decision:
-    found = PolicySet(deployments).evaluate("ORDER_CREATED", facts, trees=True)  # type: ignore[arg-type]
-    return decide(found, standing=standing)
+    return decide(results(*deployments, **facts), standing=standing)
 
 
 def done(decision: Decision) -> list[str]:
@@ -101,6 +104,19 @@ def test_an_approval_falls_where_an_earlier_decision_restricts():
 def test_an_earlier_decision_does_not_make_a_freeze_pointless():
     assert done(decided(always("FREEZE_ORDER"), standing=("REJECT_TRANSACTION",))) == [
         "FREEZE_ORDER"
+    ]
+
+
+def test_what_another_trigger_of_the_event_says_weighs_as_if_it_stood_here():
+    rejecting = always("REJECT_TRANSACTION", name="1")
+    approving = always("AUTO_APPROVE", "FREEZE_ORDER")
+    beside = said(results(rejecting, deployed(simple(BIG), "2"), always("AUTO_APPROVE", name="3")))
+    assert beside == ("REJECT_TRANSACTION", "AUTO_APPROVE", "unknown")
+    assert said(results(always("FREEZE_ORDER", mode="shadow"))) == ()
+    found = decide(results(approving), beside=beside)
+    assert dropped(found) == [
+        ("AUTO_APPROVE", "restricted", ("FREEZE_ORDER", "REJECT_TRANSACTION", "unknown")),
+        ("FREEZE_ORDER", "overridden", ("REJECT_TRANSACTION",)),
     ]
 
 

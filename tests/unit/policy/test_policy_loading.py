@@ -52,6 +52,23 @@ def test_a_policy_comes_back_as_it_went_out():
     assert again.to_json() == policy.to_json()
 
 
+def test_a_role_that_there_is_not_is_a_mistake_where_it_is_known_which_there_are():
+    asks = action("a", "REQUIRE_APPROVAL", role="COMPLAINCE")
+    tells = action("b", "SEND_NOTIFICATION", to={"role": "FINANCE"})
+    looks = action("d", "FLAG_FOR_REVIEW", role="SUPPORT")
+    drawn = graph([trigger(), asks, tells, looks], "t a", "t b", "t d")
+    assert problems(drawn) == ()
+    with pytest.raises(PolicyInvalid) as invalid:
+        load(drawn, roles=("COMPLIANCE", "SUPPORT"))
+    assert [(one.path, one.code) for one in invalid.value.problems] == [
+        ("graph.nodes[1].config.role", "value"),
+        ("graph.nodes[2].config.to.role", "value"),
+    ]
+    assert "COMPLIANCE" in invalid.value.problems[0].message
+    told = action("b", "SEND_NOTIFICATION", to={"address": "a@b.example"})
+    load(graph([trigger(), told], "t b"), roles=())
+
+
 def test_layout_and_spacing_do_not_change_the_fingerprint_and_meaning_does():
     policy = read(simple(BIG))
     moved = read(json.dumps(simple(BIG, layout={"c": {"x": 5}}), indent=4))

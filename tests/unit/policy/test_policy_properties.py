@@ -9,6 +9,7 @@ from policies import LISTS, deployed, read, simple
 
 from orderwright.condition import decisive, evaluate, family, parse
 from orderwright.policy import (
+    Decision,
     Deployment,
     PolicySet,
     Result,
@@ -18,6 +19,7 @@ from orderwright.policy import (
     load,
     reading,
     run,
+    said,
 )
 
 ORDER = "ORDER_CREATED"
@@ -129,6 +131,36 @@ def test_every_action_is_done_or_dropped_and_what_is_dropped_may_be():
         assert pairs == sorted(asked), f"seed {seed}"
         gone = {one.planned.node.action for one in decision.dropped}
         assert gone <= {"AUTO_APPROVE", "FREEZE_ORDER", "REQUIRE_APPROVAL", "REQUEST_DOCUMENT"}
+
+
+def test_what_one_event_sets_off_weighs_as_one_however_it_is_spread_over_triggers():
+    seen = {"overridden": 0, "restricted": 0}
+    for seed in range(600):
+        draw = Random(seed)
+        found = results(deployments(chance.documents(draw), draw), chance.facts(draw))
+        triggers: list[list[Result]] = [[], [], []]
+        for one in found:
+            draw.choice(triggers).append(one)
+        apart = [
+            decide(one, beside=[word for two in triggers if two is not one for word in said(two)])
+            for one in triggers
+        ]
+        assert _weighed(*apart) == _weighed(decide(found)), f"seed {seed}"
+        for one in (gone for decision in apart for gone in decision.dropped):
+            seen[one.code] += 1
+    assert min(seen.values()) > 20, seen
+
+
+def _weighed(*decisions: Decision) -> tuple[list, list, list]:
+    """What decisions come to together, whatever stands first."""
+    kept = [(id(one.node), one.node.action) for each in decisions for one in each.actions]
+    gone = [
+        (id(one.planned.node), one.code, sorted(one.by))
+        for each in decisions
+        for one in each.dropped
+    ]
+    doubts = [(one.deployment.id, one.outcome) for each in decisions for one in each.doubts]
+    return sorted(kept), sorted(gone), sorted(doubts)
 
 
 def test_the_order_of_rules_in_a_group_does_not_matter():

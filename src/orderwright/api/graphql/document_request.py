@@ -164,7 +164,8 @@ class DocumentRequest(HasWorkflow):
     @strawberry.field
     async def cases(self, info: Info) -> list[DocumentCase]:
         """The cases of the queues of who asks that have come of it, the newest first."""
-        found = await info.context.app.acts.document_list.cases(info.context.by, self.id)
+        listed, untold = info.context.app.acts.document_list, self._context.get("untold")
+        found = await listed.cases(info.context.by, self.id, untold)
         return [
             DocumentCase(id=strawberry.ID(one.id), number=one.number, opened_at=one.opened_at)
             for one in found

@@ -21,11 +21,13 @@ import structlog
 from orderwright.app.policies import action_record as record
 from orderwright.app.policies.acting_port import Ending, Report, Reported
 from orderwright.app.policies.action_record import OPEN, Done
+from orderwright.app.policies.approving import is_restricted
 from orderwright.app.policies.effects import EFFECTS, OUTWARD
 from orderwright.app.policies.entity import ActionBroken, Work
 from orderwright.app.policies.failing import note_failure
 from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
 from orderwright.errors import OrderwrightError
+from orderwright.policy.action import APPROVING
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.joining import joined
 from orderwright.runtime.observation import tentatively, told_on_commit
@@ -43,11 +45,14 @@ POLICY_ACTION: Final = "policy-action"
 ATTEMPTS: Final = 10
 
 _ENDINGS: Final = frozenset(get_args(Ending))
-_Way = Literal["here", "handler", "webhook", "gone"]
+_Way = Literal["here", "handler", "webhook", "gone", "against"]
 _TO_DO: Final = OPEN | {"failed"}
 """What a job may still do: a dead letter that somebody retries has failed before."""
 _LAST: Final = "the last attempt was begun and has not ended"
 _ELSEWHERE: Final = Done.skipped("entity.not_found", "the entity is gone")
+_AGAINST: Final = Done.skipped(
+    "policy.restricted", "what was decided since then stands against an approval"
+)
 
 _logger = structlog.get_logger(__name__)
 
@@ -177,6 +182,8 @@ class Actions:
         way = await self._way(work)
         if way == "gone":
             return _ELSEWHERE
+        if way == "against":
+            return _AGAINST
         if way == "webhook":
             return await tell_subscribers(work)
         effect = EFFECTS.get(action.action, {}).get(action.entity_type)
@@ -193,10 +200,13 @@ class Actions:
     async def _way(self, work: Work) -> _Way:
         """Return who does an action: what lives here we do; of what lives elsewhere its host does what moves it."""
         action = work.action
-        if await work.entity() is not None or action.action == "SEND_NOTIFICATION":
-            return "here"
-        if action.event_id is not None:
+        lives_here = await work.entity() is not None or action.action == "SEND_NOTIFICATION"
+        if not lives_here and action.event_id is not None:
             return "gone"
+        if action.action == APPROVING and await is_restricted(work):
+            return "against"
+        if lives_here:
+            return "here"
         if action.action in self._handlers:
             return "handler"
         return "webhook" if action.action in OUTWARD else "here"

@@ -22,7 +22,7 @@ from orderwright.app.policies import action_record as record
 from orderwright.app.policies.consenting import POLICY
 from orderwright.app.policies.effects import EFFECTS
 from orderwright.app.policies.entity import Work
-from orderwright.app.policies.reviewing import ESCALATION, escalate_anew
+from orderwright.app.policies.reviewing import ESCALATION, REVIEW, escalate_anew
 from orderwright.domain.reading import mapping, text
 from orderwright.runtime.consumer import Consumer, work_of
 from orderwright.runtime.instance import found
@@ -93,8 +93,11 @@ class PolicyAnswers:
     async def _escalated(self, connection: Connection, case_id: str) -> str | None:
         instance = await self._house.engine.read(case_id, connection=connection)
         context = found(instance, case_id).snapshot.context
-        named = mapping(context, "evidence").get("actionId")
-        return str(named) if context["caseType"] == ESCALATION and named else None
+        evidence = mapping(context, "evidence")
+        named = evidence.get("actionId")
+        # A review may be given any type, this one too; nothing ever waits for it.
+        waits = context["caseType"] == ESCALATION and evidence.get("action") != REVIEW
+        return str(named) if waits and named else None
 
 
 async def _approved(work: Work, _: DomainEvent) -> None:
@@ -120,7 +123,7 @@ async def _expired(work: Work, event: DomainEvent) -> None:
 
 
 async def _revoked(work: Work, event: DomainEvent) -> None:
-    if await work.has_ended():
+    if await work.ended() is not None:
         return await work.lift("ended")
     reason = f"the request for consent, or the consent, was taken back: {event.data['reason']}"
     await escalate_anew(work, "revoked", reason)

@@ -6,20 +6,35 @@
     KYC      APPROVE, of the submission that was decided on and of no later one
     User     ACTIVATE
 
-What stands against it has dropped it at the decision. Whatever has come up since is a hold, on which the lifecycle
-refuses.
+What stands against it has dropped it at the decision. What was decided since then is looked at once more before it is
+done; whatever else has come up is a hold, on which the lifecycle refuses.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import because
+from orderwright.policy.action import HARMLESS
+from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from orderwright.app.policies.entity import Work
+
+
+async def is_restricted(work: Work) -> bool:
+    """Whether anything restrictive is planned for the entity or stands against it; what is unknown is such an action.
+
+    The entity is locked, so that no decision on it is under way.
+    """
+    action = work.action
+    await hold(work.connection, {action.entity_id})
+    found: bool = await work.connection.fetchval(
+        _RESTRICTED, action.entity_type, action.entity_id, list(HARMLESS)
+    )
+    return found
 
 
 async def approve_order(_: Work) -> Done:
@@ -56,3 +71,11 @@ async def activate(work: Work) -> Done:
 async def _go_on(work: Work, event: str, **more: object) -> Done:
     data = {**because(work.action, work.action.told("reason")), **more}
     return await work.send(work.action.entity_id, Event(event, data))
+
+
+_RESTRICTED: Final = """
+select exists (
+    select from orderwright.policy_action
+    where entity_type = $1 and entity_id = $2 and status in ('planned', 'queued', 'applied', 'failed')
+        and action <> all($3::text[]))
+"""

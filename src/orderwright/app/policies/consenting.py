@@ -26,10 +26,10 @@ POLICY: Final = "POLICY"
 
 
 async def require_approval(work: Work) -> Done:
-    """Ask for consent."""
+    """Ask for consent; to what has ended nobody can consent."""
+    if (ended := await work.ended()) is not None:
+        return ended
     action = work.action
-    if await work.has_ended():
-        return Done.skipped("entity.ended", "the entity has ended; there is nothing to consent to")
     settings = await work.house.settings.current(work.connection)
     asking = NewApproval(
         id=action.id,

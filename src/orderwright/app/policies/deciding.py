@@ -2,7 +2,8 @@
 
 Locks are taken in the order in which everybody takes them: entities by their ids, then balances of customers, then
 what velocities count. What one event sets off is decided together before its entity hears of it: thresholds that the
-event crosses first, then its own trigger, so that what a threshold restricts stands against an approval.
+event crosses, the event under its own name, and the trigger that hosts know it by. Each has an execution of its own,
+but all are judged before the first is decided, so that precedence holds over them whatever comes first.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.asking import Answers, Asked, ask
@@ -33,7 +35,7 @@ from orderwright.app.policies.writing import Decided, write
 from orderwright.condition import Json
 from orderwright.domain.event_trigger import NAMED
 from orderwright.domain.reading import integer
-from orderwright.policy import rolled_out
+from orderwright.policy import rolled_out, said
 from orderwright.policy.trigger import THRESHOLD
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from orderwright.app.policies.occurrence import Occurrence
     from orderwright.app.policies.scene import Home
     from orderwright.clock import Clock
-    from orderwright.policy import Threshold
+    from orderwright.policy import Result, Threshold
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
 
@@ -96,14 +98,26 @@ class Deciding:
             told: occurrences of one event, its own trigger last.
         """
         table = await self._table(connection, ground, told)
+        judged = [self._judged(table, one) for one in self._all(table, told)]
+        before = await self._said_before(connection, table, told) if judged else ()
         found: list[Execution] = []
-        standing = set(table.answers.standing)
-        for one in self._all(table, told):
-            decided = self._decided(table, one, standing)
+        for one in judged:
+            others = [other.says for other in judged if other is not one]
+            decided = self._decided(table, one, [*before, *chain.from_iterable(others)])
             await write(connection, decided)
-            standing.update(action.action for action in decided.execution.actions)
             found.append(decided.execution)
         return found
+
+    async def _said_before(
+        self, connection: Connection, table: _Table, told: Sequence[Told]
+    ) -> tuple[str, ...]:
+        """Return what the event has set off already, where a host told of it first: actions that were not in vain."""
+        main = told[-1]
+        if not table.answers.executions:
+            return ()
+        crossed = [self._threshold(main, *one, 0) for one in table.thresholds.items()]
+        ids = [one.occurrence.execution_id for one in (*told, *crossed)]
+        return tuple(row["action"] for row in await connection.fetch(_SAID, ids))
 
     async def _table(self, connection: Connection, ground: Ground, told: Sequence[Told]) -> _Table:
         """Ask what the policies in force read about an event."""
@@ -166,10 +180,10 @@ class Deciding:
         )
         return self.take_in(one)
 
-    def _decided(self, table: _Table, told: Told, standing: set[str]) -> Decided:
+    def _judged(self, table: _Table, told: Told) -> _Judged:
+        """Ask the policies, each for itself."""
         begun = time.perf_counter_ns()
         one, in_force = told.occurrence, table.ground.in_force
-        schema = self._triggers[one.trigger_name].facts
         facts = table.facts(told)
         judged = in_force.policies.evaluate(
             one.trigger,
@@ -180,9 +194,28 @@ class Deciding:
         )
         found = (*judged, *in_force.failing(one.trigger))
         results = [rolled_out(each, one.entity.id) for each in found]
-        words, snoozed = Words(facts, schema), table.answers.snoozed
-        acting = [each for each in results if each.deployment.id not in snoozed]
-        made = plan(one.execution_id, acting, standing, words)
+        snoozed = table.answers.snoozed
+        return _Judged(
+            told=told,
+            facts=facts,
+            results=results,
+            acting=[each for each in results if each.deployment.id not in snoozed],
+            took_ns=time.perf_counter_ns() - begun,
+        )
+
+    def _decided(self, table: _Table, judged: _Judged, beside: Sequence[str]) -> Decided:
+        begun = time.perf_counter_ns()
+        told, facts = judged.told, judged.facts
+        one, in_force = told.occurrence, table.ground.in_force
+        schema = self._triggers[one.trigger_name].facts
+        words = Words(facts, schema)
+        made = plan(
+            one.execution_id,
+            judged.acting,
+            words,
+            standing=table.answers.standing,
+            beside=beside,
+        )
         execution = Execution(
             id=one.execution_id,
             trigger=one.trigger_name,
@@ -191,15 +224,15 @@ class Deciding:
             decision=_clean(made.decision.to_json(), words),
             flagged=told.intake.flagged,
             revision=in_force.revision,
-            duration_us=(time.perf_counter_ns() - begun) // 1000,
+            duration_us=(judged.took_ns + time.perf_counter_ns() - begun) // 1000,
         )
         home = table.ground.home(one)
         return Decided(
             occurrence=one,
             execution=execution,
             dropped=made.dropped,
-            results=results,
-            snoozed=snoozed,
+            results=judged.results,
+            snoozed=table.answers.snoozed,
             facts=facts,
             schema=schema,
             words=words,
@@ -233,6 +266,22 @@ class _Table:
         }
         found = {**{name: more[name] for name in sorted(asked & more.keys())}, **facts}
         return {**found, "userId": self.user.id} if self.user.id else found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """What policies came to on one of the triggers of an event; `acting` are those that are not snoozed."""
+
+    told: Told
+    facts: Mapping[str, Json]
+    results: Sequence[Result]
+    acting: Sequence[Result]
+    took_ns: int
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """What weighs with the other triggers."""
+        return said(self.acting)
 
 
 def _asked(
@@ -275,3 +324,9 @@ def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:
     listed = doubts if isinstance(doubts, list) else []
     said = [{**doubt, "reason": words.clean(doubt["reason"])} for doubt in listed]
     return {**decision, "doubts": said}
+
+
+_SAID: Final = """
+select action from orderwright.policy_action
+where execution_id = any($1::text[]) and status not in ('dropped', 'skipped')
+"""

@@ -16,7 +16,7 @@ from orderwright.domain.reading import mapping
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
-from orderwright.runtime.instance import InstanceNotFound
+from orderwright.runtime.instance import InstanceNotFound, hold as lock
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -83,11 +83,13 @@ class Work:
         chart = ENTITIES.get(self.action.entity_type)
         return found if found is not None and found.chart_id == chart else None
 
-    async def has_ended(self) -> bool:
-        """Whether the entity lives here and has ended; if not, it does so after this transaction, for it is locked."""
-        await self.connection.execute(_LOCK, self.action.entity_id)
+    async def ended(self) -> Done | None:
+        """Lock the entity; return why nothing is begun for it where it lives here and has ended, else None."""
+        await lock(self.connection, {self.action.entity_id})
         entity = await self.entity()
-        return entity is not None and has_ended(entity)
+        if entity is None or not has_ended(entity):
+            return None
+        return Done.skipped("entity.ended", f"it has ended: {entity.state}")
 
     async def send(self, instance_id: str, event: Event) -> Done:
         """Send an event; what refuses it, or is not there, makes the action one that is skipped.
@@ -193,6 +195,3 @@ def policy_of(action: ActionRow) -> Mapping[str, object]:
 def because(action: ActionRow, reason: str) -> Mapping[str, object]:
     """Return the data of an event that an action sends: why, and by which policy."""
     return {"reason": reason or f"policy {action.policy_name}", "policy": action.policy_id}
-
-
-_LOCK: Final = "select from orderwright.instance where instance_id = $1 for update"

@@ -26,10 +26,15 @@ class Plan:
 
 
 def plan(
-    execution_id: str, results: Sequence[Result], standing: Collection[str], words: Words
+    execution_id: str,
+    results: Sequence[Result],
+    words: Words,
+    *,
+    standing: Collection[str],
+    beside: Collection[str],
 ) -> Plan:
     """Decide, and fill in what the actions are told."""
-    decision = decide(results, standing=standing)
+    decision = decide(results, standing=standing, beside=beside)
     asked = [*(_planned(one, words) for one in decision.actions), *_doubted(decision, words)]
     gone = [_dropped(one, words) for one in decision.dropped]
     stored = [_stored(execution_id, rank, fields) for rank, fields in enumerate([*asked, *gone])]

@@ -1,10 +1,11 @@
-"""Read a policy as this house may run it: with the triggers and the lists that there are."""
+"""Read a policy as this house may run it: with the triggers, the lists and the roles that there are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.permissions import Role
 from orderwright.policy import Policy, PolicyInvalid, Problem, load
 from orderwright.policy.trigger import THRESHOLD
 
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def read_policy(document: Json, types: Triggers, lists: Catalogue | None) -> Policy:
-    """Read a policy, an object or its text; a list, trigger or fact that there is not is a mistake.
+    """Read a policy, an object or its text; a list, trigger, fact or role that there is not is a mistake.
 
     Raises:
         PolicyInvalid: with every mistake and its path.
     """
     if not isinstance(document, Mapping | str):
         raise PolicyInvalid([Problem("", "type", "a policy is an object")])
-    return load(document, triggers=types, catalogue=lists)
+    return load(document, triggers=types, catalogue=lists, roles=_ROLES)
 
 
 def trigger_name(policy: Policy) -> str:
@@ -35,4 +36,5 @@ async def catalogue(connection: Connection) -> Catalogue:
     return {row["name"]: row["kind"] for row in await connection.fetch(_LISTS)}
 
 
+_ROLES: Final = tuple(Role)
 _LISTS: Final = "select name, kind from orderwright.policy_list"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ESCALATION: Final = "ESCALATION"
 """The type of the cases on whose resolution an entity waits."""
+REVIEW: Final = "FLAG_FOR_REVIEW"
+"""The action whose cases hold nothing up, whatever type the policy gives them."""
 _SLA: Final = 8 * 60  # minutes
 
 

@@ -2,7 +2,7 @@
 
     leaves REQUESTED    approved, and decided, and not held: whichever comes last
     approved            by as many people as the amount takes, who are others than who asked; or by a policy, where
-                        the amount takes one person only
+                        the amount takes one person only, and nothing has stopped the pay-out
 
 The consent of people is an approval of its own, whose answer is told by PAYOUT_APPROVED and PAYOUT_DENIED. Money that
 is under way cannot be stopped here: what a policy holds then is told, and people look into it.
@@ -24,6 +24,8 @@ from orderwright.domain.hold import (
 )
 from orderwright.domain.reading import integer, mapping
 from orderwright.statechart import Behaviour, Outcome, Scope, Verdict
+
+is_not_frozen: Final = not_frozen("the pay-out is frozen", "payout.frozen")
 
 # --- consent --------------------------------------------------------------------------------------
 
@@ -48,6 +50,17 @@ def consent_is_enough(scope: Scope) -> Verdict:
     enough = scope.data.get("approvalId") is not None or needed <= 1
     message = f"an amount like this takes {needed} people; no policy stands in for them"
     return Verdict(enough, "payout.takes_people", message, {"approvers": needed}, ("TREASURY",))
+
+
+def consent_is_free(scope: Scope) -> Verdict:
+    """People have consented, or a policy has to what is decided, and neither frozen nor held.
+
+    People may consent to what is stopped, for they see that it is; it then goes on when it is let go.
+    """
+    if scope.data.get("approvalId") is not None:
+        return Verdict(True)
+    found = [check(scope) for check in (is_not_frozen, is_decided, is_not_held)]
+    return next((verdict for verdict in found if not verdict.ok), Verdict(True))
 
 
 def denial_is_own(scope: Scope) -> Verdict:
@@ -96,9 +109,10 @@ BEHAVIOUR: Final = Behaviour(
             is_approved,
             is_not_approved,
             consent_is_enough,
+            consent_is_free,
             denial_is_own,
             is_not_under_way,
-            not_frozen("the pay-out is frozen", "payout.frozen"),
+            is_not_frozen,
             freezes_longer,
         )
     },

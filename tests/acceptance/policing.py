@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from acceptance.harness import Client
+from acceptance.harness import Client, until
 
 POLICY_RESULT = """__typename
   ... on PolicyChanged { replayed policy {
@@ -16,6 +16,27 @@ CREATE = (
     f"mutation ($document: JSON!) {{ createPolicy(document: $document) {{ {POLICY_RESULT} }} }}"
 )
 SAY = f"mutation ($id: ID!, $reason: String!) {{ %s(id: $id, reason: $reason) {{ {POLICY_RESULT} }} }}"
+
+
+STATE = "query ($id: ID!) { policy(id: $id) { workflowState } }"
+
+
+async def put_in_force(author: Client, second: Client, document: Mapping[str, Any]) -> str:
+    """Have one person write and ask, and a second consent, as soon as the question has reached them."""
+    policy_id = str(taken(await author.ask(CREATE, document=document))["id"])
+    taken(await say(author, "publishPolicy", policy_id))
+
+    async def consented() -> bool:
+        [answer] = (await say(second, "publishPolicy", policy_id)).values()
+        assert answer.get("code") in (None, "policy.consent_under_way"), answer
+        return bool(answer["__typename"] == "PolicyChanged")
+
+    async def active() -> bool:
+        return bool((await author.ask(STATE, id=policy_id))["policy"]["workflowState"] == "ACTIVE")
+
+    await until(consented)
+    await until(active)
+    return policy_id
 
 
 async def say(api: Client, mutation: str, policy_id: str) -> Any:

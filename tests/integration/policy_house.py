@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from orderwright.policy.result import Mode
+    from orderwright.runtime.pool import Connection
 
 BOSS = Identity(id="admin", login="admin", name="Admin", roles=frozenset({Role.ADMIN}))
 ADMIN = Asked(by=BOSS)
@@ -148,9 +149,13 @@ async def evaluations(app: Orderwright, execution_id: str) -> dict[str, Any]:
 async def relay_only(app: Orderwright, sale: str) -> None:
     """Have the policies decide on the order alone: what follows from that is not done yet."""
     async with app.pool.acquire() as connection, connection.transaction():
-        row = await connection.fetchrow(_CREATED, sale)
-        event = placed(row).event
-        await app.policies.relayed.consumer().handle(connection, event)
+        await relay_in(connection, app, sale)
+
+
+async def relay_in(connection: Connection, app: Orderwright, sale: str) -> None:
+    """Have the policies decide on the order alone, in a transaction of the caller's."""
+    row = await connection.fetchrow(_CREATED, sale)
+    await app.policies.relayed.consumer().handle(connection, placed(row).event)
 
 
 _CREATED = f"""

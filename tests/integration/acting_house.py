@@ -65,20 +65,25 @@ async def staff(app: Orderwright, *logins: str, role: Role = Role.COMPLIANCE) ->
 
 async def entity(app: Orderwright, kind: str, **context: object) -> str:
     """Begin an entity of a type on which the policies have decided; a pay-in has received what is expected."""
-    if kind == "Order":
-        lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": "100.00"}]
-        terms = NewTerms(customer_id="bob", channel="CONSUMER", currency="EUR", lines=lines)
-        entity_id = (await app.orders.create_order(terms, ADMIN)).instance_id
-    else:
-        entity_id = f"{kind.lower()}-{next(_numbers)}"
-        given = {**_begun(kind, entity_id), **context}
-        result = await app.engine.create(ENTITIES[kind], entity_id, context=given, actor=_SYSTEM)
-        assert result.refused is None, result.refused
+    entity_id = await begin(app, kind, **context)
     if kind == "KYC":
         await tell(app, entity_id, "DOCUMENTS_SUBMITTED", documentType="passport")
     await tell(app, entity_id, "DECISION_RECORDED", **({"submission": 1} if kind == "KYC" else {}))
     if kind == "PayIn":
         await tell(app, entity_id, "PAYIN_RECEIVED", amount="100.00", reference="t1")
+    return entity_id
+
+
+async def begin(app: Orderwright, kind: str, **context: object) -> str:
+    """Begin an entity of a type; of a pay-in 100.00 EUR are expected."""
+    if kind == "Order":
+        lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": "100.00"}]
+        terms = NewTerms(customer_id="bob", channel="CONSUMER", currency="EUR", lines=lines)
+        return (await app.orders.create_order(terms, ADMIN)).instance_id
+    entity_id = f"{kind.lower()}-{next(_numbers)}"
+    given = {**_begun(kind, entity_id), **context}
+    result = await app.engine.create(ENTITIES[kind], entity_id, context=given, actor=_SYSTEM)
+    assert result.refused is None, result.refused
     return entity_id
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from orderwright.policy.result import Mode
+    from orderwright.runtime.pool import Connection
 
 BOSS = Identity(id="admin", login="admin", name="Admin", roles=frozenset({Role.ADMIN}))
 ADMIN = Asked(by=BOSS)
@@ -119,10 +120,12 @@ def order(amount: str = "1500.00", **more: object) -> dict[str, object]:
     return {"amount": amount, "currency": "EUR", "userId": "u1", **more}
 
 
-async def place(app: Orderwright, price: str = "1500.00", *, paid: bool = False) -> str:
+async def place(
+    app: Orderwright, price: str = "1500.00", *, paid: bool = False, customer: str = "ada"
+) -> str:
     """Place an order here."""
     lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}]
-    terms = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=lines)
+    terms = NewTerms(customer_id=customer, channel="CONSUMER", currency="EUR", lines=lines)
     sale = (await app.orders.create_order(terms, ADMIN)).instance_id
     if paid:
         money = Event("PAYMENT_CAPTURED", {"amount": price, "paymentId": f"p-{sale}"})
@@ -148,9 +151,13 @@ async def evaluations(app: Orderwright, execution_id: str) -> dict[str, Any]:
 async def relay_only(app: Orderwright, sale: str) -> None:
     """Have the policies decide on the order alone: what follows from that is not done yet."""
     async with app.pool.acquire() as connection, connection.transaction():
-        row = await connection.fetchrow(_CREATED, sale)
-        event = placed(row).event
-        await app.policies.relayed.consumer().handle(connection, event)
+        await relay_in(connection, app, sale)
+
+
+async def relay_in(connection: Connection, app: Orderwright, sale: str) -> None:
+    """Have the policies decide on the order alone, in a transaction of the caller's."""
+    row = await connection.fetchrow(_CREATED, sale)
+    await app.policies.relayed.consumer().handle(connection, placed(row).event)
 
 
 _CREATED = f"""

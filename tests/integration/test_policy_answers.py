@@ -125,6 +125,8 @@ async def decide_first(app: Orderwright, order: str, name: str) -> None:
         ("Order", "freeze", "FROZEN"),
         ("User", "reject", "BLOCKED"),
         ("KYC", "freeze", "REJECTED"),
+        ("PayIn", "reject", "REJECTED"),
+        ("PayIn", "freeze", "FROZEN"),
     ],
 )
 async def test_a_denial_rejects_the_entity_or_freezes_it(
@@ -166,6 +168,22 @@ async def test_what_nobody_decides_in_time_is_denied_or_escalated_as_the_policy_
     assert await holds(app, escalated) == []
     await later(app, days=8)  # the consent has served its purpose, and its end means nothing
     assert await state(app, approved) == "REGISTERED"
+
+
+async def test_a_pay_in_on_which_nobody_decides_in_time_ends_as_the_policy_says(app: Orderwright):
+    terms = {"deny": {}, "freeze": {"on_deny": "freeze"}, "escalate": {"on_timeout": "escalate"}}
+    asked = {name: await entity(app, "PayIn") for name in terms}
+    for name, more in terms.items():
+        await do(app, "PayIn", asked[name], "REQUIRE_APPROVAL", deadline="90m", **more)
+    await later(app, minutes=89)
+    assert {await state(app, one) for one in asked.values()} == {"RECEIVED"}
+    await later(app, minutes=1)
+    found = {name: await state(app, one) for name, one in asked.items()}
+    assert found == {"deny": "REJECTED", "freeze": "FROZEN", "escalate": "RECEIVED"}
+    verified = await app.engine.send(asked["escalate"], Event("VERIFY"), actor="tony")
+    assert verified.refused is not None
+    await resolve(app, await escalation_of(app, asked["escalate"]), "ACCEPTED")
+    await tell(app, asked["escalate"], "VERIFY")
 
 
 async def test_a_consent_that_is_taken_back_holds_the_entity_until_compliance_has_decided(

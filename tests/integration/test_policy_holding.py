@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from acting_house import CONFIGS
 from policy_house import (
     BIG,
     FREEZE,
@@ -16,6 +17,7 @@ from policy_house import (
     order,
     place,
     publish,
+    relay_in,
     relay_only,
     sale_of,
 )
@@ -30,8 +32,27 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from orderwright.app.policies.execution import Execution
+    from orderwright.runtime.pool import Connection
 
 CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
+OWN = {
+    "policy",
+    "policy_version",
+    "policy_term",
+    "policy_deployment",
+    "policy_set",
+    "policy_execution",
+    "policy_evaluation",
+    "policy_event",
+}
+ANYBODY = {"field": "userId", "operator": "is_not_null"}
+HOSTED = {
+    "ORDER_CREATED": "orderId",
+    "PAYIN_RECEIVED": "payInId",
+    "PAYOUT_REQUESTED": "payOutId",
+    "KYC_SUBMITTED": "kycSessionId",
+    "USER_REGISTERED": "userId",
+}
 CLEARED, PAID = "CLEARED_FOR_FULFILMENT", "PAYMENT_PENDING_CONFIRMATION"
 MODE = "select v.mode from orderwright.policy_evaluation v join orderwright.policy_execution x on x.id = v.execution_id where x.entity_id = $1"  # noqa: E501
 SAME = "select id from orderwright.policy_execution where entity_id = $1 and trigger = 'ORDER_CREATED'"
@@ -206,24 +227,72 @@ async def test_an_order_that_nobody_decides_on_is_a_case_after_a_minute(app: Ord
     assert cases == before + 1
 
 
-async def test_a_policy_in_shadow_changes_no_row_but_its_own(app: Orderwright):
-    async def counts() -> list[int]:
-        tables = ("policy_action", "case_record", "approval", "notification", "job")
-        return [
-            await app.pool.fetchval(f"select count(*) from orderwright.{one}") for one in tables
-        ]
+async def contents(connection: Connection) -> dict[str, list[str]]:
+    """Every row of every table but of the policies' own: what they are, and what they came to."""
+    tables = await connection.fetch(
+        "select tablename from pg_tables where schemaname = 'orderwright' and tablename <> all($1)",
+        sorted(OWN),
+    )
+    found = {}
+    for [table] in tables:
+        columns = (
+            ["ord", "id"] if table == "outbox" else ["ord"]
+        )  # another one in each transaction
+        query = f"select (to_jsonb(t) - $1::text[])::text as row from orderwright.{table} as t order by 1"
+        found[table] = [row["row"] for row in await connection.fetch(query, columns)]
+    return found
 
+
+async def decided(app: Orderwright, sale: str) -> dict[str, list[str]]:
+    """What there would be after the policies have decided on an order; it is undone."""
+    async with app.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await relay_in(connection, app, sale)
+        found = await contents(connection)
+        await transaction.rollback()
+    return found
+
+
+async def test_a_policy_in_shadow_changes_no_row_but_its_own_whatever_it_would_do(
+    app: Orderwright,
+):
     await app.worker.drain()
-    before = await counts()
-    await publish(app, "watched", document(BIG, does=[FREEZE, CONSENT]), mode="shadow")
     sale = await place(app, paid=True)
+    untouched = await decided(app, sale)
+    assert {"instance", "log", "outbox", "document_request", "policy_action"} <= untouched.keys()
+    for action, config in CONFIGS.items():
+        does = document(BIG, does=[{"action": action, "config": config}])
+        await publish(app, "watched", does, mode="shadow")
+        assert await decided(app, sale) == untouched, action
+        await publish(app, "watched", does)
+        assert await decided(app, sale) != untouched, action
+    await publish(app, "watched", does, mode="shadow")
     await relay_only(app, sale)
     assert (await sale_of(app, sale))[0] == CLEARED
-    assert await counts() == before
     row = await app.pool.fetchrow(
         "select mode, outcome from orderwright.policy_evaluation where policy_id = 'watched'"
     )
     assert tuple(row) == ("shadow", "hit")
+
+
+async def test_a_policy_in_shadow_changes_nothing_either_for_what_lives_with_a_host(
+    app: Orderwright,
+):
+    does = [{"action": action, "config": config} for action, config in CONFIGS.items()]
+    for trigger in HOSTED:
+        source = document(ANYBODY, does=does, trigger=trigger)
+        await publish(app, trigger, source, mode="shadow")
+    await app.worker.drain()
+    async with app.pool.acquire() as connection:
+        before = await contents(connection)
+        for trigger, fact in HOSTED.items():
+            told = {"userId": "shadow-user", fact: f"shadow-{trigger}"}
+            found = await app.trigger(trigger, told, execute=True)
+            assert (found.actions, found.report.actions) == ((), ()), trigger
+            assert await app.pool.fetchval(MODE, found.entity.id) == "shadow"
+        await app.worker.drain()
+        assert await contents(connection) == before
 
 
 async def test_beyond_its_share_a_policy_is_only_watched(app: Orderwright):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-from acting_house import ADMIN, CONFIGS, entity, holds, later, look, plan, row, stored
+from acting_house import ADMIN, CONFIGS, entity, holds, later, look, plan, row, stored, tell
 
 from orderwright import Orderwright
 from orderwright.app.policies.acting import ATTEMPTS, POLICY_ACTION
@@ -159,6 +160,47 @@ async def test_a_handler_that_goes_on_failing_is_a_dead_letter_until_a_person_re
     assert {one.key for one in host.asked} == {action}
 
 
+@asynccontextmanager
+async def nothing_freezes(app: Orderwright) -> AsyncIterator[None]:
+    """Have the database break whatever would freeze something."""
+    await app.pool.execute(_BREAK)
+    try:
+        yield
+    finally:
+        await app.pool.execute("drop function out_of_order cascade")
+
+
+async def test_what_goes_on_failing_for_what_lives_here_stays_held_until_a_person_retries_it(
+    app: Orderwright, host: Host
+):
+    order = await entity(app, "Order")
+    execution, [action] = await plan(app, "Order", order, FREEZE)
+    async with nothing_freezes(app):
+        report = await app.execute(execution)
+        assert [one.status for one in report.actions] == ["queued"]
+        await try_so_often(app, ATTEMPTS)
+        failed = await stored(app, action)
+        assert (failed.status, failed.message) == ("failed", "freezing is out of order")
+        assert host.asked == []  # hosts' handlers are for what lives with them
+        await tell(app, order, "PAYMENT_CAPTURED", amount="100.00", paymentId=f"p-{order}")
+        await later(app)
+        assert (await look(app, order)).state == "PAYMENT_PENDING_CONFIRMATION"
+        assert await holds(app, order) == [action]
+    case = await row(
+        app,
+        "select case_type, role from orderwright.case_record where root_id = $1",
+        order,
+    )
+    assert case == {"case_type": "POLICY_ACTION_FAILED", "role": "COMPLIANCE"}
+    letters = await app.dead_letters.page(ADMIN.by, name=POLICY_ACTION, first=1, after=None)
+    [letter] = [letter for _, letter in letters.rows if letter.key == action]
+    await app.dead_letters.retry(letter.id, ADMIN)
+    await later(app)
+    assert (await stored(app, action)).status == "applied"
+    assert (await look(app, order)).state == "FROZEN"
+    assert await holds(app, order) == []
+
+
 async def test_a_handler_that_fails_for_a_while_has_done_it_in_the_end(
     app: Orderwright, host: Host
 ):
@@ -220,3 +262,11 @@ async def test_the_last_attempt_is_on_record_as_failed_before_it_begins_lest_its
     await try_so_often(app, ATTEMPTS)
     assert host.seen == ["queued"] * (ATTEMPTS - 1) + ["failed"]
     assert (await stored(app, action)).status == "failed"
+
+
+_BREAK = """
+create function out_of_order() returns trigger language plpgsql as $$
+begin raise exception 'freezing is out of order'; end $$;
+create trigger out_of_order before insert on orderwright.log
+    for each row when (new.event_type = 'FREEZE') execute function out_of_order()
+"""

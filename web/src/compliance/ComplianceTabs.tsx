@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useMay } from "@/api/permission";
 import classes from "@/system/System.module.css";
+import { showCurrent } from "@/ui/showCurrent";
 
 const PARTS = [
   { to: "/pay-ins", label: "Pay-ins", permission: "payin.read" },
@@ -24,7 +25,7 @@ export function ComplianceTabs() {
 function Part({ to, label, permission }: (typeof PARTS)[number]) {
   if (useMay(permission) !== true) return null;
   return (
-    <Link to={to} className={classes["part"] ?? ""} activeOptions={{ includeSearch: false }}>
+    <Link ref={showCurrent} to={to} className={classes["part"] ?? ""} activeOptions={{ includeSearch: false }}>
       {label}
     </Link>
   );

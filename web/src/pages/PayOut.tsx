@@ -28,7 +28,7 @@ export function PayOut() {
       {...{ fetching, error, again }}
       figures={payOut ? figuresOf(payOut) : []}
       others={approval ? [{ id: approval.instanceId, title: "Approval", workflow: approval }] : []}
-      side={payOut && approval?.status === "active" ? <PayOutVote id={payOut.id} approvers={payOut.approvers} onDone={again} /> : null}
+      side={payOut && approval?.state === "PENDING" ? <PayOutVote id={payOut.id} approvers={payOut.approvers} onDone={again} /> : null}
     />
   );
 }

@@ -116,7 +116,7 @@ function Remove({ name, value, onDone }: { name: string; value: string; onDone: 
         size="compact-xs"
         variant="default"
         loading={busy}
-        aria-label={`Take ${value} away`}
+        aria-label={`Take away ${value}`}
         onClick={() => void act({ name, values: [value] }, "Taken away").then((done) => done && onDone())}
       >
         Take away

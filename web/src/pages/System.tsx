@@ -3,6 +3,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { useMay } from "@/api/permission";
 import { useOpenIncidents } from "@/system/useOpenIncidents";
 import { Empty } from "@/ui/Said";
+import { showCurrent } from "@/ui/showCurrent";
 import classes from "@/system/System.module.css";
 
 const PARTS = [
@@ -45,7 +46,7 @@ type PartProps = (typeof PARTS)[number] & { count: number | undefined };
 function Part({ to, label, permission, count }: PartProps) {
   if (useMay(permission) !== true) return null;
   return (
-    <Link to={to} className={classes["part"] ?? ""}>
+    <Link ref={showCurrent} to={to} className={classes["part"] ?? ""}>
       {label} {count ? <span className={classes["count"]}>{count.toLocaleString("en")}</span> : null}
     </Link>
   );

@@ -1,8 +1,9 @@
 """Hosts that call over the network: they set policies off, and have what was decided done, each only their own.
 
 A host is known by the name of its token, so that a new token can take over from an old one. What another host has set
-off is not there for it. What a lifecycle of this house has set off is everybody's: it is done by itself, and a host
-that tells of the same event again finds it done.
+off is not there for it: one that tells of the same event is refused, lest it take no actions for nothing to do, and
+learns only that somebody else sees to what was decided. What a lifecycle of this house has set off is everybody's: it
+is done by itself, and a host that tells of the same event again finds it done.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.policies.execution import Execution, ExecutionNotFound
+from orderwright.app.policies.whose import is_of
 from orderwright.condition import Json, plain
 from orderwright.errors import InputInvalid
 from orderwright.json_text import is_storable
@@ -70,6 +72,7 @@ class Hosts:
 
         Raises:
             ScopeMissing, InputInvalid, IdempotencyMismatch.
+            OfAnotherHost: another host has told of it.
         """
         token.require("trigger")
         if told.execute:
@@ -167,16 +170,13 @@ async def _require_own(
     execution_id: str,
     entity: tuple[str, str] | None,
 ) -> None:
-    known = is_storable(execution_id)
-    row = await connection.fetchrow(_WHOSE, execution_id) if known else None
-    is_own = row is not None and (row["source"] != "http" or row["causation_id"] == _host(token))
-    is_about = row is not None and entity in (None, (row["entity_type"], row["entity_id"]))
-    if not (is_own and is_about):
+    known = is_storable(execution_id) and await is_of(connection, execution_id, _host(token))
+    if not known or (entity and not await connection.fetchval(_IS_ABOUT, execution_id, *entity)):
         raise ExecutionNotFound(
             f"no execution {execution_id!r}", values={"execution": execution_id}
         )
 
 
-_WHOSE: Final = """
-select source, causation_id, entity_type, entity_id from orderwright.policy_execution where id = $1
+_IS_ABOUT: Final = """
+select true from orderwright.policy_execution where id = $1 and entity_type = $2 and entity_id = $3
 """

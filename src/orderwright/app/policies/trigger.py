@@ -25,6 +25,7 @@ from orderwright.app.policies.occurrence import (
     submission_in,
 )
 from orderwright.app.policies.telling import POLICIES
+from orderwright.app.policies.whose import OfAnotherHost, require_same_teller
 from orderwright.app.policies.writing import record_failure
 from orderwright.condition import Json
 from orderwright.domain.trigger import TRIGGERS
@@ -102,6 +103,7 @@ class Triggers:
         Raises:
             InputInvalid: the trigger or the entity is not one that there is.
             JoinImpossible: the connection cannot be joined.
+            OfAnotherHost: another host outside has told of it.
         """
         now = self._clock.now()
         cause = Cause(
@@ -125,7 +127,7 @@ class Triggers:
         is_named = occurrence is not None
         try:
             return await self._tried(connection, one, is_named=is_named, execute=execute)
-        except JoinImpossible:
+        except (JoinImpossible, OfAnotherHost):
             raise
         except Exception as error:
             _logger.exception("trigger_failed", trigger=name, entity_id=one.entity.id)
@@ -183,6 +185,7 @@ class Triggers:
             crossed = tuple(each.id for each in found[:-1])
             execution = replace(found[-1], crossed=crossed)
         else:
+            await require_same_teller(connection, one)
             execution = await stored(connection, one.execution_id)
         if not execute:
             return execution

@@ -1,0 +1,141 @@
+"""From what is told to what becomes of it, through real decisions: approvals by policies, and thresholds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from acting_house import begin, look, tell
+from policy_house import APPROVE, FLAG, clear, document, open_house, place, publish, sale_of
+
+from orderwright import Orderwright
+from orderwright.policy import bucket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+REJECT = {
+    "action": "REJECT_TRANSACTION",
+    "config": {"category": "VOLUME", "reason": "{{total}} in a day"},
+}
+MONEY = {"field": "amount", "operator": ">", "value": {"money": "50.00", "currency": "EUR"}}
+TOTAL = {"field": "total", "operator": ">=", "value": {"money": "1000.00", "currency": "EUR"}}
+DAY = {
+    "type": "AMOUNT_THRESHOLD",
+    "aggregate": "sum",
+    "of": "ORDER_CREATED",
+    "key": "user",
+    "window": "24h",
+    "threshold": {"money": "1000.00", "currency": "EUR"},
+}
+ACTIONS = """
+select action, status, code from orderwright.policy_action where entity_id = $1 order by action
+"""
+CROSSED = """
+select v.mode, x.entity_id from orderwright.policy_evaluation as v
+join orderwright.policy_execution as x on x.id = v.execution_id where x.trigger = 'AMOUNT_THRESHOLD' and policy_id = $1
+"""
+
+
+@pytest.fixture(scope="module")
+async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
+    async with open_house(shared_database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
+    yield
+    await clear(app)
+
+
+# --- what policies approve ------------------------------------------------------------------------
+
+
+def _from(country: str) -> dict[str, object]:
+    return {"field": "country", "operator": "==", "value": country}
+
+
+TOLD: Mapping[str, tuple[str, dict[str, object], str, str]] = {
+    "User": ("USER_REGISTERED", _from("NG"), "REGISTERED", "ACTIVE"),
+    "KYC": ("KYC_SUBMITTED", _from("NG"), "PENDING", "APPROVED"),
+    "PayIn": ("PAYIN_RECEIVED", MONEY, "RECEIVED", "VERIFIED"),
+}
+"""By type: what it tells, on which condition a policy approves it, where it stands without one and with it."""
+
+
+async def start(app: Orderwright, kind: str, received: str = "100.00") -> str:
+    """Begin an entity, tell what policies wait for, and let all follow."""
+    entity_id = await begin(app, kind)
+    if kind == "KYC":
+        await tell(app, entity_id, "DOCUMENTS_SUBMITTED", documentType="passport", country="NG")
+    if kind == "PayIn":
+        await tell(app, entity_id, "PAYIN_RECEIVED", amount=received, reference="t1")
+    await app.worker.drain()
+    return entity_id
+
+
+async def outcome(app: Orderwright, entity_id: str) -> list[tuple[str, str, str | None]]:
+    return [tuple(row) for row in await app.pool.fetch(ACTIONS, entity_id)]
+
+
+@pytest.mark.parametrize("kind", TOLD)
+async def test_what_a_policy_approves_goes_on_by_itself_unless_another_looks_into_it(
+    app: Orderwright, kind: str
+):
+    trigger, rule, waiting, approved = TOLD[kind]
+    assert (await look(app, await start(app, kind))).state == waiting
+    await publish(app, "easy", document(rule, does=[APPROVE], trigger=trigger))
+    easy = await start(app, kind)
+    assert (await look(app, easy)).state == approved
+    assert await outcome(app, easy) == [("AUTO_APPROVE", "applied", None)]
+    await publish(app, "wary", document(rule, does=[FLAG], trigger=trigger, name="Wary"))
+    looked_into = await start(app, kind)
+    assert (await look(app, looked_into)).state == waiting
+    dropped, flagged = await outcome(app, looked_into)
+    assert (dropped[:2], flagged[:2]) == (
+        ("AUTO_APPROVE", "dropped"),
+        ("FLAG_FOR_REVIEW", "applied"),
+    )
+
+
+async def test_a_policy_cannot_verify_what_has_arrived_in_part(app: Orderwright):
+    await publish(app, "easy", document(MONEY, does=[APPROVE], trigger="PAYIN_RECEIVED"))
+    part = await start(app, "PayIn", received="99.99")
+    assert (await look(app, part)).state == "PARTIAL"
+    assert await outcome(app, part) == [("AUTO_APPROVE", "skipped", "payin.amount_differs")]
+
+
+# --- thresholds -----------------------------------------------------------------------------------
+
+
+async def test_the_order_that_crosses_a_threshold_is_rejected_and_none_before_or_after_it(
+    app: Orderwright,
+):
+    await publish(app, "volume", document(TOTAL, does=[REJECT], trigger=DAY))
+    states = []
+    for _ in range(3):
+        sale = await place(app, "600.00", customer="bob")
+        await app.worker.drain()
+        states.append((await sale_of(app, sale))[0])
+    assert states == ["AWAITING_PAYMENT_METHOD", "REJECTED", "AWAITING_PAYMENT_METHOD"]
+
+
+async def test_beyond_its_share_a_policy_of_a_threshold_is_only_watched(app: Orderwright):
+    await publish(app, "growing", document(TOTAL, does=[REJECT], trigger=DAY), rollout=5_000)
+    modes = {}
+    for number in range(16):
+        told = {"orderId": f"crosses-{number}", "userId": f"buyer-{number}"}
+        found = await app.trigger(
+            "ORDER_CREATED", {**told, "amount": "1500.00", "currency": "EUR"}
+        )
+        assert len(found.crossed) == 1
+        modes[found.entity.id] = (
+            "enforce" if bucket("growing", found.entity.id) < 5_000 else "shadow"
+        )
+    assert set(modes.values()) == {"enforce", "shadow"}
+    seen = await app.pool.fetch(CROSSED, "growing")
+    assert {row["entity_id"]: row["mode"] for row in seen} == modes
+    for entity_id, mode in modes.items():
+        done = [action for action, *_ in await outcome(app, entity_id)]
+        assert done == (["REJECT_TRANSACTION"] if mode == "enforce" else [])

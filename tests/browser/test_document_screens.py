@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from acceptance.harness import PASSWORD, Server, SignIn
+from acceptance.harness import PASSWORD, Server, SignIn, until
 from acceptance.policing import put_in_force
 from browser.page import OpenPage, fits_everywhere, open_form, serious
 from orderwright import Event, Orderwright

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ASKED = {
-    "ORDER_CREATED": "isFirstOrder user.country user.emailDomain user.registeredDays user.kycApproved hour",
+    "ORDER_CREATED": "isFirstOrder user.country user.emailDomain user.registeredDays user.kycApproved hour "
+    "velocity.ORDER_CREATED.count.user.24h",
     "PAYIN_RECEIVED": "amountMismatch expectedAmount senderIsUser user.country",
     "PAYOUT_REQUESTED": "walletAgeHours velocity.PAYOUT_REQUESTED.sum.user.24h",
     "KYC_SUBMITTED": "submissions user.registeredDays",
     "USER_REGISTERED": "user.emailDomain user.country user.registeredDays",
     "WALLET_ADDED": "user.country velocity.WALLET_ADDED.count.wallet.24h",
 }
+ORDERS = "velocity.ORDER_CREATED.count.user.24h"
 ADMIN = asked(Role.ADMIN, "root")
 
 
@@ -80,8 +82,8 @@ async def test_facts_follow_from_what_the_house_has_seen(app: Orderwright):
     days = {"user.country": "DE", "user.emailDomain": "mail.example", "user.registeredDays": 3}
     common = {**days, "user.kycApproved": False, "hour": 12}
     assert await known(app, "ORDER_CREATED") == [
-        {**common, "isFirstOrder": True},
-        {**common, "isFirstOrder": False},
+        {**common, "isFirstOrder": True, ORDERS: 1},
+        {**common, "isFirstOrder": False, ORDERS: 2},
     ]
     due = {"money": "100.00", "currency": "EUR"}
     partly = {"amountMismatch": True, "expectedAmount": due, "senderIsUser": True}
@@ -89,6 +91,21 @@ async def test_facts_follow_from_what_the_house_has_seen(app: Orderwright):
     assert await known(app, "USER_REGISTERED") == [{**days, "user.registeredDays": 0}]
     decided = "select count(*) from orderwright.policy_execution where entity_id = $1"
     assert [await app.pool.fetchval(decided, one) for one in (second, payin)] == [1, 2]
+
+
+async def test_a_customer_who_registers_is_still_who_has_ordered_before(app: Orderwright):
+    assert isinstance(app.clock, DrivenClock)
+    await order(app)
+    user = NewUser(email="ada@mail.example", id="u-ada", country="DE", customer_id="ada")
+    assert (await app.users.register(user, ADMIN)).refused is None
+    await app.worker.drain()
+    app.clock.advance(timedelta(minutes=1))
+    await order(app)
+    app.clock.advance(timedelta(minutes=1))
+    told = {"orderId": "o-host", "userId": "u-ada", "amount": "1.00", "currency": "EUR"}
+    await app.trigger("ORDER_CREATED", told)
+    found = [(one["isFirstOrder"], one[ORDERS]) for one in await known(app, "ORDER_CREATED")]
+    assert found == [(True, 1), (False, 2), (False, 3)]
 
 
 async def test_wallets_age_and_submissions_count(app: Orderwright):

@@ -27,12 +27,15 @@ _HOUR: Final = timedelta(hours=1)
 def counted(trigger: str, facts: Mapping[str, Json], user: User, at: datetime) -> Counted:
     """Return an event as velocities count it: by its own country, else by that of the user.
 
-    An order of a customer who is a user here counts for the user.
+    A user and the customer that they buy as are one: what either has done counts for the user, whenever they
+    registered.
     """
     amount = facts.get("amount")
+    ids = (user.id, user.customer_id, _text(facts, "userId"))
     return Counted(
         trigger=trigger,
         user=user.id or _text(facts, "userId"),
+        users=tuple(sorted({one for one in ids if one})),
         wallet=next((one for name in _WALLETS if (one := _text(facts, name))), None),
         country=_text(facts, "country") or _text(facts, "user.country") or user.country,
         amount=amount if isinstance(amount, Money) else None,

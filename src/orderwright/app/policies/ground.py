@@ -65,8 +65,7 @@ def _keys(told: Told, scene: Scene, in_force: InForce) -> Iterator[str]:
     user = scene.user(facts.get("userId"))
     event = counted(one.trigger_name, facts, user, one.occurred_at)
     for key in _counted_by(one.trigger_name, in_force):
-        value = event.key(key)
-        if value is not None:
+        for value in event.values(key):
             yield f"velocity/{one.trigger_name}/{key}/{value}"
 
 

@@ -120,7 +120,9 @@ VELOCITIES: Final = _velocities()
 """The facts that count or add up, the same for every trigger."""
 
 TRIGGERS: Final[Mapping[str, TriggerType]] = {
-    name: TriggerType(name=name, label=label, facts={**facts, **VELOCITIES})
+    name: TriggerType(
+        name=name, label=label, facts={**facts, **VELOCITIES}, is_counted=name != THRESHOLD
+    )
     for name, (label, facts) in _FACTS.items()
 }
 """The triggers that hosts and lifecycles fire, by name."""

@@ -31,7 +31,6 @@ from orderwright.app.policies.velocity import (
 from orderwright.app.policies.wording import Words
 from orderwright.app.policies.writing import Decided, write
 from orderwright.condition import Json
-from orderwright.domain.event_trigger import NAMED
 from orderwright.policy import rolled_out
 from orderwright.policy.trigger import THRESHOLD
 
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
 
-COUNTED: Final = frozenset(NAMED.values())
-"""The triggers whose events velocities count."""
 _FIRST: Final = frozenset({"isFirstOrder"})
 _WALLET: Final = frozenset({"walletAgeHours"})
 _SUBMISSIONS: Final = frozenset({"submissions"})
@@ -167,8 +164,8 @@ class Deciding:
     def _decided(self, table: _Table, told: Told, standing: set[str]) -> Decided:
         begun = time.perf_counter_ns()
         one, in_force = told.occurrence, table.ground.in_force
-        schema = self._triggers[one.trigger_name].facts
-        facts = table.facts(told)
+        known = self._triggers[one.trigger_name]
+        schema, facts = known.facts, table.facts(told)
         judged = in_force.policies.evaluate(
             one.trigger,
             facts,
@@ -202,7 +199,7 @@ class Deciding:
             schema=schema,
             words=words,
             root_id=home.root_id if home else one.entity.id,
-            event=table.event if one.trigger_name in COUNTED else None,
+            event=table.event if known.is_counted else None,
             started_at=table.now,
         )
 

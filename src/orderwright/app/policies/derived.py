@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.policies.velocity import Counted
 from orderwright.condition import Json
 from orderwright.money import Money
+from orderwright.policy.trigger import KEY_FACTS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from orderwright.app.policies.asking import Answers
     from orderwright.app.policies.scene import User
 
-_WALLETS: Final = ("walletAddress", "address")
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -31,13 +31,13 @@ def counted(trigger: str, facts: Mapping[str, Json], user: User, at: datetime) -
     registered.
     """
     amount = facts.get("amount")
-    ids = (user.id, user.customer_id, _text(facts, "userId"))
+    ids = (user.id, user.customer_id, _said(facts, "user"))
     return Counted(
         trigger=trigger,
-        user=user.id or _text(facts, "userId"),
+        user=user.id or _said(facts, "user"),
         users=tuple(sorted({one for one in ids if one})),
-        wallet=next((one for name in _WALLETS if (one := _text(facts, name))), None),
-        country=_text(facts, "country") or _text(facts, "user.country") or user.country,
+        wallet=_said(facts, "wallet"),
+        country=_said(facts, "country") or user.country,
         amount=amount if isinstance(amount, Money) else None,
         occurred_at=at,
     )
@@ -109,6 +109,11 @@ def _whole(since: datetime | None, at: datetime, unit: timedelta) -> int | None:
 def _differ(amount: Json, due: Json) -> bool | None:
     both = isinstance(amount, Money) and isinstance(due, Money)
     return amount != due if both else None
+
+
+def _said(facts: Mapping[str, Json], key: str) -> str | None:
+    """Return what an event itself says of whose it is, by a key of velocities."""
+    return next((one for name in KEY_FACTS[key] if (one := _text(facts, name))), None)
 
 
 def _text(facts: Mapping[str, Json], name: str) -> str | None:

@@ -7,7 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from compliance_house import CORA, TONY, asked, confirm, open_house, order, refund, register
+from compliance_house import (
+    CORA,
+    TONY,
+    asked,
+    confirm,
+    context,
+    open_house,
+    order,
+    refund,
+    register,
+    state,
+)
 from policy_house import FLAG, document, publish
 
 from acceptance.harness import furnish
@@ -86,7 +97,7 @@ async def test_facts_follow_from_what_the_house_has_seen(app: Orderwright):
         {**common, "isFirstOrder": False, ORDERS: 2},
     ]
     due = {"money": "100.00", "currency": "EUR"}
-    partly = {"amountMismatch": True, "expectedAmount": due, "senderIsUser": True}
+    partly = {"amountMismatch": False, "expectedAmount": due, "senderIsUser": True}
     assert await known(app, "PAYIN_RECEIVED") == [{**partly, "user.country": "DE"}] * 2
     assert await known(app, "USER_REGISTERED") == [{**days, "user.registeredDays": 0}]
     decided = "select count(*) from orderwright.policy_execution where entity_id = $1"
@@ -162,3 +173,24 @@ async def test_a_policy_that_holds_a_pay_in_keeps_it_from_being_verified(app: Or
         "select count(*) from orderwright.policy_execution where trigger = 'PAYOUT_REQUESTED'"
     )
     assert await app.pool.fetchval(counted) == 1
+
+
+async def test_what_a_confirmed_payment_brings_later_waits_for_a_decision_of_its_own(
+    app: Orderwright,
+):
+    whole = {"money": "100.00", "currency": "EUR"}
+    rule = {"field": "receivedAmount", "operator": ">=", "value": whole}
+    consent = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
+    await publish(app, "whole", document(rule, does=[consent], trigger="PAYIN_RECEIVED"))
+    payment = await register(app, await order(app))
+    payin = payin_id_of(payment)
+    transfer = Event("PAYIN_RECEIVED", {"amount": "60.00", "reference": "t1"})
+    assert (await app.pay_ins.send(payin, transfer, TONY)).refused is None
+    await app.worker.drain()
+    part = await context(app, payin)
+    assert (part["isDecided"], part["holds"]) == (True, {})
+    await confirm(app, payment)
+    assert await state(app, payin) == "RECEIVED"
+    assert [hold["policy"] for hold in (await context(app, payin))["holds"].values()] == ["whole"]
+    told = "select count(*) from orderwright.outbox where instance_id = $1 and name = 'payin.verified'"
+    assert await app.pool.fetchval(told, payin) == 0

@@ -96,6 +96,7 @@ _OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "amount": ("grandTotal", "received"),
     "totalAmount": ("grandTotal",),
     "expectedAmount": ("expected",),
+    "receivedAmount": ("received",),
     "senderName": ("sender",),
     "address": ("walletAddress",),
 }

@@ -58,6 +58,7 @@ _FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
             "senderName": FactField(type="text", label="Name of the sender", sensitive=True),
             "senderIsUser": FactField(type="boolean", label="Sent by the user"),
             "expectedAmount": FactField(type="money", label="Expected amount"),
+            "receivedAmount": FactField(type="money", label="Received in all"),
             "amountMismatch": FactField(type="boolean", label="Other amount than expected"),
         },
     ),

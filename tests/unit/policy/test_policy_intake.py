@@ -89,6 +89,25 @@ def test_a_hosts_amount_due_goes_before_that_of_the_order():
     ]
 
 
+@pytest.mark.parametrize(
+    ("amount", "in_all", "is_mismatch"),
+    [
+        (60, 60, False),  # a part: the rest may come
+        (40, 100, False),
+        (41, 101, True),
+        (100, 100, False),
+        (60, None, True),  # a host that knows of no parts
+        (100, None, False),
+    ],
+)
+def test_a_part_of_the_money_is_no_mismatch(amount: int, in_all: int | None, is_mismatch: bool):
+    total = {} if in_all is None else {"receivedAmount": Money(in_all, "EUR")}
+    told = {"amount": Money(amount, "EUR"), "expectedAmount": Money(100, "EUR"), **total}
+    found = derived(told, User(), Answers(), NOW)
+    assert found["amountMismatch"] is is_mismatch
+    assert found["receivedAmount"] == Money(in_all or amount, "EUR")
+
+
 def test_a_user_who_registers_is_no_day_old_and_has_the_country_that_comes_along():
     told = {"email": "a@B.example", "country": "DE"}
     found = derived(told, User(), Answers(), NOW)
@@ -118,6 +137,7 @@ def test_domain_events_say_what_hosts_would():
     money = {"amountMinor": 40, "receivedMinor": 90, "expectedMinor": 100, "senderName": None}
     payin = facts_of_named("payin.received", {"payInId": "p", "currency": "EUR", **money})
     assert (payin["amount"], payin["expectedAmount"]) == (Money(40, "EUR"), Money(100, "EUR"))
+    assert payin["receivedAmount"] == Money(90, "EUR")
     assert "senderName" not in payin
 
 

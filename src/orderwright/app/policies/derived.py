@@ -53,7 +53,8 @@ def derived(
         {
             "hour": at.astimezone(UTC).hour,
             "expectedAmount": due,
-            "amountMismatch": _differ(facts.get("amount"), due),
+            "receivedAmount": facts.get("receivedAmount", facts.get("amount")),
+            "amountMismatch": _is_mismatch(facts, due),
             "isFirstOrder": None if answers.has_ordered is None else not answers.has_ordered,
             "walletAgeHours": _whole(answers.wallet_added_at, at, _HOUR),
             "submissions": None if answers.submissions is None else answers.submissions + 1,
@@ -106,9 +107,14 @@ def _whole(since: datetime | None, at: datetime, unit: timedelta) -> int | None:
     return None if since is None else max((at - since) // unit, 0)
 
 
-def _differ(amount: Json, due: Json) -> bool | None:
-    both = isinstance(amount, Money) and isinstance(due, Money)
-    return amount != due if both else None
+def _is_mismatch(facts: Mapping[str, Json], due: Json) -> bool | None:
+    """Whether money is another than expected; what comes in parts is so once there is more, for the rest may come."""
+    total = facts.get("receivedAmount")
+    amount = facts.get("amount") if total is None else total
+    if not isinstance(amount, Money) or not isinstance(due, Money):
+        return None
+    is_part = total is not None and amount.currency == due.currency
+    return amount.minor > due.minor if is_part else amount != due
 
 
 def _said(facts: Mapping[str, Json], key: str) -> str | None:

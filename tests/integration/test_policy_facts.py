@@ -27,6 +27,7 @@ from orderwright.app.compliance.payins import payin_id_of
 from orderwright.app.compliance.payouts import NewPayOut
 from orderwright.app.compliance.users import NewUser, NewWallet
 from orderwright.app.permissions import Role
+from orderwright.app.policies.trial import Sample, Subject
 from orderwright.clock import DrivenClock
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ ASKED = {
     "USER_REGISTERED": "user.emailDomain user.country user.registeredDays",
     "WALLET_ADDED": "user.country velocity.WALLET_ADDED.count.wallet.24h",
 }
+SEEN = ("velocity.PAYOUT_REQUESTED.sum.wallet.24h", "velocity.USER_REGISTERED.count.user.24h")
 ORDERS = "velocity.ORDER_CREATED.count.user.24h"
 ADMIN = asked(Role.ADMIN, "root")
 
@@ -156,6 +158,45 @@ async def test_wallets_age_and_submissions_count(app: Orderwright):
     assert not host.is_repeated
     [counted] = await known(app, "WALLET_ADDED")
     assert counted == {"user.country": "FR", "velocity.WALLET_ADDED.count.wallet.24h": 1}
+
+
+async def test_a_policy_is_tried_on_a_past_event_with_what_followed_from_it_then(app: Orderwright):
+    assert isinstance(app.clock, DrivenClock)
+    lists, by = app.policy_office.lists, asked(Role.COMPLIANCE)
+    await lists.create("odd", "text", "", by)
+    await lists.add("odd", ["DE"], by)
+    await app.users.register(NewUser(email="w@x.example", id="u-w", country="DE"), ADMIN)
+    await app.worker.drain()
+    wallets = []
+    for number in range(3):
+        app.clock.advance(timedelta(hours=1))
+        told = {"userId": "u-w", "amount": "10.00", "currency": "EUR", "walletAddress": "0xabc"}
+        one = await app.trigger("PAYOUT_REQUESTED", {**told, "payOutId": f"po-{number}"})
+        wallets.append(one.id)
+    await lists.remove("odd", ["DE"], by)
+    await lists.create("newer", "text", "", by)
+    await lists.add("newer", ["EUR"], by)
+    rules = [
+        {"field": SEEN[0], "operator": "==", "value": {"money": "20.00", "currency": "EUR"}},
+        {"field": SEEN[1], "operator": "==", "value": 1},
+        {"field": "user.country", "operator": "in", "value": {"list": "odd"}},
+        {"field": "currency", "operator": "in", "value": {"list": "newer"}},
+        {"field": "user.kycApproved", "operator": "==", "value": False},
+    ]
+    source = document(*rules, trigger="PAYOUT_REQUESTED")
+    trial = await app.policy_office.trials.run(
+        by.by, Subject(document=source), Sample(execution_id=wallets[1])
+    )
+    assert trial.result.outcome == "hit"
+    assert trial.derived == tuple(sorted(("user.country", "user.kycApproved", *SEEN)))
+    assert (trial.unknown, trial.lists_now) == ((), ("newer",))
+    aged = document(
+        {"field": "walletAgeHours", "operator": "<", "value": 1}, trigger="PAYOUT_REQUESTED"
+    )
+    trial = await app.policy_office.trials.run(
+        by.by, Subject(document=aged), Sample(execution_id=wallets[1])
+    )
+    assert (trial.result.outcome, trial.unknown) == ("unknown", ("walletAgeHours",))
 
 
 async def test_a_policy_that_holds_a_pay_in_keeps_it_from_being_verified(app: Orderwright):

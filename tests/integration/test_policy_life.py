@@ -417,6 +417,7 @@ async def test_a_document_that_nobody_saved_is_tried_on_a_past_execution_without
     )
     assert trial.withheld == ("email",)
     assert "email" not in trial.facts
+    assert trial.unknown == ("user.emailDomain",)
     for sample in (Sample(), Sample(execution_id="none"), Sample(facts=[1])):
         with pytest.raises(InputInvalid):
             await app.policy_office.trials.run(CLEO.by, Subject(document=document), sample)

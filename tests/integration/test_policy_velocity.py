@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from policy_house import FLAG, START, clear, damage, document, open_house, publish
+from policy_house import BOSS, FLAG, START, clear, damage, document, open_house, publish
 
 from acceptance.harness import until
 from orderwright import Orderwright
+from orderwright.app.policies.trial import Sample, Subject
 from orderwright.app.policies.velocity import SPANS
+from orderwright.condition import plain
 from orderwright.domain.trigger import VELOCITIES
 
 if TYPE_CHECKING:
@@ -65,18 +67,18 @@ class Happened:
 
     @property
     def entity(self) -> tuple[str, str]:
-        return "PayIn" if self.trigger == IN else "PayOut", f"sum-{self.number}"
+        return "PayIn" if self.trigger == IN else "PayOut", f"{self.user}-{self.number}"
 
 
-def happened(chance: random.Random) -> list[Happened]:
+def happened(chance: random.Random, tag: str = "") -> list[Happened]:
     """Make a table of events, told in another order than they happened in."""
     return [
         Happened(
             number=number,
             trigger=(trigger := chance.choice((IN, OUT))),
-            user=chance.choice("ab"),
-            wallet=chance.choice(("w1", "w2")) if trigger == OUT else None,
-            country=chance.choice(("DE", "FR")),
+            user=tag + chance.choice("ab"),
+            wallet=tag + chance.choice(("w1", "w2")) if trigger == OUT else None,
+            country=tag + chance.choice(("DE", "FR")),
             minor=chance.randrange(1, 100_000),
             currency=chance.choice(("EUR", "EUR", "USD")),
             at=START + timedelta(minutes=chance.randrange(60 * 24 * 9)),
@@ -118,6 +120,27 @@ async def test_every_velocity_is_the_sum_over_what_was_told_the_event_included(a
         facts = await _facts(app, found.id)
         wanted = {path: plain_sum(path, one, told) for path in ASKED}
         assert {path: facts.get(path) for path in ASKED} == wanted
+
+
+async def test_a_trial_finds_the_velocities_that_there_were_when_nobody_asked(app: Orderwright):
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")  # noqa: T201 (to repeat it)
+    table = happened(random.Random(seed), "then-")
+    ids = [
+        (await app.trigger(one.trigger, one.context(), entity=one.entity, occurred_at=one.at)).id
+        for one in table
+    ]
+    rules = [{"field": path, "operator": "is_not_null"} for path in ASKED]
+    sources = {one: document(*rules, does=[FLAG], trigger=one) for one in (IN, OUT)}
+    for number in range(0, EVENTS, 4):
+        one = table[number]
+        trial = await app.policy_office.trials.run(
+            BOSS, Subject(document=sources[one.trigger]), Sample(execution_id=ids[number])
+        )
+        wanted = {path: plain_sum(path, one, table[: number + 1]) for path in ASKED}
+        assert {path: plain(trial.facts.get(path)) for path in ASKED} == wanted
+        assert trial.derived == tuple(path for path in ASKED if wanted[path] is not None)
+        assert trial.unknown == tuple(path for path in ASKED if wanted[path] is None)
 
 
 async def _facts(app: Orderwright, execution_id: str) -> Mapping[str, Any]:

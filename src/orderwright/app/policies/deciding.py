@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from orderwright.app.policies.asking import Answers, Asked, ask
+from orderwright.app.policies.asking import Answers, ask, asked_of
 from orderwright.app.policies.derived import counted, derived
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.ground import Ground, Told, lock
@@ -43,11 +43,6 @@ if TYPE_CHECKING:
     from orderwright.policy import Threshold
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
-
-_FIRST: Final = frozenset({"isFirstOrder"})
-_WALLET: Final = frozenset({"walletAgeHours"})
-_SUBMISSIONS: Final = frozenset({"submissions"})
-_DUE: Final = frozenset({"expectedAmount", "amountMismatch"})
 
 
 class Deciding:
@@ -120,7 +115,14 @@ class Deciding:
         now = self._clock.now()
         answers = await ask(
             connection,
-            _asked(one, told, asked, event, [*questions, *crossings], facts),
+            asked_of(
+                asked,
+                facts,
+                entity=one.entity,
+                event=event,
+                questions=[*questions, *crossings],
+                executions=[each.occurrence.execution_id for each in told],
+            ),
             now,
         )
         return _Table(
@@ -227,28 +229,6 @@ class _Table:
         }
         found = {**{name: more[name] for name in sorted(asked & more.keys())}, **facts}
         return {**found, "userId": self.user.id} if self.user.id else found
-
-
-def _asked(
-    one: Occurrence,
-    told: Sequence[Told],
-    asked: frozenset[str],
-    event: Counted,
-    questions: Sequence[Question],
-    facts: Mapping[str, Json],
-) -> Asked:
-    order = facts.get("orderId")
-    wants_due = bool(asked & _DUE) and "expectedAmount" not in facts
-    return Asked(
-        entity=one.entity,
-        executions=[each.occurrence.execution_id for each in told],
-        event=event,
-        questions=questions,
-        order_id=order if wants_due and isinstance(order, str) else None,
-        wants_first=bool(asked & _FIRST),
-        wants_wallet=bool(asked & _WALLET),
-        wants_submissions=bool(asked & _SUBMISSIONS),
-    )
 
 
 def _thresholds(in_force: InForce, main: Told) -> dict[str, Threshold]:

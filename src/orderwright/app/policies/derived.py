@@ -97,6 +97,18 @@ _OF_USER: Final[Mapping[str, Callable[[Mapping[str, Json], User, datetime], Json
 }
 
 
+DERIVED: Final = _OF_USER.keys() | {
+    "hour",
+    "expectedAmount",
+    "receivedAmount",
+    "amountMismatch",
+    "isFirstOrder",
+    "walletAgeHours",
+    "submissions",
+}
+"""The facts that follow, beside velocities."""
+
+
 def _plain(name: str) -> str:
     """Return a name without what people write in different ways: case and spaces."""
     return " ".join(name.casefold().split())

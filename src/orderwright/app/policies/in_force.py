@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from orderwright.app.policies.counting import Counting, countings
+from orderwright.app.policies.policy_reading import facts_read
 from orderwright.app.policies.unreadable import failing, fails_at
-from orderwright.condition import Json, Lists, NamedList, fields
+from orderwright.condition import Json, Lists, NamedList
 from orderwright.policy import (
     Deployment,
     Policy,
@@ -28,7 +29,6 @@ from orderwright.policy import (
     Threshold,
     load,
 )
-from orderwright.policy.template import facts_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
     from orderwright.policy.trigger import Trigger
     from orderwright.runtime.pool import Connection
-
-_TEMPLATES: Final = ("reason", "message", "template")
-"""The keys of configs that may name facts."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -147,7 +144,7 @@ class Sets:
             unreadable=tuple(unreadable),
             asked=asked,
             counted=countings(asked, _thresholds(policies, unreadable)),
-            entries=_entries(entries),
+            entries=entries_of(entries),
         )
 
     def _forget_all_but(self, rows: list[Record]) -> None:
@@ -197,25 +194,17 @@ def _thresholds(policies: PolicySet, unreadable: Iterable[Result]) -> frozenset[
 def _asked(deployments: Iterable[Deployment]) -> dict[Trigger, frozenset[str]]:
     found: dict[Trigger, frozenset[str]] = {}
     for one in deployments:
-        policy = one.policy
-        read = frozenset[str]().union(
-            *(fields(node.group) for node in policy.conditions),
-            *(_named(node.config) for node in policy.actions),
-        )
-        found[policy.trigger] = found.get(policy.trigger, frozenset()) | read
+        trigger = one.policy.trigger
+        found[trigger] = found.get(trigger, frozenset()) | facts_read(one.policy)
     return found
-
-
-def _named(config: Mapping[str, Json]) -> frozenset[str]:
-    texts = (config.get(key) for key in _TEMPLATES)
-    return frozenset(name for text in texts if isinstance(text, str) for name in facts_of(text))
 
 
 _KINDS: Final[Mapping[str, Callable[[str], Json]]] = {"text": str, "number": Decimal}
 """How the entries of each kind of list are read."""
 
 
-def _entries(rows: Iterable[Record]) -> dict[str, Entries]:
+def entries_of(rows: Iterable[Record]) -> dict[str, Entries]:
+    """Return lists by their names, of rows of (list, kind, value, expires_at)."""
     found: dict[str, list[tuple[Json, datetime | None]]] = {}
     for row in rows:
         if row["list"] is None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from orderwright.condition import ListReference, fields, walk
 from orderwright.policy import Policy, PolicyInvalid, Problem, load
+from orderwright.policy.template import facts_of
 from orderwright.policy.trigger import THRESHOLD
 
 if TYPE_CHECKING:
     from orderwright.condition import Catalogue, Json
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
+
+
+_TEMPLATES: Final = ("reason", "message", "template")
+"""The keys of configs that may name facts."""
 
 
 def read_policy(document: Json, types: Triggers, lists: Catalogue | None) -> Policy:
@@ -28,6 +34,25 @@ def read_policy(document: Json, types: Triggers, lists: Catalogue | None) -> Pol
 def trigger_name(policy: Policy) -> str:
     """Return the name of what sets a policy off."""
     return policy.trigger if isinstance(policy.trigger, str) else THRESHOLD
+
+
+def facts_read(policy: Policy) -> frozenset[str]:
+    """Return the facts that a policy reads, in conditions and in texts."""
+    return frozenset[str]().union(
+        *(fields(node.group) for node in policy.conditions),
+        *(_named(node.config) for node in policy.actions),
+    )
+
+
+def _named(config: Mapping[str, Json]) -> Iterator[str]:
+    texts = (config.get(key) for key in _TEMPLATES)
+    return (name for text in texts if isinstance(text, str) for name in facts_of(text))
+
+
+def lists_read(policy: Policy) -> frozenset[str]:
+    """Return the lists that a policy reads."""
+    rules = (rule for node in policy.conditions for rule in walk(node.group))
+    return frozenset(rule.value.name for rule in rules if isinstance(rule.value, ListReference))
 
 
 async def catalogue(connection: Connection) -> Catalogue:

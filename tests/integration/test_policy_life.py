@@ -381,6 +381,19 @@ async def test_an_entity_shows_what_policies_came_to_on_it_and_the_snooze_that_h
         await snoozes.on(Identity(id="x", login="x", name="X", roles=frozenset()), "Order", "o1")
 
 
+async def test_a_version_before_the_latest_is_in_force_by_its_own_trigger(app: Orderwright):
+    desk, policy_id = app.policy_office.desk, await made(app)
+    taken(await desk.save(policy_id, {**HIGH, "trigger": "PAYOUT_REQUESTED"}, None, None, CLEO))
+    policy = await published(app, policy_id, Wish(version=1))
+    assert policy.trigger == "ORDER_CREATED"
+    term = await app.pool.fetchval("select trigger from orderwright.policy_term")
+    assert (term, await decides(app, "o1")) == ("ORDER_CREATED", ["REQUIRE_APPROVAL"])
+    taken(await desk.save(policy_id, HIGH, "again", None, CLEO))
+    assert codes(await desk.publish(policy_id, Wish(version=2), "no", CLEO)) == [
+        "policy.other_trigger"
+    ]
+
+
 # --- trials ----------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from orderwright.condition import ListReference, fields, walk
+from orderwright.json_text import load as load_text
 from orderwright.policy import Policy, PolicyInvalid, Problem, load
 from orderwright.policy.template import facts_of
 from orderwright.policy.trigger import THRESHOLD
@@ -55,9 +56,21 @@ def lists_read(policy: Policy) -> frozenset[str]:
     return frozenset(rule.value.name for rule in rules if isinstance(rule.value, ListReference))
 
 
+async def trigger_of(connection: Connection, policy_id: str, version: int) -> str | None:
+    """Return the name of what sets a version of a policy off; None where there is no such version."""
+    document = await connection.fetchval(_DOCUMENT, policy_id, version)
+    if document is None:
+        return None
+    trigger = load_text(document)["trigger"]
+    return trigger if isinstance(trigger, str) else THRESHOLD
+
+
 async def catalogue(connection: Connection) -> Catalogue:
     """Return the lists that there are, each with the type of its entries."""
     return {row["name"]: row["kind"] for row in await connection.fetch(_LISTS)}
 
 
+_DOCUMENT: Final = (
+    "select document from orderwright.policy_version where policy_id = $1 and version = $2"
+)
 _LISTS: Final = "select name, kind from orderwright.policy_list"

@@ -303,11 +303,16 @@ async def test_lists_keep_who_added_and_who_took_away_and_what_expired_is_no_ent
     many = [f"C{n}" for n in range(3000)]
     assert (await lists.add("sanctioned-countries", [*many, " C1 ", ""], CLEO)).count == 3000
     assert (await lists.add("sanctioned-countries", ["C1", "KP"], CLEO)).count == 1
-    assert (await lists.remove("sanctioned-countries", ["C1"], CARL)).count == 1
+    for _ in range(2):  # said again, the first result is answered
+        again = as_("cleo", key="again"), as_("carl", key="gone")
+        assert (await lists.add("sanctioned-countries", ["C1", "RU", "BY"], again[0])).count == 2
+        assert (
+            await lists.remove("sanctioned-countries", ["RU", "BY", "C1"], again[1])
+        ).count == 3
     soon = NOON + timedelta(hours=1)
     await lists.add("sanctioned-countries", ["IR"], CLEO, note="for now", expires_at=soon)
     [listed] = await lists.lists(CLEO.by)
-    assert listed.size == 3001
+    assert listed.size == 3001  # 3000 and KP, without C1, and IR
     page = await lists.entries(
         CLEO.by, "sanctioned-countries", with_removed=True, first=200, after=None
     )

@@ -13,11 +13,12 @@ from orderwright.app.policies.derived import counted, derived
 from orderwright.app.policies.intake import take_in
 from orderwright.app.policies.scene import User
 from orderwright.app.policies.wording import Words
-from orderwright.condition import plain, read
-from orderwright.domain.event_trigger import EVENT_TRIGGERS, facts_of_named
+from orderwright.condition import FactField, plain, read
+from orderwright.domain.event_trigger import EVENT_TRIGGERS, SENSITIVE, facts_of_named
 from orderwright.domain.trigger import TRIGGERS
 from orderwright.json_text import dump, is_storable
 from orderwright.money import Money
+from orderwright.policy.masking import MASK, masked_facts
 
 ORDER, PAYIN = TRIGGERS["ORDER_CREATED"].facts, TRIGGERS["PAYIN_RECEIVED"].facts
 NOW = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
@@ -74,6 +75,26 @@ def test_whatever_is_told_what_is_taken_in_has_its_type_and_can_be_kept(told: di
     for path, value in found.facts.items():
         if path in ORDER:
             assert read(value)[0] in (ORDER[path].type, "null")
+
+
+def test_what_is_sensitive_by_its_name_is_masked_where_the_trigger_does_not_know_it():
+    told = {
+        "email": "eve@mail.example",
+        "amount": Money(100, "EUR"),
+        "buyer": {
+            "email": "eve@mail.example",
+            "wallets": [{"walletAddress": "0x1", "kind": "BTC"}],
+        },
+    }
+    assert masked_facts(take_in(told, ORDER).facts, ORDER, SENSITIVE) == {
+        "email": MASK,
+        "amount": Money(100, "EUR"),
+        "buyer": {"email": MASK, "wallets": [{"walletAddress": MASK, "kind": "BTC"}]},
+    }
+    known = {**ORDER, "email": FactField(type="text")}
+    assert masked_facts({"email": "shop@mail.example"}, known, SENSITIVE) == {
+        "email": "shop@mail.example"
+    }
 
 
 def test_what_is_not_known_does_not_follow():

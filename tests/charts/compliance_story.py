@@ -31,6 +31,7 @@ PAYIN_DATA: Final = {
     "FAIL": {"reason": "no money came"},
     "REFUND": {"reason": "sent back"},
     **_STOPPED,
+    "DECISION_RECORDED": {**DECIDING_DATA.get("DECISION_RECORDED", {}), "transfer": 1},
 }
 
 
@@ -54,18 +55,18 @@ def payins() -> dict[str, Story]:
     part = payin().tell("PAYIN_RECEIVED", amount="40.00", reference="t-1")
     received = payin().tell("PAYIN_RECEIVED", reference="t-1")
     decided = received.copy().tell("DECISION_RECORDED")
-    over = (
-        payin().tell("DECISION_RECORDED").tell("PAYIN_RECEIVED", amount="100.01", reference="t-1")
-    )
+    over = payin().tell("PAYIN_RECEIVED", amount="100.01", reference="t-1")
+    over.tell("DECISION_RECORDED")
     verified = decided.copy().tell("VERIFY")
     expired = payin().wait(days=1).tell("EXPIRE")
     return {
         "PENDING": payin(),
-        "PENDING, decided": payin().tell("DECISION_RECORDED"),
+        "PENDING, decided": payin().tell("DECISION_RECORDED", transfer=0),
         "PARTIAL, 40 of 100": part,
         "PARTIAL, the transfer is repeated": payin().tell(
             "PAYIN_RECEIVED", amount="40.00", reference="t-new"
         ),
+        "PARTIAL, decided": part.copy().tell("DECISION_RECORDED"),
         "RECEIVED, undecided": received,
         "RECEIVED": decided,
         "RECEIVED, held": decided.copy().tell("HOLD_PLACED"),

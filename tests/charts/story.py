@@ -432,7 +432,13 @@ def approval(quorum: Mapping = TWO, **context: object) -> Story:
 FIRST_CHANGE: Final = approval_id("p1", "PUBLISH", 1)
 POLICY_DATA: Final = {
     "SAVE_VERSION": {"name": "High amount", "trigger": "ORDER_CREATED", "fingerprint": "f2"},
-    "REQUEST_PUBLICATION": {"version": 1, "mode": "enforce", "rollout": 10000, "reason": "fraud"},
+    "REQUEST_PUBLICATION": {
+        "version": 1,
+        "mode": "enforce",
+        "rollout": 10000,
+        "trigger": "ORDER_CREATED",
+        "reason": "fraud",
+    },
     "REQUEST_RESUMPTION": {"reason": "all is well again"},
     "CHANGE_APPROVED": {"approvalId": FIRST_CHANGE, "approvedBy": "bea"},
     "CHANGE_REFUSED": {"approvalId": FIRST_CHANGE, "reason": "too strict"},

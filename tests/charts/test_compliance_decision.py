@@ -53,15 +53,51 @@ def test_what_is_not_decided_in_time_is_told_and_stays_where_it_is(
     assert story.state == state
 
 
-def test_a_pay_in_waits_from_its_first_money_on_and_only_until_it_is_decided():
+def test_a_pay_in_waits_for_a_decision_with_each_transfer_and_only_with_one():
     assert OVERDUE not in payin().step.effects
     story = payin().tell("PAYIN_RECEIVED", amount="40.00", reference="t1")
     later = story.copy().tell("PAYIN_RECEIVED", amount="10.00", reference="t2")
-    assert OVERDUE not in later.step.effects
+    assert OVERDUE in later.step.effects
+    assert OVERDUE in later.tell("PAYMENT_CONFIRMED").step.effects
     assert OVERDUE not in later.tell("PAYMENT_CONFIRMED").step.effects
+    assert OVERDUE not in payin().tell("PAYIN_RECEIVED", "PAYMENT_CONFIRMED").step.effects
     assert OVERDUE in payin().tell("PAYMENT_CONFIRMED").step.effects
     assert OVERDUE in payin().tell("FREEZE", "PAYIN_RECEIVED").step.effects
-    assert OVERDUE not in payin().tell("DECISION_RECORDED", "PAYIN_RECEIVED").step.effects
+    decided = payin().tell("DECISION_RECORDED", transfer=0)
+    assert decided.values["isDecided"] is True
+    assert decided.tell("PAYIN_RECEIVED").values["isDecided"] is False
+
+
+@given(st.lists(st.sampled_from(("40.00", "60.00", "confirm", "verify", "1", "2", "3"))))
+def test_a_pay_in_is_verified_only_after_a_decision_on_its_newest_transfer(steps: list[str]):
+    story, decided = payin(expiresAt=None), set[int]()
+    for number, step in enumerate(steps):
+        was_open = story.state != "VERIFIED"
+        match step:
+            case "confirm":
+                story.send("PAYMENT_CONFIRMED")
+            case "verify":
+                story.send("VERIFY")
+            case "1" | "2" | "3":
+                newest = len(story.values["receipts"])
+                decided |= {int(step)} if int(step) == newest else set()
+                story.tell("DECISION_RECORDED", transfer=int(step))
+            case _:
+                story.send("PAYIN_RECEIVED", amount=step, reference=f"t{number}")
+        newest = len(story.values["receipts"])
+        assert story.values["isDecided"] == (newest in decided)
+        assert not (was_open and story.state == "VERIFIED") or newest in decided
+
+
+def test_a_late_decision_on_an_earlier_transfer_holds_and_does_not_count():
+    story = (
+        payin().tell("PAYIN_RECEIVED", amount="40.00", reference="t1").tell("PAYMENT_CONFIRMED")
+    )
+    story.tell("DECISION_RECORDED", holds={"h1": HOLD})
+    codes = {one.code for one in story.refusal("VERIFY").reasons}
+    assert codes == {"policy.undecided", "policy.held"}
+    assert story.tell("HOLD_LIFTED").state == "RECEIVED"
+    assert story.tell("DECISION_RECORDED", transfer=2).state == "VERIFIED"
 
 
 def test_a_session_that_is_turned_down_waits_no_longer():

@@ -70,8 +70,9 @@ def test_a_pay_in_is_verified_only_when_it_is_exact_decided_and_not_held():
     why = {one.code: one for one in story.refusal("VERIFY").reasons}
     assert set(why) == {"payin.amount_differs", "policy.undecided"}
     assert why["payin.amount_differs"].message == "40.00 of 100.00 EUR has arrived"
-    story.tell("PAYIN_RECEIVED", amount="60.00", reference="t2")
-    story.tell("DECISION_RECORDED", holds={"h1": HOLD})
+    story.tell("DECISION_RECORDED").tell("PAYIN_RECEIVED", amount="60.00", reference="t2")
+    assert {one.code for one in story.refusal("VERIFY").reasons} == {"policy.undecided"}
+    story.tell("DECISION_RECORDED", transfer=2, holds={"h1": HOLD})
     assert {one.code for one in story.refusal("VERIFY").reasons} == {"policy.held"}
     assert story.tell("HOLD_LIFTED").tell("VERIFY").state == "VERIFIED"
 
@@ -109,8 +110,9 @@ def test_a_pay_in_whose_time_passes_while_it_is_frozen_expires_on_release():
 
 
 def test_a_held_pay_in_is_not_reconciled():
-    story = payin().tell("DECISION_RECORDED").tell("PAYIN_RECEIVED", amount="120.00")
-    story.tell("HOLD_PLACED")
+    story = (
+        payin().tell("PAYIN_RECEIVED", amount="120.00").tell("DECISION_RECORDED", "HOLD_PLACED")
+    )
     assert {one.code for one in story.refusal("RECONCILE").reasons} == {"policy.held"}
 
 
@@ -312,7 +314,8 @@ def test_what_has_ended_stays_and_nothing_else_is_an_end(chart: str, ends: tuple
 def test_no_pay_in_is_verified_by_any_order_of_events_unless_exact_decided_and_not_held():
     story = payin()
     events = [
-        Event("DECISION_RECORDED", {"holds": {"h1": HOLD}}),
+        Event("DECISION_RECORDED", {"transfer": 1, "holds": {"h1": HOLD}}),
+        Event("DECISION_RECORDED", {"transfer": 2}),
         Event("HOLD_LIFTED", {"holdId": "h1", "outcome": "approved"}),
         Event("PAYIN_RECEIVED", {"amount": "40.00", "reference": "t1"}),
         Event("PAYIN_RECEIVED", {"amount": "60.00", "reference": "t2"}),

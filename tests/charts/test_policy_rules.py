@@ -49,6 +49,16 @@ def test_another_version_may_be_published_in_place_of_one_that_is_paused():
     assert (story.state, story.values["deployment"]["version"]) == ("ACTIVE", 2)
 
 
+def test_a_policy_waits_for_the_trigger_of_the_version_that_is_asked_for():
+    story = policy().tell("SAVE_VERSION", trigger="PAYOUT_REQUESTED")
+    story.tell("REQUEST_PUBLICATION", "CHANGE_APPROVED")
+    assert story.values["trigger"] == "ORDER_CREATED"
+    assert codes(story, "SAVE_VERSION", trigger="PAYOUT_REQUESTED") == ["policy.other_trigger"]
+    other = {"version": 2, "trigger": "PAYOUT_REQUESTED"}
+    assert codes(story, "REQUEST_PUBLICATION", **other) == ["policy.other_trigger"]
+    assert story.tell("SAVE_VERSION").values["latestVersion"] == 3
+
+
 @pytest.mark.parametrize("answer", ["CHANGE_APPROVED", "CHANGE_REFUSED"])
 def test_an_answer_to_what_nobody_asks_for_any_more_has_no_effect(answer: str):
     story = active().tell("SAVE_VERSION").tell("REQUEST_PUBLICATION", version=2)

@@ -68,9 +68,10 @@ async def entity(app: Orderwright, kind: str, **context: object) -> str:
     entity_id = await begin(app, kind, **context)
     if kind == "KYC":
         await tell(app, entity_id, "DOCUMENTS_SUBMITTED", documentType="passport")
-    await tell(app, entity_id, "DECISION_RECORDED", **({"submission": 1} if kind == "KYC" else {}))
     if kind == "PayIn":
         await tell(app, entity_id, "PAYIN_RECEIVED", amount="100.00", reference="t1")
+    of = {"KYC": {"submission": 1}, "PayIn": {"transfer": 1}}.get(kind, {})
+    await tell(app, entity_id, "DECISION_RECORDED", **of)
     return entity_id
 
 

@@ -106,10 +106,12 @@ async def clear(app: Orderwright) -> None:
     await pause(app, *(row["policy_id"] for row in rows))
 
 
-async def damage(app: Orderwright, name: str) -> None:
+async def damage(app: Orderwright, name: str, document: object = None) -> None:
     """Make the document of a policy one that this code cannot read."""
     await app.pool.execute(
-        "update orderwright.policy_version set document = '{}' where policy_id = $1", name
+        "update orderwright.policy_version set document = $2 where policy_id = $1",
+        name,
+        dump(document or {}),
     )
     async with app.pool.acquire() as connection, connection.transaction():
         await raise_revision(connection)

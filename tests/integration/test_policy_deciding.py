@@ -25,6 +25,7 @@ from policy_house import (
 from orderwright import Orderwright
 from orderwright.app.policies.terms import raise_revision
 from orderwright.condition import FactField
+from orderwright.domain.trigger import VELOCITIES
 from orderwright.errors import InputInvalid
 
 if TYPE_CHECKING:
@@ -108,9 +109,40 @@ async def test_every_policy_has_a_duration_of_its_own(app: Orderwright):
     await publish(app, "fast", document(BIG))
     found = await app.trigger("ORDER_CREATED", order(orderId="timed"))
     rows = await evaluations(app, found.id)
+    listed = await app.policy_office.executions.evaluations([found.id])
+    assert [one.policy_id for one in listed[found.id]] == ["slow", "fast"]  # as they were asked
     slow_ns, fast_ns = rows["slow"]["duration_ns"], rows["fast"]["duration_ns"]
     assert 0 < fast_ns < slow_ns
     assert slow_ns + fast_ns <= (found.duration_us + 1) * 1000
+
+
+async def test_derived_facts_and_velocities_cost_one_round_trip_however_many_are_read(
+    app: Orderwright,
+):
+    async def statements(name: str) -> list[str]:
+        said: list[str] = []
+        async with app.pool.acquire() as host, host.transaction():
+            with host.query_logger(lambda record: said.append(record.query)):
+                told = order(orderId=name, userId="rita", walletAddress="0x1", country="DE")
+                found = await app.trigger("ORDER_CREATED", told, connection=host)
+        assert found.status == "decided"
+        return said
+
+    await publish(app, "plain", document(BIG))
+    await statements("s1")  # reads the set
+    plain = await statements("s2")
+    paths = [
+        "isFirstOrder",
+        "user.country",
+        "user.registeredDays",
+        "user.kycApproved",
+        *VELOCITIES,
+    ]
+    rules = [{"field": path, "operator": "is_not_null"} for path in paths]
+    await publish(app, "curious", document(*rules, does=[FLAG]))
+    await statements("s3")
+    assert await statements("s4") == plain
+    assert sum("'figure'" in one for one in plain) == 1
 
 
 async def test_what_another_process_publishes_counts_with_the_next_event(

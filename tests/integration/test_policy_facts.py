@@ -7,7 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from compliance_house import CORA, TONY, asked, confirm, open_house, order, refund, register
+from compliance_house import (
+    CORA,
+    TONY,
+    asked,
+    confirm,
+    context,
+    open_house,
+    order,
+    refund,
+    register,
+    state,
+)
 from policy_house import FLAG, document, publish
 
 from orderwright import Event, Orderwright
@@ -15,19 +26,23 @@ from orderwright.app.compliance.payins import payin_id_of
 from orderwright.app.compliance.payouts import NewPayOut
 from orderwright.app.compliance.users import NewUser, NewWallet
 from orderwright.app.permissions import Role
+from orderwright.app.policies.trial import Sample, Subject
 from orderwright.clock import DrivenClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ASKED = {
-    "ORDER_CREATED": "isFirstOrder user.country user.emailDomain user.registeredDays user.kycApproved hour",
+    "ORDER_CREATED": "isFirstOrder user.country user.emailDomain user.registeredDays user.kycApproved hour "
+    "velocity.ORDER_CREATED.count.user.24h",
     "PAYIN_RECEIVED": "amountMismatch expectedAmount senderIsUser user.country",
     "PAYOUT_REQUESTED": "walletAgeHours velocity.PAYOUT_REQUESTED.sum.user.24h",
     "KYC_SUBMITTED": "submissions user.registeredDays",
     "USER_REGISTERED": "user.emailDomain user.country user.registeredDays",
     "WALLET_ADDED": "user.country velocity.WALLET_ADDED.count.wallet.24h",
 }
+SEEN = ("velocity.PAYOUT_REQUESTED.sum.wallet.24h", "velocity.USER_REGISTERED.count.user.24h")
+ORDERS = "velocity.ORDER_CREATED.count.user.24h"
 ADMIN = asked(Role.ADMIN, "root")
 
 
@@ -78,15 +93,30 @@ async def test_facts_follow_from_what_the_house_has_seen(app: Orderwright):
     days = {"user.country": "DE", "user.emailDomain": "mail.example", "user.registeredDays": 3}
     common = {**days, "user.kycApproved": False, "hour": 12}
     assert await known(app, "ORDER_CREATED") == [
-        {**common, "isFirstOrder": True},
-        {**common, "isFirstOrder": False},
+        {**common, "isFirstOrder": True, ORDERS: 1},
+        {**common, "isFirstOrder": False, ORDERS: 2},
     ]
     due = {"money": "100.00", "currency": "EUR"}
-    partly = {"amountMismatch": True, "expectedAmount": due, "senderIsUser": True}
+    partly = {"amountMismatch": False, "expectedAmount": due, "senderIsUser": True}
     assert await known(app, "PAYIN_RECEIVED") == [{**partly, "user.country": "DE"}] * 2
     assert await known(app, "USER_REGISTERED") == [{**days, "user.registeredDays": 0}]
     decided = "select count(*) from orderwright.policy_execution where entity_id = $1"
     assert [await app.pool.fetchval(decided, one) for one in (second, payin)] == [1, 2]
+
+
+async def test_a_customer_who_registers_is_still_who_has_ordered_before(app: Orderwright):
+    assert isinstance(app.clock, DrivenClock)
+    await order(app)
+    user = NewUser(email="ada@mail.example", id="u-ada", country="DE", customer_id="ada")
+    assert (await app.users.register(user, ADMIN)).refused is None
+    await app.worker.drain()
+    app.clock.advance(timedelta(minutes=1))
+    await order(app)
+    app.clock.advance(timedelta(minutes=1))
+    told = {"orderId": "o-host", "userId": "u-ada", "amount": "1.00", "currency": "EUR"}
+    await app.trigger("ORDER_CREATED", told)
+    found = [(one["isFirstOrder"], one[ORDERS]) for one in await known(app, "ORDER_CREATED")]
+    assert found == [(True, 1), (False, 2), (False, 3)]
 
 
 async def test_wallets_age_and_submissions_count(app: Orderwright):
@@ -128,6 +158,45 @@ async def test_wallets_age_and_submissions_count(app: Orderwright):
     assert counted == {"user.country": "FR", "velocity.WALLET_ADDED.count.wallet.24h": 1}
 
 
+async def test_a_policy_is_tried_on_a_past_event_with_what_followed_from_it_then(app: Orderwright):
+    assert isinstance(app.clock, DrivenClock)
+    lists, by = app.policy_office.lists, asked(Role.COMPLIANCE)
+    await lists.create("odd", "text", "", by)
+    await lists.add("odd", ["DE"], by)
+    await app.users.register(NewUser(email="w@x.example", id="u-w", country="DE"), ADMIN)
+    await app.worker.drain()
+    wallets = []
+    for number in range(3):
+        app.clock.advance(timedelta(hours=1))
+        told = {"userId": "u-w", "amount": "10.00", "currency": "EUR", "walletAddress": "0xabc"}
+        one = await app.trigger("PAYOUT_REQUESTED", {**told, "payOutId": f"po-{number}"})
+        wallets.append(one.id)
+    await lists.remove("odd", ["DE"], by)
+    await lists.create("newer", "text", "", by)
+    await lists.add("newer", ["EUR"], by)
+    rules = [
+        {"field": SEEN[0], "operator": "==", "value": {"money": "20.00", "currency": "EUR"}},
+        {"field": SEEN[1], "operator": "==", "value": 1},
+        {"field": "user.country", "operator": "in", "value": {"list": "odd"}},
+        {"field": "currency", "operator": "in", "value": {"list": "newer"}},
+        {"field": "user.kycApproved", "operator": "==", "value": False},
+    ]
+    source = document(*rules, trigger="PAYOUT_REQUESTED")
+    trial = await app.policy_office.trials.run(
+        by.by, Subject(document=source), Sample(execution_id=wallets[1])
+    )
+    assert trial.result.outcome == "hit"
+    assert trial.derived == tuple(sorted(("user.country", "user.kycApproved", *SEEN)))
+    assert (trial.unknown, trial.lists_now) == ((), ("newer",))
+    aged = document(
+        {"field": "walletAgeHours", "operator": "<", "value": 1}, trigger="PAYOUT_REQUESTED"
+    )
+    trial = await app.policy_office.trials.run(
+        by.by, Subject(document=aged), Sample(execution_id=wallets[1])
+    )
+    assert (trial.result.outcome, trial.unknown) == ("unknown", ("walletAgeHours",))
+
+
 async def test_a_policy_that_holds_a_pay_in_keeps_it_from_being_verified(app: Orderwright):
     small = {"field": "amount", "operator": "<", "value": {"money": "500.00", "currency": "EUR"}}
     consent = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
@@ -143,3 +212,24 @@ async def test_a_policy_that_holds_a_pay_in_keeps_it_from_being_verified(app: Or
         "select count(*) from orderwright.policy_execution where trigger = 'PAYOUT_REQUESTED'"
     )
     assert await app.pool.fetchval(counted) == 1
+
+
+async def test_what_a_confirmed_payment_brings_later_waits_for_a_decision_of_its_own(
+    app: Orderwright,
+):
+    whole = {"money": "100.00", "currency": "EUR"}
+    rule = {"field": "receivedAmount", "operator": ">=", "value": whole}
+    consent = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
+    await publish(app, "whole", document(rule, does=[consent], trigger="PAYIN_RECEIVED"))
+    payment = await register(app, await order(app))
+    payin = payin_id_of(payment)
+    transfer = Event("PAYIN_RECEIVED", {"amount": "60.00", "reference": "t1"})
+    assert (await app.pay_ins.send(payin, transfer, TONY)).refused is None
+    await app.worker.drain()
+    part = await context(app, payin)
+    assert (part["isDecided"], part["holds"]) == (True, {})
+    await confirm(app, payment)
+    assert await state(app, payin) == "RECEIVED"
+    assert [hold["policy"] for hold in (await context(app, payin))["holds"].values()] == ["whole"]
+    told = "select count(*) from orderwright.outbox where instance_id = $1 and name = 'payin.verified'"
+    assert await app.pool.fetchval(told, payin) == 0

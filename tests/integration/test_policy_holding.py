@@ -120,6 +120,28 @@ async def test_the_host_before_the_relay_decides_once(app: Orderwright):
     assert (await decisions(app, sale), len(await app.pool.fetch(SAME, sale))) == (1, 1)
 
 
+async def test_the_host_does_not_decide_for_a_policy_that_waits_for_the_event_by_its_own_name(
+    app: Orderwright,
+):
+    odd = {"field": "customerId", "operator": "==", "value": "ada"}
+    await publish(app, "own-name", document(odd, does=[CONSENT], trigger="order.created"))
+    await publish(app, "big", document(BIG, does=[CONSENT]))
+    sale = await place(app, paid=True)
+    found = await fire(app, sale)
+    state, context = await sale_of(app, sale)
+    assert (state, context["isDecided"]) == (PAID, False)
+    assert context["holds"].keys() == {found.actions[0].id}
+    await app.worker.drain()
+    state, context = await sale_of(app, sale)
+    assert (state, context["isDecided"]) == (PAID, True)
+    assert {hold["policy"] for hold in context["holds"].values()} == {"own-name", "big"}
+    assert (await decisions(app, sale), len(await app.pool.fetch(SAME, sale))) == (1, 1)
+    cleared = (
+        "select count(*) from orderwright.outbox where instance_id = $1 and name = 'sale.cleared'"
+    )
+    assert await app.pool.fetchval(cleared, sale) == 0
+
+
 async def test_the_relay_before_the_host_decides_once(app: Orderwright):
     await publish(app, "big", document(BIG, does=[CONSENT]))
     sale = await place(app)

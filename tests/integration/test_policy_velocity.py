@@ -11,10 +11,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from policy_house import FLAG, START, clear, document, open_house, publish
+from policy_house import BOSS, FLAG, START, clear, damage, document, open_house, publish
 
+from acceptance.harness import until
 from orderwright import Orderwright
+from orderwright.app.policies.trial import Sample, Subject
 from orderwright.app.policies.velocity import SPANS
+from orderwright.condition import plain
 from orderwright.domain.trigger import VELOCITIES
 
 if TYPE_CHECKING:
@@ -64,18 +67,18 @@ class Happened:
 
     @property
     def entity(self) -> tuple[str, str]:
-        return "PayIn" if self.trigger == IN else "PayOut", f"sum-{self.number}"
+        return "PayIn" if self.trigger == IN else "PayOut", f"{self.user}-{self.number}"
 
 
-def happened(chance: random.Random) -> list[Happened]:
+def happened(chance: random.Random, tag: str = "") -> list[Happened]:
     """Make a table of events, told in another order than they happened in."""
     return [
         Happened(
             number=number,
             trigger=(trigger := chance.choice((IN, OUT))),
-            user=chance.choice("ab"),
-            wallet=chance.choice(("w1", "w2")) if trigger == OUT else None,
-            country=chance.choice(("DE", "FR")),
+            user=tag + chance.choice("ab"),
+            wallet=tag + chance.choice(("w1", "w2")) if trigger == OUT else None,
+            country=tag + chance.choice(("DE", "FR")),
             minor=chance.randrange(1, 100_000),
             currency=chance.choice(("EUR", "EUR", "USD")),
             at=START + timedelta(minutes=chance.randrange(60 * 24 * 9)),
@@ -117,6 +120,27 @@ async def test_every_velocity_is_the_sum_over_what_was_told_the_event_included(a
         facts = await _facts(app, found.id)
         wanted = {path: plain_sum(path, one, told) for path in ASKED}
         assert {path: facts.get(path) for path in ASKED} == wanted
+
+
+async def test_a_trial_finds_the_velocities_that_there_were_when_nobody_asked(app: Orderwright):
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")  # noqa: T201 (to repeat it)
+    table = happened(random.Random(seed), "then-")
+    ids = [
+        (await app.trigger(one.trigger, one.context(), entity=one.entity, occurred_at=one.at)).id
+        for one in table
+    ]
+    rules = [{"field": path, "operator": "is_not_null"} for path in ASKED]
+    sources = {one: document(*rules, does=[FLAG], trigger=one) for one in (IN, OUT)}
+    for number in range(0, EVENTS, 4):
+        one = table[number]
+        trial = await app.policy_office.trials.run(
+            BOSS, Subject(document=sources[one.trigger]), Sample(execution_id=ids[number])
+        )
+        wanted = {path: plain_sum(path, one, table[: number + 1]) for path in ASKED}
+        assert {path: plain(trial.facts.get(path)) for path in ASKED} == wanted
+        assert trial.derived == tuple(path for path in ASKED if wanted[path] is not None)
+        assert trial.unknown == tuple(path for path in ASKED if wanted[path] is None)
 
 
 async def _facts(app: Orderwright, execution_id: str) -> Mapping[str, Any]:
@@ -180,4 +204,63 @@ async def test_a_threshold_is_crossed_again_once_the_window_has_passed(app: Orde
     assert found == [0, 0, 1, 0, 0, 0, 1]
 
 
+def asking(path: str, trigger: str) -> dict[str, Any]:
+    return document({"field": path, "operator": ">", "value": 1}, does=[FLAG], trigger=trigger)
+
+
+@pytest.mark.parametrize("key", ["user", "country"])
+@pytest.mark.parametrize("other", [OUT, IN])
+async def test_of_two_events_at_once_that_count_each_other_one_waits_and_sees_the_other(
+    app: Orderwright, key: str, other: str
+):
+    await publish(app, f"out-{key}", asking(f"velocity.{other}.count.{key}.24h", OUT))
+    await publish(app, f"in-{key}", asking(f"velocity.{OUT}.count.{key}.24h", IN))
+    who = f"{key}-{other}"
+    told = {"userId": who, "user.country": who, "amount": "1.00", "currency": "EUR"}
+    async with app.pool.acquire() as host:
+        async with host.transaction():
+            first = await app.trigger(OUT, told, entity=("PayOut", f"1-{who}"), connection=host)
+            entity = ("PayOut" if other == OUT else "PayIn", f"2-{who}")
+            telling = asyncio.create_task(app.trigger(other, told, entity=entity))
+            waiting = (_WAITING, host.get_server_pid())
+
+            async def waits_or_is_done() -> bool:
+                return telling.done() or bool(await app.pool.fetchval(*waiting))
+
+            await until(waits_or_is_done)
+            assert not telling.done()
+        second = await telling
+    rows = [await app.pool.fetch(_FLAGS, one.id) for one in (first, second)]
+    # The second pay-out is the second; a pay-in and the one pay-out before it are one of each.
+    assert [len(found) for found in rows] == [0, 1 if other == OUT else 0]
+    facts = await _facts(app, second.id)
+    assert facts[f"velocity.{OUT}.count.{key}.24h"] == (2 if other == OUT else 1)
+
+
+async def held(app: Orderwright, number: int) -> tuple[list[str], list[str]]:
+    """Tell of a pay-out; return what its own policies ask for, and what those of thresholds do."""
+    told = {"userId": "sue", "amount": "1.00", "currency": "EUR"}
+    one = await app.trigger(OUT, told, entity=("PayOut", f"held-{number}"))
+    return [
+        [row["action"] for row in await app.pool.fetch(_ACTIONS, ids)]
+        for ids in ([one.id], list(one.crossed))
+    ]
+
+
+async def test_a_threshold_of_a_policy_that_cannot_be_read_holds_what_crosses_it(app: Orderwright):
+    rule = {"field": "count", "operator": ">=", "value": 1}
+    source = document(rule, does=[FLAG], trigger=threshold("count", 2))
+    await publish(app, "newer", source)
+    await damage(app, "newer", {**source, "schema": 2})
+    assert await held(app, 1) == [[], []]
+    assert await held(app, 2) == [[], ["REQUIRE_APPROVAL"]]
+    assert await held(app, 3) == [[], []]
+    await damage(app, "newer", {**source, "trigger": {**source["trigger"], "window": "90d"}})
+    assert await held(app, 4) == [["REQUIRE_APPROVAL"], []]
+
+
+_ACTIONS = "select action from orderwright.policy_action where execution_id = any($1::text[])"
+_WAITING = """
+select count(*) from pg_stat_activity where datname = current_database() and $1 = any(pg_blocking_pids(pid))
+"""
 _FLAGS = "select 1 from orderwright.policy_action where execution_id = $1 and action = 'FLAG_FOR_REVIEW'"

@@ -55,7 +55,8 @@ _ABOUT: Final[Mapping[str, About]] = {
 _OURS: Final = ("held", "hold_lifted", "held_after_shipping", "held_under_way")
 """What policies bring about themselves: to wait for it would be a circle."""
 _MINOR: Final = "Minor"
-_SENSITIVE: Final = frozenset({"email", "sender", "senderName", "walletAddress", "address"})
+SENSITIVE: Final = frozenset({"email", "sender", "senderName", "walletAddress", "address"})
+"""What fields are called that say who somebody is; where a trigger does not know them they are masked all the same."""
 _TYPES: Final[Mapping[str, FactType]] = {
     "string": "text",
     "integer": "number",
@@ -96,6 +97,7 @@ _OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "amount": ("grandTotal", "received"),
     "totalAmount": ("grandTotal",),
     "expectedAmount": ("expected",),
+    "receivedAmount": ("received",),
     "senderName": ("sender",),
     "address": ("walletAddress",),
 }
@@ -116,7 +118,7 @@ def _amounts(data: Mapping[str, Json]) -> dict[str, Json]:
 def _trigger(event: EventType) -> TriggerType:
     own: dict[str, FactField] = {}
     for key, schema in event.properties.items():
-        own[key] = FactField(type=_type(schema), sensitive=key in _SENSITIVE)
+        own[key] = FactField(type=_type(schema), sensitive=key in SENSITIVE)
         if key.endswith(_MINOR) and "currency" in event.properties:
             own[key.removesuffix(_MINOR)] = FactField(type="money")
     user = USER if "userId" in own or "customerId" in own else {}

@@ -84,9 +84,10 @@ def save_version(scope: Scope) -> Outcome:
 
 
 def request_publication(scope: Scope) -> Outcome:
-    """Ask for the consent of a second person to a version."""
+    """Ask for the consent of a second person to a version; from then on the policy waits for its trigger alone."""
     wanted = {key: scope.data[key] for key in _DEPLOYED}
-    return _asking(scope, PUBLISH, wanted)
+    asking = _asking(scope, PUBLISH, wanted)
+    return Outcome({**asking.assign, "trigger": scope.data["trigger"]}, effects=asking.effects)
 
 
 def request_resumption(scope: Scope) -> Outcome:

@@ -58,6 +58,7 @@ _FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
             "senderName": FactField(type="text", label="Name of the sender", sensitive=True),
             "senderIsUser": FactField(type="boolean", label="Sent by the user"),
             "expectedAmount": FactField(type="money", label="Expected amount"),
+            "receivedAmount": FactField(type="money", label="Received in all"),
             "amountMismatch": FactField(type="boolean", label="Other amount than expected"),
         },
     ),
@@ -120,7 +121,9 @@ VELOCITIES: Final = _velocities()
 """The facts that count or add up, the same for every trigger."""
 
 TRIGGERS: Final[Mapping[str, TriggerType]] = {
-    name: TriggerType(name=name, label=label, facts={**facts, **VELOCITIES})
+    name: TriggerType(
+        name=name, label=label, facts={**facts, **VELOCITIES}, is_counted=name != THRESHOLD
+    )
     for name, (label, facts) in _FACTS.items()
 }
 """The triggers that hosts and lifecycles fire, by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from orderwright.condition import Json, Schema
@@ -10,10 +10,35 @@ from orderwright.condition import Json, Schema
 MASK: Final = "***"
 
 
-def masked_facts(facts: Mapping[str, Json], schema: Schema) -> dict[str, Json]:
-    """Return facts with every sensitive one replaced by a mask, nested or not; one that is not there stays away."""
+def masked_facts(
+    facts: Mapping[str, Json], schema: Schema, names: Collection[str] = ()
+) -> dict[str, Json]:
+    """Return facts with every sensitive one replaced by a mask, nested or not; one that is not there stays away.
+
+    Args:
+        facts: by dotted path or nested.
+        schema: which facts are sensitive.
+        names: of fields that are masked wherever they stand, unless the schema knows them.
+    """
     sensitive = _sensitive(schema)
-    return {key: _masked(value, key, sensitive) for key, value in facts.items()}
+    masked = {key: _masked(value, key, sensitive) for key, value in facts.items()}
+    if not names:
+        return masked
+    return {
+        key: value if key in schema else _unnamed(value, key, names)
+        for key, value in masked.items()
+    }
+
+
+def _unnamed(value: Json, path: str, names: Collection[str]) -> Json:
+    """Return a field that is no fact without what is sensitive by its name."""
+    if path.rpartition(".")[2] in names:
+        return MASK
+    if isinstance(value, Mapping):
+        return {str(key): _unnamed(one, str(key), names) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_unnamed(one, "", names) for one in value]
+    return value
 
 
 def masked_tree(tree: Mapping[str, Json], schema: Schema) -> dict[str, Json]:

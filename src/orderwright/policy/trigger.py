@@ -8,7 +8,7 @@ after the event, which is included.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from orderwright.condition import FactField, Json, Schema, plain
@@ -17,7 +17,13 @@ from orderwright.money import Money
 
 THRESHOLD: Final = "AMOUNT_THRESHOLD"
 AGGREGATES: Final = ("count", "sum")
-KEYS: Final = ("country", "user", "wallet")
+KEY_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "country": ("country", "user.country"),
+    "user": ("userId",),
+    "wallet": ("walletAddress", "address"),
+}
+"""The facts that say whose an event is, by the keys by which events are counted; the first that is there counts."""
+KEYS: Final = tuple(KEY_FACTS)
 WINDOWS: Final = ("1h", "24h", "7d", "30d")
 
 
@@ -29,11 +35,28 @@ class TriggerType:
         name: upper case, or the dotted name of a domain event.
         facts: what it brings, by dotted path.
         label: its name for people.
+        is_counted: whether its events are kept to be counted and added up.
     """
 
     name: str
     facts: Mapping[str, FactField] = field(default_factory=dict)
     label: str = ""
+    is_counted: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """By what its events can be counted: they are kept, and a fact says whose they are."""
+        if not self.is_counted:
+            return ()
+        return tuple(
+            key for key, facts in KEY_FACTS.items() if not self.facts.keys().isdisjoint(facts)
+        )
+
+    @property
+    def has_amount(self) -> bool:
+        """Whether its events bring an amount that can be added up."""
+        amount = self.facts.get("amount")
+        return amount is not None and amount.type == "money"
 
     def extended(self, facts: Mapping[str, FactField]) -> TriggerType:
         """Return the trigger with more facts, which a host registers.
@@ -44,7 +67,7 @@ class TriggerType:
         known = sorted(facts.keys() & self.facts.keys())
         if known:
             raise InputInvalid("facts", known[0], f"a fact that {self.name} does not have yet")
-        return TriggerType(name=self.name, facts={**self.facts, **facts}, label=self.label)
+        return replace(self, facts={**self.facts, **facts})
 
     def flagged(self, context: Mapping[str, Json]) -> tuple[str, ...]:
         """Return the keys of a context that are no facts of this trigger; they are kept all the same."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from orderwright.condition import Json
@@ -46,15 +46,37 @@ def _threshold(
     place = "trigger.aggregate"
     kind = problems.choice(source.get("aggregate"), place, "the aggregate", AGGREGATES)
     of = problems.text(source.get("of"), "trigger.of", "the trigger whose events are counted")
+    key = problems.choice(source.get("key"), "trigger.key", "the key", KEYS)
     if of and triggers is not None:
-        problems.choice(of, "trigger.of", "the trigger", triggers.keys() - {THRESHOLD})
+        _check(of, kind, key, triggers, problems)
     return Threshold(
         aggregate=_KINDS.get(kind, "count"),
         of=of,
-        key=problems.choice(source.get("key"), "trigger.key", "the key", KEYS),
+        key=key,
         window=problems.choice(source.get("window"), "trigger.window", "the window", WINDOWS),
         threshold=_line(source.get("threshold"), kind, problems),
     )
+
+
+def _check(of: str, kind: str, key: str, triggers: Triggers, problems: Problems) -> None:
+    """Note what could never be crossed: events that nobody counts, or that do not say how much or whose."""
+    counted = {name: one for name, one in triggers.items() if one.is_counted}
+    known = counted.get(of)
+    if known is None:
+        message = f"events of {of!r} are not counted; there are {_listed(counted)}"
+        problems.add("trigger.of", "value", message)
+        return
+    if kind == "sum" and not known.has_amount:
+        summed = [name for name, one in counted.items() if one.has_amount]
+        message = f"events of {of} bring no amount: count them, or add up {_listed(summed)}"
+        problems.add("trigger.aggregate", "value", message)
+    if key and key not in known.keys:
+        message = f"events of {of} do not name a {key}; there are {_listed(known.keys)}"
+        problems.add("trigger.key", "value", message)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words)) or "none"
 
 
 def _line(source: Json, kind: str, problems: Problems) -> Money | int:
@@ -64,9 +86,12 @@ def _line(source: Json, kind: str, problems: Problems) -> Money | int:
     money, currency = amount.get("money"), amount.get("currency")
     if set(amount) == {"money", "currency"} and isinstance(money, str | int):
         try:
-            return Money.parse(money, str(currency), field="money")
+            line = Money.parse(money, str(currency), field="money")
         except InputInvalid as invalid:
             problems.add("trigger.threshold", "money", str(invalid))
             return 0
+        if line.minor <= 0:
+            problems.add("trigger.threshold", "money", "a sum crosses an amount above zero alone")
+        return line
     problems.add("trigger.threshold", "money", 'it is {"money": "10.00", "currency": "EUR"}')
     return 0

@@ -46,6 +46,17 @@ async def is_replay(
     return True
 
 
+async def note_outcome(connection: Connection, key: str | None, number: int) -> None:
+    """Remember the number that a request came to beside its key, in the transaction that has taken it."""
+    if key is not None:
+        await connection.execute(_NOTE, key, number)
+
+
+async def outcome_of(connection: Connection, key: str | None) -> int:
+    """Return the number that the request of a key came to, 0 where none was remembered."""
+    return await connection.fetchval(_OUTCOME, key) or 0
+
+
 _TAKE: Final = """
 insert into orderwright.idempotency_key as k (key, request_hash, instance_id, version, created_at, expires_at)
 values ($1, $2, $3, 0, $4, $5)
@@ -55,4 +66,7 @@ set request_hash = excluded.request_hash, instance_id = excluded.instance_id, ve
 where k.expires_at <= excluded.created_at
 returning key
 """
+# Of steps the column holds the version that they came to, of other requests the number that they did.
+_NOTE: Final = "update orderwright.idempotency_key set version = $2 where key = $1"
+_OUTCOME: Final = "select version from orderwright.idempotency_key where key = $1"
 _FIND: Final = "select request_hash from orderwright.idempotency_key where key = $1"

@@ -19,7 +19,7 @@ FACTS = {
     "verified": FactField(type="boolean"),
 }
 TRIGGERS = {
-    "ORDER_CREATED": TriggerType(name="ORDER_CREATED", facts=FACTS),
+    "ORDER_CREATED": TriggerType(name="ORDER_CREATED", facts=FACTS, is_counted=True),
     "AMOUNT_THRESHOLD": TriggerType(
         name="AMOUNT_THRESHOLD", facts={"total": FactField(type="money")}
     ),

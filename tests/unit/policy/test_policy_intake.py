@@ -13,11 +13,12 @@ from orderwright.app.policies.derived import counted, derived
 from orderwright.app.policies.intake import take_in
 from orderwright.app.policies.scene import User
 from orderwright.app.policies.wording import Words
-from orderwright.condition import plain, read
-from orderwright.domain.event_trigger import EVENT_TRIGGERS, facts_of_named
+from orderwright.condition import FactField, plain, read
+from orderwright.domain.event_trigger import EVENT_TRIGGERS, SENSITIVE, facts_of_named
 from orderwright.domain.trigger import TRIGGERS
 from orderwright.json_text import dump, is_storable
 from orderwright.money import Money
+from orderwright.policy.masking import MASK, masked_facts
 
 ORDER, PAYIN = TRIGGERS["ORDER_CREATED"].facts, TRIGGERS["PAYIN_RECEIVED"].facts
 NOW = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
@@ -76,6 +77,26 @@ def test_whatever_is_told_what_is_taken_in_has_its_type_and_can_be_kept(told: di
             assert read(value)[0] in (ORDER[path].type, "null")
 
 
+def test_what_is_sensitive_by_its_name_is_masked_where_the_trigger_does_not_know_it():
+    told = {
+        "email": "eve@mail.example",
+        "amount": Money(100, "EUR"),
+        "buyer": {
+            "email": "eve@mail.example",
+            "wallets": [{"walletAddress": "0x1", "kind": "BTC"}],
+        },
+    }
+    assert masked_facts(take_in(told, ORDER).facts, ORDER, SENSITIVE) == {
+        "email": MASK,
+        "amount": Money(100, "EUR"),
+        "buyer": {"email": MASK, "wallets": [{"walletAddress": MASK, "kind": "BTC"}]},
+    }
+    known = {**ORDER, "email": FactField(type="text")}
+    assert masked_facts({"email": "shop@mail.example"}, known, SENSITIVE) == {
+        "email": "shop@mail.example"
+    }
+
+
 def test_what_is_not_known_does_not_follow():
     assert derived({}, User(), Answers(), NOW) == {"hour": 23}
 
@@ -87,6 +108,25 @@ def test_a_hosts_amount_due_goes_before_that_of_the_order():
     assert derived({"amount": Money(100, "USD")}, User(), Answers(due=Money(100, "EUR")), NOW)[
         "amountMismatch"
     ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "in_all", "is_mismatch"),
+    [
+        (60, 60, False),  # a part: the rest may come
+        (40, 100, False),
+        (41, 101, True),
+        (100, 100, False),
+        (60, None, True),  # a host that knows of no parts
+        (100, None, False),
+    ],
+)
+def test_a_part_of_the_money_is_no_mismatch(amount: int, in_all: int | None, is_mismatch: bool):
+    total = {} if in_all is None else {"receivedAmount": Money(in_all, "EUR")}
+    told = {"amount": Money(amount, "EUR"), "expectedAmount": Money(100, "EUR"), **total}
+    found = derived(told, User(), Answers(), NOW)
+    assert found["amountMismatch"] is is_mismatch
+    assert found["receivedAmount"] == Money(in_all or amount, "EUR")
 
 
 def test_a_user_who_registers_is_no_day_old_and_has_the_country_that_comes_along():
@@ -118,6 +158,7 @@ def test_domain_events_say_what_hosts_would():
     money = {"amountMinor": 40, "receivedMinor": 90, "expectedMinor": 100, "senderName": None}
     payin = facts_of_named("payin.received", {"payInId": "p", "currency": "EUR", **money})
     assert (payin["amount"], payin["expectedAmount"]) == (Money(40, "EUR"), Money(100, "EUR"))
+    assert payin["receivedAmount"] == Money(90, "EUR")
     assert "senderName" not in payin
 
 

@@ -22,6 +22,8 @@ from policies import (
     trigger,
 )
 
+from orderwright.app.policies.trigger_types import trigger_types
+from orderwright.condition import FactField
 from orderwright.money import Money
 from orderwright.policy import PolicyInvalid, Threshold, load
 from orderwright.policy.problem import Problems
@@ -338,6 +340,7 @@ def test_a_threshold_is_a_trigger_with_the_facts_of_thresholds():
         ({"window": "2h"}, "trigger.window"),
         ({"threshold": 5}, "trigger.threshold"),
         ({"threshold": {"money": "5.001", "currency": "EUR"}}, "trigger.threshold"),
+        ({"threshold": eur("0.00")}, "trigger.threshold"),
         ({"aggregate": "count"}, "trigger.threshold"),
         ({"more": 1}, "trigger.more"),
     ],
@@ -346,6 +349,40 @@ def test_a_threshold_that_has_no_meaning_is_refused(changed: dict, place: str):
     found = mistakes(simple(rule("total", "is_null"), trigger={**DAILY, **changed}))
     assert place in {path for path, _ in found}
     assert {path for path, _ in found} <= {place, "trigger.threshold"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "place", "right"),
+    [
+        ({"of": "payout.sent"}, "trigger.of", "PAYOUT_REQUESTED"),
+        ({"of": "payin.received", "key": "country"}, "trigger.of", "PAYIN_RECEIVED"),
+        ({"of": "KYC_SUBMITTED"}, "trigger.aggregate", "count them, or add up ORDER_CREATED"),
+        ({"of": "USER_REGISTERED"}, "trigger.aggregate", "PAYOUT_REQUESTED"),
+        ({"of": "WALLET_ADDED", "key": "wallet"}, "trigger.aggregate", "PAYIN_RECEIVED"),
+        ({"of": "ORDER_CREATED", "key": "wallet"}, "trigger.key", "country, user"),
+    ],
+)
+def test_a_threshold_that_could_never_be_crossed_is_refused(changed: dict, place: str, right: str):
+    source = simple(rule("total", "is_null"), trigger={**DAILY, **changed})
+    with pytest.raises(PolicyInvalid) as refused:
+        load(source, triggers=trigger_types({}))
+    [problem] = refused.value.problems
+    assert problem.path == place
+    assert right in problem.message
+
+
+@pytest.mark.parametrize(
+    ("of", "key"), [("PAYOUT_REQUESTED", "wallet"), ("PAYIN_RECEIVED", "country")]
+)
+def test_a_threshold_of_events_that_are_counted_is_read(of: str, key: str):
+    source = simple(rule("total", "is_null"), trigger={**DAILY, "of": of, "key": key})
+    assert load(source, triggers=trigger_types({})).trigger.of == of
+
+
+def test_a_host_that_tells_of_wallets_may_count_by_them():
+    told = trigger_types({"ORDER_CREATED": {"walletAddress": FactField(type="text")}})
+    source = simple(rule("total", "is_null"), trigger={**DAILY, "key": "wallet"})
+    assert load(source, triggers=told).trigger.key == "wallet"
 
 
 def test_a_trigger_without_facts_has_no_fields():

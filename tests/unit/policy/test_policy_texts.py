@@ -114,6 +114,13 @@ def test_a_host_registers_more_facts_and_none_twice():
         order.extended({"amount": FactField(type="text")})
 
 
+def test_events_are_counted_by_what_their_facts_name_and_only_where_they_are_kept():
+    facts = {"userId": FactField(type="text"), "amount": FactField(type="number")}
+    known = TriggerType(name="PING", facts=facts, is_counted=True)
+    assert (known.keys, known.has_amount) == (("user",), False)
+    assert TriggerType(name="PING", facts=facts).keys == ()
+
+
 def test_unknown_keys_of_a_context_are_flagged():
     context = {"amount": 1, "user": {"country": "DE"}, "colour": "red", "user.country": "DE"}
     assert TRIGGERS["ORDER_CREATED"].flagged(context) == ("colour",)

@@ -28,9 +28,17 @@ export function Tested({ tested, facts }: Props) {
       <Trees trees={tested.trees} facts={facts} />
       <Counterfactual of={tested.counterfactual} />
       {tested.flagged.length > 0 ? <div className={classes["dim"]}>Not taken as facts: {tested.flagged.join("; ")}</div> : null}
-      {tested.withheld.length > 0 ? <div className={classes["dim"]}>Masked, so not known here: {tested.withheld.map((name) => factLabel(name, facts)).join(", ")}</div> : null}
+      <Named title="Masked, so not known here" names={tested.withheld.map((name) => factLabel(name, facts))} />
+      <Named title="Not on record, derived as of then" names={tested.derivedLater.map((name) => factLabel(name, facts))} />
+      <Named title="Cannot be known any more" names={tested.unknowable.map((name) => factLabel(name, facts))} />
+      <Named title="Lists that were not there yet, as they are now" names={tested.listsOfToday} />
     </div>
   );
+}
+
+/** What has to be said of some names; nothing where there are none. */
+function Named({ title, names }: { title: string; names: readonly string[] }) {
+  return names.length > 0 ? <div className={classes["dim"]}>{`${title}: ${names.join(", ")}`}</div> : null;
 }
 
 function Actions({ title, of }: { title: string; of: readonly Planned[] }) {

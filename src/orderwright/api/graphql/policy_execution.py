@@ -229,6 +229,15 @@ class PolicyTested:
     withheld: list[str] = strawberry.field(
         description="Facts of the past execution that are kept masked, and were not known here."
     )
+    derived_later: list[str] = strawberry.field(
+        description="Facts that are not on record, and were derived as of the past execution."
+    )
+    unknowable: list[str] = strawberry.field(
+        description="Facts that follow from others, and that nobody can derive any more."
+    )
+    lists_of_today: list[str] = strawberry.field(
+        description="Lists that there were not yet then, read as they are now; others as they were."
+    )
 
     @classmethod
     def of(cls, trial: Trial) -> PolicyTested:
@@ -248,6 +257,9 @@ class PolicyTested:
             facts=JSON({path: plain(value) for path, value in trial.facts.items()}),
             flagged=list(trial.flagged),
             withheld=list(trial.withheld),
+            derived_later=list(trial.derived),
+            unknowable=list(trial.unknown),
+            lists_of_today=list(trial.lists_now),
         )
 
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
     from orderwright.app.policies.occurrence import Entity
     from orderwright.app.policies.velocity import Counted, Question
+    from orderwright.condition import Json
     from orderwright.runtime.pool import Connection
+
+
+_DUE: Final = frozenset({"expectedAmount", "amountMismatch"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +71,45 @@ class Answers:
     due: Money | None = None
 
 
-async def ask(connection: Connection, asked: Asked, now: datetime) -> Answers:
-    """Return what is known at this moment."""
+def asked_of(
+    paths: frozenset[str],
+    facts: Mapping[str, Json],
+    *,
+    entity: Entity,
+    event: Counted,
+    questions: Sequence[Question],
+    executions: Sequence[str] = (),
+) -> Asked:
+    """Return what has to be asked for some facts that policies read, beside those that were told."""
+    order = facts.get("orderId")
+    wants_due = bool(paths & _DUE) and "expectedAmount" not in facts
+    return Asked(
+        entity=entity,
+        executions=executions,
+        event=event,
+        questions=questions,
+        order_id=order if wants_due and isinstance(order, str) else None,
+        wants_first="isFirstOrder" in paths,
+        wants_wallet="walletAgeHours" in paths,
+        wants_submissions="submissions" in paths,
+    )
+
+
+async def ask(
+    connection: Connection, asked: Asked, now: datetime, *, before: int | None = None
+) -> Answers:
+    """Return what is known at this moment; of events only those that were recorded before one, where it is named."""
     event, questions = asked.event, asked.questions
+    later = () if before is None else (before,)
     rows = await connection.fetch(
-        _ASK,
+        _ASK if before is None else _ASK_OF_THEN,
         asked.entity.type,
         asked.entity.id,
         list(asked.executions),
         event.occurred_at,
-        event.user if asked.wants_first else None,
+        list(event.users) if asked.wants_first else [],
         event.wallet if asked.wants_wallet else None,
-        event.user if asked.wants_submissions else None,
+        list(event.users) if asked.wants_submissions else [],
         asked.order_id,
         [one.name for one in questions],
         [one.trigger for one in questions],
@@ -88,7 +119,8 @@ async def ask(connection: Connection, asked: Asked, now: datetime) -> Answers:
         [one.span for one in questions],
         [one.is_latest for one in questions],
         now,
-        event.user,
+        list(event.users),
+        *later,
     )
     return _answers(rows)
 
@@ -118,7 +150,7 @@ def _figure(row: Record) -> Figure:
     return Figure(count=row["count"], minor=int(row["minor"]), until=row["at"])
 
 
-def _figures(key: str, column: str) -> str:
+def _figures(key: str, column: str, seen: str, values: str = "array[q.value]") -> str:
     """Return the part that answers the questions of one key, each by a walk along its index."""
     return f"""
 union all
@@ -126,18 +158,21 @@ select 'figure', q.name, found.count, found.minor, until.at
 from asked as q
 cross join lateral (
     select greatest($4, (
-        select max(occurred_at) from orderwright.policy_event
-        where q.is_latest and {column} = q.value and trigger = q.trigger)) as at) as until
+        select max(latest.at) from unnest({values}) as own (value)
+        cross join lateral (
+            select max(occurred_at) as at from orderwright.policy_event
+            where q.is_latest and {column} = own.value and trigger = q.trigger) as latest)) as at) as until
 cross join lateral (
     select count(*) as count, coalesce(sum(amount_minor) filter (where currency = q.currency), 0) as minor
     from orderwright.policy_event
-    where {column} = q.value and trigger = q.trigger
-        and occurred_at > until.at - q.span and occurred_at <= until.at) as found
+    where {column} = any({values}) and trigger = q.trigger
+        and occurred_at > until.at - q.span and occurred_at <= until.at{seen}) as found
 where q.key = '{key}'"""  # noqa: S608 (ours)
 
 
-# A row is (kind, name, count, minor, at); what nobody wants comes to no row.
-_ASK: Final = f"""
+def _statement(seen: str) -> str:
+    """Return what asks everything; `seen` narrows the events that are looked at."""
+    return f"""
 with asked as (
     select * from unnest(
         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::interval[], $15::boolean[])
@@ -157,29 +192,36 @@ union all
 select 'first', null, count(*), null, null
 from (
     (select 1 from orderwright.policy_event
-     where user_id = $5 and trigger = 'ORDER_CREATED' and occurred_at <= $4 and entity_id <> $2 limit 1)
+     where user_id = any($5::text[]) and trigger = 'ORDER_CREATED' and occurred_at <= $4 and entity_id <> $2{seen}
+     limit 1)
     union all
     (select 1 from orderwright.sale_order
-     where customer_id = $5 and placed_at <= $4 and id <> $2 limit 1)) as earlier
-where $5::text is not null
-having $5::text is not null
+     where customer_id = any($5::text[]) and placed_at <= $4 and id <> $2 limit 1)) as earlier
+where $5::text[] <> '{{}}'
+having $5::text[] <> '{{}}'
 union all
 select 'wallet', null, null, null, min(at)
 from (
     select occurred_at as at from orderwright.policy_event
-    where wallet = $6 and user_id = $17 and trigger = 'WALLET_ADDED' and occurred_at <= $4
+    where wallet = $6 and user_id = any($17::text[]) and trigger = 'WALLET_ADDED' and occurred_at <= $4
     union all
-    select added_at from orderwright.wallet where user_id = $17 and address = $6 and added_at <= $4) as added
+    select added_at from orderwright.wallet
+    where user_id = any($17::text[]) and address = $6 and added_at <= $4) as added
 having $6::text is not null
 union all
 select 'submitted', null, count(*), null, null
 from orderwright.policy_event
-where user_id = $7 and trigger = 'KYC_SUBMITTED' and occurred_at <= $4
-having $7::text is not null
+where user_id = any($7::text[]) and trigger = 'KYC_SUBMITTED' and occurred_at <= $4{seen}
+having $7::text[] <> '{{}}'
 union all
 select 'due', currency, null, grand_total_minor, null
 from orderwright.sale_order where id = $8
-{_figures("user", "user_id")}
-{_figures("wallet", "wallet")}
-{_figures("country", "country")}
+{_figures("user", "user_id", seen, "$17::text[]")}
+{_figures("wallet", "wallet", seen)}
+{_figures("country", "country", seen)}
 """  # noqa: S608 (ours)
+
+
+# A row is (kind, name, count, minor, at); what nobody wants comes to no row.
+_ASK: Final = _statement("")
+_ASK_OF_THEN: Final = _statement(" and number < $18::bigint")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from orderwright.app.policies.asking import Answers, Asked, ask
+from orderwright.app.policies.asking import Answers, ask, asked_of
 from orderwright.app.policies.derived import counted, derived
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.ground import Ground, Told, lock
@@ -33,7 +33,6 @@ from orderwright.app.policies.velocity import (
 from orderwright.app.policies.wording import Words
 from orderwright.app.policies.writing import Decided, write
 from orderwright.condition import Json
-from orderwright.domain.event_trigger import NAMED
 from orderwright.domain.reading import integer
 from orderwright.policy import rolled_out, said
 from orderwright.policy.trigger import THRESHOLD
@@ -48,13 +47,6 @@ if TYPE_CHECKING:
     from orderwright.policy import Result, Threshold
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
-
-COUNTED: Final = frozenset(NAMED.values())
-"""The triggers whose events velocities count."""
-_FIRST: Final = frozenset({"isFirstOrder"})
-_WALLET: Final = frozenset({"walletAgeHours"})
-_SUBMISSIONS: Final = frozenset({"submissions"})
-_DUE: Final = frozenset({"expectedAmount", "amountMismatch"})
 
 
 class Deciding:
@@ -139,7 +131,14 @@ class Deciding:
         now = self._clock.now()
         answers = await ask(
             connection,
-            _asked(one, told, asked, event, [*questions, *crossings], facts),
+            asked_of(
+                asked,
+                facts,
+                entity=one.entity,
+                event=event,
+                questions=[*questions, *crossings],
+                executions=[each.occurrence.execution_id for each in told],
+            ),
             now,
         )
         return _Table(
@@ -207,7 +206,8 @@ class Deciding:
         begun = time.perf_counter_ns()
         told, facts = judged.told, judged.facts
         one, in_force = told.occurrence, table.ground.in_force
-        schema = self._triggers[one.trigger_name].facts
+        known = self._triggers[one.trigger_name]
+        schema = known.facts
         words = Words(facts, schema)
         made = plan(
             one.execution_id,
@@ -238,7 +238,7 @@ class Deciding:
             words=words,
             root_id=home.root_id if home else one.entity.id,
             submission=_submission(one, home),
-            event=table.event if one.trigger_name in COUNTED else None,
+            event=table.event if known.is_counted else None,
             started_at=table.now,
         )
 
@@ -282,28 +282,6 @@ class _Judged:
     def says(self) -> tuple[str, ...]:
         """What weighs with the other triggers."""
         return said(self.acting)
-
-
-def _asked(
-    one: Occurrence,
-    told: Sequence[Told],
-    asked: frozenset[str],
-    event: Counted,
-    questions: Sequence[Question],
-    facts: Mapping[str, Json],
-) -> Asked:
-    order = facts.get("orderId")
-    wants_due = bool(asked & _DUE) and "expectedAmount" not in facts
-    return Asked(
-        entity=one.entity,
-        executions=[each.occurrence.execution_id for each in told],
-        event=event,
-        questions=questions,
-        order_id=order if wants_due and isinstance(order, str) else None,
-        wants_first=bool(asked & _FIRST),
-        wants_wallet=bool(asked & _WALLET),
-        wants_submissions=bool(asked & _SUBMISSIONS),
-    )
 
 
 def _thresholds(in_force: InForce, main: Told) -> dict[str, Threshold]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.policies.velocity import Counted
 from orderwright.condition import Json
 from orderwright.money import Money
+from orderwright.policy.trigger import KEY_FACTS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,21 +21,23 @@ if TYPE_CHECKING:
     from orderwright.app.policies.asking import Answers
     from orderwright.app.policies.scene import User
 
-_WALLETS: Final = ("walletAddress", "address")
 _HOUR: Final = timedelta(hours=1)
 
 
 def counted(trigger: str, facts: Mapping[str, Json], user: User, at: datetime) -> Counted:
     """Return an event as velocities count it: by its own country, else by that of the user.
 
-    An order of a customer who is a user here counts for the user.
+    A user and the customer that they buy as are one: what either has done counts for the user, whenever they
+    registered.
     """
     amount = facts.get("amount")
+    ids = (user.id, user.customer_id, _said(facts, "user"))
     return Counted(
         trigger=trigger,
-        user=user.id or _text(facts, "userId"),
-        wallet=next((one for name in _WALLETS if (one := _text(facts, name))), None),
-        country=_text(facts, "country") or _text(facts, "user.country") or user.country,
+        user=user.id or _said(facts, "user"),
+        users=tuple(sorted({one for one in ids if one})),
+        wallet=_said(facts, "wallet"),
+        country=_said(facts, "country") or user.country,
         amount=amount if isinstance(amount, Money) else None,
         occurred_at=at,
     )
@@ -50,7 +53,8 @@ def derived(
         {
             "hour": at.astimezone(UTC).hour,
             "expectedAmount": due,
-            "amountMismatch": _differ(facts.get("amount"), due),
+            "receivedAmount": facts.get("receivedAmount", facts.get("amount")),
+            "amountMismatch": _is_mismatch(facts, due),
             "isFirstOrder": None if answers.has_ordered is None else not answers.has_ordered,
             "walletAgeHours": _whole(answers.wallet_added_at, at, _HOUR),
             "submissions": None if answers.submissions is None else answers.submissions + 1,
@@ -93,6 +97,18 @@ _OF_USER: Final[Mapping[str, Callable[[Mapping[str, Json], User, datetime], Json
 }
 
 
+DERIVED: Final = _OF_USER.keys() | {
+    "hour",
+    "expectedAmount",
+    "receivedAmount",
+    "amountMismatch",
+    "isFirstOrder",
+    "walletAgeHours",
+    "submissions",
+}
+"""The facts that follow, beside velocities."""
+
+
 def _plain(name: str) -> str:
     """Return a name without what people write in different ways: case and spaces."""
     return " ".join(name.casefold().split())
@@ -103,9 +119,19 @@ def _whole(since: datetime | None, at: datetime, unit: timedelta) -> int | None:
     return None if since is None else max((at - since) // unit, 0)
 
 
-def _differ(amount: Json, due: Json) -> bool | None:
-    both = isinstance(amount, Money) and isinstance(due, Money)
-    return amount != due if both else None
+def _is_mismatch(facts: Mapping[str, Json], due: Json) -> bool | None:
+    """Whether money is another than expected; what comes in parts is so once there is more, for the rest may come."""
+    total = facts.get("receivedAmount")
+    amount = facts.get("amount") if total is None else total
+    if not isinstance(amount, Money) or not isinstance(due, Money):
+        return None
+    is_part = total is not None and amount.currency == due.currency
+    return amount.minor > due.minor if is_part else amount != due
+
+
+def _said(facts: Mapping[str, Json], key: str) -> str | None:
+    """Return what an event itself says of whose it is, by a key of velocities."""
+    return next((one for name in KEY_FACTS[key] if (one := _text(facts, name))), None)
 
 
 def _text(facts: Mapping[str, Json], name: str) -> str | None:

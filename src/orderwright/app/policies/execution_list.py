@@ -208,8 +208,11 @@ _ORDER: Final = " order by x.started_at desc, x.id desc "
 _EVALUATIONS: Final = """
 select e.execution_id, e.policy_id, coalesce(p.name, e.policy_id) as policy_name, e.version, e.outcome, e.mode,
        e.path, e.tree, e.actions, e.error, e.duration_ns
-from orderwright.policy_evaluation as e left join orderwright.policy as p on p.id = e.policy_id
-where e.execution_id = any($1::text[]) order by e.execution_id, e.policy_id
+from orderwright.policy_evaluation as e
+left join orderwright.policy as p on p.id = e.policy_id
+left join orderwright.policy_version as v on v.policy_id = e.policy_id and v.version = e.version
+where e.execution_id = any($1::text[])
+order by e.execution_id, (v.document::jsonb ->> 'priority')::int desc nulls last, e.policy_id
 """
 _ACTIONS: Final = """
 select a.id, a.execution_id, a.policy_id, coalesce(p.name, a.policy_id) as policy_name, a.version, a.node, a.action,

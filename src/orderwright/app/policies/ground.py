@@ -64,18 +64,9 @@ def _keys(told: Told, scene: Scene, in_force: InForce) -> Iterator[str]:
         yield f"execution/{one.path}"
     user = scene.user(facts.get("userId"))
     event = counted(one.trigger_name, facts, user, one.occurred_at)
-    for key in _counted_by(one.trigger_name, in_force):
-        value = event.key(key)
-        if value is not None:
-            yield f"velocity/{one.trigger_name}/{key}/{value}"
-
-
-def _counted_by(trigger: str, in_force: InForce) -> set[str]:
-    """Return by which keys the events of a trigger are counted by itself. A country is locked for thresholds alone."""
-    found = {threshold.key for threshold in in_force.thresholds(trigger)}
-    prefix = f"velocity.{trigger}."
-    read = (path.split(".")[3] for path in in_force.asks(trigger) if path.startswith(prefix))
-    return found | (set(read) - {"country"})
+    for counting in in_force.counted.get(one.trigger_name, ()):
+        for value in event.values(counting.key):
+            yield f"velocity/{counting.trigger}/{counting.key}/{value}"
 
 
 # One statement, in the order of the hashes: two who need the same locks take them in the same order.

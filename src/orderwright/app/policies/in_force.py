@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from orderwright.condition import Json, Lists, NamedList, fields
+from orderwright.app.policies.counting import Counting, countings
+from orderwright.app.policies.policy_reading import facts_read
+from orderwright.app.policies.unreadable import failing, fails_at
+from orderwright.condition import Json, Lists, NamedList
 from orderwright.policy import (
     Deployment,
     Policy,
@@ -26,7 +29,6 @@ from orderwright.policy import (
     Threshold,
     load,
 )
-from orderwright.policy.template import facts_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
 
     from orderwright.policy.trigger import Trigger
     from orderwright.runtime.pool import Connection
-
-_TEMPLATES: Final = ("reason", "message", "template")
-"""The keys of configs that may name facts."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -51,6 +50,7 @@ class InForce:
         policies: those that can be read.
         unreadable: those that cannot, each as a policy that fails at every event of its trigger.
         asked: the facts that policies read, by trigger.
+        counted: what has to be locked to decide on an event, by its trigger.
         entries: of each list, with the moment at which each expires.
     """
 
@@ -58,11 +58,12 @@ class InForce:
     policies: PolicySet
     unreadable: tuple[Result, ...] = ()
     asked: Mapping[Trigger, frozenset[str]] = field(default_factory=dict)
+    counted: Mapping[str, frozenset[Counting]] = field(default_factory=dict)
     entries: Mapping[str, Entries] = field(default_factory=dict)
 
     def failing(self, trigger: Trigger) -> tuple[Result, ...]:
         """Return the results of those policies of a trigger that cannot be read."""
-        return tuple(one for one in self.unreadable if one.deployment.policy.trigger == trigger)
+        return tuple(one for one in self.unreadable if fails_at(one, trigger))
 
     def waits_for(self, trigger: Trigger) -> bool:
         """Tell whether any policy waits for a trigger."""
@@ -74,7 +75,8 @@ class InForce:
 
     def thresholds(self, of: str) -> tuple[Threshold, ...]:
         """Return the thresholds that events of a trigger may cross, in a fixed order."""
-        found = (one for one in self.policies.thresholds if one.of == of)
+        known = _thresholds(self.policies, self.unreadable)
+        found = (one for one in known if one.of == of)
         return tuple(sorted(found, key=lambda one: json.dumps(one.to_json(), sort_keys=True)))
 
     def lists(self, at: datetime) -> Lists:
@@ -135,12 +137,14 @@ class Sets:
         rows = [row for row in deployed if row["policy_id"] is not None]
         self._forget_all_but(rows)
         deployments, unreadable = self._deployments(rows)
+        policies, asked = PolicySet(deployments), _asked(deployments)
         return InForce(
             revision=revision,
-            policies=PolicySet(deployments),
+            policies=policies,
             unreadable=tuple(unreadable),
-            asked=_asked(deployments),
-            entries=_entries(entries),
+            asked=asked,
+            counted=countings(asked, _thresholds(policies, unreadable)),
+            entries=entries_of(entries),
         )
 
     def _forget_all_but(self, rows: list[Record]) -> None:
@@ -155,7 +159,7 @@ class Sets:
             if isinstance(found, Policy):
                 good.append(_deployment(row, found))
             else:
-                bad.append(_failing(row, found))
+                bad.append(failing(row, found))
         return good, bad
 
     def _policy(self, row: Record) -> Policy | PolicyInvalid:
@@ -181,47 +185,26 @@ def _deployment(row: Record, policy: Policy) -> Deployment:
     )
 
 
-def _failing(row: Record, invalid: PolicyInvalid) -> Result:
-    """Return what a policy comes to that this process cannot read: it fails, and holds what it would have judged."""
-    policy = Policy(
-        name=row["name"],
-        trigger=row["trigger"],
-        priority=0,
-        on_unknown="hold",
-        on_error="hold",
-        nodes=(),
-        edges=(),
-    )
-    return Result(
-        deployment=_deployment(row, policy),
-        outcome="error",
-        consequence="hold",
-        error=f"PolicyInvalid: {invalid.message}",
-    )
+def _thresholds(policies: PolicySet, unreadable: Iterable[Result]) -> frozenset[Threshold]:
+    """Return the thresholds that some policy waits for, readable or not."""
+    triggers = (one.deployment.policy.trigger for one in unreadable)
+    return policies.thresholds | {one for one in triggers if isinstance(one, Threshold)}
 
 
 def _asked(deployments: Iterable[Deployment]) -> dict[Trigger, frozenset[str]]:
     found: dict[Trigger, frozenset[str]] = {}
     for one in deployments:
-        policy = one.policy
-        read = frozenset[str]().union(
-            *(fields(node.group) for node in policy.conditions),
-            *(_named(node.config) for node in policy.actions),
-        )
-        found[policy.trigger] = found.get(policy.trigger, frozenset()) | read
+        trigger = one.policy.trigger
+        found[trigger] = found.get(trigger, frozenset()) | facts_read(one.policy)
     return found
-
-
-def _named(config: Mapping[str, Json]) -> frozenset[str]:
-    texts = (config.get(key) for key in _TEMPLATES)
-    return frozenset(name for text in texts if isinstance(text, str) for name in facts_of(text))
 
 
 _KINDS: Final[Mapping[str, Callable[[str], Json]]] = {"text": str, "number": Decimal}
 """How the entries of each kind of list are read."""
 
 
-def _entries(rows: Iterable[Record]) -> dict[str, Entries]:
+def entries_of(rows: Iterable[Record]) -> dict[str, Entries]:
+    """Return lists by their names, of rows of (list, kind, value, expires_at)."""
     found: dict[str, list[tuple[Json, datetime | None]]] = {}
     for row in rows:
         if row["list"] is None:
@@ -234,12 +217,14 @@ def _entries(rows: Iterable[Record]) -> dict[str, Entries]:
 
 # Each with the revision that it is of: one statement sees one moment.
 _DEPLOYED: Final = """
-select s.revision, d.policy_id, d.version, d.mode, d.rollout, p.name, p.trigger, v.document
+select s.revision, d.policy_id, d.version, d.mode, d.rollout,
+       p.name, coalesce(t.trigger, p.trigger) as trigger, v.document
 from orderwright.policy_set as s
 left join (
     orderwright.policy_deployment as d
     join orderwright.policy_version as v using (policy_id, version)
-    join orderwright.policy as p on p.id = d.policy_id) on true
+    join orderwright.policy as p on p.id = d.policy_id
+    left join orderwright.policy_term as t on t.policy_id = d.policy_id and t.until_revision is null) on true
 """
 _ENTRIES: Final = """
 select s.revision, l.name as list, l.kind, e.value, e.expires_at

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.approvals import NewApproval, begin_approval
 from orderwright.app.permissions import PERMISSIONS
 from orderwright.app.phases import PhaseBroken, pass_on
+from orderwright.app.policies.policy_reading import trigger_of
 from orderwright.app.policies.terms import NewTerm, put_in_force
 from orderwright.domain.approval import Quorum
 from orderwright.domain.reading import integer, mapping, rows, text
@@ -96,6 +97,7 @@ class PolicyLife:
             if result.snapshot.value == "ACTIVE" and deployment.get("approvalId") == approval:
                 term = await _term(connection, policy_id, deployment)
                 await put_in_force(connection, term, event.occurred_at)
+                await connection.execute(_WAITS_FOR, policy_id, term.trigger)
 
     async def _refuse(self, connection: Connection, event: DomainEvent) -> None:
         if event.data["subjectType"] != POLICY:
@@ -127,7 +129,9 @@ async def _term(
     connection: Connection, policy_id: str, deployment: Mapping[str, object]
 ) -> NewTerm:
     version = integer(deployment, "version")
-    trigger: str = await connection.fetchval(_TRIGGER, policy_id)
+    trigger = await trigger_of(connection, policy_id, version)
+    if trigger is None:
+        raise PhaseBroken(f"version {version} of policy {policy_id} is gone")
     return NewTerm(
         policy_id=policy_id,
         version=version,
@@ -139,7 +143,7 @@ async def _term(
     )
 
 
-_TRIGGER: Final = "select trigger from orderwright.policy where id = $1"
+_WAITS_FOR: Final = "update orderwright.policy set trigger = $2 where id = $1"
 _PENDING: Final = """
 select instance_id from orderwright.instance
 where root_id = $1 and chart_id = 'approval' and state = 'PENDING' order by instance_id

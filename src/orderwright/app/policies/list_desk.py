@@ -19,7 +19,7 @@ from orderwright.app.permissions import Identity, require
 from orderwright.app.policies.terms import raise_revision
 from orderwright.errors import InputInvalid, NotFound
 from orderwright.json_text import is_storable
-from orderwright.runtime.once import is_replay
+from orderwright.runtime.once import is_replay, note_outcome, outcome_of
 
 if TYPE_CHECKING:
     from orderwright.app.orders import Asked
@@ -75,7 +75,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What a request has done to a list: how many entries it has added or removed."""
+    """What a request has done to a list: how many entries it has added or removed, the first time it was made."""
 
     name: str
     count: int
@@ -160,7 +160,7 @@ class ListDesk:
         """
         async with self._open(name, asked, "list.add", _lines(values), note, expires_at) as turn:
             if turn.replayed:
-                return Changed(name=name, count=0)
+                return await self._again(turn, name, asked)
             if expires_at is not None and expires_at <= turn.at:
                 raise InputInvalid("expiresAt", expires_at.isoformat(), "a time to come")
             entries = [_entry(value, turn.kind) for value in _lines(values)]
@@ -168,6 +168,7 @@ class ListDesk:
             by = (asked.by.id, turn.at, revision)
             await turn.connection.execute(_CLEAR, name, entries, *by)
             done = await turn.connection.fetch(_ADD, name, entries, *by, note, expires_at)
+            await note_outcome(turn.connection, asked.key, len(done))
         return Changed(name=name, count=len(done))
 
     async def remove(self, name: str, values: Sequence[str], asked: Asked) -> Changed:
@@ -178,12 +179,16 @@ class ListDesk:
         """
         async with self._open(name, asked, "list.remove", _lines(values)) as turn:
             if turn.replayed:
-                return Changed(name=name, count=0)
+                return await self._again(turn, name, asked)
             entries = [_entry(value, turn.kind) for value in _lines(values)]
             revision = await raise_revision(turn.connection)
             by = (asked.by.id, turn.at, revision)
             done = await turn.connection.fetch(_REMOVE, name, entries, *by)
+            await note_outcome(turn.connection, asked.key, len(done))
         return Changed(name=name, count=len(done))
+
+    async def _again(self, turn: _OpenTurn, name: str, asked: Asked) -> Changed:
+        return Changed(name=name, count=await outcome_of(turn.connection, asked.key))
 
     @asynccontextmanager
     async def _open(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from orderwright.condition import Json, plain
 from orderwright.domain.entity import ENTITIES
 from orderwright.domain.event_trigger import NAMED, about, facts_of_event, facts_of_named
+from orderwright.domain.reading import mapping
 from orderwright.errors import InputInvalid
 from orderwright.json_text import canonical, is_storable
 from orderwright.policy.trigger import THRESHOLD
@@ -85,6 +86,7 @@ class Occurrence:
         return derived_id(f"execution/{self.path}")
 
 
+_EVENTS: Final[Mapping[str, str]] = {trigger: event for event, trigger in NAMED.items()}
 _IDS: Final[Mapping[str, Entity]] = {
     "ORDER_CREATED": Entity("Order", "orderId"),
     "PAYIN_RECEIVED": Entity("PayIn", "payInId"),
@@ -100,6 +102,11 @@ BEGINNINGS: Final[Mapping[str, str]] = {
     entity.type: trigger for trigger, entity in _IDS.items() if trigger != "WALLET_ADDED"
 }
 """The trigger whose decision an entity of a type waits for."""
+
+
+def event_of(trigger: str) -> str | None:
+    """Return the domain event that fires a trigger which hosts know by another name."""
+    return _EVENTS.get(trigger)
 
 
 def of_event(event: DomainEvent) -> list[Occurrence]:
@@ -187,6 +194,18 @@ def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:
     if not isinstance(number, int) or isinstance(number, bool):
         return None
     return number if 0 < number <= _MOST else None
+
+
+def newest_key(entity_type: str, context: Mapping[str, Json]) -> str | None:
+    """Return the key of the occurrence whose decision an entity waits for; None where it is told of only one.
+
+    A KYC session waits for its newest submission, a pay-in for its newest transfer.
+    """
+    if entity_type == "KYC":
+        return key_of("KYC_SUBMITTED", context)
+    if entity_type == "PayIn":
+        return f"#{context['receivedMinor']}" if len(mapping(context, "receipts")) > 1 else ""
+    return None
 
 
 def _digest(context: Mapping[str, Json]) -> str:

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.permissions import require
 from orderwright.app.policies.life import POLICY
-from orderwright.app.policies.policy_reading import catalogue, read_policy, trigger_name
+from orderwright.app.policies.policy_reading import (
+    catalogue,
+    read_policy,
+    trigger_name,
+    trigger_of,
+)
 from orderwright.app.policies.terms import WHOLE, take_out_of_force
 from orderwright.domain.policy_life import PUBLISH, RESUME
 from orderwright.domain.reading import integer, mapping, text
@@ -188,7 +193,10 @@ class PolicyDesk:
         if wish.version is None and pending.get("kind") == PUBLISH:
             wanted = {key: pending[key] for key in wanted}
         is_asked = pending.get("kind") == PUBLISH and wanted.items() <= pending.items()
-        event = Event("REQUEST_PUBLICATION", {**wanted, "reason": _said(reason)})
+        async with self._engine.pool.acquire() as connection:
+            trigger = await trigger_of(connection, policy_id, integer(wanted, "version"))
+        said = {"trigger": trigger or policy.trigger, "reason": _said(reason)}
+        event = Event("REQUEST_PUBLICATION", {**wanted, **said})
         request = (event.type, wish.version, wish.mode, wish.rollout, event.data["reason"])
         return await self._agree(policy, event, asked, request, is_asked=is_asked)
 

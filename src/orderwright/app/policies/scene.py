@@ -43,9 +43,11 @@ class User:
 
     Attributes:
         id: here; a user who lives with a host, and a customer who is no user, has none.
+        customer_id: as whom they buy.
     """
 
     id: str | None = None
+    customer_id: str | None = None
     name: str | None = None
     email: str | None = None
     country: str | None = None
@@ -100,6 +102,7 @@ def _home(row: Record) -> Home:
 def _user(row: Record) -> User:
     return User(
         id=row["user_id"],
+        customer_id=row["customer_id"],
         name=row["name"],
         email=row["email"],
         country=row["country"],
@@ -116,11 +119,12 @@ with held as (
 select s.revision, found.*
 from orderwright.policy_set as s
 left join (
-    select 'home' as kind, instance_id as id, root_id, chart_id, snapshot, null as user_id, null as name,
-           null as email, null as country, null::timestamptz as at, null::boolean as is_approved
+    select 'home' as kind, instance_id as id, root_id, chart_id, snapshot, null as user_id,
+           null as customer_id, null as name, null as email, null as country, null::timestamptz as at,
+           null::boolean as is_approved
     from held
     union all
-    select 'user', asked.id, null, null, null, u.id, c.name, u.email, coalesce(u.country, told.country),
+    select 'user', asked.id, null, null, null, u.id, u.customer_id, c.name, u.email, coalesce(u.country, told.country),
            coalesce(u.created_at, told.occurred_at), kyc.is_approved
     from unnest($2::text[]) as asked (id)
     left join lateral (

@@ -5,15 +5,15 @@ It is told in the transaction of the decision, so that nothing passes between a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from orderwright.app.policies.execution import BLOCKING, StoredAction
-from orderwright.app.policies.execution_records import open_actions
-from orderwright.app.policies.occurrence import BEGINNINGS, key_of
+from orderwright.app.policies.occurrence import BEGINNINGS, event_of, newest_key
 from orderwright.app.policies.wording import hold_reason
+from orderwright.domain.reading import mapping
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.joining import Owned
@@ -21,6 +21,7 @@ from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from orderwright.app.policies.ground import Ground
+    from orderwright.app.policies.in_force import InForce
     from orderwright.app.policies.occurrence import Occurrence
     from orderwright.app.policies.scene import Home
     from orderwright.condition import Json
@@ -31,7 +32,6 @@ POLICIES: Final = Actor("policies", "system")
 """Who acts when policies have decided."""
 DECIDED: Final = Event("DECISION_RECORDED")
 """What an entity is told on which nothing holds; its cause is the domain event that was decided on."""
-_SUBMITTED: Final = "KYC_SUBMITTED"
 _LATE: Final = frozenset({"unhandled", "blocked", "done"})
 
 _logger = structlog.get_logger(__name__)
@@ -65,25 +65,12 @@ class Telling:
         if home is None:
             return
         holds = {action.id: _hold(action) for action in actions if action.action in BLOCKING}
-        if one.entity.id not in ground.decided and _is_awaited(home, one):
+        if one.entity.id not in ground.decided and _is_awaited(home, one, ground.in_force):
             ground.decided.add(one.entity.id)
             await self._send(connection, one, _decision(home, one, holds))
             return
         for hold_id, hold in holds.items():
             await self._send(connection, one, Event("HOLD_PLACED", {"holdId": hold_id, **hold}))
-
-    async def tell_again(
-        self, connection: Connection, ground: Ground, one: Occurrence
-    ) -> list[StoredAction]:
-        """Tell an entity of what was decided before it lived here, or before its decision could be recorded.
-
-        Returns the actions that are not done yet.
-        """
-        actions = await open_actions(connection, one.execution_id)
-        home = ground.home(one)
-        if home is not None and not home.is_decided:
-            await self.tell(connection, ground, one, actions)
-        return actions
 
     async def _send(self, connection: Connection, one: Occurrence, event: Event) -> None:
         result = await self._engine.carry_out(
@@ -107,17 +94,35 @@ class Telling:
         _logger.debug("decision_late", instance_id=one.entity.id, code=result.refused.code)
 
 
-def _is_awaited(home: Home, one: Occurrence) -> bool:
-    """Whether an entity waits for the decision on an occurrence; a KYC session does for its newest submission."""
+def _is_awaited(home: Home, one: Occurrence, in_force: InForce) -> bool:
+    """Whether the decision that an entity waits for is complete with this occurrence, which is its newest.
+
+    Policies that wait for the domain event under its own name decide when the relay tells of it: what a host has told
+    before that holds the entity, and decides nothing yet.
+    """
     if home.is_decided or BEGINNINGS[one.entity.type] != one.trigger_name:
         return False
-    return one.trigger != _SUBMITTED or one.key == key_of(_SUBMITTED, home.context)
+    event = event_of(one.trigger_name)
+    if one.source != "relay" and event is not None and in_force.waits_for(event):
+        return False
+    return newest_key(one.entity.type, home.context) in (None, one.key)
 
 
 def _decision(home: Home, one: Occurrence, holds: Mapping[str, Json]) -> Event:
-    of = {"submission": home.context["submissions"]} if one.trigger == _SUBMITTED else {}
+    of = _NEWEST.get(one.entity.type, _nothing)(home.context)
     asked = {"holds": holds} if holds else {}
     return Event(DECIDED.type, {"executionId": one.execution_id, **of, **asked})
+
+
+def _nothing(_: Mapping[str, Json]) -> dict[str, Json]:
+    return {}
+
+
+_NEWEST: Final[Mapping[str, Callable[[Mapping[str, Json]], dict[str, Json]]]] = {
+    "KYC": lambda context: {"submission": context["submissions"]},
+    "PayIn": lambda context: {"transfer": len(mapping(context, "receipts"))},
+}
+"""What a decision is on, for entities that are decided on more than once."""
 
 
 def _hold(action: StoredAction) -> Mapping[str, object]:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.permissions import Identity, require
 from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.past import Past, recall
 from orderwright.app.policies.policy_reading import catalogue, read_policy
-from orderwright.condition import Counterfactual, Json, Schema
+from orderwright.condition import Counterfactual, Json
 from orderwright.errors import InputInvalid
-from orderwright.json_text import is_storable
 from orderwright.policy import Decision, Deployment, Policy, Result, counterfactual, decide, run
-from orderwright.policy.masking import MASK
 from orderwright.policy.trigger import facts_of
 
 if TYPE_CHECKING:
-    from orderwright.app.policies.in_force import InForce, Sets
+    from orderwright.app.policies.in_force import Sets
     from orderwright.app.policies.policy_list import PolicyList
     from orderwright.clock import Clock
     from orderwright.policy.trigger import Triggers
@@ -51,6 +48,9 @@ class Trial:
         facts: that it saw, by dotted path.
         flagged: fields that are no facts, or not of their type.
         withheld: facts of the past execution that are kept masked, and were not known here.
+        derived: facts that were not on record, and were derived as of then.
+        unknown: facts that follow from others and could not be derived any more.
+        lists_now: lists that there were not yet at the time, read as they are now.
         decision: what would be done if no other policy had a say.
     """
 
@@ -58,6 +58,9 @@ class Trial:
     facts: Mapping[str, Json]
     flagged: tuple[str, ...]
     withheld: tuple[str, ...]
+    derived: tuple[str, ...]
+    unknown: tuple[str, ...]
+    lists_now: tuple[str, ...]
     result: Result
     decision: Decision
     counterfactual: Counterfactual
@@ -85,23 +88,24 @@ class Trials:
         require(by, "policy.read")
         async with self._pool.acquire() as connection:
             policy = await self._policy(connection, by, subject)
-            context, withheld = await self._context(connection, sample)
-            in_force = await self._in_force(connection)
+            past = await self._past(connection, policy, sample)
         schema = facts_of(policy.trigger, self._types) or {}
-        intake = take_in(context, schema)
+        intake = take_in(past.facts, schema)
         deployment = Deployment(
             id=subject.policy_id or "trial", version=subject.version or 1, policy=policy
         )
-        lists = in_force.lists(self._clock.now())
-        result = run(deployment, intake.facts, lists=lists)
+        result = run(deployment, intake.facts, lists=past.lists)
         return Trial(
             policy=policy,
             facts=intake.facts,
             flagged=intake.flagged,
-            withheld=withheld,
+            withheld=past.withheld,
+            derived=past.derived,
+            unknown=past.unknown,
+            lists_now=past.lists_now,
             result=result,
             decision=decide([result]),
-            counterfactual=counterfactual(policy, intake.facts, lists=lists, schema=schema),
+            counterfactual=counterfactual(policy, intake.facts, lists=past.lists, schema=schema),
         )
 
     async def _policy(self, connection: Connection, by: Identity, subject: Subject) -> Policy:
@@ -114,35 +118,20 @@ class Trials:
             document = (await self._listed.version(by, row.id, number)).document
         return read_policy(document, self._types, await catalogue(connection))
 
-    async def _context(
-        self, connection: Connection, sample: Sample
-    ) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+    async def _past(self, connection: Connection, policy: Policy, sample: Sample) -> Past:
+        """Return what the policy sees: a past execution, or facts that are told now."""
         if (sample.facts is None) == (sample.execution_id is None):
             raise InputInvalid("facts", None, "either facts or a past execution")
+        now = self._clock.now()
         if sample.execution_id is None:
             if not isinstance(sample.facts, Mapping):
                 raise InputInvalid("facts", str(sample.facts)[:20], "an object of facts")
-            return sample.facts, ()
-        known = is_storable(sample.execution_id)
-        row = await connection.fetchrow(_FACTS, sample.execution_id) if known else None
-        if row is None:
+            in_force = await self._sets.at(connection, await connection.fetchval(_REVISION))
+            return Past(facts=sample.facts, lists=in_force.lists(now))
+        past = await recall(connection, self._types, policy, sample.execution_id, now)
+        if past is None:
             raise InputInvalid("executionId", sample.execution_id, "the id of an execution")
-        return _unmasked(row["facts"], facts_of(row["trigger"], self._types) or {})
-
-    async def _in_force(self, connection: Connection) -> InForce:
-        return await self._sets.at(connection, await connection.fetchval(_REVISION))
+        return past
 
 
-def _unmasked(text: str, schema: Schema) -> tuple[Mapping[str, Json], tuple[str, ...]]:
-    facts = json.loads(text, parse_float=Decimal)
-    withheld = sorted(
-        path
-        for path, value in facts.items()
-        if value == MASK and path in schema and schema[path].sensitive
-    )
-    known = {path: value for path, value in facts.items() if path not in withheld}
-    return known, tuple(withheld)
-
-
-_FACTS: Final = "select trigger, facts from orderwright.policy_execution where id = $1"
 _REVISION: Final = "select revision from orderwright.policy_set"

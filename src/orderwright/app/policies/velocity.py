@@ -33,10 +33,15 @@ SPANS: Final[Mapping[str, timedelta]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """An event as velocities count it; what it does not say is None."""
+    """An event as velocities count it; what it does not say is None.
+
+    Attributes:
+        users: every id that its user goes by: who registers has events as a customer, or as a host called them.
+    """
 
     trigger: str
     user: str | None
+    users: tuple[str, ...] = ()
     wallet: str | None
     country: str | None
     amount: Money | None
@@ -45,6 +50,11 @@ class Counted:
     def key(self, name: str) -> str | None:
         """Return the value of a key."""
         return {"user": self.user, "wallet": self.wallet, "country": self.country}[name]
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return every value that a key goes by."""
+        value = self.key(name)
+        return self.users if name == "user" else () if value is None else (value,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

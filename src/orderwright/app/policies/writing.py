@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from orderwright.condition import Json, plain
+from orderwright.domain.event_trigger import SENSITIVE
 from orderwright.json_text import dump
 from orderwright.policy import masked_facts, masked_tree
 from orderwright.runtime.identity import derived_id
@@ -74,7 +75,7 @@ def _execution(decided: Decided) -> list[object]:
         decided.root_id,
         one.event_id,
         one.source,
-        dump(plain(masked_facts(decided.facts, decided.schema))),
+        dump(plain(masked_facts(decided.facts, decided.schema, SENSITIVE))),
         list(execution.flagged),
         execution.revision,
         dump(plain(execution.decision)),

@@ -6,8 +6,9 @@ What has arrived is compared with what is expected, exactly:
     received = expected     RECEIVED: it may be verified, once the policies have decided and nothing holds it
     received > expected     MISMATCH: people reconcile it or send it back
 
-Each transfer has a reference and counts once. The comparison is made anew after every one, also where the pay-in was
-settled or frozen meanwhile. A payment that was confirmed says that its money is there in full: what no transfer has
+Each transfer has a reference and counts once, and waits for a decision of its own: one on an earlier transfer holds
+the pay-in, and counts for nothing else. The comparison is made anew after every one, also where the pay-in was settled
+or frozen meanwhile. A payment that was confirmed says that its money is there in full: what no transfer has
 brought by then is received with it, and the pay-in verifies itself as soon as it may.
 """
 
@@ -24,6 +25,7 @@ from orderwright.domain.hold import (
     is_undecided,
     lift_hold,
     place_hold,
+    place_holds,
     record_decision,
 )
 from orderwright.domain.reading import Json, integer, mapping, milliseconds_until, moment, text
@@ -115,12 +117,18 @@ def record_receipt(scope: Scope) -> Outcome:
 def record_confirmation(scope: Scope) -> Outcome:
     """Remember that the payment is confirmed, and receive what no transfer has brought of it."""
     confirmed: Mapping[str, Json] = {"isConfirmed": True}
-    rest = integer(scope.context, "expectedMinor") - _received(scope)
-    reference = text(scope.data, "paymentId")
-    if rest <= 0 or reference in mapping(scope.context, "receipts"):
+    rest = _rest(scope)
+    if rest <= 0:
         return Outcome(confirmed)
-    received = _with_receipt(scope, reference, rest)
+    received = _with_receipt(scope, text(scope.data, "paymentId"), rest)
     return Outcome({**received.assign, **confirmed}, effects=received.effects)
+
+
+def _rest(scope: Scope) -> int:
+    """Return what a confirmation brings beside the transfers, once."""
+    if text(scope.data, "paymentId") in mapping(scope.context, "receipts"):
+        return 0
+    return integer(scope.context, "expectedMinor") - _received(scope)
 
 
 def is_confirmed(scope: Scope) -> Verdict:
@@ -150,7 +158,7 @@ def _with_receipt(scope: Scope, reference: str, minor: int) -> Outcome:
         "senderName": sender,
     }
     receipts = {**mapping(context, "receipts"), reference: minor}
-    assign = {"receivedMinor": total, "receipts": receipts, "sender": sender}
+    assign = {"receivedMinor": total, "receipts": receipts, "sender": sender, "isDecided": False}
     return Outcome(assign, effects=[Emit("payin.received", told)])
 
 
@@ -158,12 +166,18 @@ def _with_receipt(scope: Scope, reference: str, minor: int) -> Outcome:
 
 
 def until_overdue(scope: Scope) -> int | None:
-    """Milliseconds for the policies to decide, from the first money on; None where no wait begins.
+    """Milliseconds for the policies to decide on what a confirmation brings; None where it brings nothing.
 
     Asked before the money is recorded: what policies decide on is that it has come.
     """
-    is_first = not _received(scope) and scope.context["isDecided"] is False
-    return DECISION_TERM_MS if is_first else None
+    return DECISION_TERM_MS if _rest(scope) > 0 else None
+
+
+def is_of_newest(scope: Scope) -> Verdict:
+    """The decision is on the newest transfer."""
+    given, newest = integer(scope.data, "transfer"), len(mapping(scope.context, "receipts"))
+    message = f"transfer {given} is not the newest, which is {newest}"
+    return Verdict(given == newest, "payin.decision_late", message)
 
 
 def has_lapsed(scope: Scope) -> bool:
@@ -183,6 +197,7 @@ BEHAVIOUR: Final = Behaviour(
         for guard in (
             is_decided,
             is_undecided,
+            is_of_newest,
             is_not_held,
             has_money,
             is_short,
@@ -202,6 +217,7 @@ BEHAVIOUR: Final = Behaviour(
         for action in (
             record_decision,
             place_hold,
+            place_holds,
             lift_hold,
             record_receipt,
             record_confirmation,

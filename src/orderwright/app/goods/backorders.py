@@ -8,6 +8,9 @@ and ledgers never part.
                            time; where more wait and something is left, the SKU's stock is told to go on (SERVE_ON)
     fulfilment.resumed  -> ALLOCATE, not in turn, to who waited when it was stopped
     fulfilment.ended    -> its places are given up
+
+Whose order is not cleared any more is passed over, though nobody has told its fulfilment to HOLD yet; when it is
+cleared again, it is resumed.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from orderwright.app.goods.stock_fact import lock_stock, supplies
 from orderwright.app.goods.stock_records import Shelf
 from orderwright.app.phases import PhaseBroken, pass_on
 from orderwright.domain.orders.allocation import waited_for
+from orderwright.domain.orders.fulfilment import CLEARED
 from orderwright.domain.orders.inventory import taken_of
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.runtime.command import Actor
@@ -85,7 +89,10 @@ class Backorders:
 
     async def _look_again(self, connection: Connection, event: DomainEvent) -> None:
         instance = await self._engine.read(event.instance_id, connection=connection)
-        if instance is not None and instance.state in _WAITING:
+        if instance is None or instance.state not in _WAITING:
+            return
+        sale = await self._engine.read(event.root_id, connection=connection)
+        if sale is not None and sale.state == CLEARED:
             await allocate(self._engine, connection, BACKORDERS, event, event.instance_id)
 
     async def _leave(self, connection: Connection, event: DomainEvent) -> None:
@@ -154,7 +161,8 @@ select sku, $3, $1 from unnest($2::text[]) as sku on conflict do nothing
 _OLDEST: Final = """
 select b.fulfilment_id from orderwright.backorder as b
 join orderwright.instance as i on i.instance_id = b.fulfilment_id
-where b.sku = $1 and i.state = 'BACKORDERED'
+join orderwright.instance as sale on sale.instance_id = i.root_id
+where b.sku = $1 and i.state = 'BACKORDERED' and sale.state = 'CLEARED_FOR_FULFILMENT'
 order by b.since, b.fulfilment_id limit $2
 """
 # Of all their lines: ALLOCATE looks at what is reserved already as well.

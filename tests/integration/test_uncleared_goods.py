@@ -105,4 +105,29 @@ async def test_a_backorder_whose_sale_is_not_cleared_is_passed_over_before_it_he
     assert await states(app, first) == ["ON_HOLD"]
 
 
+async def test_an_order_that_is_not_cleared_any_more_ends_as_its_fulfilments_end(
+    app: Orderwright,
+):
+    order_id = await uncleared(app, LAMP=1, FITTING=1)
+    for one in await fulfilments(app, order_id):
+        await act(app, one.id, Event("CANCEL"))
+    assert await state(app, order_id) == "CANCELLED"
+    assert await cases_of(app, order_id) == []
+    order_id = await uncleared(app, LAMP=1)
+    [one] = await fulfilments(app, order_id)
+    await act(app, one.id, Event("FAIL", {"reason": "lost"}))
+    assert await state(app, order_id) == "AWAITING_PAYMENT_METHOD"
+    assert await cases_of(app, order_id) == ["FAILED_FULFILMENT"]
+
+
+async def cases_of(app: Orderwright, order_id: str) -> list[str]:
+    """The cases about an order that its goods have opened."""
+    rows = await app.pool.fetch(_CASES, order_id)
+    return [row["case_type"] for row in rows]
+
+
+_CASES = """
+select case_type from orderwright.case_record
+where root_id = $1 and case_type <> 'CHARGEBACK' order by opened_at
+"""
 _PAYMENTS = "select id, amount_minor from orderwright.payment where order_id = $1"

@@ -1,8 +1,8 @@
 """Backorders: who waits for stock is served in the order of waiting, as stock becomes free.
 
 The queue of a SKU is the table `backorder`; a fulfilment keeps its place however often it is served in part, and while
-it is on hold. What is written here is written in the transaction of the ALLOCATE that it follows from, so that queue
-and ledgers never part.
+it is on hold, also when it was put on hold before it could look for stock. What is written here is written in the
+transaction of the step that it follows from, so that queue and ledgers never part.
 
     stock.freed         -> ALLOCATE, in turn for this SKU alone, to the oldest that wait for it, at most so many at a
                            time; where more wait and something is left, the SKU's stock is told to go on (SERVE_ON)
@@ -32,6 +32,7 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from orderwright.domain.orders.inventory import Want
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.outbox import DomainEvent
@@ -61,11 +62,22 @@ async def allocate(
     event = Event("ALLOCATE", {"inTurn": sorted(in_turn)})
     result = await pass_on(engine, connection, actor, cause, fulfilment_id, event)
     if result.refused is None and result.snapshot is not None:
-        skus = sorted({want.sku for want in waited_for(result.snapshot.context)})
-        await connection.execute(_LEAVE, fulfilment_id, skus)
-        if skus:
-            await connection.execute(_QUEUE, fulfilment_id, skus, cause.occurred_at)
+        waited = waited_for(result.snapshot.context)
+        await connection.execute(_LEAVE, fulfilment_id, _skus(waited))
+        await keep_places(connection, cause, fulfilment_id, waited)
     return result
+
+
+async def keep_places(
+    connection: Connection, cause: DomainEvent, fulfilment_id: str, wants: Sequence[Want]
+) -> None:
+    """Let a fulfilment stand in the queues of what it wants since the cause; where it stands already it stays."""
+    if wants:
+        await connection.execute(_QUEUE, fulfilment_id, _skus(wants), cause.occurred_at)
+
+
+def _skus(wants: Sequence[Want]) -> list[str]:
+    return sorted({want.sku for want in wants})
 
 
 class Backorders:

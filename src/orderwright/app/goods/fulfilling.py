@@ -149,8 +149,11 @@ class Fulfilling:
             connection, fulfilment_id, number, cause.root_id, part.lines, at=cause.occurred_at
         )
         may_go_on = await self._align(connection, cause, fulfilment_id)
-        if may_go_on and missing_of(part.lines, part.taken):
+        missing = missing_of(part.lines, part.taken)
+        if missing and may_go_on:
             await backorders.allocate(self._engine, connection, PHASES, cause, fulfilment_id)
+        elif missing:
+            await backorders.keep_places(connection, cause, fulfilment_id, missing)
 
     async def _context(
         self,

@@ -170,11 +170,12 @@ _QUEUE: Final = """
 insert into orderwright.backorder (sku, since, fulfilment_id)
 select sku, $3, $1 from unnest($2::text[]) as sku on conflict do nothing
 """
+# The sale is looked at by a query of its own for each, so that the queue is still read in its order.
 _OLDEST: Final = """
 select b.fulfilment_id from orderwright.backorder as b
 join orderwright.instance as i on i.instance_id = b.fulfilment_id
-join orderwright.instance as sale on sale.instance_id = i.root_id
-where b.sku = $1 and i.state = 'BACKORDERED' and sale.state = 'CLEARED_FOR_FULFILMENT'
+where b.sku = $1 and i.state = 'BACKORDERED'
+  and (select state from orderwright.instance where instance_id = i.root_id) = 'CLEARED_FOR_FULFILMENT'
 order by b.since, b.fulfilment_id limit $2
 """
 # Of all their lines: ALLOCATE looks at what is reserved already as well.

@@ -163,6 +163,7 @@ def deliveries() -> dict[str, Story]:
         "ON_HOLD, from allocating": fulfilment().tell("HOLD"),
         "ON_HOLD, from backordered": waiting.copy().tell("HOLD"),
         "ON_HOLD, from ready": packed.copy().tell("HOLD"),
+        "ON_HOLD, sale frozen": _with(packed.copy().tell("HOLD"), sale={"state": "FROZEN"}),
         "REFUNDED": delivered.copy().tell("RETURN_REQUESTED", "RETURN_RECEIVED", "REFUND_ISSUED"),
         "COMPLETED": scheduled.copy().tell("SERVICE_STARTED", "SERVICE_COMPLETED"),
         "CANCELLED": fulfilment().tell("CANCEL"),

@@ -227,6 +227,22 @@ def test_work_is_resumed_in_the_state_in_which_it_stopped():
         assert told(story, "fulfilment.resumed") == [{"fulfilmentId": "f1", "orderId": "o1"}]
 
 
+def test_work_is_not_resumed_and_no_service_rendered_unless_the_sale_is_cleared_at_that_moment():
+    service = fulfilment(lines=[FITTING])
+    for story, event in (
+        (fulfilment().tell("HOLD"), "RESUME"),
+        (service, "SERVICE_SCHEDULED"),
+        (service.copy().tell("SERVICE_SCHEDULED"), "SERVICE_STARTED"),
+        (service.copy().tell("SERVICE_SCHEDULED", "SERVICE_STARTED"), "SERVICE_COMPLETED"),
+    ):
+        story.facts["sale"] = {"state": "FROZEN"}
+        (why,) = story.refusal(event).reasons
+        assert (why.code, why.values) == ("sale.not_cleared", {"state": "FROZEN"})
+        assert why.unblockers == ("COMPLIANCE", "MANAGER")
+        del story.facts["sale"]
+        assert story.refusal(event).code == "guard_unknown"
+
+
 def test_who_is_stopped_waits_for_nothing_and_waits_anew_afterwards():
     story = fulfilment(ONE_LAMP).tell("ALLOCATE", "HOLD")
     assert posted(story) == [("short", "called_off", "LAMP", -1)]

@@ -474,6 +474,39 @@ def test_the_sale_ends_as_its_fulfilments_end(states: list[str], state: str):
     assert story.tell("FULFILMENT_COMPLETED").state == state
 
 
+@pytest.mark.parametrize(
+    ("states", "state"),
+    [
+        (["COMPLETED", "CANCELLED"], "COMPLETED"),
+        (["CANCELLED", "CANCELLED"], "CANCELLED"),
+        (["CANCELLED", "ON_HOLD"], "AWAITING_PAYMENT_METHOD"),
+        (["FAILED", "CANCELLED"], "AWAITING_PAYMENT_METHOD"),
+    ],
+)
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_a_sale_that_is_not_cleared_any_more_ends_as_its_fulfilments_end(
+    states: list[str], state: str, is_frozen: bool
+):
+    story = sale().tell("PAYMENT_CAPTURED", "PAYMENT_CHARGED_BACK", paymentId="p-full")
+    assert story.state == "AWAITING_PAYMENT_METHOD"
+    story.facts["fulfilments"] = fulfilments(*states)
+    if is_frozen:
+        assert story.tell("FREEZE", "FULFILMENT_COMPLETED").state == "FROZEN"
+        story.tell("RELEASE")
+    else:
+        story.tell("FULFILMENT_COMPLETED")
+    assert story.state == state
+    assert story.emitted().count("sale.fulfilment_failed") == ("FAILED" in states)
+
+
+def test_money_that_comes_back_for_what_was_called_off_meanwhile_clears_nothing():
+    story = sale().tell("PAYMENT_CAPTURED", "PAYMENT_CHARGED_BACK", paymentId="p-full")
+    story.facts["fulfilments"] = fulfilments("CANCELLED")
+    story.tell("FREEZE", "FULFILMENT_COMPLETED", "PAYMENT_CHARGEBACK_REVERSED", "RELEASE")
+    assert (story.state, cleared(story)) == ("CANCELLED", 1)
+    assert Emit("sale.cancelled", {"orderId": "o1", "capturedMinor": 10000}) in story.step.effects
+
+
 @pytest.mark.parametrize("event", ["REJECT", "CANCEL_REQUESTED"])
 @pytest.mark.parametrize(
     "path", [[], ["PAYMENT_CAPTURED"], ["FREEZE"], ["PAYMENT_CAPTURED", "FREEZE"]]

@@ -120,6 +120,27 @@ async def test_a_stopped_backorder_is_passed_over_keeps_its_place_and_looks_agai
     assert await of(app, third) == "PICK_PACK"
 
 
+async def test_an_order_that_is_frozen_before_its_goods_are_begun_waits_since_it_was_cleared(
+    app: Orderwright,
+):
+    first = await place(app, LAMP=1)
+    await tell(app, first, "FREEZE", reason="odd")
+    await pay(app, first, "10.00")
+    await app.worker.drain()
+    for event in (Event("RELEASE"), Event("FREEZE", {"reason": "odd"})):  # cleared in between
+        assert (await app.orders.send_sale_event(first, event, ADMIN)).refused is None
+    await app.worker.drain()
+    assert await of(app, first) == "ON_HOLD"
+    later(app)
+    second = await sold(app, LAMP=1)
+    later(app)
+    await tell(app, first, "RELEASE")
+    assert await of(app, first) == "BACKORDERED"
+    await receive(app, "LAMP", 1)
+    await app.worker.drain()
+    assert [await of(app, one) for one in (first, second)] == ["PICK_PACK", "BACKORDERED"]
+
+
 async def test_a_cancelled_backorder_waits_for_nothing(app: Orderwright):
     order_id = await sold(app, LAMP=1)
     [one] = await fulfilments(app, order_id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from itertools import product
+from typing import Any
 
 import pytest
 from shop import (
@@ -127,12 +129,23 @@ async def test_a_freeze_and_a_shipment_at_once_have_one_winner_and_a_true_histor
         if sent.refused is None:
             shipped += 1
             assert await state(app, one.id) == "SHIPPED"
+            [left] = await logged(app, one.id, "PACKAGE_SHIPPED")
+            [stopped] = await logged(app, order_id, "FREEZE")
+            assert left["facts"]["sale"]["version"] < stopped["version"]
         else:
             assert [why.code for why in sent.refused.reasons] == ["sale.not_cleared"]
             assert await state(app, one.id) == "ON_HOLD"
     assert await stock(app, "LAMP") == ({"reserved main": 12 - shipped} if shipped < 12 else {})
 
 
+async def logged(app: Orderwright, instance_id: str, event: str) -> list[dict[str, Any]]:
+    rows = await app.pool.fetch(_LOGGED, instance_id, event)
+    return [{"version": row["version"], "facts": json.loads(row["facts"])} for row in rows]
+
+
+_LOGGED = """
+select version, facts from orderwright.log where instance_id = $1 and event_type = $2 order by version
+"""
 END = {
     "COMPLETED": [PACK, SHIP, DELIVER],
     "CANCELLED": [Event("CANCEL")],

@@ -111,12 +111,17 @@ def _order_lines(asked: FactRequest) -> Sequence[str]:
 
 
 async def sale(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object | None]:
-    """Where the fulfilment's sale stands; it cannot move while the step is written."""
+    """Where the fulfilment's sale stands, and after how many steps; it cannot move while the step is written.
+
+    The log keeps facts, so it shows between which two steps of the sale the fulfilment's was (ADR 38).
+    """
     lock = " for share" if asked[0].lock else ""
     ids = sorted({one.root_id for one in asked})
     rows = await connection.fetch(_SALE_STATES + lock, ids)
-    states = {row["instance_id"]: row["state"] for row in rows}
-    return [{"state": states[one.root_id]} if one.root_id in states else None for one in asked]
+    found = {
+        row["instance_id"]: {"state": row["state"], "version": row["version"]} for row in rows
+    }
+    return [found.get(one.root_id) for one in asked]
 
 
 _BEGUN = """
@@ -143,5 +148,6 @@ select quotation_id, max(quotation_version) as newest from orderwright.sale_orde
 where quotation_id = any($1::text[]) group by quotation_id
 """
 _SALE_STATES = """
-select instance_id, state from orderwright.instance where instance_id = any($1::text[]) order by instance_id
+select instance_id, state, version from orderwright.instance
+where instance_id = any($1::text[]) order by instance_id
 """

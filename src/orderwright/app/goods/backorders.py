@@ -1,13 +1,16 @@
 """Backorders: who waits for stock is served in the order of waiting, as stock becomes free.
 
 The queue of a SKU is the table `backorder`; a fulfilment keeps its place however often it is served in part, and while
-it is on hold. What is written here is written in the transaction of the ALLOCATE that it follows from, so that queue
-and ledgers never part.
+it is on hold, also when it was put on hold before it could look for stock. What is written here is written in the
+transaction of the step that it follows from, so that queue and ledgers never part.
 
     stock.freed         -> ALLOCATE, in turn for this SKU alone, to the oldest that wait for it, at most so many at a
                            time; where more wait and something is left, the SKU's stock is told to go on (SERVE_ON)
     fulfilment.resumed  -> ALLOCATE, not in turn, to who waited when it was stopped
     fulfilment.ended    -> its places are given up
+
+Whose order is not cleared any more is passed over, though nobody has told its fulfilment to HOLD yet; when it is
+cleared again, it is resumed.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from orderwright.app.goods.stock_fact import lock_stock, supplies
 from orderwright.app.goods.stock_records import Shelf
 from orderwright.app.phases import PhaseBroken, pass_on
 from orderwright.domain.orders.allocation import waited_for
+from orderwright.domain.orders.fulfilment import CLEARED
 from orderwright.domain.orders.inventory import taken_of
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.runtime.command import Actor
@@ -28,6 +32,7 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from orderwright.domain.orders.inventory import Want
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.outbox import DomainEvent
@@ -57,11 +62,22 @@ async def allocate(
     event = Event("ALLOCATE", {"inTurn": sorted(in_turn)})
     result = await pass_on(engine, connection, actor, cause, fulfilment_id, event)
     if result.refused is None and result.snapshot is not None:
-        skus = sorted({want.sku for want in waited_for(result.snapshot.context)})
-        await connection.execute(_LEAVE, fulfilment_id, skus)
-        if skus:
-            await connection.execute(_QUEUE, fulfilment_id, skus, cause.occurred_at)
+        waited = waited_for(result.snapshot.context)
+        await connection.execute(_LEAVE, fulfilment_id, _skus(waited))
+        await keep_places(connection, cause, fulfilment_id, waited)
     return result
+
+
+async def keep_places(
+    connection: Connection, cause: DomainEvent, fulfilment_id: str, wants: Sequence[Want]
+) -> None:
+    """Let a fulfilment stand in the queues of what it wants since the cause; where it stands already it stays."""
+    if wants:
+        await connection.execute(_QUEUE, fulfilment_id, _skus(wants), cause.occurred_at)
+
+
+def _skus(wants: Sequence[Want]) -> list[str]:
+    return sorted({want.sku for want in wants})
 
 
 class Backorders:
@@ -85,7 +101,10 @@ class Backorders:
 
     async def _look_again(self, connection: Connection, event: DomainEvent) -> None:
         instance = await self._engine.read(event.instance_id, connection=connection)
-        if instance is not None and instance.state in _WAITING:
+        if instance is None or instance.state not in _WAITING:
+            return
+        sale = await self._engine.read(event.root_id, connection=connection)
+        if sale is not None and sale.state == CLEARED:
             await allocate(self._engine, connection, BACKORDERS, event, event.instance_id)
 
     async def _leave(self, connection: Connection, event: DomainEvent) -> None:
@@ -151,10 +170,12 @@ _QUEUE: Final = """
 insert into orderwright.backorder (sku, since, fulfilment_id)
 select sku, $3, $1 from unnest($2::text[]) as sku on conflict do nothing
 """
+# The sale is looked at by a query of its own for each, so that the queue is still read in its order.
 _OLDEST: Final = """
 select b.fulfilment_id from orderwright.backorder as b
 join orderwright.instance as i on i.instance_id = b.fulfilment_id
 where b.sku = $1 and i.state = 'BACKORDERED'
+  and (select state from orderwright.instance where instance_id = i.root_id) = 'CLEARED_FOR_FULFILMENT'
 order by b.since, b.fulfilment_id limit $2
 """
 # Of all their lines: ALLOCATE looks at what is reserved already as well.

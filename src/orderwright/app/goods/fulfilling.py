@@ -6,7 +6,7 @@ their cause.
     sale.cleared                   -> one fulfilment for each location where goods are reserved, one for what is not
                                       there (ALLOCATE), one for services; RESUME where they exist already
     sale.uncleared, sale.frozen    -> HOLD
-    sale.released                  -> RESUME
+    sale.released                  -> RESUME, if the sale is cleared: it may have been frozen while it was not
     sale.cancelled, sale.rejected  -> CANCEL
     fulfilment.split               -> another fulfilment, with what is reserved for it
     fulfilment.delivery_failed     -> HOLD, if the sale is not cleared any more
@@ -108,7 +108,8 @@ class Fulfilling:
         await self._to_all(connection, event, Event("HOLD", {"reason": _WHY[event.name]}))
 
     async def _resume(self, connection: Connection, event: DomainEvent) -> None:
-        await self._to_all(connection, event, Event("RESUME"))
+        if await self._sale_state(connection, event) == CLEARED:
+            await self._to_all(connection, event, Event("RESUME"))
 
     async def _cancel(self, connection: Connection, event: DomainEvent) -> None:
         await self._to_all(connection, event, Event("CANCEL", {"reason": _WHY[event.name]}))
@@ -149,8 +150,11 @@ class Fulfilling:
             connection, fulfilment_id, number, cause.root_id, part.lines, at=cause.occurred_at
         )
         may_go_on = await self._align(connection, cause, fulfilment_id)
-        if may_go_on and missing_of(part.lines, part.taken):
+        missing = missing_of(part.lines, part.taken)
+        if missing and may_go_on:
             await backorders.allocate(self._engine, connection, PHASES, cause, fulfilment_id)
+        elif missing:
+            await backorders.keep_places(connection, cause, fulfilment_id, missing)
 
     async def _context(
         self,
@@ -176,15 +180,20 @@ class Fulfilling:
 
     async def _align(self, connection: Connection, cause: DomainEvent, fulfilment_id: str) -> bool:
         """Stop or end a fulfilment whose sale is not cleared; tell whether it may go on."""
-        sale = await self._engine.read(cause.root_id, connection=connection)
-        if sale is None:
-            raise PhaseBroken(f"sale {cause.root_id} is gone")
-        if sale.state == CLEARED:
+        state = await self._sale_state(connection, cause)
+        if state == CLEARED:
             return True
-        reason = {"reason": f"the order is {sale.state}"}
-        event = Event("CANCEL" if sale.state in _ENDED else "HOLD", reason)
+        reason = {"reason": f"the order is {state}"}
+        event = Event("CANCEL" if state in _ENDED else "HOLD", reason)
         await self._send(connection, cause, fulfilment_id, event)
         return False
+
+    async def _sale_state(self, connection: Connection, event: DomainEvent) -> str:
+        """Return where the order's sale stands now, which may be further than when the event was told."""
+        sale = await self._engine.read(event.root_id, connection=connection)
+        if sale is None:
+            raise PhaseBroken(f"sale {event.root_id} is gone")
+        return sale.state
 
     # --- fulfilment -> sale ---
 

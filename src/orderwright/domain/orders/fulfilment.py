@@ -1,4 +1,4 @@
-"""The behaviour of the fulfilment chart: shipping needs a cleared sale, delivery attempts are limited.
+"""The behaviour of the fulfilment chart: what cannot be taken back needs a cleared sale; deliveries are limited.
 
 what is reserved, and waited for     `allocation`
 what goes out, and comes back        here
@@ -64,9 +64,9 @@ def sale_is_cleared(scope: Scope) -> Verdict:
         return Verdict(None, "sale.unknown", "the sale is not known", {"missing": ["facts.sale"]})
     state = fact["state"]
     message = f"the sale is not cleared for fulfilment; it is {fact.get('label', state)}"
-    values = {"state": state}
+    lifted_by = "COMPLIANCE" if state == "FROZEN" else "ACCOUNTANT"
     return Verdict(
-        state == CLEARED, "sale.not_cleared", message, values, ("ACCOUNTANT", "MANAGER")
+        state == CLEARED, "sale.not_cleared", message, {"state": state}, (lifted_by, "MANAGER")
     )
 
 

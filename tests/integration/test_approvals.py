@@ -12,11 +12,15 @@ import pytest
 from orderwright import Orderwright
 from orderwright.app import records
 from orderwright.app.approval_desk import Decision
+from orderwright.app.credit.account import Account
+from orderwright.app.credit.commands import NewProfile
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.override_list import Kind
+from orderwright.app.payment_phases import PAYMENTS
 from orderwright.app.permissions import Identity, Role, RoleMissing
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
+from orderwright.domain.orders.credit import Tier
 from orderwright.runtime.attempt import Result
 from orderwright.runtime.replay import Replay
 from orderwright.statechart import Event
@@ -61,11 +65,16 @@ async def app(database_url: str) -> AsyncIterator[Orderwright]:
             assert await Replay(opened.pool).verify(instance_id) == ()
 
 
-async def ask(app: Orderwright, price: str, kind: Kind = "ADMIN") -> tuple[str, str]:
-    """Place an order and ask for an override; return the ids of the order and of the approval."""
+async def place(app: Orderwright, price: str) -> str:
+    """Place an order; return its id."""
     lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}]
     terms = NewTerms(customer_id="bob", channel="CONSUMER", currency="EUR", lines=lines)
-    order_id = (await app.orders.create_order(terms, CLERK)).instance_id
+    return (await app.orders.create_order(terms, CLERK)).instance_id
+
+
+async def ask(app: Orderwright, price: str, kind: Kind = "ADMIN") -> tuple[str, str]:
+    """Place an order and ask for an override; return the ids of the order and of the approval."""
+    order_id = await place(app, price)
     result = await app.overrides.request(order_id, kind, "they always pay", CLERK)
     assert result.refused is None, result.refused
     await app.worker.drain()
@@ -191,6 +200,44 @@ async def test_a_request_that_waits_is_withdrawn_when_its_sale_ends_or_is_cleare
     approval = await app.engine.read(approval_id)
     assert approval is not None
     assert (approval.state, approval.snapshot.context["endedReason"]) == ("REVOKED", why)
+
+
+async def test_a_request_goes_on_that_a_sale_still_waits_for_when_it_is_open_again(
+    app: Orderwright,
+):
+    order_id = await place(app, "400.00")
+    await app.worker.drain()
+    await app.overrides.request(order_id, "ADMIN", "they always pay", CLERK)
+    money = {"amount": "400.00", "paymentId": "p"}
+    gone = {**money, "refundId": "r", "remaining": "0.00", "ofLines": "0.00"}
+    for event in (Event("PAYMENT_CAPTURED", money), Event("PAYMENT_REFUNDED", gone)):
+        told = await app.engine.send(order_id, event, actor=PAYMENTS)
+        assert told.refused is None, told.refused
+    await app.worker.drain()
+    [approval_id] = await app.pool.fetchrow("select id from orderwright.approval")
+    assert await state(app, approval_id) == "PENDING"
+    assert (await vote(app, approval_id, VOTERS[0])).refused is None
+    await app.worker.drain()
+    assert await state(app, order_id) == "CLEARED_FOR_FULFILMENT"
+
+
+async def test_a_waiver_that_is_revoked_after_an_expiry_is_none_when_the_order_is_reopened(
+    app: Orderwright,
+):
+    admin = as_("admin", Role.ADMIN)
+    order_id, approval_id = await ask(app, "600.00")  # above the credit limit
+    await vote(app, approval_id, VOTERS[0])
+    await app.worker.drain()
+    expired = await app.engine.send(order_id, Event("SALE_EXPIRED"), actor=PAYMENTS)
+    assert expired.refused is None
+    await app.overrides.revoke(approval_id, "not any more", as_(VOTERS[1]))
+    await app.worker.drain()
+    account = Account("bob", "EUR")
+    more = NewProfile(account=account, tier=Tier.BRONZE, custom_limit="900.00")
+    await app.credit.set_profile(more, admin)
+    assert (await app.orders.send_sale_event(order_id, Event("REOPEN"), admin)).refused is None
+    await app.worker.drain()
+    assert await state(app, order_id) == "AWAITING_PAYMENT_METHOD"
 
 
 async def test_what_was_asked_is_begun_once_however_often_the_event_is_handed_over(

@@ -5,7 +5,8 @@
     approval.revoked, .expired                  -> OVERRIDE_REVOKED, OVERRIDE_EXPIRED to the sale
     sale.cleared, .expired, .cancelled, .rejected, .completed
                                                 -> SUBJECT_ENDED to approvals of the order that are pending;
-                                                   those of other things that belong to it go on
+                                                   those of other things that belong to it go on, and so do
+                                                   those that a sale waits for that is open again
 
 Ids follow from what is asked, so repeating a reaction is a no-op.
 """
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.permissions import Role, and_above
 from orderwright.app.phases import PhaseBroken, pass_on
 from orderwright.domain.approval import Band, Quorum, quorum_for
+from orderwright.domain.orders.override import is_asked
 from orderwright.domain.reading import integer, text
 from orderwright.money import Money, exponent
 from orderwright.runtime.command import Actor, Cause, Create
@@ -28,6 +30,7 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from orderwright.app.settings import Settings
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.instance import Instance
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
 
@@ -179,9 +182,11 @@ class Approvals:
 
     async def _withdraw(self, connection: Connection, event: DomainEvent) -> None:
         ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
+        sale = await self._engine.read(event.root_id, connection=connection)
         for row in await connection.fetch(_PENDING, event.root_id, _OF_ORDERS):
             approval_id = row["instance_id"]
-            await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
+            if event.name != "sale.cleared" or not _is_wanted(sale, approval_id):
+                await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
 
 
 def bands_of(
@@ -218,6 +223,13 @@ def _answer_of(event: DomainEvent) -> Event:
             return Event("OVERRIDE_REVOKED", {"kind": kind, **approval})
         case _:
             return Event("OVERRIDE_EXPIRED", {"kind": kind, **approval})
+
+
+def _is_wanted(sale: Instance | None, approval_id: str) -> bool:
+    """Tell whether a sale is open again since it was cleared, and still waits for the answer of an approval."""
+    if sale is None or "sale.ACTIVE.OPEN" not in sale.snapshot.configuration:
+        return False
+    return is_asked(sale.snapshot.context, approval_id)
 
 
 async def _who_caused(connection: Connection, event: DomainEvent) -> str:

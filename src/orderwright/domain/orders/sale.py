@@ -43,7 +43,6 @@ from orderwright.domain.orders.exposure import (
 from orderwright.domain.orders.override import (
     answer_is_own,
     asked_override,
-    forget_asked,
     override_is_not_asked,
     save_override,
 )
@@ -353,11 +352,10 @@ def is_not_superseded(scope: Scope) -> Verdict:
 
 
 def renew_term(scope: Scope) -> Outcome:
-    """Begin another term of the length in force, 0 minutes meaning none; what was asked before is withdrawn."""
+    """Begin another term of the length in force, 0 minutes meaning none; approvals say themselves what holds on."""
     minutes = integer(mapping(scope.facts, "expiry"), "minutes")
     ends = (scope.now + timedelta(minutes=minutes)).isoformat() if minutes else None
-    asked = forget_asked(scope.context)
-    return Outcome({"expiresAt": ends, "overrides": asked, "method": None, "attempt": None})
+    return Outcome({"expiresAt": ends, "method": None, "attempt": None})
 
 
 BEHAVIOUR: Final = Behaviour(

@@ -112,7 +112,7 @@ select coalesce(min(sum_so_far), 0)::bigint from (
 """
 _UNTAKEN = """
 select distinct o.root_id from orderwright.outbox o
-where o.name = 'payment.refused' or (o.name = 'payment.refunded' and o.root_id in (
+where o.name = 'payment.refused' or (o.name in ('payment.refunded', 'payment.refund_undone') and o.root_id in (
   select instance_id from orderwright.instance where chart_id = 'sale' and state in ('CANCELLED', 'REJECTED')))
 """
 """The orders that did not take what became of a payment: a case, or after their end a refund that all wait for."""

@@ -81,6 +81,12 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         role=Role.ACCOUNTANT,
         priority="HIGH",
     ),
+    "payment.refund_undone": Opening(
+        case_type="REFUND_NOT_SENT",
+        title="Money of a refund was not sent",
+        role=Role.ACCOUNTANT,
+        priority="HIGH",
+    ),
     "payment.charged_back": Opening(
         case_type="CHARGEBACK", title="The customer's bank took money back", role=Role.ACCOUNTANT
     ),

@@ -4,6 +4,7 @@
     approval.approved                           -> PAYOUT_APPROVED to the pay-out
     approval.denied, .revoked, .expired         -> PAYOUT_DENIED to the pay-out
     payout.approved, .cancelled, .rejected      -> SUBJECT_ENDED to an approval that is pending
+    payout.cancelled, .rejected                 -> REFUND_UNDONE to the payment whose refund it was to send
     payin.verified                              -> CONFIRM to its payment, unless that was first
     payin.held, .hold_lifted                    -> HOLD_PLACED, HOLD_LIFTED to the order that the money is for
     payin.rejected                              -> HOLD_PLACED to the order, until the money has gone back
@@ -26,6 +27,7 @@ from orderwright.domain.hold import HELD
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.instance import found
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -60,7 +62,9 @@ class Compliance:
             "approval.denied": self._answer,
             "approval.revoked": self._answer,
             "approval.expired": self._answer,
-            **dict.fromkeys(_MOOT, self._end_approval),
+            "payout.approved": self._end_approval,
+            "payout.cancelled": self._end_pay_out,
+            "payout.rejected": self._end_pay_out,
             "payin.verified": self._confirm_payment,
             "payin.held": self._hold_order,
             "payin.hold_lifted": self._let_order_go,
@@ -114,6 +118,16 @@ class Compliance:
         if await self._engine.read(asked, connection=connection) is not None:
             ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
             await self._pass_on(connection, event, asked, ended)
+
+    async def _end_pay_out(self, connection: Connection, event: DomainEvent) -> None:
+        await self._end_approval(connection, event)
+        payout = found(
+            await self._engine.read(event.instance_id, connection=connection), event.instance_id
+        ).snapshot.context
+        if payout["refundId"] is not None:
+            why = payout["closedReason"] or _MOOT[event.name]
+            undone = Event("REFUND_UNDONE", {"refundId": payout["refundId"], "reason": why})
+            await self._pass_on(connection, event, text(payout, "paymentId"), undone)
 
     # --- pay-ins and what they are for ---
 

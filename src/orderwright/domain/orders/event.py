@@ -107,6 +107,11 @@ EVENTS: Final = (
         properties={**_GONE_BACK, "refundId": _ID, "ofLinesMinor": _MINOR},
     ),
     EventType(
+        name="payment.refund_undone",
+        description="The money of a refund is not sent, for a `reason`; `ofLinesMinor` of it is due again.",
+        properties={**_GONE_BACK, "refundId": _ID, "ofLinesMinor": _MINOR, "reason": _REASON},
+    ),
+    EventType(
         name="payment.charged_back",
         description="The customer's bank has taken money of a payment back.",
         properties=_GONE_BACK,

@@ -62,7 +62,9 @@ from orderwright.domain.orders.sale_refund import (
     record_refund,
     record_remaining,
     refund_is_new,
+    refund_is_recorded,
     return_is_new,
+    undo_refund,
 )
 from orderwright.domain.orders.sale_term import change_term, is_first_term, until_new_end
 from orderwright.domain.reading import (
@@ -375,6 +377,7 @@ BEHAVIOUR: Final = Behaviour(
             payment_is_new,
             payment_is_known,
             refund_is_new,
+            refund_is_recorded,
             return_is_new,
             has_money,
             last_attempt_failed,
@@ -406,6 +409,7 @@ BEHAVIOUR: Final = Behaviour(
             lift_hold,
             record_capture,
             record_refund,
+            undo_refund,
             record_remaining,
             credit_lines,
             set_method,

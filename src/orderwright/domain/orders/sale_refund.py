@@ -5,7 +5,7 @@ Each event says what remains of the payment, so that what is captured is always 
 
 from __future__ import annotations
 
-from orderwright.domain.reading import integer, mapping, text
+from orderwright.domain.reading import Json, integer, mapping, text
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
 from orderwright.statechart import Outcome, Post, Scope, Verdict
@@ -34,6 +34,32 @@ def record_refund(scope: Scope) -> Outcome:
     recorded = record_remaining(scope)
     due = {"refundedLinesMinor": integer(context, "refundedLinesMinor") + of_lines}
     return recorded._replace(assign={**recorded.assign, **due, "refunds": refunds})
+
+
+def refund_is_recorded(scope: Scope) -> Verdict:
+    """The refund was recorded, and has not been undone since."""
+    refund = text(scope.data, "refundId")
+    stands = refund in mapping(scope.context, "refunds") and refund not in _undone(scope)
+    message = f"refund {refund} is not recorded, or is undone already"
+    return Verdict(stands, "payment.no_refund", message, {"refundId": refund})
+
+
+def undo_refund(scope: Scope) -> Outcome:
+    """Record what remains of a payment after all, and make the lines of the refund due again."""
+    context, refund = scope.context, text(scope.data, "refundId")
+    refunds, recorded = mapping(context, "refunds"), record_remaining(scope)
+    due = integer(context, "refundedLinesMinor") - integer(refunds, refund)
+    undone = {"refunds": {**refunds, refund: 0}, "undone": [*_undone(scope), refund]}
+    assign = {**recorded.assign, **undone, "refundedLinesMinor": due}
+    return recorded._replace(assign=assign)
+
+
+def _undone(scope: Scope) -> list[Json]:
+    """Return the refunds that were undone; sales of which none was do not carry the key."""
+    undone = scope.context.get("undone", [])
+    if not isinstance(undone, list):
+        raise TypeError(f"undone is {undone!r}, not a list")
+    return undone
 
 
 def return_is_new(scope: Scope) -> Verdict:

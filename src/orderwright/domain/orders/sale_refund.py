@@ -5,7 +5,9 @@ Each event says what remains of the payment, so that what is captured is always 
 
 from __future__ import annotations
 
-from orderwright.domain.reading import Json, integer, mapping, text
+from collections.abc import Mapping
+
+from orderwright.domain.reading import Json, integer, mapping, rows, text
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
 from orderwright.statechart import Outcome, Post, Scope, Verdict
@@ -71,11 +73,15 @@ def return_is_new(scope: Scope) -> Verdict:
 
 
 def credit_lines(scope: Scope) -> Outcome:
-    """Take what came back, and was not paid, off what is due."""
+    """Take what came back, and was not paid, off what is due; what is credited of a line is not refunded any more."""
     context, amount = scope.context, _minor(scope, "amount")
     credited = {**mapping(context, "credited"), text(scope.data, "returnId"): amount}
     due = integer(context, "refundedLinesMinor") + amount
-    return Outcome({"refundedLinesMinor": due, "credited": credited})
+    lines = dict(mapping(context, "creditedLines"))
+    for line in rows(scope.data, "lines") if "lines" in scope.data else ():
+        number, part = str(line["lineNo"]), _minor_of(scope, line, "amount")
+        lines[number] = part + (integer(lines, number) if number in lines else 0)
+    return Outcome({"refundedLinesMinor": due, "credited": credited, "creditedLines": lines})
 
 
 def record_remaining(scope: Scope) -> Outcome:
@@ -96,7 +102,11 @@ def record_remaining(scope: Scope) -> Outcome:
 
 
 def _minor(scope: Scope, field: str) -> int:
-    amount = scope.data[field]
+    return _minor_of(scope, scope.data, field)
+
+
+def _minor_of(scope: Scope, source: Mapping[str, Json], field: str) -> int:
+    amount = source[field]
     if not isinstance(amount, str):
         raise InputInvalid(field, amount, "a decimal string in major units")
     return Money.parse(amount, text(scope.context, "currency"), field=field).minor

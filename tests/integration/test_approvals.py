@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,12 +48,10 @@ def as_(login: str, role: Role = Role.MANAGER, key: str | None = None) -> Asked:
 CLERK = as_("clerk", Role.BILLER)
 
 
-@pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    settings = Settings(sale_pending_expiry_minutes=0)
-    async with Orderwright.connect(
-        database_url, settings=settings, clock=DrivenClock(NOON)
-    ) as opened:
+@asynccontextmanager
+async def opened_with(url: str, settings: Settings) -> AsyncIterator[Orderwright]:
+    """A house with managers and Bob; at the end each log is what happened."""
+    async with Orderwright.connect(url, settings=settings, clock=DrivenClock(NOON)) as opened:
         people = [(name, ["MANAGER"], NOON) for name in VOTERS]
         await opened.pool.executemany(ADD, people)
         async with opened.pool.acquire() as connection:
@@ -63,6 +62,12 @@ async def app(database_url: str) -> AsyncIterator[Orderwright]:
             "select instance_id from orderwright.instance"
         ):
             assert await Replay(opened.pool).verify(instance_id) == ()
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Orderwright]:
+    async with opened_with(database_url, Settings(sale_pending_expiry_minutes=0)) as opened:
+        yield opened
 
 
 async def place(app: Orderwright, price: str) -> str:
@@ -138,18 +143,49 @@ async def test_a_role_that_was_taken_away_does_not_count_any_more(app: Orderwrig
     assert [reason.code for reason in refused.reasons] == ["approval.role_missing"]
 
 
-async def test_the_quorum_is_that_of_the_settings_and_the_amount(app: Orderwright):
-    quorums = []
-    for price in ("1000.00", "1000.01", "100000.01"):
-        _, approval_id = await ask(app, price)
-        approval = await app.engine.read(approval_id)
-        assert approval is not None
-        quorums.append(approval.snapshot.context["quorum"])
-    assert [(one["approvers"], one["including"]) for one in quorums] == [
-        (1, []),
-        (2, []),
-        (2, ["ADMIN", "SUPERADMIN"]),
+async def asked_of(app: Orderwright, price: str) -> tuple[int, list[str], int]:
+    """Who decides on an override of an amount: how many, with whom among them, and for how many days it holds."""
+    _, approval_id = await ask(app, price)
+    approval = await app.engine.read(approval_id)
+    assert approval is not None
+    quorum = approval.snapshot.context["quorum"]
+    return quorum["approvers"], quorum["including"], approval.snapshot.context["validityDays"]
+
+
+async def test_the_quorum_is_that_of_the_amount(app: Orderwright):
+    assert [await asked_of(app, price) for price in ("1000.00", "1000.01", "100000.01")] == [
+        (1, [], 7),
+        (2, [], 7),
+        (2, ["ADMIN", "SUPERADMIN"], 7),
     ]
+
+
+async def test_a_changed_band_and_validity_are_those_of_requests_that_come_after(app: Orderwright):
+    admin = as_("admin", Role.ADMIN)
+    _, before = await ask(app, "400.00")
+    for name, value in (
+        ("approval_one_manager_up_to", 50),
+        ("approval_two_managers_up_to", 90),
+        ("approval_validity_days", 3),
+    ):
+        await app.setting_desk.change(name, value, admin)
+    assert [await asked_of(app, price) for price in ("50.00", "50.01", "90.01")] == [
+        (1, [], 3),
+        (2, [], 3),
+        (2, ["ADMIN", "SUPERADMIN"], 3),
+    ]
+    assert (await vote(app, before, VOTERS[0])).refused is None
+    assert await state(app, before) == "APPROVED"
+
+
+async def test_the_bands_are_those_that_the_house_was_told_at_its_start(database_url: str):
+    told = Settings(approval_one_manager_up_to=5, approval_two_managers_up_to=6)
+    async with opened_with(database_url, told) as app:
+        assert [await asked_of(app, price) for price in ("5.00", "5.01", "6.01")] == [
+            (1, [], 7),
+            (2, [], 7),
+            (2, ["ADMIN", "SUPERADMIN"], 7),
+        ]
 
 
 async def test_an_approval_that_expires_unclears_the_sale_and_holds_its_fulfilment(

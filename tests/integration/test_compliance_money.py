@@ -197,6 +197,20 @@ async def test_an_amount_that_takes_two_takes_two_different_people(app: Orderwri
     assert await state(app, payout) == "QUEUED"
 
 
+async def test_a_changed_band_is_that_of_pay_outs_that_come_after(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    before = await refund(app, payment, "11.00")
+    admin = asked(Role.ADMIN)
+    await app.setting_desk.change("approval_one_manager_up_to", 10, admin)
+    after = await refund(app, payment, "11.00")
+    await app.setting_desk.change("approval_one_manager_up_to", 1000, admin)
+    for payout in (before, after):
+        await vote(app, payout, TESS)
+    assert (await state(app, before), await state(app, after)) == ("QUEUED", "REQUESTED")
+
+
 async def test_a_pay_out_that_is_denied_or_not_decided_in_time_is_cancelled(app: Orderwright):
     order_id = await order(app)
     payment = await register(app, order_id)

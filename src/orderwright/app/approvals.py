@@ -28,6 +28,7 @@ from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.app.settings import Settings
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.instance import Instance
@@ -134,7 +135,7 @@ def _context(new: NewApproval) -> dict[str, object]:
 class Approvals:
     """Begins approvals, and tells their subjects what came of them."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
@@ -159,6 +160,7 @@ class Approvals:
         """Start the approval that a sale asks for, in the name of who caused the event."""
         data, currency = event.data, text(event.data, "currency")
         amount = integer(data, "amountMinor")
+        settings = await self._settings.current(connection)
         asking = NewApproval(
             id=text(data, "approvalId"),
             subject_type=SALE,
@@ -167,8 +169,8 @@ class Approvals:
             kind=text(data, "kind"),
             reason=text(data, "reason"),
             requested_by=await _who_caused(connection, event),
-            quorum=quorum_for(bands_of(self._settings, currency), amount),
-            validity_days=self._settings.approval_validity_days,
+            quorum=quorum_for(bands_of(settings, currency), amount),
+            validity_days=settings.approval_validity_days,
             amount_minor=amount,
             currency=currency,
         )

@@ -31,7 +31,7 @@ from orderwright.runtime.instance import found
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from orderwright.app.settings import Settings
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
@@ -53,7 +53,7 @@ _ENDED: Final[Mapping[str, str]] = {
 class Compliance:
     """Reacts to domain events of compliance."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
@@ -86,6 +86,7 @@ class Compliance:
     async def _begin_approval(self, connection: Connection, event: DomainEvent) -> None:
         data, payout_id = event.data, event.instance_id
         amount, currency = integer(data, "amountMinor"), text(data, "currency")
+        settings = await self._settings.current(connection)
         asking = NewApproval(
             id=approval_id(payout_id, KIND, 1),
             subject_type=_SUBJECT,
@@ -94,8 +95,8 @@ class Compliance:
             kind=KIND,
             reason=text(data, "reason") or "a pay-out",
             requested_by=text(data, "requestedBy"),
-            quorum=quorum_of(self._settings, currency, amount),
-            validity_days=self._settings.approval_validity_days,
+            quorum=quorum_of(settings, currency, amount),
+            validity_days=settings.approval_validity_days,
             amount_minor=amount,
             currency=currency,
         )

@@ -82,10 +82,13 @@ def _edited(scope: Scope) -> Terms:
     return read_terms(currency, rows(scope.data, "lines"), scope.data.get("shipping", kept))
 
 
-def is_still_valid(scope: Scope) -> bool:
-    """The end of validity, if there is one, has not passed."""
+def is_still_valid(scope: Scope) -> Verdict:
+    """The end of validity, if there is one, has not passed, whether its timer has fired or is late."""
     ends = moment(scope.context, "validUntil")
-    return ends is None or scope.now < ends
+    shown = {"validUntil": ends.isoformat() if ends else None}
+    message = f"the quotation was valid until {shown['validUntil']}; extend it first"
+    is_valid = ends is None or scope.now < ends
+    return Verdict(is_valid, "quotation.validity_ended", message, shown, ("BILLER",))
 
 
 def extend_validity(scope: Scope) -> Outcome:

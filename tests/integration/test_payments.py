@@ -24,6 +24,7 @@ from orderwright.app.permissions import Identity, Role, RoleMissing
 from orderwright.app.records import OrderNotFound
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
+from orderwright.errors import InputInvalid
 from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.ledger import differences
 from orderwright.runtime.replay import Replay
@@ -160,6 +161,57 @@ async def test_money_counts_while_a_sale_is_frozen_and_clears_it_on_release(app:
     await tell(app, order_id, "RELEASE")
     assert await sale(app, order_id) == ("AWAITING_PAYMENT_METHOD", 0)
     assert await emitted(app, "payment.refused") == []
+
+
+async def test_money_told_to_an_order_that_has_ended_is_kept_once_as_a_payment_with_a_case(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    await tell(app, order_id, "CANCEL_REQUESTED", reason="changed mind")
+    money = Event("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "transfer-7"})
+    for key in ("k", "k", None):
+        result = await app.orders.send_sale_event(order_id, money, asked(key=key))
+        assert result.refused is not None
+        assert result.refused.code == "done"
+    await app.worker.drain()
+    assert await sale(app, order_id) == ("CANCELLED", 0)
+    assert await balance(app, order_id) == 10000
+    assert await case_types(app, order_id) == ["REFUSED_PAYMENT"]
+    [(payment_id,)] = await app.pool.fetch("select id from orderwright.payment")
+    assert (await app.payments.refund(payment_id, "100.00", "ended", asked())).refused is None
+    await app.worker.drain()
+    assert await balance(app, order_id) == 0
+    nothing = Event("PAYMENT_CAPTURED", {"amount": "0.00", "paymentId": "transfer-8"})
+    with pytest.raises(InputInvalid):
+        await app.orders.send_sale_event(order_id, nothing, asked())
+
+
+async def test_the_money_of_an_order_that_ends_is_a_case_that_names_each_payment_and_what_is_left(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    payment_id = await register(app, order_id, "60.00")
+    await app.payments.confirm(payment_id, asked())
+    await tell(app, order_id, "PAYMENT_CAPTURED", amount="10.00", paymentId="till")
+    await app.worker.drain()
+    await app.payments.refund(payment_id, "20.00", "late", asked())
+    await app.worker.drain()
+    await tell(app, order_id, "REJECT", reason="fraud")
+    unpaid = await order(app)
+    await tell(app, unpaid, "REJECT", reason="fraud")
+    await app.worker.drain()
+    [event] = await emitted(app, "sale.refund_due")
+    assert (event["capturedMinor"], event["payments"]) == (5000, {payment_id: 4000, "till": 1000})
+    assert await case_types(app, order_id) == ["REFUND_DUE"]
+    assert await case_types(app, unpaid) == []
+
+
+async def case_types(app: Orderwright, order_id: str) -> list[str]:
+    rows = await app.pool.fetch(
+        "select case_type from orderwright.case_record where root_id = $1 order by number",
+        order_id,
+    )
+    return [row["case_type"] for row in rows]
 
 
 async def test_a_payment_stands_when_the_sale_refuses_it_and_that_is_told(app: Orderwright):

@@ -134,6 +134,11 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         role=Role.ACCOUNTANT,
         priority="HIGH",
     ),
+    "sale.refund_due": Opening(
+        case_type="REFUND_DUE",
+        title="Money of an order that has ended is to go back",
+        role=Role.ACCOUNTANT,
+    ),
     "sale.expiry_part_paid": Opening(
         case_type="PART_PAID_EXPIRY",
         title="The time to pay is over, and a part is paid",

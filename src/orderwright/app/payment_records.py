@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -49,6 +50,20 @@ class OrderHead:
     customer_id: str
     channel: Channel
     currency: str
+
+
+def context_of(payment: Payment) -> Mapping[str, object]:
+    """Return the context that a payment starts with."""
+    return {
+        "paymentId": payment.id,
+        "orderId": payment.order_id,
+        "channel": payment.channel,
+        "method": payment.method,
+        "amountMinor": payment.amount_minor,
+        "currency": payment.currency,
+        "provider": payment.provider,
+        "reference": payment.reference,
+    }
 
 
 async def order_head(connection: Connection, order_id: str) -> OrderHead | None:

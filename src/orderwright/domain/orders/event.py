@@ -245,6 +245,16 @@ EVENTS: Final = (
         properties={"orderId": _ID, "capturedMinor": _MINOR},
     ),
     EventType(
+        name="sale.refund_due",
+        description="An order has ended with money of these payments; comes with `sale.cancelled` or `sale.rejected`.",
+        properties={
+            "orderId": _ID,
+            "currency": _CURRENCY,
+            "capturedMinor": _COUNT,
+            "payments": {"type": "object", "additionalProperties": _COUNT},
+        },
+    ),
+    EventType(
         name="credit.released",
         description="An order holds less of its customer's credit: paid, let go of, or written off.",
         properties={

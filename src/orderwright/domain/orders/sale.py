@@ -64,6 +64,7 @@ from orderwright.domain.orders.sale_refund import (
     refund_is_new,
     refund_is_recorded,
     return_is_new,
+    tell_refund_due,
     undo_refund,
 )
 from orderwright.domain.orders.sale_term import change_term, is_first_term, until_new_end
@@ -425,6 +426,7 @@ BEHAVIOUR: Final = Behaviour(
             adjust_hold,
             release_hold,
             tell_paid_later,
+            tell_refund_due,
             write_off,
         )
     },

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from orderwright.domain.reading import Json, integer, mapping, rows, text
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
-from orderwright.statechart import Outcome, Post, Scope, Verdict
+from orderwright.statechart import Emit, Outcome, Post, Scope, Verdict
 
 
 def payment_is_known(scope: Scope) -> Verdict:
@@ -82,6 +82,17 @@ def credit_lines(scope: Scope) -> Outcome:
         number, part = str(line["lineNo"]), _minor_of(scope, line, "amount")
         lines[number] = part + (integer(lines, number) if number in lines else 0)
     return Outcome({"refundedLinesMinor": due, "credited": credited, "creditedLines": lines})
+
+
+def tell_refund_due(scope: Scope) -> Outcome:
+    """Say of a sale that ends which captured money is to go back, by payment; nothing where there is none."""
+    context, payments = scope.context, mapping(scope.context, "payments")
+    kept = {one: integer(payments, one) for one in payments}
+    if integer(context, "capturedMinor") <= 0:
+        return Outcome()
+    owed = {key: context[key] for key in ("orderId", "currency", "capturedMinor")}
+    left = {"payments": {one: minor for one, minor in kept.items() if minor}}
+    return Outcome(effects=[Emit("sale.refund_due", {**owed, **left})])
 
 
 def record_remaining(scope: Scope) -> Outcome:

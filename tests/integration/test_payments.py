@@ -306,6 +306,72 @@ async def test_a_report_before_the_registration_is_told_and_takes_effect_with_it
 
 
 @pytest.mark.parametrize(
+    ("named", "state"),
+    [
+        ({}, "PENDING"),
+        ({"order": "another"}, "PENDING"),
+        ({"customer": "grace"}, "PENDING"),
+        ({"customer": "ada"}, "CONFIRMED"),
+    ],
+)
+async def test_money_that_came_before_is_a_customers_only_where_the_provider_names_them(
+    app: Orderwright, named: dict[str, str], state: str
+):
+    order_id = await order(app)
+    report = _captured("pi_9", **named)
+    assert await app.payment_reports.receive(report, "CONSUMER") is Receipt.UNMATCHED
+    claim = NewPayment(
+        order_id=order_id,
+        amount="100.00",
+        currency="EUR",
+        method="CARD",
+        provider="stripe",
+        reference="pi_9",
+    )
+    customer = asked(Role.CUSTOMER, customer="ada")
+    payment_id = (await app.payments.register_consumer(claim, customer)).instance_id
+    await app.worker.drain()
+    assert (await standing(app, payment_id))[0] == state
+    money = await balance(app, order_id)
+    assert money == (10000 if state == "CONFIRMED" else 0)
+    claimed = [told for told in await emitted(app, "payment.unmatched") if told["orderId"]]
+    assert len(claimed) == (state == "PENDING")
+    kept = await app.pool.fetchval(
+        "select state from orderwright.instance where chart_id = 'payment' and root_id <> $1",
+        order_id,
+    )
+    assert kept == ("MATCHED" if state == "CONFIRMED" else "UNMATCHED")
+
+
+async def test_what_a_provider_names_must_be_the_order_of_the_payment_or_people_decide(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    number = await app.pool.fetchval(
+        "select number from orderwright.sale_order where id = $1", order_id
+    )
+    payment_id = await register(app, order_id, provider="stripe", reference="pi_8")
+    other = _captured("pi_8", event_id="e1", order="SO-999999")
+    assert await app.payment_reports.receive(other, "CONSUMER") is Receipt.UNMATCHED
+    assert (await standing(app, payment_id))[0] == "PENDING"
+    own = _captured("pi_8", event_id="e2", order=number, customer="ada")
+    assert await app.payment_reports.receive(own, "CONSUMER") is Receipt.TAKEN
+    assert (await standing(app, payment_id))[0] == "CONFIRMED"
+
+
+def _captured(reference: str, event_id: str = "evt_9", **named: str) -> Report:
+    return Report(
+        provider="stripe",
+        event_id=event_id,
+        kind=Kind.CAPTURED,
+        reference=reference,
+        amount_minor=10000,
+        currency="EUR",
+        **named,
+    )
+
+
+@pytest.mark.parametrize(
     ("amount", "currency", "channel"),
     [(9999, "EUR", "CONSUMER"), (10000, "USD", "CONSUMER"), (10000, "EUR", "RESELLER")],
 )

@@ -72,6 +72,21 @@ async def order_head(connection: Connection, order_id: str) -> OrderHead | None:
     return OrderHead(**dict(row)) if row else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The order that a payment is for, and whose it is."""
+
+    order_id: str
+    order_number: str
+    customer_id: str
+
+
+async def owner_of(connection: Connection, payment_id: str) -> Owner | None:
+    """Return whose a payment is; None where it is nobody's."""
+    row = await connection.fetchrow(_OWNER, payment_id)
+    return Owner(**dict(row)) if row else None
+
+
 async def add_payment(connection: Connection, payment: Payment) -> None:
     """Store a payment; one that is there already stays as it is."""
     await connection.execute(
@@ -147,6 +162,10 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing
 _CUSTOMER: Final = """
 select o.customer_id from orderwright.payment as p join orderwright.sale_order as o on o.id = p.order_id
 where p.id = $1
+"""
+_OWNER: Final = """
+select o.id as order_id, o.number as order_number, o.customer_id
+from orderwright.payment as p join orderwright.sale_order as o on o.id = p.order_id where p.id = $1
 """
 _UNDER: Final = f"""
 select {_COLUMNS} from orderwright.payment

@@ -173,7 +173,7 @@ class Payments:
         )
         if result.refused is None and not result.replayed:
             await records.add_payment(connection, payment)
-            await self._reports.catch_up(connection, payment)
+            await self._reports.catch_up(connection, payment, by_staff=asked.by.is_staff)
         return result
 
     async def _send(self, payment_id: str, event: Event, asked: Asked) -> Result:

@@ -92,7 +92,7 @@ class Payment(HasWorkflow):
 
     @strawberry.field
     def refunds(self) -> list[PaymentRefund]:
-        """Ours that stand; what the provider has reported beside them is in `refunded` only."""
+        """Ours; what the provider has reported beside them is in `refunded` only."""
         found = self.standing.context["refunds"]
         return [
             self._refund(one, refund) for one, refund in found.items() if "undone" not in refund

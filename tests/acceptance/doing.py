@@ -35,6 +35,15 @@ def another_order(price: str = "100.00", **more: Any) -> Step:
     return step
 
 
+def turn_to(number: int) -> Step:
+    """What follows is about another of the orders that were placed, counted from 0."""
+
+    async def step(play: Play) -> None:
+        play.order = play.orders[number]
+
+    return step
+
+
 def quotation(price: str = "100.00", *, days: float = 3) -> Step:
     """A draft for bob that holds for so many days."""
 

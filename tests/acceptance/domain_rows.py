@@ -164,6 +164,7 @@ ELSEWHERE: Final = {
     "DECISION_RECORDED": "the wait for a decision: tests/integration/test_decisions.py",
     "LINES_CREDITED": "what comes back unpaid: tests/charts/test_sale_returns.py",
     "TERM_CHANGED": "the term follows the setting: tests/integration/test_term_change.py",
+    "PAYMENT_REFUND_UNDONE": "a pay-out that is not sent: tests/integration/test_compliance_money.py",
     "PAYMENT_CHARGEBACK_REVERSED": "a provider reports it: tests/integration/test_provider_webhooks.py",
     "WRITE_OFF": "exposure: write-off",
 }

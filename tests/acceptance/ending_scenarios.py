@@ -66,6 +66,8 @@ CALLED_OFF: tuple[Scenario, ...] = (
                 stands(end),
                 fulfilments("CANCELLED"),
                 told(f"sale.{end.lower()}", capturedMinor=10000),
+                told("sale.refund_due", capturedMinor=10000),
+                cases("REFUND_DUE"),
             ],
         )
         for event, (end, by) in ENDINGS.items()

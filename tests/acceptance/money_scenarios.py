@@ -15,6 +15,7 @@ from acceptance.doing import (
     refund,
     register,
     tell,
+    turn_to,
 )
 from acceptance.sale_scenarios import CARD, CLEARED, INVOICE, ON_TERMS, PAID, PENDING, REVIEW
 from acceptance.scenario import Scenario, Step, scenario
@@ -96,9 +97,23 @@ CREDIT: tuple[Scenario, ...] = (
     scenario(
         "exposure: release",
         "an order that is called off gives the credit back to one that waits",
-        given=[*ON_TERMS, another_order("100.00"), INVOICE, stands(REVIEW), another_order("1.00")],
-        when=[limit("200.00")],
-        then=[exposure("200.00")],
+        given=[
+            *ON_TERMS,
+            another_order("100.00"),
+            INVOICE,
+            stands(REVIEW),
+            turn_to(0),
+            exposure("100.00"),
+        ],
+        when=[tell("CANCEL_REQUESTED", by="clerk", reason="no")],
+        then=[
+            stands("CANCELLED"),
+            ledger("credit", 10000, -10000),
+            turn_to(1),
+            stands(CLEARED),
+            ledger("credit", 10000),
+            exposure("100.00"),
+        ],
     ),
     scenario(
         "exposure: return",

@@ -7,6 +7,7 @@ from acceptance.doing import (
     deny,
     grant,
     later,
+    limit,
     order,
     pay,
     race,
@@ -203,6 +204,25 @@ OVERRIDES: tuple[Scenario, ...] = (
             ("ADMIN_OVERRIDE_DENIED", ASKED, deny("ADMIN"), "DENIED", REVIEW),
             ("OVERRIDE_REVOKED", WAIVED, revoke("ADMIN"), "REVOKED", "PAYMENT_INITIATED"),
             ("OVERRIDE_EXPIRED", WAIVED, later(days=7), "EXPIRED", "PAYMENT_INITIATED"),
+        )
+    ),
+    *(
+        scenario(
+            ("REOPEN", row),
+            f"a waiver that ended while the order was expired waives nothing once it is reopened: {state}",
+            given=[
+                order(limit="99.99"),
+                ask("ADMIN"),
+                grant("ADMIN"),
+                later(days=1),
+                stands("EXPIRED"),
+            ],
+            when=[ending, override("ADMIN", state), limit("100.00"), tell("REOPEN", by="mia")],
+            then=[stands("AWAITING_PAYMENT_METHOD"), told("sale.cleared", 0)],
+        )
+        for row, ending, state in (
+            ("OVERRIDE_REVOKED", revoke("ADMIN"), "REVOKED"),
+            ("OVERRIDE_EXPIRED", later(days=6), "EXPIRED"),
         )
     ),
 )

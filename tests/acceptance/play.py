@@ -106,6 +106,7 @@ class Play:
     customer: str = ""
     quotation: str = ""
     order: str = ""
+    orders: list[str] = field(default_factory=list)
     payments: dict[str, str] = field(default_factory=dict)
     overrides: dict[str, str] = field(default_factory=dict)
     entities: dict[str, str] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class Play:
           ... on OrderCreated { order { id } } } }"""
         made = await self.command(query, by="clerk", input=self._terms(price, **more))
         self.order = made["order"]["id"]
+        self.orders.append(self.order)
 
     async def offer(self, price: str, days: float) -> None:
         """Write a quotation for bob that holds for so many days."""

@@ -97,6 +97,9 @@ def sales() -> dict[str, Story]:
         "CLEARED_FOR_FULFILMENT, paid, fulfilments failed": _with(
             paid.copy(), fulfilments=fulfilments("FAILED", "CANCELLED")
         ),
+        "CLEARED_FOR_FULFILMENT, shipped, money went back": paid.copy().tell(
+            "FULFILMENT_SHIPPED", "PAYMENT_REFUNDED"
+        ),
         "CLEARED_FOR_FULFILMENT, paid and shipped": paid.copy().tell("FULFILMENT_SHIPPED"),
         "FROZEN, from awaiting": sale().tell("FREEZE"),
         "FROZEN, undecided": undecided().tell("FREEZE"),

@@ -199,6 +199,13 @@ SALE_DATA: Final = {
         "remaining": "0.00",
         "ofLines": "0.00",
     },
+    "PAYMENT_REFUND_UNDONE": {
+        "paymentId": "p-full",
+        "refundId": "r-new",
+        "amount": "100.00",
+        "remaining": "100.00",
+        "ofLines": "0.00",
+    },
     "PAYMENT_CHARGED_BACK": {"paymentId": "p-full", "amount": "100.00", "remaining": "0.00"},
     "PAYMENT_CHARGEBACK_REVERSED": {
         "paymentId": "p-full",
@@ -459,6 +466,7 @@ _MONEY: Final = {"amountMinor": 10000, "currency": "EUR"}
 PAYMENT_DATA: Final = {
     "FAIL": {"reason": "no money came"},
     "REFUND": {"refundId": "r-new", "amount": "30.00", "reason": "late"},
+    "REFUND_UNDONE": {"refundId": "r-1", "reason": "denied"},
     "CHARGE_BACK": {"chargebackId": "c-new", "amount": "10.00", "reason": "stolen card"},
     "CAPTURE_REPORTED": {"eventId": "e1", **_MONEY},
     "FAILURE_REPORTED": {"eventId": "e2", "reason": "declined"},

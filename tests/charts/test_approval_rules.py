@@ -32,6 +32,19 @@ def test_who_asks_cannot_vote_and_is_told_who_can():
         assert (reason.code, reason.unblockers) == ("approval.own_request", DECIDERS)
 
 
+@pytest.mark.parametrize("vote", ["APPROVE", "DENY"])
+def test_nobody_decides_after_the_time_to_decide_though_the_timer_is_late(vote: str):
+    story = approval().tell("APPROVE").by("moe", "MANAGER").wait(days=7)
+    [reason] = story.refusal(vote).reasons
+    assert (reason.code, reason.unblockers) == ("approval.too_late", ("clara",))
+    assert story.tell("APPROVAL_EXPIRED").state == "EXPIRED"
+
+
+def test_a_vote_at_the_last_moment_counts():
+    story = approval().tell("APPROVE").by("moe", "MANAGER").wait(days=6, hours=23, minutes=59)
+    assert story.tell("APPROVE").state == "APPROVED"
+
+
 def test_one_person_has_one_vote_for_or_against():
     story = approval().tell("APPROVE")
     for event in ("APPROVE", "DENY"):

@@ -54,7 +54,7 @@ UNENDED_SALES = (*OPEN, CLEARED, FROZEN, "EXPIRED", "COMPLETED")
 WHERE_PAYMENT_STANDS = {
     **same(*OPEN),
     "OVERRIDE_REVIEW, admin override asked": "AWAITING_PAYMENT_METHOD",
-    **same(CLEARED, FROZEN),
+    **same(CLEARED, FROZEN, "EXPIRED"),
 }
 SALE = {
     "SET_PAYMENT_METHOD": row("PAYMENT_INITIATED", *OPEN),
@@ -66,6 +66,7 @@ SALE = {
     },
     # Only the sales that are paid know the payment; what the cleared one goes back to has no method.
     "PAYMENT_REFUNDED": {CLEARED: "AWAITING_PAYMENT_METHOD", **same("COMPLETED")},
+    "PAYMENT_REFUND_UNDONE": {},  # of none of these has money gone back
     "PAYMENT_CHARGED_BACK": {CLEARED: "AWAITING_PAYMENT_METHOD", **same("COMPLETED")},
     "PAYMENT_CHARGEBACK_REVERSED": same(CLEARED, "COMPLETED"),
     "PAYMENT_FAILED": row("PAYMENT_FAILED", *OPEN),
@@ -164,6 +165,7 @@ PAYMENT = {
     "FAIL": row("FAILED", *UNPAID),
     "FAILURE_REPORTED": {**row("FAILED", *UNPAID), **same(*PAID)},  # never follows CONFIRMED
     "REFUND": row("PARTLY_REFUNDED", "CONFIRMED", "PARTLY_REFUNDED"),
+    "REFUND_UNDONE": row("CONFIRMED", "PARTLY_REFUNDED", "REFUNDED"),
     "CHARGE_BACK": row("CHARGED_BACK", "CONFIRMED", "PARTLY_REFUNDED"),
     "REFUND_REPORTED": {
         **same(*UNPAID, "REFUNDED", "CHARGED_BACK"),

@@ -102,6 +102,37 @@ def test_a_refund_of_ours_that_the_provider_reports_counts_once():
     assert [event["amountMinor"] for event in told(story, "payment.refunded")] == [3000, 2000]
 
 
+@pytest.mark.parametrize("amount", ["30.00", "100.00"])
+def test_a_refund_that_is_not_sent_counts_for_nothing_and_may_be_made_again(amount: str):
+    story = payment().tell("CONFIRM").tell("REFUND", refundId="a", amount=amount)
+    story.tell("REFUND_UNDONE", refundId="a")
+    assert (story.state, standing_of(story.values).remaining) == ("CONFIRMED", 10000)
+    assert sum(posted(story)) == 10000
+    (again,) = story.refusal("REFUND", refundId="a", amount=amount).reasons
+    assert again.code == "payment.repeated"
+    assert story.tell("REFUND", refundId="b", amount="100.00").state == "REFUNDED"
+
+
+def test_a_refund_is_undone_once_and_says_what_is_left_and_which_part_is_of_lines():
+    story = payment().tell("CONFIRM").tell("REFUND", refundId="a", lines=LINES)
+    story.tell("REFUND", refundId="b", amount="20.00").tell("REFUND_UNDONE", refundId="a")
+    (event,) = told(story, "payment.refund_undone")
+    assert (event["amountMinor"], event["ofLinesMinor"]) == (3000, 3000)
+    assert (event["remainingMinor"], event["reason"]) == (8000, "denied")
+    assert story.state == "PARTLY_REFUNDED"
+    for refund in ("a", "never"):
+        why, *_ = story.refusal("REFUND_UNDONE", refundId=refund).reasons
+        assert why.code == "payment.no_refund"
+
+
+def test_a_refund_that_the_provider_has_sent_is_not_undone_and_one_reported_later_counts():
+    sent = payment().tell("CONFIRM").tell("REFUND").tell("REFUND_REPORTED", amountMinor=3000)
+    (why,) = sent.refusal("REFUND_UNDONE", refundId="r-new").reasons
+    assert why.code == "payment.refund_sent"
+    late = payment().tell("CONFIRM", "REFUND").tell("REFUND_UNDONE", refundId="r-new")
+    assert late.tell("REFUND_REPORTED", amountMinor=3000).values["refundedMinor"] == 3000
+
+
 def test_a_chargeback_that_is_reversed_gives_the_money_back():
     story = payment().tell("CONFIRM", "CHARGEBACK_REPORTED", "CHARGEBACK_REVERSED")
     assert (story.state, posted(story)) == ("CONFIRMED", [10000, -10000, 10000])

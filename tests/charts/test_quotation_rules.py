@@ -127,6 +127,28 @@ def test_extending_replaces_the_timer_and_counts_from_the_end_or_from_now_when_i
     assert story.values["validUntil"] == at(NOON + timedelta(days=25))
 
 
+@pytest.mark.parametrize("first", ["BUYER_APPROVES", "SELLER_APPROVES"])
+def test_one_person_who_may_speak_for_both_sides_speaks_for_one_of_a_version(first: str):
+    (second,) = {"BUYER_APPROVES", "SELLER_APPROVES"} - {first}
+    admin, other = ({"id": one, "sides": ["BUYER", "SELLER"]} for one in ("admin", "root"))
+    story = quotation().tell("SHARE")
+    story.facts["actor"] = admin
+    [reason] = story.tell(first).refusal(second).reasons
+    assert reason.code == "quotation.same_person"
+    story.facts["actor"] = other
+    assert story.tell(second).state == "MUTUALLY_APPROVED"
+
+
+@pytest.mark.parametrize("first", ["BUYER_APPROVES", "SELLER_APPROVES"])
+def test_nobody_approves_after_the_end_of_validity_though_the_timer_is_late(first: str):
+    (second,) = {"BUYER_APPROVES", "SELLER_APPROVES"} - {first}
+    story = quotation().tell("SHARE").wait(days=10)
+    late = [story.copy().refusal(one).reasons for one in (first, second)]
+    late.append(quotation().tell("SHARE", first).wait(days=10).refusal(second).reasons)
+    assert {reason.code for reasons in late for reason in reasons} == {"quotation.validity_ended"}
+    assert story.tell("EXTEND_VALIDITY", first, second).state == "MUTUALLY_APPROVED"
+
+
 def test_a_sale_that_expired_returns_the_quotation_or_ends_it_when_validity_has_passed():
     sold = quotation().tell("SHARE", "BUYER_APPROVES", "SELLER_APPROVES")
     assert sold.copy().wait(days=9).tell("SALE_EXPIRED").state == "REVISED"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from story import NOON, Story, at, sale
+from story import NOON, Story, at, credit, sale
 
 from orderwright.domain.approval import approval_id
 from orderwright.statechart import Emit
 
+GRANT = "ADMIN_OVERRIDE_GRANTED"
 REQUESTS = {"ADMIN": "ADMIN_OVERRIDE_REQUESTED", "CREDIT": "CREDIT_OVERRIDE_REQUIRED"}
 
 
@@ -77,14 +80,61 @@ def test_a_no_to_a_second_request_leaves_the_first_grant_standing(answer: str):
     assert story.values["overrides"]["CREDIT"]["status"] == "EXPIRED"
 
 
-def test_what_was_asked_before_an_expiry_is_forgotten_when_the_sale_is_reopened():
+def waived_and_expired() -> Story:
+    """Payment was waived, the customer has no credit, and the time to pay is over."""
+    lasting = at(NOON + timedelta(days=7))
+    story = sale().tell("ADMIN_OVERRIDE_REQUESTED")
+    story.tell("ADMIN_OVERRIDE_GRANTED", expiresAt=lasting)
+    return story.wait(days=1).tell("SALE_EXPIRED")
+
+
+@pytest.mark.parametrize("ending", ["OVERRIDE_REVOKED", "OVERRIDE_EXPIRED"])
+def test_a_waiver_that_ended_while_the_sale_was_expired_does_not_clear_it_once_reopened(
+    ending: str,
+):
+    story = waived_and_expired()
+    first = approval_id("o1", "ADMIN", 1)
+    story.tell(ending, kind="ADMIN", approvalId=first)
+    story.facts["credit"] = credit(500)
+    assert story.tell("REOPEN").state == "AWAITING_PAYMENT_METHOD"
+    assert story.values["overrides"]["ADMIN"]["status"] == ending.removeprefix("OVERRIDE_")
+
+
+def test_a_waiver_that_still_holds_clears_the_sale_once_reopened():
+    story = waived_and_expired()
+    story.facts["credit"] = credit(500)
+    assert story.tell("REOPEN").state == "CLEARED_FOR_FULFILMENT"
+
+
+def test_a_credit_override_revoked_while_the_sale_was_expired_covers_nothing_once_reopened():
+    story = sale(limit=30).tell("CREDIT_OVERRIDE_REQUIRED")
+    story.tell("CREDIT_OVERRIDE_GRANTED", expiresAt=at(NOON + timedelta(days=7)))
+    story.wait(days=1).tell("SALE_EXPIRED")
+    story.tell("OVERRIDE_REVOKED", approvalId=approval_id("o1", "CREDIT", 1))
+    assert story.tell("REOPEN").tell("SET_PAYMENT_METHOD", method="INVOICE").state == (
+        "OVERRIDE_REVIEW"
+    )
+
+
+@pytest.mark.parametrize(
+    "told", [["SALE_EXPIRED", GRANT, "REOPEN"], ["SALE_EXPIRED", "REOPEN", GRANT]]
+)
+def test_a_grant_that_meets_an_expiry_counts_once_reopened(told: list[str]):
+    story = sale(limit=500).tell("ADMIN_OVERRIDE_REQUESTED").wait(days=1)
+    story.data = {
+        **story.data,
+        GRANT: {**story.data[GRANT], "expiresAt": at(NOON + timedelta(days=8))},
+    }
+    assert story.tell(*told).state == "CLEARED_FOR_FULFILMENT"
+
+
+def test_what_was_asked_before_an_expiry_waits_for_its_answer_until_that_has_come():
     story = sale().tell("ADMIN_OVERRIDE_REQUESTED").wait(days=1).tell("SALE_EXPIRED", "REOPEN")
+    [reason] = story.refusal("ADMIN_OVERRIDE_REQUESTED").reasons
+    assert reason.code == "override.pending"
+    story.tell("OVERRIDE_REVOKED", kind="ADMIN", approvalId=approval_id("o1", "ADMIN", 1))
     story.tell("ADMIN_OVERRIDE_REQUESTED")
     assert asked(story)["approvalId"] == approval_id("o1", "ADMIN", 2)
-    late = story.refusal(
-        "OVERRIDE_REVOKED", kind="ADMIN", approvalId=approval_id("o1", "ADMIN", 1)
-    )
-    assert [r.code for r in late.reasons] == ["override.other_approval"]
 
 
 def test_an_admin_override_waives_payment_and_never_credit():

@@ -22,3 +22,15 @@ def test_a_completed_sale_keeps_its_books_open_for_money_that_goes_back():
     assert (story.state, story.values["capturedMinor"]) == ("COMPLETED", 7000)
     story.tell("PAYMENT_CHARGED_BACK", paymentId="p", amount="70.00", remaining="0.00")
     assert (story.values["capturedMinor"], story.values["creditHeldMinor"]) == (0, 7000)
+
+
+def test_a_refund_of_lines_that_is_undone_makes_them_due_again_and_clears_the_sale_once():
+    story = sale().tell("PAYMENT_CAPTURED", paymentId="p")
+    refund = {"paymentId": "p", "refundId": "r", "amount": "30.00", "ofLines": "20.00"}
+    story.tell("PAYMENT_REFUNDED", **refund, remaining="70.00")
+    assert story.state == "PAYMENT_PENDING_CONFIRMATION"
+    story.tell("PAYMENT_REFUND_UNDONE", **refund, remaining="100.00")
+    assert (story.state, story.values["capturedMinor"]) == ("CLEARED_FOR_FULFILMENT", 10000)
+    assert story.values["refundedLinesMinor"] == 0
+    (why,) = story.refusal("PAYMENT_REFUND_UNDONE", **refund, remaining="100.00").reasons
+    assert why.code == "payment.no_refund"

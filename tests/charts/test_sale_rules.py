@@ -513,8 +513,14 @@ def test_money_that_comes_back_for_what_was_called_off_meanwhile_clears_nothing(
 )
 def test_the_end_tells_the_captured_money_and_keeps_the_reason(event: str, path: list[str]):
     story = sale().tell(*path, event)
-    told = story.step.effects[-1]
-    assert told.data == {"orderId": "o1", "capturedMinor": story.values["capturedMinor"]}
+    told = {e.type: e.data for e in story.step.effects if isinstance(e, Emit)}
+    captured = {"orderId": "o1", "capturedMinor": story.values["capturedMinor"]}
+    (end,) = told.keys() & {"sale.rejected", "sale.cancelled"}
+    assert told[end] == captured
+    if captured["capturedMinor"]:
+        assert told["sale.refund_due"]["payments"] == {"p-new": 10000}
+    else:
+        assert "sale.refund_due" not in told
     assert (story.snapshot.status, story.values["closedReason"]) == (
         "done",
         story.data[event]["reason"],
@@ -588,3 +594,15 @@ def test_it_is_told_once_when_every_fulfilment_has_ended_and_nothing_was_deliver
     if story.snapshot.status == "active" and story.state != "COMPLETED":
         story.tell("FULFILMENT_COMPLETED", "RECHECK")
         assert story.emitted().count("sale.fulfilment_failed") == told
+
+
+def test_in_which_order_two_payments_are_told_says_the_state_and_never_the_money_or_the_clearance():
+    captured = {"amount": "40.00", "paymentId": "p1"}
+    first = sale().tell("PAYMENT_CAPTURED", **captured).tell("PAYMENT_FAILED")
+    second = sale().tell("PAYMENT_FAILED").tell("PAYMENT_CAPTURED", **captured)
+    assert (first.state, second.state) == ("PAYMENT_FAILED", "PAYMENT_PENDING_CONFIRMATION")
+    for story in (first, second):
+        assert story.values["payments"] == {"p1": 4000}
+        story.tell("PAYMENT_CAPTURED", amount="60.00", paymentId="p2")
+    assert first.state == second.state == "CLEARED_FOR_FULFILMENT"
+    assert first.values == second.values

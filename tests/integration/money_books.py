@@ -34,11 +34,19 @@ async def assert_credit_agrees(app: Orderwright) -> None:
 
 
 async def assert_money_agrees(app: Orderwright, memory: Memory) -> None:
-    """By payment, order and sale: the ledgers hold what the clients expect, and were never below zero."""
+    """By payment, order and sale: the ledgers hold what the clients expect, and were never below zero.
+
+    Refunds whose pay-outs were not sent, for nobody has consented in time, count for nothing.
+    """
+    unsent = await app.pool.fetch(_UNSENT)
+    paid, paid_of = memory.paid.copy(), memory.paid_of.copy()
+    for row in unsent:
+        paid[row["payment_id"]] += row["minor"]
+        paid_of[row["root_id"]] += row["minor"]
     payments = await app.pool.fetch(_SUMS, "payments", "instance_id")
-    assert _non_zero(payments) == {one: minor for one, minor in memory.paid.items() if minor}
+    assert _non_zero(payments) == {one: minor for one, minor in paid.items() if minor}
     assert _non_zero(await app.pool.fetch(_KEPT, "payments")) == {
-        order: minor for order, minor in memory.paid_of.items() if minor
+        order: minor for order, minor in paid_of.items() if minor
     }
     assert await app.pool.fetchval(_LOWEST, ["payments", "captures"]) >= 0
     untaken = {row["root_id"] for row in await app.pool.fetch(_UNTAKEN)}
@@ -48,7 +56,7 @@ async def assert_money_agrees(app: Orderwright, memory: Memory) -> None:
         assert context["capturedMinor"] == captured.get(order, 0)
         assert context["capturedMinor"] == sum(context["payments"].values())
         if order not in untaken:
-            expected = memory.paid_of[order] + memory.captured_of[order]
+            expected = paid_of[order] + memory.captured_of[order]
             assert context["capturedMinor"] == expected, (row["state"], context)
 
 
@@ -100,6 +108,12 @@ _SUMS = """
 select case $2 when 'instance_id' then instance_id end as account, sum(amount) as minor
 from orderwright.ledger_entry where ledger = $1 group by 1
 """
+_UNSENT = """
+select snapshot::jsonb->'context'->>'paymentId' as payment_id, root_id,
+  (snapshot::jsonb->'context'->>'amountMinor')::bigint as minor
+from orderwright.instance where chart_id = 'payout' and state in ('CANCELLED', 'REJECTED')
+  and snapshot::jsonb->'context'->>'refundId' is not null
+"""
 _CAPTURED = """
 select instance_id as account, sum((data::jsonb->>'amountMinor')::bigint)::bigint as minor
 from orderwright.ledger_entry where ledger = 'captures' group by 1
@@ -112,7 +126,7 @@ select coalesce(min(sum_so_far), 0)::bigint from (
 """
 _UNTAKEN = """
 select distinct o.root_id from orderwright.outbox o
-where o.name = 'payment.refused' or (o.name = 'payment.refunded' and o.root_id in (
+where o.name = 'payment.refused' or (o.name in ('payment.refunded', 'payment.refund_undone') and o.root_id in (
   select instance_id from orderwright.instance where chart_id = 'sale' and state in ('CANCELLED', 'REJECTED')))
 """
 """The orders that did not take what became of a payment: a case, or after their end a refund that all wait for."""

@@ -19,6 +19,7 @@ from orderwright import Event
 from orderwright.app.approval_desk import Decision
 from orderwright.app.credit.account import Account
 from orderwright.app.credit.commands import NewProfile
+from orderwright.app.late_money import late_payment_id
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.override_list import Kind
 from orderwright.app.payments import NewPayment, RefundLine
@@ -131,6 +132,12 @@ class Client:
         paid = Event("PAYMENT_CAPTURED", {"amount": amount, "paymentId": name})
         if await self._tell(paid, order):
             self._memory.captured_of[order.id] += _minor(amount)
+            return
+        late = late_payment_id(order.id, name)
+        if await self._app.engine.read(late) is not None:  # the order had ended
+            self._memory.payments[late] = order
+            self._memory.amounts[late] = _minor(amount)
+            self._count(late, _minor(amount))
 
     async def _register(self) -> None:
         order, amount = self._order(), self._amount(1, 120)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,11 +13,15 @@ import pytest
 from orderwright import Orderwright
 from orderwright.app import records
 from orderwright.app.approval_desk import Decision
+from orderwright.app.credit.account import Account
+from orderwright.app.credit.commands import NewProfile
 from orderwright.app.orders import Asked, NewTerms
 from orderwright.app.override_list import Kind
+from orderwright.app.payment_phases import PAYMENTS
 from orderwright.app.permissions import Identity, Role, RoleMissing
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
+from orderwright.domain.orders.credit import Tier
 from orderwright.runtime.attempt import Result
 from orderwright.runtime.replay import Replay
 from orderwright.statechart import Event
@@ -43,12 +48,10 @@ def as_(login: str, role: Role = Role.MANAGER, key: str | None = None) -> Asked:
 CLERK = as_("clerk", Role.BILLER)
 
 
-@pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Orderwright]:
-    settings = Settings(sale_pending_expiry_minutes=0)
-    async with Orderwright.connect(
-        database_url, settings=settings, clock=DrivenClock(NOON)
-    ) as opened:
+@asynccontextmanager
+async def opened_with(url: str, settings: Settings) -> AsyncIterator[Orderwright]:
+    """A house with managers and Bob; at the end each log is what happened."""
+    async with Orderwright.connect(url, settings=settings, clock=DrivenClock(NOON)) as opened:
         people = [(name, ["MANAGER"], NOON) for name in VOTERS]
         await opened.pool.executemany(ADD, people)
         async with opened.pool.acquire() as connection:
@@ -61,11 +64,22 @@ async def app(database_url: str) -> AsyncIterator[Orderwright]:
             assert await Replay(opened.pool).verify(instance_id) == ()
 
 
-async def ask(app: Orderwright, price: str, kind: Kind = "ADMIN") -> tuple[str, str]:
-    """Place an order and ask for an override; return the ids of the order and of the approval."""
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Orderwright]:
+    async with opened_with(database_url, Settings(sale_pending_expiry_minutes=0)) as opened:
+        yield opened
+
+
+async def place(app: Orderwright, price: str) -> str:
+    """Place an order; return its id."""
     lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}]
     terms = NewTerms(customer_id="bob", channel="CONSUMER", currency="EUR", lines=lines)
-    order_id = (await app.orders.create_order(terms, CLERK)).instance_id
+    return (await app.orders.create_order(terms, CLERK)).instance_id
+
+
+async def ask(app: Orderwright, price: str, kind: Kind = "ADMIN") -> tuple[str, str]:
+    """Place an order and ask for an override; return the ids of the order and of the approval."""
+    order_id = await place(app, price)
     result = await app.overrides.request(order_id, kind, "they always pay", CLERK)
     assert result.refused is None, result.refused
     await app.worker.drain()
@@ -129,18 +143,49 @@ async def test_a_role_that_was_taken_away_does_not_count_any_more(app: Orderwrig
     assert [reason.code for reason in refused.reasons] == ["approval.role_missing"]
 
 
-async def test_the_quorum_is_that_of_the_settings_and_the_amount(app: Orderwright):
-    quorums = []
-    for price in ("1000.00", "1000.01", "100000.01"):
-        _, approval_id = await ask(app, price)
-        approval = await app.engine.read(approval_id)
-        assert approval is not None
-        quorums.append(approval.snapshot.context["quorum"])
-    assert [(one["approvers"], one["including"]) for one in quorums] == [
-        (1, []),
-        (2, []),
-        (2, ["ADMIN", "SUPERADMIN"]),
+async def asked_of(app: Orderwright, price: str) -> tuple[int, list[str], int]:
+    """Who decides on an override of an amount: how many, with whom among them, and for how many days it holds."""
+    _, approval_id = await ask(app, price)
+    approval = await app.engine.read(approval_id)
+    assert approval is not None
+    quorum = approval.snapshot.context["quorum"]
+    return quorum["approvers"], quorum["including"], approval.snapshot.context["validityDays"]
+
+
+async def test_the_quorum_is_that_of_the_amount(app: Orderwright):
+    assert [await asked_of(app, price) for price in ("1000.00", "1000.01", "100000.01")] == [
+        (1, [], 7),
+        (2, [], 7),
+        (2, ["ADMIN", "SUPERADMIN"], 7),
     ]
+
+
+async def test_a_changed_band_and_validity_are_those_of_requests_that_come_after(app: Orderwright):
+    admin = as_("admin", Role.ADMIN)
+    _, before = await ask(app, "400.00")
+    for name, value in (
+        ("approval_one_manager_up_to", 50),
+        ("approval_two_managers_up_to", 90),
+        ("approval_validity_days", 3),
+    ):
+        await app.setting_desk.change(name, value, admin)
+    assert [await asked_of(app, price) for price in ("50.00", "50.01", "90.01")] == [
+        (1, [], 3),
+        (2, [], 3),
+        (2, ["ADMIN", "SUPERADMIN"], 3),
+    ]
+    assert (await vote(app, before, VOTERS[0])).refused is None
+    assert await state(app, before) == "APPROVED"
+
+
+async def test_the_bands_are_those_that_the_house_was_told_at_its_start(database_url: str):
+    told = Settings(approval_one_manager_up_to=5, approval_two_managers_up_to=6)
+    async with opened_with(database_url, told) as app:
+        assert [await asked_of(app, price) for price in ("5.00", "5.01", "6.01")] == [
+            (1, [], 7),
+            (2, [], 7),
+            (2, ["ADMIN", "SUPERADMIN"], 7),
+        ]
 
 
 async def test_an_approval_that_expires_unclears_the_sale_and_holds_its_fulfilment(
@@ -191,6 +236,44 @@ async def test_a_request_that_waits_is_withdrawn_when_its_sale_ends_or_is_cleare
     approval = await app.engine.read(approval_id)
     assert approval is not None
     assert (approval.state, approval.snapshot.context["endedReason"]) == ("REVOKED", why)
+
+
+async def test_a_request_goes_on_that_a_sale_still_waits_for_when_it_is_open_again(
+    app: Orderwright,
+):
+    order_id = await place(app, "400.00")
+    await app.worker.drain()
+    await app.overrides.request(order_id, "ADMIN", "they always pay", CLERK)
+    money = {"amount": "400.00", "paymentId": "p"}
+    gone = {**money, "refundId": "r", "remaining": "0.00", "ofLines": "0.00"}
+    for event in (Event("PAYMENT_CAPTURED", money), Event("PAYMENT_REFUNDED", gone)):
+        told = await app.engine.send(order_id, event, actor=PAYMENTS)
+        assert told.refused is None, told.refused
+    await app.worker.drain()
+    [approval_id] = await app.pool.fetchrow("select id from orderwright.approval")
+    assert await state(app, approval_id) == "PENDING"
+    assert (await vote(app, approval_id, VOTERS[0])).refused is None
+    await app.worker.drain()
+    assert await state(app, order_id) == "CLEARED_FOR_FULFILMENT"
+
+
+async def test_a_waiver_that_is_revoked_after_an_expiry_is_none_when_the_order_is_reopened(
+    app: Orderwright,
+):
+    admin = as_("admin", Role.ADMIN)
+    order_id, approval_id = await ask(app, "600.00")  # above the credit limit
+    await vote(app, approval_id, VOTERS[0])
+    await app.worker.drain()
+    expired = await app.engine.send(order_id, Event("SALE_EXPIRED"), actor=PAYMENTS)
+    assert expired.refused is None
+    await app.overrides.revoke(approval_id, "not any more", as_(VOTERS[1]))
+    await app.worker.drain()
+    account = Account("bob", "EUR")
+    more = NewProfile(account=account, tier=Tier.BRONZE, custom_limit="900.00")
+    await app.credit.set_profile(more, admin)
+    assert (await app.orders.send_sale_event(order_id, Event("REOPEN"), admin)).refused is None
+    await app.worker.drain()
+    assert await state(app, order_id) == "AWAITING_PAYMENT_METHOD"
 
 
 async def test_what_was_asked_is_begun_once_however_often_the_event_is_handed_over(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -197,6 +197,20 @@ async def test_an_amount_that_takes_two_takes_two_different_people(app: Orderwri
     assert await state(app, payout) == "QUEUED"
 
 
+async def test_a_changed_band_is_that_of_pay_outs_that_come_after(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    before = await refund(app, payment, "11.00")
+    admin = asked(Role.ADMIN)
+    await app.setting_desk.change("approval_one_manager_up_to", 10, admin)
+    after = await refund(app, payment, "11.00")
+    await app.setting_desk.change("approval_one_manager_up_to", 1000, admin)
+    for payout in (before, after):
+        await vote(app, payout, TESS)
+    assert (await state(app, before), await state(app, after)) == ("QUEUED", "REQUESTED")
+
+
 async def test_a_pay_out_that_is_denied_or_not_decided_in_time_is_cancelled(app: Orderwright):
     order_id = await order(app)
     payment = await register(app, order_id)
@@ -207,6 +221,88 @@ async def test_a_pay_out_that_is_denied_or_not_decided_in_time_is_cancelled(app:
     app.clock.advance(timedelta(days=7))
     await app.worker.drain()
     assert await state(app, waiting) == "CANCELLED"
+
+
+async def let_wait(app: Orderwright, _payout: str) -> None:
+    app.clock.advance(timedelta(days=7))
+    await app.worker.drain()
+
+
+async def deny(app: Orderwright, payout: str) -> None:
+    await vote(app, payout, TESS, "DENY")
+
+
+async def call_off(app: Orderwright, payout: str) -> None:
+    await app.pay_outs.send(payout, Event("CANCEL", {"reason": "no account"}), TESS)
+    await app.worker.drain()
+
+
+async def turn_down(app: Orderwright, payout: str) -> None:
+    await app.pay_outs.send(payout, Event("REJECT", {"reason": "stolen"}), CORA)
+    await app.worker.drain()
+
+
+@pytest.mark.parametrize("end", [deny, let_wait, call_off, turn_down])
+async def test_a_refund_whose_pay_out_is_not_sent_is_undone_told_to_the_order_and_a_case(
+    app: Orderwright, end: Callable[[Orderwright, str], Awaitable[None]]
+):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "100.00")
+    assert (await states(app, payment, order_id))[1:] == ("REFUNDED", "AWAITING_PAYMENT_METHOD")
+    await end(app, payout)
+    assert (await states(app, payment, order_id))[1:] == ("CONFIRMED", CLEARED)
+    assert (await context(app, order_id))["capturedMinor"] == 10000
+    assert await case_types(app, order_id) == ["REFUND_NOT_SENT"]
+    assert await state(app, await refund(app, payment, "100.00")) == "REQUESTED"
+
+
+async def test_a_refund_is_undone_once_however_often_it_is_told_that_its_money_is_not_sent(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    await deny(app, await refund(app, payment, "25.00"))
+    before = [await app.engine.read(one) for one in (payment, order_id)]
+    await app.pool.execute("delete from orderwright.acknowledgement where consumer = 'compliance'")
+    await app.pool.execute(
+        "update orderwright.consumer set ord = '0', id = 0 where name = 'compliance'"
+    )
+    await app.worker.drain()
+    assert [await app.engine.read(one) for one in (payment, order_id)] == before
+    assert await case_types(app, order_id) == ["REFUND_NOT_SENT"]
+
+
+async def test_a_refund_of_a_cancelled_order_that_is_not_sent_is_undone_and_a_case(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    cancel = Event("CANCEL_REQUESTED", {"reason": "no"})
+    await app.orders.send_sale_event(order_id, cancel, asked(Role.ADMIN))
+    await app.worker.drain()
+    await deny(app, await refund(app, payment, "100.00"))
+    assert (await states(app, payment, order_id))[1:] == ("CONFIRMED", "CANCELLED")
+    assert "REFUND_NOT_SENT" in await case_types(app, order_id)
+    assert "REFUSED_PAYMENT" not in await case_types(app, order_id)
+
+
+async def test_an_order_of_a_rejected_pay_in_is_held_again_when_its_refund_is_not_sent(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await app.pay_ins.send(payin_id_of(payment), Event("REJECT", {"reason": "stolen"}), CORA)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "100.00")
+    assert (await context(app, order_id))["holds"] == {}
+    await deny(app, payout)
+    assert await states(app, payment, order_id) == ("REJECTED", "CONFIRMED", PENDING)
+    await refund(app, payment, "100.00")
+    assert (await context(app, order_id))["holds"] == {}
 
 
 async def test_a_held_pay_out_keeps_the_consent_until_the_hold_is_lifted(app: Orderwright):

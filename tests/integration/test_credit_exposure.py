@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random  # noqa: TID251 (the seed is printed)
 from collections.abc import AsyncIterator, Sequence
 
@@ -12,6 +13,7 @@ from credit_house import ADMIN, BOB, CANCEL, CLEARED, INVOICE, open_house, place
 from orderwright import Event, Orderwright
 from orderwright.app.credit.account import Account
 from orderwright.app.credit.commands import NewProfile
+from orderwright.app.settings import Settings
 from orderwright.domain.orders.credit import Tier
 from orderwright.runtime.ledger import balances
 
@@ -79,9 +81,14 @@ async def test_a_customer_without_credit_clears_nothing_on_terms(app: Orderwrigh
     assert await exposure(app, Account("ada", "EUR")) == 0
 
 
-async def test_of_100_orders_racing_at_a_limit_of_10_exactly_10_clear_on_credit(app: Orderwright):
+async def test_of_100_orders_racing_at_a_limit_of_10_by_two_hosts_exactly_10_clear_on_credit(
+    app: Orderwright, database_url: str
+):
+    await watch_limit(app)
     orders = [await place(app, "50.00") for _ in range(100)]
-    ends = await asyncio.gather(*(tell(app, one, INVOICE) for one in orders))
+    async with Orderwright.connect(database_url, settings=Settings()) as other:
+        doors = itertools.cycle((app, other))
+        ends = await asyncio.gather(*(tell(next(doors), one, INVOICE) for one in orders))
     assert sorted(ends) == [CLEARED] * 10 + ["OVERRIDE_REVIEW"] * 90
     assert await exposure(app) == 50_000
     assert await kinds(app, orders) == ["hold"] * 10
@@ -99,6 +106,7 @@ async def test_random_commands_of_many_clients_leave_exposure_ledger_and_sales_i
         for _ in range(10)
     ]
     before = await deadlocks(app)
+    await watch_limit(app)
     async with asyncio.TaskGroup() as group:
         clients = [
             group.create_task(client(app, orders, random.Random(f"{seed}/{n}"))) for n in range(8)
@@ -146,3 +154,27 @@ async def deadlocks(app: Orderwright) -> int:
     return await app.pool.fetchval(
         "select deadlocks from pg_stat_database where datname = current_database()"
     )
+
+
+async def watch_limit(app: Orderwright) -> None:
+    """Let every booking fail that brings Bob's exposure above the limit that is in force in that moment."""
+    await app.pool.execute(_WATCH)
+    await app.pool.execute(_WATCHED)
+
+
+# Who books has locked the profile before, so that the limit is the one that was decided by.
+_WATCH = f"""
+create function orderwright.within_limit() returns trigger language plpgsql as $$
+begin
+  if new.amount > (
+    select coalesce((snapshot::jsonb->'context'->>'customLimitMinor')::bigint, {LARGEST})
+    from orderwright.instance where instance_id = '{BOB.profile_id}'
+  ) then raise exception 'the exposure of % is above the limit', new.amount; end if;
+  return new;
+end $$
+"""
+_WATCHED = f"""
+create trigger within_limit before update on orderwright.balance for each row
+when (new.ledger = 'credit' and new.account = '{BOB.name}' and new.amount > old.amount)
+execute function orderwright.within_limit()
+"""

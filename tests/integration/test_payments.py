@@ -23,6 +23,7 @@ from orderwright.app.permissions import Identity, Role, RoleMissing
 from orderwright.app.records import OrderNotFound
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
+from orderwright.errors import InputInvalid
 from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.ledger import differences
 from orderwright.runtime.replay import Replay
@@ -160,6 +161,57 @@ async def test_money_counts_while_a_sale_is_frozen_and_clears_it_on_release(app:
     assert await emitted(app, "payment.refused") == []
 
 
+async def test_money_told_to_an_order_that_has_ended_is_kept_once_as_a_payment_with_a_case(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    await tell(app, order_id, "CANCEL_REQUESTED", reason="changed mind")
+    money = Event("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "transfer-7"})
+    for key in ("k", "k", None):
+        result = await app.orders.send_sale_event(order_id, money, asked(key=key))
+        assert result.refused is not None
+        assert result.refused.code == "done"
+    await app.worker.drain()
+    assert await sale(app, order_id) == ("CANCELLED", 0)
+    assert await balance(app, order_id) == 10000
+    assert await case_types(app, order_id) == ["REFUSED_PAYMENT"]
+    [(payment_id,)] = await app.pool.fetch("select id from orderwright.payment")
+    assert (await app.payments.refund(payment_id, "100.00", "ended", asked())).refused is None
+    await app.worker.drain()
+    assert await balance(app, order_id) == 0
+    nothing = Event("PAYMENT_CAPTURED", {"amount": "0.00", "paymentId": "transfer-8"})
+    with pytest.raises(InputInvalid):
+        await app.orders.send_sale_event(order_id, nothing, asked())
+
+
+async def test_the_money_of_an_order_that_ends_is_a_case_that_names_each_payment_and_what_is_left(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    payment_id = await register(app, order_id, "60.00")
+    await app.payments.confirm(payment_id, asked())
+    await tell(app, order_id, "PAYMENT_CAPTURED", amount="10.00", paymentId="till")
+    await app.worker.drain()
+    await app.payments.refund(payment_id, "20.00", "late", asked())
+    await app.worker.drain()
+    await tell(app, order_id, "REJECT", reason="fraud")
+    unpaid = await order(app)
+    await tell(app, unpaid, "REJECT", reason="fraud")
+    await app.worker.drain()
+    [event] = await emitted(app, "sale.refund_due")
+    assert (event["capturedMinor"], event["payments"]) == (5000, {payment_id: 4000, "till": 1000})
+    assert await case_types(app, order_id) == ["REFUND_DUE"]
+    assert await case_types(app, unpaid) == []
+
+
+async def case_types(app: Orderwright, order_id: str) -> list[str]:
+    rows = await app.pool.fetch(
+        "select case_type from orderwright.case_record where root_id = $1 order by number",
+        order_id,
+    )
+    return [row["case_type"] for row in rows]
+
+
 async def test_a_payment_stands_when_the_sale_refuses_it_and_that_is_told(app: Orderwright):
     order_id = await order(app)
     payment_id = await register(app, order_id)
@@ -249,6 +301,72 @@ async def test_a_report_before_the_registration_is_told_and_takes_effect_with_it
         "select state from orderwright.instance where instance_id = $1", told["paymentId"]
     )
     assert matched == "MATCHED"
+
+
+@pytest.mark.parametrize(
+    ("named", "state"),
+    [
+        ({}, "PENDING"),
+        ({"order": "another"}, "PENDING"),
+        ({"customer": "grace"}, "PENDING"),
+        ({"customer": "ada"}, "CONFIRMED"),
+    ],
+)
+async def test_money_that_came_before_is_a_customers_only_where_the_provider_names_them(
+    app: Orderwright, named: dict[str, str], state: str
+):
+    order_id = await order(app)
+    report = _captured("pi_9", **named)
+    assert await app.payment_reports.receive(report, "CONSUMER") is Receipt.UNMATCHED
+    claim = NewPayment(
+        order_id=order_id,
+        amount="100.00",
+        currency="EUR",
+        method="CARD",
+        provider="stripe",
+        reference="pi_9",
+    )
+    customer = asked(Role.CUSTOMER, customer="ada")
+    payment_id = (await app.payments.register_consumer(claim, customer)).instance_id
+    await app.worker.drain()
+    assert (await standing(app, payment_id))[0] == state
+    money = await balance(app, order_id)
+    assert money == (10000 if state == "CONFIRMED" else 0)
+    claimed = [told for told in await emitted(app, "payment.unmatched") if told["orderId"]]
+    assert len(claimed) == (state == "PENDING")
+    kept = await app.pool.fetchval(
+        "select state from orderwright.instance where chart_id = 'payment' and root_id <> $1",
+        order_id,
+    )
+    assert kept == ("MATCHED" if state == "CONFIRMED" else "UNMATCHED")
+
+
+async def test_what_a_provider_names_must_be_the_order_of_the_payment_or_people_decide(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    number = await app.pool.fetchval(
+        "select number from orderwright.sale_order where id = $1", order_id
+    )
+    payment_id = await register(app, order_id, provider="stripe", reference="pi_8")
+    other = _captured("pi_8", event_id="e1", order="SO-999999")
+    assert await app.payment_reports.receive(other, "CONSUMER") is Receipt.UNMATCHED
+    assert (await standing(app, payment_id))[0] == "PENDING"
+    own = _captured("pi_8", event_id="e2", order=number, customer="ada")
+    assert await app.payment_reports.receive(own, "CONSUMER") is Receipt.TAKEN
+    assert (await standing(app, payment_id))[0] == "CONFIRMED"
+
+
+def _captured(reference: str, event_id: str = "evt_9", **named: str) -> Report:
+    return Report(
+        provider="stripe",
+        event_id=event_id,
+        kind=Kind.CAPTURED,
+        reference=reference,
+        amount_minor=10000,
+        currency="EUR",
+        **named,
+    )
 
 
 @pytest.mark.parametrize(

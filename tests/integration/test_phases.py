@@ -15,6 +15,7 @@ from orderwright.clock import DrivenClock
 from orderwright.runtime.replay import Replay
 
 ADMIN = Asked(by=Identity(id="admin", login="admin", name="Admin", roles=frozenset({Role.ADMIN})))
+CLERK = Asked(by=Identity(id="clerk", login="clerk", name="Clerk", roles=frozenset({Role.BILLER})))
 LINES = [{"sku": "ANVIL", "quantity": 1, "unitPrice": "10.00"}]
 TERMS = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=LINES)
 
@@ -43,12 +44,12 @@ async def state(app: Orderwright, instance_id: str) -> str:
 
 async def agree(app: Orderwright, quotation_id: str, version: int) -> str:
     """Bring a quotation to mutual approval and return the order that it became."""
-    for event in (
-        Event("SHARE"),
-        Event("BUYER_APPROVES", {"version": version}),
-        Event("SELLER_APPROVES", {"version": version}),
+    for event, by in (
+        (Event("SHARE"), ADMIN),
+        (Event("BUYER_APPROVES", {"version": version}), ADMIN),
+        (Event("SELLER_APPROVES", {"version": version}), CLERK),
     ):
-        result = await app.orders.send_quotation_event(quotation_id, event, ADMIN)
+        result = await app.orders.send_quotation_event(quotation_id, event, by)
         assert result.refused is None, result.refused
     await app.worker.drain()
     [order_id] = await app.pool.fetchrow(
@@ -57,6 +58,17 @@ async def agree(app: Orderwright, quotation_id: str, version: int) -> str:
         version,
     )
     return order_id
+
+
+async def test_an_admin_may_speak_for_either_side_and_never_makes_an_order_alone(app: Orderwright):
+    quotation_id = (await app.orders.create_quotation(TERMS, ADMIN)).instance_id
+    for event in (Event("SHARE"), Event("BUYER_APPROVES", {"version": 1})):
+        await app.orders.send_quotation_event(quotation_id, event, ADMIN)
+    seller = Event("SELLER_APPROVES", {"version": 1})
+    alone = await app.orders.send_quotation_event(quotation_id, seller, ADMIN)
+    assert alone.refused is not None
+    assert [reason.code for reason in alone.refused.reasons] == ["quotation.same_person"]
+    assert (await app.orders.send_quotation_event(quotation_id, seller, CLERK)).refused is None
 
 
 async def test_an_expired_order_returns_its_quotation_and_gives_way_to_a_newer_version(

@@ -28,6 +28,7 @@ from shop import (
 )
 
 from orderwright import Event, Orderwright
+from orderwright.app.payments import RefundLine
 
 
 @pytest.fixture
@@ -140,6 +141,30 @@ async def test_what_was_not_paid_is_taken_off_what_is_due_and_releases_credit(ap
         "COMPLETED",
     )
     assert await remaining(app, payment_id) == 0
+
+
+async def test_a_line_that_was_credited_is_not_refunded_as_well_when_it_is_paid_after_all(
+    app: Orderwright,
+):
+    await receive(app, "LAMP", 1)
+    await receive(app, "BULB", 1)
+    order_id = await place(app, "10.00", LAMP=1, BULB=1)
+    await app.worker.drain()
+    await tell(app, order_id, "SET_PAYMENT_METHOD", method="INVOICE")
+    one = await delivered(app, order_id)
+    await act(app, one, asking((1, 1)), SELLABLE, REFUND)
+    payment_id = await pay(app, order_id, "20.00")
+    await app.worker.drain()
+    line = [RefundLine(line_no=1, amount="10.00")]
+    again_paid = await app.payments.refund(payment_id, "10.00", "returned", ADMIN, lines=line)
+    assert again_paid.refused is not None
+    (why,) = again_paid.refused.reasons
+    assert (why.code, why.values["left"]) == ("payment.exceeds_captured", "0.00")
+    too_much = await app.payments.refund(payment_id, "10.00", "paid too much", ADMIN)
+    assert too_much.refused is None
+    await app.worker.drain()
+    sale = await context(app, order_id)
+    assert (sale["capturedMinor"], sale["refundedLinesMinor"]) == (1000, 1000)
 
 
 async def test_a_rejected_return_moves_neither_goods_for_good_nor_money(app: Orderwright):

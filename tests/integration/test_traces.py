@@ -23,6 +23,7 @@ from orderwright.app.telemetry.visit import arrive
 from orderwright.clock import DrivenClock
 from orderwright.runtime.job import JobKind, JobRun
 
+CLERK = Asked(by=Identity(id="clerk", login="clerk", name="Clerk", roles=frozenset({Role.BILLER})))
 ADMIN = Asked(by=Identity(id="admin", login="admin", name="Admin", roles=frozenset({Role.ADMIN})))
 LINES = [{"sku": "ANVIL", "quantity": 1, "unitPrice": "10.00"}]
 TERMS = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=LINES)
@@ -58,9 +59,9 @@ async def test_an_order_and_its_expiry_a_day_later_are_one_trace_from_the_approv
     app: Orderwright, exporter: InMemorySpanExporter
 ):
     quotation = await app.orders.create_quotation(TERMS, ADMIN)
-    for event in ("SHARE", "BUYER_APPROVES", "SELLER_APPROVES"):
+    for event, by in (("SHARE", ADMIN), ("BUYER_APPROVES", ADMIN), ("SELLER_APPROVES", CLERK)):
         data = {} if event == "SHARE" else {"version": 1}
-        await app.orders.send_quotation_event(quotation.instance_id, Event(event, data), ADMIN)
+        await app.orders.send_quotation_event(quotation.instance_id, Event(event, data), by)
     await app.worker.drain()
     app.clock.advance(timedelta(days=1, seconds=3))
     await app.worker.drain()

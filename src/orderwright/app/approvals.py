@@ -4,8 +4,9 @@
     approval.approved, .denied                  -> ..._OVERRIDE_GRANTED, ..._OVERRIDE_DENIED to the sale
     approval.revoked, .expired                  -> OVERRIDE_REVOKED, OVERRIDE_EXPIRED to the sale
     sale.cleared, .expired, .cancelled, .rejected, .completed
-                                                -> SUBJECT_ENDED to overrides of the order that are pending;
-                                                   what policies ask for ends by `policies.endings`
+                                                -> SUBJECT_ENDED to overrides of the order that are pending, but
+                                                   not to one that a sale waits for that is open again; what
+                                                   policies ask for ends by `policies.endings`
 
 Ids follow from what is asked, so repeating a reaction is a no-op.
 """
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.permissions import Role, and_above
 from orderwright.app.phases import PhaseBroken, pass_on
 from orderwright.domain.approval import Band, Quorum, quorum_for
+from orderwright.domain.orders.override import is_asked
 from orderwright.domain.reading import integer, text
 from orderwright.money import Money, exponent
 from orderwright.runtime.command import Actor, Cause, Create
@@ -26,8 +28,10 @@ from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.app.settings import Settings
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.instance import Instance
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
 
@@ -128,7 +132,7 @@ def _context(new: NewApproval) -> dict[str, object]:
 class Approvals:
     """Begins approvals, and tells their subjects what came of them."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
@@ -153,6 +157,7 @@ class Approvals:
         """Start the approval that a sale asks for, in the name of who caused the event."""
         data, currency = event.data, text(event.data, "currency")
         amount = integer(data, "amountMinor")
+        settings = await self._settings.current(connection)
         asking = NewApproval(
             id=text(data, "approvalId"),
             subject_type=SALE,
@@ -161,8 +166,8 @@ class Approvals:
             kind=text(data, "kind"),
             reason=text(data, "reason"),
             requested_by=await _who_caused(connection, event),
-            quorum=quorum_for(bands_of(self._settings, currency), amount),
-            validity_days=self._settings.approval_validity_days,
+            quorum=quorum_for(bands_of(settings, currency), amount),
+            validity_days=settings.approval_validity_days,
             amount_minor=amount,
             currency=currency,
         )
@@ -176,9 +181,14 @@ class Approvals:
 
     async def _withdraw(self, connection: Connection, event: DomainEvent) -> None:
         ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
-        for row in await connection.fetch(_PENDING, event.root_id, SALE, event.recorded_at):
+        pending = await connection.fetch(_PENDING, event.root_id, SALE, event.recorded_at)
+        if not pending:
+            return
+        sale = await self._engine.read(event.root_id, connection=connection)
+        for row in pending:
             approval_id = row["instance_id"]
-            await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
+            if event.name != "sale.cleared" or not _is_wanted(sale, approval_id):
+                await pass_on(self._engine, connection, APPROVALS, event, approval_id, ended)
 
 
 def bands_of(
@@ -215,6 +225,13 @@ def _answer_of(event: DomainEvent) -> Event:
             return Event("OVERRIDE_REVOKED", {"kind": kind, **approval})
         case _:
             return Event("OVERRIDE_EXPIRED", {"kind": kind, **approval})
+
+
+def _is_wanted(sale: Instance | None, approval_id: str) -> bool:
+    """Tell whether a sale is open again since it was cleared, and still waits for the answer of an approval."""
+    if sale is None or "sale.ACTIVE.OPEN" not in sale.snapshot.configuration:
+        return False
+    return is_asked(sale.snapshot.context, approval_id)
 
 
 async def _who_caused(connection: Connection, event: DomainEvent) -> str:

@@ -226,7 +226,7 @@ class Orderwright:
     def _open_money(self) -> None:
         """Set up what has to do with approvals, credit and payments."""
         engine, pool, settings = self.engine, self.pool, self.settings
-        self.approvals = Approvals(engine, settings)
+        self.approvals = Approvals(engine, self.live_settings)
         self.approval_list = ApprovalList(pool, self.queries)
         self.approval_desk = ApprovalDesk(engine, self.approval_list)
         self.override_list = OverrideList(pool, self.queries)
@@ -251,7 +251,7 @@ class Orderwright:
         engine, pool, queries = self.engine, self.pool, self.queries
         self.users = Users(engine, queries)
         self.pay_ins = PayIns(engine, queries)
-        self.pay_outs = PayOuts(engine, queries, self.settings)
+        self.pay_outs = PayOuts(engine, queries, self.live_settings)
         self.user_list = UserList(pool, queries)
         self.kyc_list = KycList(pool, queries)
         self.pay_in_list = PayInList(pool, queries)
@@ -264,13 +264,13 @@ class Orderwright:
             self.policies.relayed.consumer(),
             self.phases.consumer(),
             self.approvals.consumer(),
-            PolicyLife(engine, settings).consumer(),
+            PolicyLife(engine, self.live_settings).consumer(),
             PaymentPhases(
                 engine,
                 pay_ins=PayInsOfPayments(engine, self.live_settings),
-                pay_outs=PayOutsOfRefunds(engine, settings),
+                pay_outs=PayOutsOfRefunds(engine, self.live_settings),
             ).consumer(),
-            Compliance(engine, settings).consumer(),
+            Compliance(engine, self.live_settings).consumer(),
             Reserving(engine).consumer(),
             Backorders(engine).consumer(),
             Returning(engine).consumer(),

@@ -81,6 +81,12 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         role=Role.ACCOUNTANT,
         priority="HIGH",
     ),
+    "payment.refund_undone": Opening(
+        case_type="REFUND_NOT_SENT",
+        title="Money of a refund was not sent",
+        role=Role.ACCOUNTANT,
+        priority="HIGH",
+    ),
     "payment.charged_back": Opening(
         case_type="CHARGEBACK", title="The customer's bank took money back", role=Role.ACCOUNTANT
     ),
@@ -127,6 +133,11 @@ OPENINGS: Final[Mapping[str, Opening]] = {
         title="Money for a return is to go back by hand",
         role=Role.ACCOUNTANT,
         priority="HIGH",
+    ),
+    "sale.refund_due": Opening(
+        case_type="REFUND_DUE",
+        title="Money of an order that has ended is to go back",
+        role=Role.ACCOUNTANT,
     ),
     "sale.expiry_part_paid": Opening(
         case_type="PART_PAID_EXPIRY",

@@ -26,6 +26,9 @@ CHANGEABLE: Final[Mapping[str, str]] = {
     "quotation_validity_days": "Days for which a quotation holds",
     "delivery_attempt_limit": "Failed deliveries after which a fulfilment fails",
     "return_window_days": "Days from delivery in which a customer may return",
+    "approval_one_manager_up_to": "Amount, in whole major units, up to which one manager decides",
+    "approval_two_managers_up_to": "Amount, in whole major units, up to which two managers decide",
+    "approval_validity_days": "Days in which an approval is decided, and for which it then holds",
     "case_sla_minutes": "Minutes to resolve a case in; 0 for no term",
     "case_urgent_sla_minutes": "Minutes to resolve a case of high priority in; 0 for no term",
 }

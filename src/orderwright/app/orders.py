@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from orderwright.app import records
 from orderwright.app.formats import canonical
+from orderwright.app.late_money import keep_late_money
 from orderwright.app.permissions import Identity, require
 from orderwright.app.phases import expiry_of
 from orderwright.app.placing import place_order
@@ -187,14 +188,25 @@ class Orders:
         return Event(event.type, {**event.data, "lines": named})
 
     async def send_sale_event(self, order_id: str, event: Event, asked: Asked) -> Result:
-        """Send an event to an order's sale lifecycle.
+        """Send an event to an order's sale lifecycle; money that it refuses because it has ended is kept.
 
         Raises:
-            RoleMissing, OrderNotFound, IdempotencyMismatch, InstanceBusy.
+            RoleMissing, OrderNotFound, InputInvalid, IdempotencyMismatch, InstanceBusy.
         """
         customer = await self._queries.customer_of_order(order_id)
         self._sees(asked.by, customer, records.OrderNotFound, order_id)
-        return await self._send("sale", order_id, event, asked)
+        result = await self._send("sale", order_id, event, asked)
+        ended = result.refused is not None and result.refused.code == "done"
+        if ended and event.type == "PAYMENT_CAPTURED":
+            await self._keep(order_id, event, asked)
+        return result
+
+    async def _keep(self, order_id: str, captured: Event, asked: Asked) -> None:
+        chart = await self._queries.chart("sale")
+        data = canonical(captured.data, chart.events[captured.type].data)
+        captured = Event(captured.type, data if isinstance(data, Mapping) else {})
+        async with self._engine.pool.acquire() as connection, told_on_commit(connection):
+            await keep_late_money(self._engine, connection, order_id, captured, asked.cause)
 
     async def send_fulfilment_event(
         self, fulfilment_id: str, event: Event, asked: Asked

@@ -6,6 +6,7 @@ and never waits.
 
     payment.confirmed            -> PAYMENT_CAPTURED
     payment.refunded             -> PAYMENT_REFUNDED
+    payment.refund_undone        -> PAYMENT_REFUND_UNDONE
     payment.charged_back         -> PAYMENT_CHARGED_BACK
     payment.chargeback_reversed  -> PAYMENT_CHARGEBACK_REVERSED
     payment.failed               -> PAYMENT_FAILED; where the sale has moved on, it is of no matter
@@ -39,9 +40,15 @@ PAYMENTS: Final = Actor("payments", "system")
 """Who acts when a payment moves a sale."""
 
 _REFUND_DUE: Final = frozenset({"CANCELLED", "REJECTED"})
-"""Ends of a sale after which its money is to go back: a refund is what everybody waits for."""
+"""Ends of a sale after which its money is to go back: a refund is what everybody waits for, and one that is not sent
+opens a case of its own.
+"""
+_REFUNDS: Final = frozenset({"payment.refunded", "payment.refund_undone"})
 
-_GOES_BACK: Final = frozenset({"payment.refunded", "payment.charged_back"})
+_GOES_BACK: Final = frozenset(
+    {"payment.refunded", "payment.refund_undone", "payment.charged_back"}
+)
+"""What may leave more owed than before: money that goes back, and lines that are due again."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -101,6 +108,8 @@ class PaymentPhases:
                 await self._pay_ins.fail(connection, event)
             case "payment.refunded" | "payment.charged_back" if not event.data["remainingMinor"]:
                 await self._pay_ins.give_back(connection, event)
+            case "payment.refund_undone":
+                await self._pay_ins.take_back(connection, event)
             case _:
                 pass
 
@@ -127,7 +136,7 @@ class PaymentPhases:
         if event.name == "payment.failed":
             return True
         sale = await self._engine.read(event.root_id, connection=connection)
-        return event.name == "payment.refunded" and sale is not None and sale.state in _REFUND_DUE
+        return event.name in _REFUNDS and sale is not None and sale.state in _REFUND_DUE
 
     async def _send(
         self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event
@@ -145,6 +154,10 @@ def _refunded(event: DomainEvent) -> Event:
     return Event("PAYMENT_REFUNDED", {**_remaining(event), **data})
 
 
+def _refund_undone(event: DomainEvent) -> Event:
+    return Event("PAYMENT_REFUND_UNDONE", _refunded(event).data)
+
+
 def _charged_back(event: DomainEvent) -> Event:
     return Event("PAYMENT_CHARGED_BACK", _remaining(event))
 
@@ -160,6 +173,7 @@ def _failed(event: DomainEvent) -> Event:
 _TO_SALE: Final[Mapping[str, Callable[[DomainEvent], Event]]] = {
     "payment.confirmed": _captured,
     "payment.refunded": _refunded,
+    "payment.refund_undone": _refund_undone,
     "payment.charged_back": _charged_back,
     "payment.chargeback_reversed": _reversed,
     "payment.failed": _failed,

@@ -31,6 +31,9 @@ class PayIns(Protocol):
     async def give_back(self, connection: Connection, gone: DomainEvent) -> None:
         """Note that nothing is left of the money of a payment."""
 
+    async def take_back(self, connection: Connection, undone: DomainEvent) -> None:
+        """Note that the money of a refund has not gone back after all."""
+
 
 class PayOuts(Protocol):
     """Sends money back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -51,10 +52,39 @@ class OrderHead:
     currency: str
 
 
+def context_of(payment: Payment) -> Mapping[str, object]:
+    """Return the context that a payment starts with."""
+    return {
+        "paymentId": payment.id,
+        "orderId": payment.order_id,
+        "channel": payment.channel,
+        "method": payment.method,
+        "amountMinor": payment.amount_minor,
+        "currency": payment.currency,
+        "provider": payment.provider,
+        "reference": payment.reference,
+    }
+
+
 async def order_head(connection: Connection, order_id: str) -> OrderHead | None:
     """Return the head of an order; None if there is no such order."""
     row = await connection.fetchrow(_ORDER, order_id)
     return OrderHead(**dict(row)) if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The order that a payment is for, and whose it is."""
+
+    order_id: str
+    order_number: str
+    customer_id: str
+
+
+async def owner_of(connection: Connection, payment_id: str) -> Owner | None:
+    """Return whose a payment is; None where it is nobody's."""
+    row = await connection.fetchrow(_OWNER, payment_id)
+    return Owner(**dict(row)) if row else None
 
 
 async def add_payment(connection: Connection, payment: Payment) -> None:
@@ -132,6 +162,10 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing
 _CUSTOMER: Final = """
 select o.customer_id from orderwright.payment as p join orderwright.sale_order as o on o.id = p.order_id
 where p.id = $1
+"""
+_OWNER: Final = """
+select o.id as order_id, o.number as order_number, o.customer_id
+from orderwright.payment as p join orderwright.sale_order as o on o.id = p.order_id where p.id = $1
 """
 _UNDER: Final = f"""
 select {_COLUMNS} from orderwright.payment

@@ -3,7 +3,10 @@
 A report counts once, however often it comes, and in whatever order. It finds its payment by the provider's reference.
 What finds none is money of nobody: it stands as an unmatched payment, for which `payment.unmatched` is emitted, and
 the report takes effect when the payment is registered. A report that does not agree with its payment in amount,
-currency or channel changes nothing, and is told as unmatched as well.
+currency or channel, or in the order or customer that it names, changes nothing, and is told as unmatched as well.
+
+A reference is no proof of whose the money is: where an outsider registers what was reported before, each report has
+to name the order or the customer. Where one names neither, people decide.
 """
 
 from __future__ import annotations
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
     from orderwright.statechart import Refused
 
 _MISMATCH: Final = "payment.mismatch"
+_UNCLAIMED: Final = (
+    "it was reported before the customer registered it, and names neither order nor customer;"
+    " confirm the payment by hand if the money is theirs"
+)
 
 
 class ReportRefused(RuntimeFault):
@@ -63,6 +70,7 @@ class Report:
         amount_minor, currency: of what is reported: the capture, the refund in all, the chargeback.
         part: the provider's id of the refund or chargeback; empty for the payment itself.
         reason: why an attempt failed; empty otherwise.
+        order, customer: the order, by id or number, and the customer that it is for, where the provider knows them.
     """
 
     provider: str
@@ -73,6 +81,8 @@ class Report:
     currency: str
     part: str = ""
     reason: str = ""
+    order: str = ""
+    customer: str = ""
 
     def __post_init__(self) -> None:
         exponent(self.currency)
@@ -82,9 +92,14 @@ class Report:
             if not 0 < len(getattr(self, name)) <= LONGEST_ID:
                 raise InputInvalid(name, "...", f"1 to {LONGEST_ID} characters")
 
+    def to_json(self) -> dict[str, object]:
+        """Return it as it is stored, without the names that it does not say."""
+        unsaid = {name for name in ("order", "customer") if not getattr(self, name)}
+        return {name: value for name, value in asdict(self).items() if name not in unsaid}
+
     @classmethod
     def read(cls, stored: dict[str, object]) -> Report:
-        """Read what `asdict` gave."""
+        """Read what `to_json` gave."""
         names = {**stored, "kind": Kind(str(stored["kind"]))}
         return cls(**names)  # type: ignore[arg-type]
 
@@ -117,7 +132,7 @@ class PaymentReports:
                 event_id=report.event_id,
                 channel=channel,
                 reference=report.reference,
-                report=asdict(report),
+                report=report.to_json(),
                 at=self._engine.clock.now(),
             )
             if not is_new:
@@ -129,10 +144,12 @@ class PaymentReports:
                 return Receipt.UNMATCHED
             return await self._apply(connection, payment, report, channel)
 
-    async def catch_up(self, connection: Connection, payment: records.Payment) -> None:
+    async def catch_up(
+        self, connection: Connection, payment: records.Payment, *, by_staff: bool
+    ) -> None:
         """Let what was reported before a payment was registered take effect, in the caller's transaction.
 
-        The caller holds the reference.
+        The caller holds the reference. What an outsider registers has to be named by each report.
 
         Raises:
             ReportRefused: see `receive`.
@@ -140,8 +157,14 @@ class PaymentReports:
         if payment.provider is None or payment.reference is None:
             return
         earlier = await records.reports_under(connection, payment.provider, payment.reference)
-        for channel, stored in earlier:
-            await self._apply(connection, payment, Report.read(stored), channel)
+        reports = [(channel, Report.read(stored)) for channel, stored in earlier]
+        unclaimed = [one for _, one in reports if not (by_staff or one.order or one.customer)]
+        if unclaimed:
+            await self._mismatch(connection, payment, unclaimed[0], _UNCLAIMED)
+            return
+        taken = [await self._apply(connection, payment, one, channel) for channel, one in reports]
+        if not by_staff and Receipt.UNMATCHED in taken:
+            return  # the money may be somebody else's
         unmatched = _unmatched_id(payment.provider, payment.reference)
         if await self._engine.read(unmatched, connection=connection) is not None:
             matched = Event("MATCHED", {"paymentId": payment.id})
@@ -153,6 +176,9 @@ class PaymentReports:
         if channel != payment.channel:
             channels = f"it was reported for a {channel.lower()}, the payment is a {payment.channel.lower()}'s"
             return await self._mismatch(connection, payment, report, channels)
+        other = await _other(connection, payment, report)
+        if other:
+            return await self._mismatch(connection, payment, report, other)
         result = await self._send(connection, report.provider, payment.id, _event(report))
         if result.refused is None:
             return Receipt.TAKEN
@@ -218,6 +244,20 @@ class PaymentReports:
         cause = Cause(actor=Actor(provider, "system"))
         send = Send(instance_id=payment_id, event=event, cause=cause)
         return await self._engine.carry_out(send, connection=connection)
+
+
+async def _other(connection: Connection, payment: records.Payment, report: Report) -> str | None:
+    """Return what a report names that is another's than the payment; None where it fits, or says nothing."""
+    owner = (
+        await records.owner_of(connection, payment.id) if report.order or report.customer else None
+    )
+    if owner is None:
+        return None
+    if report.order and report.order not in (owner.order_id, owner.order_number):
+        return f"the provider names order {report.order}, the payment is for {owner.order_number}"
+    if report.customer and report.customer != owner.customer_id:
+        return f"the provider names customer {report.customer}, the payment is another's"
+    return None
 
 
 def _unmatched_id(provider: str, reference: str) -> str:

@@ -6,7 +6,7 @@ the sale by a consumer, so that it stands whatever the sale says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -166,14 +166,14 @@ class Payments:
                 chart_id="payment",
                 instance_id=payment.id,
                 root_id=payment.order_id or payment.id,
-                context=_context(payment),
+                context=records.context_of(payment),
                 cause=asked.cause,
             ),
             connection=connection,
         )
         if result.refused is None and not result.replayed:
             await records.add_payment(connection, payment)
-            await self._reports.catch_up(connection, payment)
+            await self._reports.catch_up(connection, payment, by_staff=asked.by.is_staff)
         return result
 
     async def _send(self, payment_id: str, event: Event, asked: Asked) -> Result:
@@ -209,19 +209,6 @@ def _payment(new: NewPayment, channel: Channel, asked: Asked, engine: Engine) ->
         reference=new.reference,
         created_at=engine.clock.now(),
     )
-
-
-def _context(payment: records.Payment) -> Mapping[str, object]:
-    return {
-        "paymentId": payment.id,
-        "orderId": payment.order_id,
-        "channel": payment.channel,
-        "method": payment.method,
-        "amountMinor": payment.amount_minor,
-        "currency": payment.currency,
-        "provider": payment.provider,
-        "reference": payment.reference,
-    }
 
 
 def _require_form(new: NewPayment) -> None:

@@ -215,9 +215,9 @@ class Settings(BaseSettings):
     """Days from delivery in which a customer may return."""
     delivery_attempt_limit: int = Field(default=3, ge=1, le=20)
     """Failed deliveries after which a fulfilment fails."""
-    approval_one_manager_up_to: int = Field(default=1_000, ge=0, le=1_000_000_000_000)
+    approval_one_manager_up_to: int = Field(default=1_000, ge=0, le=1_000_000_000)
     """Amount in whole major units up to which one MANAGER, or above, decides on an approval."""
-    approval_two_managers_up_to: int = Field(default=100_000, ge=0, le=1_000_000_000_000)
+    approval_two_managers_up_to: int = Field(default=100_000, ge=0, le=1_000_000_000)
     """Amount in whole major units up to which two decide; above it one of the two is an ADMIN, or above."""
     approval_validity_days: int = Field(default=7, ge=1, le=365)
     """Days in which an approval is decided, and for which it then holds."""

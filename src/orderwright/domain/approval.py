@@ -247,6 +247,15 @@ def begin_term(scope: Scope) -> Outcome:
     return Outcome({"expiresAt": ends.isoformat()})
 
 
+def is_in_time(scope: Scope) -> Verdict:
+    """The time to decide has not passed, whether its timer has fired or is late."""
+    ends = moment(scope.context, "expiresAt")
+    shown = {"expiresAt": ends.isoformat() if ends else None}
+    message = f"the time to decide ended at {shown['expiresAt']}; it has to be asked again"
+    asked = text(scope.context, "requestedBy")
+    return Verdict(ends is None or scope.now < ends, "approval.too_late", message, shown, (asked,))
+
+
 def until_expiry(scope: Scope) -> int | None:
     """Milliseconds to the end of the term."""
     return milliseconds_until(moment(scope.context, "expiresAt"), scope.now)
@@ -256,6 +265,7 @@ BEHAVIOUR: Final = Behaviour(
     guards={
         guard.__name__: guard
         for guard in (
+            is_in_time,
             is_requester,
             is_not_requester,
             has_not_voted,

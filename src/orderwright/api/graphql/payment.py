@@ -94,7 +94,9 @@ class Payment(HasWorkflow):
     def refunds(self) -> list[PaymentRefund]:
         """Ours; what the provider has reported beside them is in `refunded` only."""
         found = self.standing.context["refunds"]
-        return [self._refund(refund_id, refund) for refund_id, refund in found.items()]
+        return [
+            self._refund(one, refund) for one, refund in found.items() if "undone" not in refund
+        ]
 
     @strawberry.field
     async def receipt(self, info: Info) -> PaymentReceipt | None:

@@ -105,3 +105,14 @@ def whole(source: Json, *names: str) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
     raise InputInvalid(names[0], value if isinstance(value, str) else str(value), "a whole number")
+
+
+def named(source: Json) -> dict[str, str]:
+    """Return the order and the customer that the house has told the provider, where it is in what comes back."""
+    return {"order": words(source, "orderId"), "customer": words(source, "customerId")}
+
+
+def metadata(source: Json) -> Json:
+    """Return what the house has told the provider of a payment; empty where that is nothing."""
+    value = source.get("metadata")
+    return value if isinstance(value, Mapping) else {}

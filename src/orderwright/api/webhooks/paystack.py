@@ -12,7 +12,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from orderwright.api.webhooks.adapter import Json, part, require_signature, whole, word, words
+from orderwright.api.webhooks.adapter import (
+    Json,
+    metadata,
+    named,
+    part,
+    require_signature,
+    whole,
+    word,
+    words,
+)
 from orderwright.app.payment_reports import Kind, Report
 
 PROVIDER: Final = "paystack"
@@ -56,6 +65,7 @@ class Paystack:
             currency=word(data, "currency").upper(),
             part=own,
             reason=words(data, "gateway_response", "message"),
+            **named(metadata(data)),
         )
 
 
@@ -70,4 +80,5 @@ def _dispute(name: str, data: Json) -> Report:
         amount_minor=whole({**charge, **data}, "refund_amount", "amount"),
         currency=word({**charge, **data}, "currency").upper(),
         part=own,
+        **named(metadata(charge)),
     )

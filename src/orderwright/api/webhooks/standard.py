@@ -4,7 +4,8 @@
 
     {"type": "charge.succeeded", "data": {"reference": "...", "amount": "100.00", "currency": "EUR"}}
 
-with `refundId` where money goes back, `disputeId` where it is disputed, and perhaps a `reason` where it failed.
+with `refundId` where money goes back, `disputeId` where it is disputed, perhaps a `reason` where it failed, and the
+`orderId` and `customerId` that it is for.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from standardwebhooks import Webhook
 
 from orderwright.api.webhooks.adapter import (
     Json,
+    named,
     part,
     require_recent,
     require_signature,
@@ -68,6 +70,7 @@ class Standard:
             currency=currency,
             part=word(data, own) if own else "",
             reason=words(data, "reason"),
+            **named(data),
         )
 
 

@@ -15,6 +15,8 @@ from typing import Final
 
 from orderwright.api.webhooks.adapter import (
     Json,
+    metadata,
+    named,
     part,
     require_recent,
     require_signature,
@@ -83,6 +85,7 @@ class Stripe:
             currency=currency,
             part=word(thing, "id"),
             reason=_reason(thing),
+            **named(metadata(thing)),
         )
 
 

@@ -8,9 +8,10 @@ money is told in the transaction in which its order hears of it:
     payment.failed        FAIL
     payment.refunded, .charged_back
                           REFUND, once nothing of the payment is left
+    payment.refund_undone nothing: what was told stays told
 
 Money for a pay-in that has ended is there all the same, and opens a case; where the pay-in was rejected, the order is
-held until the money has gone back.
+held until the money has gone back, and again if its refund is undone.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from orderwright.app.payments import METHODS
 from orderwright.app.permissions import Role, require
 from orderwright.app.phases import PhaseBroken, pass_on, send_on
 from orderwright.app.records import next_number
+from orderwright.domain.reading import mapping
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
 from orderwright.runtime.alarm import FAULTS
@@ -173,10 +175,30 @@ class PayInsOfPayments:
         """Note that nothing is left of the money of a payment; what was rejected holds its order no more."""
         payin = await self._owned(connection, gone)
         if payin is not None and payin.state == "REJECTED":
-            hold = {"holdId": rejection_hold(payin.instance_id), "outcome": "money has gone back"}
-            await self._tell_order(connection, gone, Event("HOLD_LIFTED", hold))
+            for hold in await self._rejection_holds(connection, gone, payin.instance_id):
+                lifted = {"holdId": hold, "outcome": "money has gone back"}
+                await self._tell_order(connection, gone, Event("HOLD_LIFTED", lifted))
         elif payin is not None:
             await self._told(connection, gone, Event("REFUND", {"reason": gone.name}))
+
+    async def take_back(self, connection: Connection, undone: DomainEvent) -> None:
+        """Hold the order again for money of a rejected pay-in that has not gone back after all."""
+        payin = await self._owned(connection, undone)
+        if payin is not None and payin.state == "REJECTED":
+            hold = (
+                f"{rejection_hold(payin.instance_id)}/{undone.version}"  # what was lifted stays so
+            )
+            held = {"holdId": hold, "kind": "escalation", "reason": REJECTED}
+            await self._tell_order(connection, undone, Event("HOLD_PLACED", held))
+
+    async def _rejection_holds(
+        self, connection: Connection, gone: DomainEvent, payin_id: str
+    ) -> set[str]:
+        """Return the first hold for a rejected pay-in, placed or not, and those that came of undone refunds."""
+        order = await self._engine.read(gone.root_id, connection=connection)
+        first = rejection_hold(payin_id)
+        placed = mapping(order.snapshot.context, "holds") if order else {}
+        return {first, *(hold for hold in placed if hold.startswith(first))}
 
     async def _told(self, connection: Connection, cause: DomainEvent, event: Event) -> bool:
         """Tell the pay-in of a payment; False where it does not take it."""

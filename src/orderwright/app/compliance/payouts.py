@@ -26,6 +26,7 @@ from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.app.orders import Asked
     from orderwright.app.queries import Queries
     from orderwright.app.settings import Settings
@@ -77,7 +78,7 @@ def quorum_of(settings: Settings, currency: str, amount_minor: int) -> Quorum:
 class PayOuts:
     """Commands on pay-outs."""
 
-    def __init__(self, engine: Engine, queries: Queries, settings: Settings) -> None:
+    def __init__(self, engine: Engine, queries: Queries, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._sender = Sender(engine, queries)
@@ -96,7 +97,8 @@ class PayOuts:
             raise InputInvalid("userId", None, "whose wallet it is")
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             asking = await self._asking(connection, new, amount, asked)
-            return await _start(self._engine, connection, asking, asked.cause, self._settings)
+            settings = await self._settings.current(connection)
+            return await _start(self._engine, connection, asking, asked.cause, settings)
 
     async def _asking(
         self, connection: Connection, new: NewPayOut, amount: Money, asked: Asked
@@ -145,7 +147,7 @@ class PayOuts:
 class PayOutsOfRefunds:
     """Requests pay-outs for refunds, in the transaction that carries what payments say."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
 
@@ -175,7 +177,8 @@ class PayOutsOfRefunds:
         asking = _Request(
             payout=payout, reason=f"refund {refund_id}", payment_id=refunded.instance_id
         )
-        await _start(self._engine, connection, asking, refunded.cause(REFUNDS), self._settings)
+        settings = await self._settings.current(connection)
+        await _start(self._engine, connection, asking, refunded.cause(REFUNDS), settings)
 
 
 async def _start(

@@ -4,6 +4,7 @@
     approval.approved                           -> PAYOUT_APPROVED to the pay-out
     approval.denied, .revoked, .expired         -> PAYOUT_DENIED to the pay-out
     payout.approved, .cancelled, .rejected      -> SUBJECT_ENDED to an approval that is pending
+    payout.cancelled, .rejected                 -> REFUND_UNDONE to the payment whose refund it was to send
     payin.verified                              -> CONFIRM to its payment, unless that was first
     payin.held, .hold_lifted                    -> HOLD_PLACED, HOLD_LIFTED to the order that the money is for
     payin.rejected                              -> HOLD_PLACED to the order, until the money has gone back
@@ -26,10 +27,11 @@ from orderwright.domain.hold import HELD
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.instance import found
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from orderwright.app.settings import Settings
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
@@ -51,7 +53,7 @@ _ENDED: Final[Mapping[str, str]] = {
 class Compliance:
     """Reacts to domain events of compliance."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
@@ -60,7 +62,9 @@ class Compliance:
             "approval.denied": self._answer,
             "approval.revoked": self._answer,
             "approval.expired": self._answer,
-            **dict.fromkeys(_MOOT, self._end_approval),
+            "payout.approved": self._end_approval,
+            "payout.cancelled": self._end_pay_out,
+            "payout.rejected": self._end_pay_out,
             "payin.verified": self._confirm_payment,
             "payin.held": self._hold_order,
             "payin.hold_lifted": self._let_order_go,
@@ -82,6 +86,7 @@ class Compliance:
     async def _begin_approval(self, connection: Connection, event: DomainEvent) -> None:
         data, payout_id = event.data, event.instance_id
         amount, currency = integer(data, "amountMinor"), text(data, "currency")
+        settings = await self._settings.current(connection)
         asking = NewApproval(
             id=approval_id(payout_id, KIND, 1),
             subject_type=_SUBJECT,
@@ -90,8 +95,8 @@ class Compliance:
             kind=KIND,
             reason=text(data, "reason") or "a pay-out",
             requested_by=text(data, "requestedBy"),
-            quorum=quorum_of(self._settings, currency, amount),
-            validity_days=self._settings.approval_validity_days,
+            quorum=quorum_of(settings, currency, amount),
+            validity_days=settings.approval_validity_days,
             amount_minor=amount,
             currency=currency,
         )
@@ -114,6 +119,16 @@ class Compliance:
         if await self._engine.read(asked, connection=connection) is not None:
             ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
             await self._pass_on(connection, event, asked, ended)
+
+    async def _end_pay_out(self, connection: Connection, event: DomainEvent) -> None:
+        await self._end_approval(connection, event)
+        payout = found(
+            await self._engine.read(event.instance_id, connection=connection), event.instance_id
+        ).snapshot.context
+        if payout["refundId"] is not None:
+            why = payout["closedReason"] or _MOOT[event.name]
+            undone = Event("REFUND_UNDONE", {"refundId": payout["refundId"], "reason": why})
+            await self._pass_on(connection, event, text(payout, "paymentId"), undone)
 
     # --- pay-ins and what they are for ---
 

@@ -121,10 +121,12 @@ class Returning:
         currency = text(sale, "currency")
         for refund in settled.refunds:
             await self._give_back(connection, event, refund, currency)
-        if settled.credited_minor:
-            amount = Money(settled.credited_minor, currency).amount
+        if settled.credited:
+            amount = Money(sum(settled.credited.values()), currency).amount
             data = {"returnId": event.data["returnId"], "amount": amount}
-            credited = Event("LINES_CREDITED", data)
+            credited = Event(
+                "LINES_CREDITED", {**data, "lines": _lines(settled.credited, currency)}
+            )
             await pass_on(self._engine, connection, RETURNS, event, event.root_id, credited)
         done = {"amountMinor": sum(worth.values()), "openMinor": settled.open_minor}
         await self._tell(connection, event, Event("REFUND", done))
@@ -164,16 +166,20 @@ class Returning:
             "refundId": f"{cause.data['returnId']}/{refund.payment_id}",
             "amount": Money(refund.amount_minor, currency).amount,
             "reason": "goods were returned",
-            "lines": [
-                {"lineNo": number, "amount": Money(amount, currency).amount}
-                for number, amount in refund.lines.items()
-            ],
+            "lines": _lines(refund.lines, currency),
         }
         result = await send_on(
             self._engine, connection, RETURNS, cause, refund.payment_id, Event("REFUND", data)
         )
         if result.refused is not None:
             raise PhaseBroken(f"refund by {refund.payment_id}: {result.refused.message}")
+
+
+def _lines(amounts: Mapping[int, int], currency: str) -> list[dict[str, object]]:
+    return [
+        {"lineNo": number, "amount": Money(minor, currency).amount}
+        for number, minor in amounts.items()
+    ]
 
 
 _CURRENCY: Final = "select currency from orderwright.sale_order where id = $1"

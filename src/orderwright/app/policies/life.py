@@ -26,7 +26,7 @@ from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from orderwright.app.settings import Settings
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.policy.result import Mode
     from orderwright.runtime.attempt import Result
     from orderwright.runtime.engine import Engine
@@ -49,7 +49,7 @@ _MODES: Final[Mapping[str, Mode]] = {"enforce": "enforce", "shadow": "shadow"}
 class PolicyLife:
     """Begins approvals of policies, and acts on their answers."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._reactions: Mapping[str, Callable[[Connection, DomainEvent], Awaitable[None]]] = {
@@ -71,7 +71,7 @@ class PolicyLife:
         await self._reactions[event.name](connection, event)
 
     async def _ask(self, connection: Connection, event: DomainEvent) -> None:
-        data = event.data
+        data, settings = event.data, await self._settings.current(connection)
         asking = NewApproval(
             id=text(data, "approvalId"),
             subject_type=POLICY,
@@ -81,7 +81,7 @@ class PolicyLife:
             reason=text(data, "reason"),
             requested_by=text(data, "requestedBy"),
             quorum=Quorum(approvers=1, roles=sorted(PERMISSIONS["policy.publish"])),
-            validity_days=self._settings.approval_validity_days,
+            validity_days=settings.approval_validity_days,
         )
         await begin_approval(self._engine, connection, asking, event)
 

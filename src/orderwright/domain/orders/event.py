@@ -107,6 +107,11 @@ EVENTS: Final = (
         properties={**_GONE_BACK, "refundId": _ID, "ofLinesMinor": _MINOR},
     ),
     EventType(
+        name="payment.refund_undone",
+        description="The money of a refund is not sent, for a `reason`; `ofLinesMinor` of it is due again.",
+        properties={**_GONE_BACK, "refundId": _ID, "ofLinesMinor": _MINOR, "reason": _REASON},
+    ),
+    EventType(
         name="payment.charged_back",
         description="The customer's bank has taken money of a payment back.",
         properties=_GONE_BACK,
@@ -238,6 +243,16 @@ EVENTS: Final = (
         name="sale.rejected",
         description="An order was rejected by compliance; what was captured is to go back.",
         properties={"orderId": _ID, "capturedMinor": _MINOR},
+    ),
+    EventType(
+        name="sale.refund_due",
+        description="An order has ended with money of these payments; comes with `sale.cancelled` or `sale.rejected`.",
+        properties={
+            "orderId": _ID,
+            "currency": _CURRENCY,
+            "capturedMinor": _COUNT,
+            "payments": {"type": "object", "additionalProperties": _COUNT},
+        },
     ),
     EventType(
         name="credit.released",

@@ -6,6 +6,8 @@
 The sale keeps one entry for each kind in `overrides`: the approval that decided last, or is to decide (`approvalId`,
 `status`, and of a grant `amountMinor` and `expiresAt`), the approval that is asked now (`asked`), and how often the
 kind was asked for (`number`). An answer of any other approval comes too late, and changes nothing.
+
+Answers are taken after an expiry too: a sale that is reopened goes by what its approvals have said, and nothing else.
 """
 
 from __future__ import annotations
@@ -65,17 +67,10 @@ def asked_override(scope: Scope, amount_minor: int) -> Outcome:
     return Outcome(_with(context, kind, asked), effects=[requested])
 
 
-def forget_asked(context: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return the overrides without what was asked and never decided: such requests are withdrawn."""
+def is_asked(context: Mapping[str, Json], approval: str) -> bool:
+    """Tell whether a sale waits for the answer of an approval."""
     overrides = mapping(context, "overrides")
-    return {kind: _withdrawn(mapping(overrides, kind)) for kind in overrides}
-
-
-def _withdrawn(entry: Mapping[str, Json]) -> Mapping[str, Json]:
-    if entry.get("asked") is None:
-        return entry
-    status = "REVOKED" if entry["status"] == "PENDING" else entry["status"]
-    return {**entry, "asked": None, "status": status}
+    return any(mapping(overrides, kind).get("asked") == approval for kind in overrides)
 
 
 # --- answers --------------------------------------------------------------------------------------

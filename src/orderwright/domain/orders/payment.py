@@ -2,7 +2,8 @@
 
 What people do and what a provider reports is remembered as it comes, in any order and however often:
 
-    refunds            our own, each once: amount, and the lines that it is for
+    refunds            our own, each once: amount, and the lines that it is for; of one that is undone nothing, and
+                       under `undone` what it was, and why it was not sent
     reportedRefunds    the provider's, each with the largest amount that was reported of it
     chargebacks        each with its amount, and whether it was reversed
 
@@ -33,7 +34,9 @@ from orderwright.domain.orders.payment_guard import (
     is_without_order,
     lines_are_refundable,
     refund_is_new,
+    refund_is_not_sent,
     refund_is_valid,
+    refund_stands,
     report_fits,
     report_is_exact,
 )
@@ -45,6 +48,7 @@ from orderwright.domain.orders.payment_reading import (
     lines_minor,
     lines_of,
     own_refunds_minor,
+    reported_refunds_minor,
     standing_of,
 )
 from orderwright.domain.reading import Json, integer, mapping, text
@@ -84,6 +88,8 @@ def note_capture(scope: Scope) -> Outcome:
 
 
 def _refund_told(scope: Scope, told: Standing, now: Standing) -> Sequence[Emit | Post]:
+    if now.refunded < told.refunded:
+        return _undoing_told(scope, told, now)
     lines = lines_minor(scope) if _is(scope, "REFUND") else 0
     amount = now.refunded - told.refunded
     if amount <= 0 and not lines:
@@ -98,6 +104,22 @@ def _refund_told(scope: Scope, told: Standing, now: Standing) -> Sequence[Emit |
     }
     change = now.remaining - told.remaining
     return [*_posted(context, "REFUND", change), Emit("payment.refunded", event)]
+
+
+def _undoing_told(scope: Scope, told: Standing, now: Standing) -> Sequence[Emit | Post]:
+    context, refund = scope.context, text(scope.data, "refundId")
+    undone = mapping(entry_of(mapping(context, "refunds")[refund]), "undone")
+    lines = mapping(undone, "lines")
+    event = {
+        **_head(context),
+        "refundId": refund,
+        "amountMinor": told.refunded - now.refunded,
+        "ofLinesMinor": sum(integer(lines, number) for number in lines),
+        "remainingMinor": now.remaining,
+        "reason": text(undone, "reason"),
+    }
+    post = _posted(context, "REFUND", now.remaining - told.remaining)
+    return [*post, Emit("payment.refund_undone", event)]
 
 
 def _chargeback_told(scope: Scope, told: Standing, now: Standing) -> Sequence[Emit | Post]:
@@ -119,9 +141,7 @@ def _posted(context: Mapping[str, Json], kind: str, change: int) -> list[Post]:
 
 
 def _refunded(context: Mapping[str, Json]) -> int:
-    own = own_refunds_minor(context)
-    reported = mapping(context, "reportedRefunds")
-    return max(own, sum(integer(reported, key) for key in reported))
+    return max(own_refunds_minor(context), reported_refunds_minor(context))
 
 
 def _charged_back(context: Mapping[str, Json]) -> int:
@@ -145,6 +165,16 @@ def note_refund(scope: Scope) -> Outcome:
     entry = {"amountMinor": amount_of(scope).minor, "lines": lines, "reason": scope.data["reason"]}
     known = mapping(scope.context, "refunds")
     return Outcome({"refunds": {**known, text(scope.data, "refundId"): entry}})
+
+
+def undo_refund(scope: Scope) -> Outcome:
+    """Let a refund of ours count for nothing, and remember what it was."""
+    refund, known = text(scope.data, "refundId"), mapping(scope.context, "refunds")
+    entry = entry_of(known[refund])
+    undone = {key: entry[key] for key in ("amountMinor", "lines")}
+    left = {**entry, "amountMinor": 0, "lines": {}}
+    left["undone"] = {**undone, "reason": scope.data["reason"], "at": scope.now.isoformat()}
+    return Outcome({"refunds": {**known, refund: left}})
 
 
 def note_reported_refund(scope: Scope) -> Outcome:
@@ -199,6 +229,8 @@ BEHAVIOUR: Final = Behaviour(
             report_fits,
             refund_is_valid,
             refund_is_new,
+            refund_stands,
+            refund_is_not_sent,
             lines_are_refundable,
             chargeback_is_valid,
             chargeback_is_new,
@@ -213,6 +245,7 @@ BEHAVIOUR: Final = Behaviour(
             note_capture,
             note_failure,
             note_refund,
+            undo_refund,
             note_reported_refund,
             note_chargeback,
             note_reversal,

@@ -7,11 +7,13 @@ from typing import Final
 
 from orderwright.domain.orders.payment_reading import (
     amount_of,
+    entry_of,
     line_minor,
     lines_of,
     own_refunds_minor,
     registered,
     reported,
+    reported_refunds_minor,
     standing_of,
 )
 from orderwright.domain.reading import Json, integer, mapping, text
@@ -90,6 +92,26 @@ def chargeback_is_valid(scope: Scope) -> Verdict:
 def refund_is_new(scope: Scope) -> Verdict:
     """The refund was not made before."""
     return _is_new(scope, "refundId", "refunds")
+
+
+def refund_stands(scope: Scope) -> Verdict:
+    """The refund is one of ours and was not undone before."""
+    named = text(scope.data, "refundId")
+    entry = entry_of(mapping(scope.context, "refunds").get(named))
+    message = f"there is no refund {named}, or it is undone already"
+    stands = bool(entry) and "undone" not in entry
+    return Verdict(stands, "payment.no_refund", message, {"refundId": named})
+
+
+def refund_is_not_sent(scope: Scope) -> Verdict:
+    """The provider does not say that the money of the refund has gone back all the same."""
+    context, named = scope.context, text(scope.data, "refundId")
+    entry = entry_of(mapping(context, "refunds").get(named))
+    without = own_refunds_minor(context) - (integer(entry, "amountMinor") if entry else 0)
+    left = max(without, reported_refunds_minor(context))
+    message = f"the provider says that the money of refund {named} has gone back"
+    is_lower = left < integer(context, "refundedMinor")
+    return Verdict(is_lower, "payment.refund_sent", message, {"refundId": named})
 
 
 def chargeback_is_new(scope: Scope) -> Verdict:

@@ -40,10 +40,16 @@ def entry_of(value: Json) -> Mapping[str, Json]:
 
 
 def own_refunds_minor(context: Mapping[str, Json]) -> int:
-    """Return the sum of our own refunds, in minor units."""
+    """Return the sum of our own refunds that were not undone, in minor units."""
     return sum(
         integer(entry_of(one), "amountMinor") for one in mapping(context, "refunds").values()
     )
+
+
+def reported_refunds_minor(context: Mapping[str, Json]) -> int:
+    """Return the sum of the refunds that the provider has reported, in minor units."""
+    reported = mapping(context, "reportedRefunds")
+    return sum(integer(reported, refund) for refund in reported)
 
 
 def registered(context: Mapping[str, Json]) -> tuple[int, str]:

@@ -32,6 +32,15 @@ def acts_for(scope: Scope) -> Verdict:
     return Verdict(speaks, "quotation.wrong_party", message, {"side": side}, (side.lower(),))
 
 
+def is_another_person(scope: Scope) -> Verdict:
+    """The other side's approval was given by somebody else: who may speak for both speaks for one of them."""
+    actor = mapping(scope.facts, "actor").get("id")
+    approvals = mapping(scope.context, "approvals")
+    given = {mapping(approvals, side).get("by") for side in approvals} - {None}
+    message = "one person gives one side's approval; somebody else has to give the other"
+    return Verdict(actor not in given, "quotation.same_person", message, {"actor": actor})
+
+
 def names_current_version(scope: Scope) -> Verdict:
     """The version that is named, by an approval or by a sale that expired, is the one on the table."""
     current, named = integer(scope.context, "quotationVersion"), scope.data["version"]
@@ -41,8 +50,11 @@ def names_current_version(scope: Scope) -> Verdict:
 
 
 def approve(scope: Scope) -> Outcome:
-    """Remember a side's approval with the version that it names."""
+    """Remember a side's approval with the version that it names, and who gave it."""
+    by = mapping(scope.facts, "actor").get("id")
     given = {"version": scope.data["version"], "at": scope.now.isoformat()}
+    if by is not None:
+        given["by"] = by
     approvals = {**mapping(scope.context, "approvals"), str(scope.params["side"]): given}
     return Outcome({"approvals": approvals})
 
@@ -82,10 +94,13 @@ def _edited(scope: Scope) -> Terms:
     return read_terms(currency, rows(scope.data, "lines"), scope.data.get("shipping", kept))
 
 
-def is_still_valid(scope: Scope) -> bool:
-    """The end of validity, if there is one, has not passed."""
+def is_still_valid(scope: Scope) -> Verdict:
+    """The end of validity, if there is one, has not passed, whether its timer has fired or is late."""
     ends = moment(scope.context, "validUntil")
-    return ends is None or scope.now < ends
+    shown = {"validUntil": ends.isoformat() if ends else None}
+    message = f"the quotation was valid until {shown['validUntil']}; extend it first"
+    is_valid = ends is None or scope.now < ends
+    return Verdict(is_valid, "quotation.validity_ended", message, shown, ("BILLER",))
 
 
 def extend_validity(scope: Scope) -> Outcome:
@@ -104,7 +119,13 @@ def until_validity_ends(scope: Scope) -> int | None:
 BEHAVIOUR: Final = Behaviour(
     guards={
         guard.__name__: guard
-        for guard in (acts_for, names_current_version, edit_is_valid, is_still_valid)
+        for guard in (
+            acts_for,
+            is_another_person,
+            names_current_version,
+            edit_is_valid,
+            is_still_valid,
+        )
     },
     actions={
         action.__name__: action for action in (approve, new_version, apply_edit, extend_validity)

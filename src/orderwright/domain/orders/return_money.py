@@ -23,10 +23,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """How the worth of a return is made good, in minor units."""
+    """How the worth of a return is made good, in minor units; `credited` by number of the line."""
 
     refunds: tuple[Refund, ...]
-    credited_minor: int
+    credited: Mapping[int, int]
     open_minor: int
 
 
@@ -54,8 +54,8 @@ def settle(
             taken = _take(lines, part)
             refunds.append(Refund(payment_id=payment_id, amount_minor=part, lines=taken))
             left -= part
-    refunded = too_much - left
-    return Settlement(refunds=tuple(refunds), credited_minor=total - refunded, open_minor=left)
+    credited = {number: part for number, part in lines.items() if part}
+    return Settlement(refunds=tuple(refunds), credited=credited, open_minor=left)
 
 
 def _take(lines: dict[int, int], amount: int) -> dict[int, int]:

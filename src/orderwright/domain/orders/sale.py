@@ -43,7 +43,6 @@ from orderwright.domain.orders.exposure import (
 from orderwright.domain.orders.override import (
     answer_is_own,
     asked_override,
-    forget_asked,
     override_is_not_asked,
     save_override,
 )
@@ -63,7 +62,10 @@ from orderwright.domain.orders.sale_refund import (
     record_refund,
     record_remaining,
     refund_is_new,
+    refund_is_recorded,
     return_is_new,
+    tell_refund_due,
+    undo_refund,
 )
 from orderwright.domain.orders.sale_term import change_term, is_first_term, until_new_end
 from orderwright.domain.reading import (
@@ -353,11 +355,10 @@ def is_not_superseded(scope: Scope) -> Verdict:
 
 
 def renew_term(scope: Scope) -> Outcome:
-    """Begin another term of the length in force, 0 minutes meaning none; what was asked before is withdrawn."""
+    """Begin another term of the length in force, 0 minutes meaning none; approvals say themselves what holds on."""
     minutes = integer(mapping(scope.facts, "expiry"), "minutes")
     ends = (scope.now + timedelta(minutes=minutes)).isoformat() if minutes else None
-    asked = forget_asked(scope.context)
-    return Outcome({"expiresAt": ends, "overrides": asked, "method": None, "attempt": None})
+    return Outcome({"expiresAt": ends, "method": None, "attempt": None})
 
 
 BEHAVIOUR: Final = Behaviour(
@@ -377,6 +378,7 @@ BEHAVIOUR: Final = Behaviour(
             payment_is_new,
             payment_is_known,
             refund_is_new,
+            refund_is_recorded,
             return_is_new,
             has_money,
             last_attempt_failed,
@@ -408,6 +410,7 @@ BEHAVIOUR: Final = Behaviour(
             lift_hold,
             record_capture,
             record_refund,
+            undo_refund,
             record_remaining,
             credit_lines,
             set_method,
@@ -423,6 +426,7 @@ BEHAVIOUR: Final = Behaviour(
             adjust_hold,
             release_hold,
             tell_paid_later,
+            tell_refund_due,
             write_off,
         )
     },

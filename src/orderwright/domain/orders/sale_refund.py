@@ -5,10 +5,12 @@ Each event says what remains of the payment, so that what is captured is always 
 
 from __future__ import annotations
 
-from orderwright.domain.reading import integer, mapping, text
+from collections.abc import Mapping
+
+from orderwright.domain.reading import Json, integer, mapping, rows, text
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
-from orderwright.statechart import Outcome, Post, Scope, Verdict
+from orderwright.statechart import Emit, Outcome, Post, Scope, Verdict
 
 
 def payment_is_known(scope: Scope) -> Verdict:
@@ -36,6 +38,32 @@ def record_refund(scope: Scope) -> Outcome:
     return recorded._replace(assign={**recorded.assign, **due, "refunds": refunds})
 
 
+def refund_is_recorded(scope: Scope) -> Verdict:
+    """The refund was recorded, and has not been undone since."""
+    refund = text(scope.data, "refundId")
+    stands = refund in mapping(scope.context, "refunds") and refund not in _undone(scope)
+    message = f"refund {refund} is not recorded, or is undone already"
+    return Verdict(stands, "payment.no_refund", message, {"refundId": refund})
+
+
+def undo_refund(scope: Scope) -> Outcome:
+    """Record what remains of a payment after all, and make the lines of the refund due again."""
+    context, refund = scope.context, text(scope.data, "refundId")
+    refunds, recorded = mapping(context, "refunds"), record_remaining(scope)
+    due = integer(context, "refundedLinesMinor") - integer(refunds, refund)
+    undone = {"refunds": {**refunds, refund: 0}, "undone": [*_undone(scope), refund]}
+    assign = {**recorded.assign, **undone, "refundedLinesMinor": due}
+    return recorded._replace(assign=assign)
+
+
+def _undone(scope: Scope) -> list[Json]:
+    """Return the refunds that were undone; sales of which none was do not carry the key."""
+    undone = scope.context.get("undone", [])
+    if not isinstance(undone, list):
+        raise TypeError(f"undone is {undone!r}, not a list")
+    return undone
+
+
 def return_is_new(scope: Scope) -> Verdict:
     """The return has not been credited before."""
     returned = text(scope.data, "returnId")
@@ -45,11 +73,26 @@ def return_is_new(scope: Scope) -> Verdict:
 
 
 def credit_lines(scope: Scope) -> Outcome:
-    """Take what came back, and was not paid, off what is due."""
+    """Take what came back, and was not paid, off what is due; what is credited of a line is not refunded any more."""
     context, amount = scope.context, _minor(scope, "amount")
     credited = {**mapping(context, "credited"), text(scope.data, "returnId"): amount}
     due = integer(context, "refundedLinesMinor") + amount
-    return Outcome({"refundedLinesMinor": due, "credited": credited})
+    lines = dict(mapping(context, "creditedLines"))
+    for line in rows(scope.data, "lines") if "lines" in scope.data else ():
+        number, part = str(line["lineNo"]), _minor_of(scope, line, "amount")
+        lines[number] = part + (integer(lines, number) if number in lines else 0)
+    return Outcome({"refundedLinesMinor": due, "credited": credited, "creditedLines": lines})
+
+
+def tell_refund_due(scope: Scope) -> Outcome:
+    """Say of a sale that ends which captured money is to go back, by payment; nothing where there is none."""
+    context, payments = scope.context, mapping(scope.context, "payments")
+    kept = {one: integer(payments, one) for one in payments}
+    if integer(context, "capturedMinor") <= 0:
+        return Outcome()
+    owed = {key: context[key] for key in ("orderId", "currency", "capturedMinor")}
+    left = {"payments": {one: minor for one, minor in kept.items() if minor}}
+    return Outcome(effects=[Emit("sale.refund_due", {**owed, **left})])
 
 
 def record_remaining(scope: Scope) -> Outcome:
@@ -70,7 +113,11 @@ def record_remaining(scope: Scope) -> Outcome:
 
 
 def _minor(scope: Scope, field: str) -> int:
-    amount = scope.data[field]
+    return _minor_of(scope, scope.data, field)
+
+
+def _minor_of(scope: Scope, source: Mapping[str, Json], field: str) -> int:
+    amount = source[field]
     if not isinstance(amount, str):
         raise InputInvalid(field, amount, "a decimal string in major units")
     return Money.parse(amount, text(scope.context, "currency"), field=field).minor

@@ -83,10 +83,15 @@ async def place(
     return (await app.orders.create_order(terms, ADMIN)).instance_id
 
 
+async def register(app: Orderwright, order_id: str, amount: str) -> str:
+    """Register a payment, and return its id."""
+    new = NewPayment(order_id=order_id, amount=amount, currency="EUR", method="CARD")
+    return (await app.payments.register_consumer(new, ADMIN)).instance_id
+
+
 async def pay(app: Orderwright, order_id: str, amount: str) -> str:
     """Register and confirm a payment, and return its id."""
-    new = NewPayment(order_id=order_id, amount=amount, currency="EUR", method="CARD")
-    payment_id = (await app.payments.register_consumer(new, ADMIN)).instance_id
+    payment_id = await register(app, order_id, amount)
     assert (await app.payments.confirm(payment_id, ADMIN)).refused is None
     return payment_id
 

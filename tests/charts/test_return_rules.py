@@ -107,6 +107,14 @@ def test_goods_of_a_return_that_were_promised_since_cannot_go_back_and_the_refus
     assert story.refusal("RETURN_REJECTED").reasons[0].code == "stock.unknown"
 
 
+def test_what_lies_free_where_nothing_is_to_be_taken_can_go_back_to_the_customer():
+    story = delivered().tell("RETURN_REQUESTED", **ONE_LAMP).tell("RETURN_RECEIVED")
+    story.facts["stock"] = {"LAMP": {"free": {"EAST": 9}, "short": 0, "closed": {"EAST": 1}}}
+    assert story.refusal("RETURN_REJECTED").reasons[0].code == "return.goods_promised"
+    story.facts["stock"] = {"LAMP": {"free": {"EAST": 9}, "short": 0, "closed": {"MAIN": 1}}}
+    assert story.tell("RETURN_REJECTED").state == "DELIVERED"
+
+
 def test_worn_goods_of_a_return_go_back_whatever_the_stock_is():
     story = delivered().tell("RETURN_REQUESTED").tell("RETURN_RECEIVED", condition="DAMAGED")
     del story.facts["stock"]

@@ -116,11 +116,11 @@ def returned_goods_are_free(scope: Scope) -> Verdict:
             None, "stock.unknown", "the stock is not known", {"missing": ["facts.stock"]}
         )
     stock, location = inventory.stock_of(scope.facts), text(context, "location")
-    free = {sku: stock[sku].free.get(location, 0) if sku in stock else 0 for sku in wanted}
+    free = {sku: stock[sku].lying_at(location) if sku in stock else 0 for sku in wanted}
     gone = {sku: count - free[sku] for sku, count in wanted.items() if count > free[sku]}
     pieces = ", ".join(f"{count} {sku}" for sku, count in gone.items())
     message = (
-        f"{pieces} of the return were put back at {location} and are promised to other orders since;"
+        f"{pieces} of the return were put back at {location} and are promised to others or gone since;"
         " refund the return, or set as many free first"
     )
     values = {"location": location, "returned": dict(wanted), "free": free}

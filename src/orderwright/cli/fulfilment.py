@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orderwright.app.goods.fulfilment_list import WORK, WantedFulfilments
+from orderwright.app.goods.return_list import WantedReturns
 from orderwright.app.records import FulfilmentNotFound
 from orderwright.cli import running
 from orderwright.cli.output import Output, add_json
@@ -45,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("id", metavar="ID", help="which fulfilment")
     sending.add_argument("event", metavar="EVENT", help="an event of the fulfilment's chart")
     sending.add_argument("--data", type=_data, default={}, metavar="JSON", help="what it says")
+    sending.add_argument(
+        "--return",
+        dest="of_return",
+        metavar="RETURN",
+        help="the return that is meant, by its id or number: another one is not moved",
+    )
     sending.add_argument("--reason", metavar="TEXT", help="kept with it")
     sending.add_argument("--key", help="an idempotency key: once only, however often repeated")
     for verb in (listing, showing, sending):
@@ -109,10 +116,10 @@ def _show(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _send(arguments: argparse.Namespace, output: Output) -> int:
-    event = Event(arguments.event, arguments.data)
-
     async def work(app: Orderwright, asked: Asked) -> FulfilmentRow:
         asked = replace(asked, reason=arguments.reason)
+        meant = arguments.of_return and {"returnId": await _return_id(app, asked, arguments)}
+        event = Event(arguments.event, {**arguments.data, **(meant or {})})
         result = await app.orders.send_fulfilment_event(arguments.id, event, asked)
         if result.refused is not None:
             reasons = "; ".join(reason.message for reason in result.refused.reasons)
@@ -123,6 +130,14 @@ def _send(arguments: argparse.Namespace, output: Output) -> int:
     row = running.acting(arguments.login, work, key=arguments.key)
     output.answer(_line(row), {"fulfilment": _told(row)})
     return 0
+
+
+async def _return_id(app: Orderwright, asked: Asked, arguments: argparse.Namespace) -> str:
+    """Return the id of the fulfilment's return that has the number that is named; else the name is the id itself."""
+    named: str = arguments.of_return
+    wanted = WantedReturns(search=named, fulfilment_id=arguments.id)
+    page = await app.return_list.page(asked.by, wanted, first=1, after=None)
+    return next((row.id for _, row in page.rows if row.number == named), named)
 
 
 async def _found(app: Orderwright, asked: Asked, fulfilment_id: str) -> FulfilmentRow:

@@ -73,6 +73,25 @@ def ask_return(scope: Scope) -> Outcome:
     return Outcome({"returns": number, "return": begun}, effects=[told])
 
 
+# --- which one is meant ---------------------------------------------------------------------------
+
+
+def return_is_meant(scope: Scope) -> Verdict:
+    """The return that is named, if one is, is the one that is open: a repeated word about another moves nothing."""
+    context, asked = scope.context, text(_open(scope.context), "returnId")
+    named = text(scope.data, "returnId") if "returnId" in scope.data else asked
+    if named == asked:
+        return Verdict(True)
+    numbers, fulfilment = range(1, integer(context, "returns") + 1), text(context, "fulfilmentId")
+    is_done = named in {return_id(fulfilment, number) for number in numbers}
+    values = {"named": named, "open": asked}
+    if is_done:
+        message = f"return {named} is done already; it is the turn of return {asked}"
+        return Verdict(False, "return.done", message, values)
+    message = f"this fulfilment has no return {named}; the open one is {asked}"
+    return Verdict(False, "return.not_here", message, values)
+
+
 # --- receiving ------------------------------------------------------------------------------------
 
 

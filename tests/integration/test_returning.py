@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from shop import (
     ADMIN,
+    BOSS,
     DELIVER,
     PACK,
     REFUND,
@@ -30,6 +31,7 @@ from shop import (
 
 from orderwright import Event, Orderwright
 from orderwright.app.goods.returning import Returning
+from orderwright.app.payment_phases import PaymentPhases
 from orderwright.app.payments import RefundLine
 from orderwright.runtime.worker import Worker
 
@@ -272,3 +274,31 @@ async def test_a_return_comes_to_the_same_whether_the_sale_has_heard_of_other_mo
             assert await made_good(app, move, is_heard=is_heard) == comes_to, (move, is_heard)
     rows = await app.pool.fetch("select case_type from orderwright.case_record")
     assert {row["case_type"] for row in rows} == {"CHARGEBACK", "UNCOVERED"}
+
+
+async def earned(app: Orderwright) -> tuple[int, int]:
+    """What ada's completed sales have come to, and the limit that they have earned."""
+    [standing] = await app.credit_view.standings(BOSS, "ada")
+    return standing.profile.cumulative_minor, standing.profile.earned_minor
+
+
+async def test_what_comes_back_earns_no_credit_whoever_is_faster(app: Orderwright):
+    await receive(app, "LAMP", 20)
+    money = [Returning(app.engine).consumer(), PaymentPhases(app.engine).consumer()]
+    for is_refunded_first in (True, False):
+        order_id = await sold(app, LAMP=10)
+        one = await delivered(app, order_id)
+        await act(app, one, asking((1, 4)), SELLABLE, REFUND)
+        await act(app, one, asking(), SELLABLE)
+        assert (await app.orders.send_fulfilment_event(one, REFUND, ADMIN)).refused is None
+        first = money if is_refunded_first else [app.phases.consumer()]
+        await Worker(app.engine, first).drain()
+        refunded_at = "CLEARED_FOR_FULFILMENT" if is_refunded_first else "COMPLETED"
+        assert await state(app, order_id) == refunded_at
+        await app.worker.drain()
+        assert (await state(app, order_id), await earned(app)) == ("COMPLETED", (0, 0))
+    order_id = await sold(app, LAMP=10)
+    one = await delivered(app, order_id)
+    await act(app, one, asking((1, 4)), SELLABLE, REFUND)
+    await wait(app, days=14)
+    assert (await state(app, order_id), await earned(app)) == ("COMPLETED", (6000, 60))

@@ -131,6 +131,9 @@ def test_a_word_about_a_return_that_is_done_does_not_move_the_next_one():
         assert why.code == "return.not_here"
         story.tell(event, returnId=second)
     assert (story.state, story.values["returned"]) == ("DELIVERED", {"1": 2})
+    story.tell("RETURN_REQUESTED", "RETURN_RECEIVED")
+    (why,) = story.refusal("REFUND_ISSUED", returnId=second).reasons
+    assert why.code == "return.done"
 
 
 def test_worn_goods_of_a_return_go_back_whatever_the_stock_is():

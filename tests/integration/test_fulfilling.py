@@ -30,6 +30,9 @@ from shop import (
 )
 
 from orderwright import Event, Orderwright
+from orderwright.app.goods.fulfilment_list import WantedFulfilments
+from orderwright.app.payments import NewPayment
+from orderwright.app.rows import ListFilter
 from orderwright.clock import DrivenClock
 from orderwright.json_text import load
 from orderwright.runtime.attempt import Result
@@ -222,6 +225,29 @@ async def test_the_sale_ends_as_its_fulfilments_end_in_every_combination(app: Or
         "select count(*) from orderwright.case_record where case_type = 'FAILED_FULFILMENT'"
     )
     assert cases == 3
+
+
+async def test_an_order_is_found_by_its_package_and_its_payment(app: Orderwright):
+    await receive(app, "LAMP", 2)
+    order_id, other = [await sold(app, LAMP=1) for _ in range(2)]
+    [one] = await fulfilments(app, order_id)
+    sent = Event("PACKAGE_SHIPPED", {"carrier": "DHL", "tracking": "JD-77"})
+    await act(app, one.id, PACK, sent)
+    known = NewPayment(
+        order_id=other,
+        amount="1.00",
+        currency="EUR",
+        method="CARD",
+        provider="stripe",
+        reference="pi_88",
+    )
+    await app.payments.register_consumer(known, ADMIN)
+    for words, found in ((" jd-77", [order_id]), ("PI_88", [other]), ("jd-7", [])):
+        page = await app.order_list.page(ADMIN.by, ListFilter(search=words), first=5, after=None)
+        assert [row.id for _, row in page.rows] == found, words
+    wanted = WantedFulfilments(search="jd-7")
+    page = await app.fulfilment_list.page(ADMIN.by, wanted, first=5, after=None)
+    assert [row.id for _, row in page.rows] == [one.id]
 
 
 async def test_a_service_completes_without_stock(app: Orderwright):

@@ -34,11 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verbs."""
     verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
     listing = verbs.add_parser("list", help="show fulfilments, the newest first")
-    listing.add_argument("--work", choices=WORK, help="only what waits for a kind of work")
+    listing.add_argument(
+        "--work", choices=WORK, help="only what waits for a kind of work, the oldest first"
+    )
     listing.add_argument("--order", metavar="ID", help="only those of an order")
     listing.add_argument("--location", help="only what lies at this location")
     listing.add_argument("--sku", help="only what waits for this SKU, the oldest first")
-    listing.add_argument("--search", default="", metavar="TEXT", help="in its number, the order's")
+    listing.add_argument("--search", default="", metavar="TEXT", help="in its numbers")
     listing.add_argument("--limit", type=int, default=50, help="how many at most; 50 by default")
     showing = verbs.add_parser("show", help="show one with its lines and its history")
     sending = verbs.add_parser("send", help="send it an event, such as PACKAGE_SHIPPED")
@@ -89,7 +91,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         order_id=arguments.order,
         location=arguments.location,
         sku=arguments.sku,
-        oldest_first=arguments.sku is not None,
+        oldest_first=arguments.sku is not None or arguments.work is not None,
     )
 
     async def work(app: Orderwright, asked: Asked) -> tuple[list[FulfilmentRow], int]:

@@ -2,13 +2,14 @@ import { Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
+import { WaitingWork } from "@/fulfilment/WaitingWork";
 import { OrderStatesDocument } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import { Empty, Failure } from "@/ui/Said";
 import { toneOf } from "@/ui/tone";
 import classes from "./Work.module.css";
 
-/** Where the orders stand; each figure leads to its rows. */
+/** Where the orders stand, and what waits in the warehouse; each figure leads to its rows. */
 export function Work() {
   const [{ data, error }, refetch] = useQuery({ query: OrderStatesDocument });
   useRefetchOnFocus(() => refetch({ requestPolicy: "network-only" }));
@@ -46,6 +47,7 @@ export function Work() {
           </li>
         ))}
       </ul>
+      <WaitingWork />
     </div>
   );
 }

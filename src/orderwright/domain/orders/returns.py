@@ -175,6 +175,8 @@ def drop_return(scope: Scope) -> Outcome:
 
 def leaves_goods_out(scope: Scope) -> bool:
     """Something that was shipped stays with the customer after this return."""
+    if not return_is_meant(scope).ok:
+        return True  # nothing comes back by it, so that this is no reason of its own
     left = _left(scope.context)
     coming = {
         integer(row, "lineNo"): integer(row, "quantity")

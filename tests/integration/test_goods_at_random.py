@@ -1,7 +1,6 @@
 """Eight clients do what comes to their minds; whatever it is, pieces and money are conserved.
 
-Two of them speak to a server that is killed in the middle and started again; what it has not answered they say again,
-and sometimes what it has, under the same key. Its worker follows up, at first alone, then beside another.
+Two workers follow up, of which one is a process that is killed in the middle and started again.
 
 The commands are drawn with a seed that is printed.
 """
@@ -12,20 +11,17 @@ import asyncio
 import random  # noqa: TID251 (chance is what this test is about)
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 from goods_books import Pieces, arrived, conserved
 from shop import ADMIN, fulfilments, open_goods, pay, place, receive, state
 
-from acceptance.harness import PASSWORD, Server, until, working
+from acceptance.harness import Server, until, working
 from orderwright import Event, Orderwright
-from orderwright.app.permissions import Role
 from orderwright.domain.orders.order_status import OrderStatus, order_status, progress_of
 
-CLIENTS, AT_THE_DOOR = 8, 2
+CLIENTS = 8
 SKUS = ("LAMP", "BULB", "DESK")
 PLACES = ("main", "east")
 SHIP = {"carrier": "DHL", "tracking": "T1"}
@@ -81,11 +77,8 @@ class Client:
     async def _receive(self) -> None:
         sku, location = self._chance.choice(SKUS), self._chance.choice(PLACES)
         quantity = self._chance.randint(1, 5)
-        await self._take_in(sku, location, quantity)
-        self.received[location, sku] += quantity
-
-    async def _take_in(self, sku: str, location: str, quantity: int) -> None:
         await receive(self._app, sku, quantity, location)
+        self.received[location, sku] += quantity
 
     async def _sale(self) -> None:
         if self._orders:
@@ -96,48 +89,10 @@ class Client:
     async def _fulfil(self) -> None:
         found = await fulfilments(self._app, self._chance.choice(self._orders or [""]))
         if found:
-            await self._move(self._chance.choice(found).id, self._chance.choice(OF_FULFILMENTS))
-
-    async def _move(self, fulfilment_id: str, event: Event) -> None:
-        await self._app.orders.send_fulfilment_event(fulfilment_id, event, ADMIN)
-
-
-class AtTheDoor(Client):
-    """Somebody who speaks to a server that may die in the middle of a word; each command has a key."""
-
-    def __init__(
-        self,
-        app: Orderwright,
-        chance: random.Random,
-        orders: list[str],
-        http: httpx.AsyncClient,
-    ) -> None:
-        super().__init__(app, chance, orders)
-        self._http = http
-        self.said = self.unanswered = 0
-
-    async def _take_in(self, sku: str, location: str, quantity: int) -> None:
-        told = await self._say(RECEIVE, sku=sku, location=location, quantity=quantity)
-        assert told["__typename"] == "StockChanged"
-
-    async def _move(self, fulfilment_id: str, event: Event) -> None:
-        await self._say(MOVE, id=fulfilment_id, event=event.type, data=event.data)
-
-    async def _say(self, query: str, **given: object) -> Any:
-        asked = {"query": query, "variables": {**given, "key": str(self.said)}}
-
-        async def answered() -> httpx.Response | None:
-            try:
-                return await self._http.post("/graphql", json=asked)
-            except httpx.TransportError:
-                self.unanswered += 1
-                return None
-
-        for _ in range(self._chance.choice((1, 1, 1, 2))):
-            answer = (await until(answered)).json()
-            assert "errors" not in answer, answer
-        self.said += 1
-        return next(iter(answer["data"].values()))
+            event = self._chance.choice(OF_FULFILMENTS)
+            await self._app.orders.send_fulfilment_event(
+                self._chance.choice(found).id, event, ADMIN
+            )
 
 
 @pytest.mark.parametrize("commands", [400, pytest.param(10_000, marks=pytest.mark.soak)])
@@ -147,27 +102,14 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(
     seed = random.randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 (to repeat it)
     orders: list[str] = []
-    async with (
-        open_goods(database_url) as app,
-        serving(database_url) as server,
-        AsyncExitStack() as stack,
-    ):
-        doors = [await stack.enter_async_context(door(app, server, n)) for n in range(AT_THE_DOOR)]
-        outside = [
-            AtTheDoor(app, random.Random(seed - n), orders, http)
-            for n, http in enumerate(doors, 1)
-        ]
-        inside = [
-            Client(app, random.Random(seed + n), orders) for n in range(CLIENTS - len(doors))
-        ]
-        clients = [*inside, *outside]
-        async with AsyncExitStack() as at_work, asyncio.TaskGroup() as group:
-            for one in clients:
-                group.create_task(one.work(commands // CLIENTS))
-            await followed_up(app)
-            group.create_task(killed_in_the_middle(server, inside, outside, commands))
-            await at_work.enter_async_context(working(app))
-        assert await server.stop() == 0
+    async with open_goods(database_url) as app, serving(database_url) as server:
+        clients = [Client(app, random.Random(seed + n), orders) for n in range(CLIENTS)]
+        async with working(app):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(killed_in_the_middle(server, clients, commands))
+                for one in clients:
+                    group.create_task(one.work(commands // CLIENTS))
+            assert await server.stop() == 0
         await app.worker.drain()
         assert await conserved(app) == []
         assert await arrived(app) == sum((one.received for one in clients), Counter())
@@ -191,44 +133,13 @@ async def serving(url: str) -> AsyncIterator[Server]:
         await server.kill()
 
 
-@asynccontextmanager
-async def door(app: Orderwright, server: Server, number: int) -> AsyncIterator[httpx.AsyncClient]:
-    """Sign somebody in who may do everything with goods."""
-    login = f"door{number}"
-    await app.people.enrol(login, login, PASSWORD, [Role.ADMIN])
-    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
-        given = {"login": login, "password": PASSWORD}
-        assert (await http.post("/api/v1/session", json=given)).status_code == 200
-        yield http
-
-
-async def followed_up(app: Orderwright) -> None:
-    """Wait for what only a worker does, while the server's is the only one."""
-    await until(lambda: app.pool.fetchval("select count(*) from orderwright.fulfilment"))
-
-
-async def killed_in_the_middle(
-    server: Server, inside: list[Client], outside: list[AtTheDoor], commands: int
-) -> None:
-    """Kill the server that has served its clients, and start it again; they go on where they were."""
-
+async def killed_in_the_middle(server: Server, clients: list[Client], commands: int) -> None:
     async def half_is_done() -> bool:
-        done = sum(one.done for one in (*inside, *outside))
-        return done >= commands // 2 and all(one.said for one in outside)
+        return sum(one.done for one in clients) >= commands // 2
 
     await until(half_is_done, seconds=3600)
     await server.kill()
-    said = [one.said for one in outside]
-
-    async def is_missed() -> bool:
-        return all(one.unanswered for one in outside)
-
-    async def is_back() -> bool:
-        return all(one.said > before for one, before in zip(outside, said, strict=True))
-
-    await until(is_missed)
     await server.start()
-    await until(is_back)
 
 
 async def status(app: Orderwright, order_id: str) -> OrderStatus:
@@ -239,15 +150,6 @@ async def status(app: Orderwright, order_id: str) -> OrderStatus:
     return order_status(await state(app, order_id), found)
 
 
-RECEIVE = """
-mutation ($sku: ID!, $location: ID!, $quantity: Int!, $key: String!) {
-  receiveStock(sku: $sku, location: $location, quantity: $quantity, reference: "van", idempotencyKey: $key) {
-    __typename } }
-"""
-MOVE = """
-mutation ($id: ID!, $event: String!, $data: JSON, $key: String!) {
-  sendFulfilmentEvent(fulfilmentId: $id, event: $event, data: $data, idempotencyKey: $key) { __typename } }
-"""
 _OVER_REFUNDED = """
 select instance_id from orderwright.instance
 where chart_id = 'payment' and ((snapshot::jsonb)->'context'->>'refundedMinor')::bigint

@@ -12,6 +12,10 @@ FULFILLING = {
     "PACKAGE_SHIPPED": {"carrier": "DHL", "tracking": "JD01"},
     "FAIL": {"reason": "burnt"},
     "CANCEL": {"reason": "not to be had"},
+    "SERVICE_SCHEDULED": {"at": "2026-03-09T09:00:00Z"},
+    "RETURN_REQUESTED": {"reason": "worn"},
+    "RETURN_RECEIVED": {"condition": "SELLABLE"},
+    "RETURN_REJECTED": {"reason": "used"},
 }
 """What the warehouse says of some events."""
 
@@ -127,6 +131,36 @@ def fulfil(*events: str, by: str = "will") -> Step:
     async def step(play: Play) -> None:
         for event in events:
             await play.send("Fulfilment", event, FULFILLING.get(event, {}), by=by)
+
+    return step
+
+
+def fulfil_so(event: str, *, by: str = "will", **data: Any) -> Step:
+    """Send an event with data of its own to the last fulfilment."""
+
+    async def step(play: Play) -> None:
+        await play.send("Fulfilment", event, {**FULFILLING.get(event, {}), **data}, by=by)
+
+    return step
+
+
+def about_return(number: int, event: str, *, by: str = "will") -> Step:
+    """Send an event that names the nth return of the last fulfilment."""
+
+    async def step(play: Play) -> None:
+        returns = await play.returns()
+        await fulfil_so(event, by=by, returnId=returns[number - 1]["id"])(play)
+
+    return step
+
+
+def arrive(sku: str, pieces: int) -> Step:
+    """Goods arrive at the main warehouse."""
+
+    async def step(play: Play) -> None:
+        query = """mutation ($sku: ID!, $pieces: Int!) { receiveStock(sku: $sku, location: "main",
+          quantity: $pieces, reference: "van") { __typename } }"""
+        await play.command(query, by="will", sku=sku, pieces=pieces)
 
     return step
 

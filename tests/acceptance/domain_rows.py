@@ -75,6 +75,33 @@ SALE: Final[dict[str, tuple[str, ...]]] = {
     "Stale-sale expiry: tells people, returns the quotation": (),
     "Money after expiry": (),
 }
+FULFILMENT: Final[dict[str, tuple[str, ...]]] = {
+    "RESERVE_OK / RESERVE_MISS (system)": ("ALLOCATE", "RESERVE_OK", "RESERVE_MISS"),
+    "FULFILMENT_STARTED": ("FULFILMENT_STARTED",),
+    "PACKAGE_SHIPPED": ("PACKAGE_SHIPPED",),
+    "PACKAGE_SHIPPED, unshipped lines": (),
+    "PACKAGE_SHIPPED requires the sale cleared": (),
+    "PACKAGE_DELIVERED": ("PACKAGE_DELIVERED",),
+    "PACKAGE_DELIVERED twice changes nothing": (),
+    "DELIVERY_FAILED": ("DELIVERY_FAILED",),
+    "DELIVERY_FAILED, after the limit": (),
+    "SERVICE_SCHEDULED / SERVICE_STARTED / SERVICE_COMPLETED": (
+        "SERVICE_SCHEDULED",
+        "SERVICE_STARTED",
+        "SERVICE_COMPLETED",
+    ),
+    "RETURN_REQUESTED / RETURN_RECEIVED / REFUND_ISSUED": (
+        "RETURN_REQUESTED",
+        "RETURN_RECEIVED",
+        "REFUND_ISSUED",
+    ),
+    "REFUND_ISSUED, shipped lines are left": (),
+    "RETURN_REJECTED: back where it came from": ("RETURN_REJECTED",),
+    "returned never exceeds shipped": (),
+    "HOLD / RESUME": ("HOLD", "RESUME"),
+    "CANCEL": ("CANCEL",),
+    "FAIL": ("FAIL",),
+}
 APPROVALS: Final = (
     "up to 1,000.00 one MANAGER",
     "up to 100,000.00 two",
@@ -155,7 +182,9 @@ USER: Final[dict[str, tuple[str, ...]]] = {
     "User: held": _DECIDED,
 }
 COMPLIANCE: Final = (*PAYIN, *PAYOUT, *KYC, *USER)
-ROWS: Final = frozenset((*QUOTATION, *SALE, *APPROVALS, *CREDIT, *PAYMENTS, *COMPLIANCE))
+ROWS: Final = frozenset(
+    (*QUOTATION, *SALE, *FULFILMENT, *APPROVALS, *CREDIT, *PAYMENTS, *COMPLIANCE)
+)
 OVERDUE: Final = {
     "DECISION_OVERDUE": "what nobody decides on: tests/integration/test_decisions.py, test_overdue_decisions.py"
 }

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 import httpx
@@ -81,6 +82,14 @@ async def open_stage(url: str) -> AsyncIterator[Stage]:
         )
         for login, role in PEOPLE.items():
             await app.people.enrol(login, login.title(), PASSWORD, [role])
+        fitting = records.Product(
+            sku="FITTING", name="Fitting", currency="EUR", unit_price_minor=100
+        )
+        async with app.pool.acquire() as connection:
+            await records.add_products(connection, [fitting])
+            await connection.execute(
+                "update orderwright.product set kind = 'SERVICE' where sku = 'FITTING'"
+            )
         server = create_server(app, console=None, with_worker=False)
 
         people = {}
@@ -241,6 +250,16 @@ class Play:
         [found] = await self.ask(_CREDIT, id=self.customer)
         return found
 
+    async def returns(self) -> Any:
+        """The returns of the last fulfilment, the oldest first."""
+        last = (await self.sale())["fulfilments"][-1]["id"]
+        edges = (await self.ask(_RETURNS, id=last))["edges"]
+        return sorted((edge["node"] for edge in edges), key=itemgetter("number"))
+
+    async def pieces(self) -> list[str]:
+        """What was booked of the order's pieces: ledger, kind and quantity."""
+        return sorted(row["said"] for row in await self.stage.app.pool.fetch(_PIECES, self.order))
+
     async def ledger(self, name: str) -> list[int]:
         """The amounts in a ledger of this order, in minor units, the largest first."""
         rows = await self.stage.app.pool.fetch(_LEDGER, name, self.order)
@@ -258,6 +277,13 @@ _OVERRIDE = """query ($id: ID!) { overrideRequest(id: $id) { workflowState kind 
   approvedAmount { amount } expiresAt votes { by { name } } quorum { approvers including } } }"""
 _CREDIT = """query ($id: ID!) { creditSnapshot(customerId: $id) { tier limit { amount }
   exposure { amount } completedSales { amount } earnedLimit { amount } } }"""
+_RETURNS = """query ($id: ID!) { returns(filter: { fulfilmentId: $id }, first: 50) {
+  edges { node { id number workflowState } } } }"""
+_PIECES = """
+select replace(ledger, 'stock.', '') || ' ' || (data::jsonb->>'kind') || ' '
+       || to_char((data::jsonb->>'quantity')::bigint, 'FMSG999') as said
+from orderwright.ledger_entry where ledger like 'stock.%' and data::jsonb->>'orderId' = $1
+"""
 _LEDGER = """
 select (data::jsonb->>'amountMinor')::bigint as minor from orderwright.ledger_entry
 where ledger = $1 and coalesce(data::jsonb->>'orderId', instance_id) = $2 order by 1 desc

@@ -114,6 +114,26 @@ def ledger(name: str, *minor: int) -> Step:
     return step
 
 
+def booked(*rows: str) -> Step:
+    """What was booked of the order's pieces, in any order, as "available put_back +1"; reserving only if named."""
+
+    async def step(play: Play) -> None:
+        is_named = any(" reserve " in row for row in rows)
+        found = [row for row in await play.pieces() if is_named or " reserve " not in row]
+        assert found == sorted(rows)
+
+    return step
+
+
+def returns(*states: str) -> Step:
+    """The returns of the last fulfilment, the oldest first."""
+
+    async def step(play: Play) -> None:
+        assert [one["workflowState"] for one in await play.returns()] == list(states)
+
+    return step
+
+
 def exposure(amount: str) -> Step:
     """What the customer owes on credit terms."""
 

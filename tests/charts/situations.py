@@ -127,6 +127,7 @@ def profiles() -> dict[str, Story]:
     return {
         "KEPT": profile(),
         "KEPT, set so already": profile().tell("SET_PROFILE"),
+        "KEPT, after a sale": profile().tell("SALE_COMPLETED"),
         "KEPT, at the edge of the next tier": profile(cumulativeMinor=10_000_000_000),
     }
 

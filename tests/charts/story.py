@@ -280,6 +280,7 @@ def cleared(story: Story) -> int:
 CREDIT_DATA: Final = {
     "SET_PROFILE": {"tier": "SILVER", "customLimit": "500.00"},
     "SALE_COMPLETED": {"orderId": "o1", "amountMinor": 10000},
+    "SALE_PAID_BACK": {"orderId": "o1", "amountMinor": 4000},
 }
 
 

@@ -113,6 +113,22 @@ def test_money_for_a_completed_sale_settles_and_is_told_as_paid_later():
     assert told(story, "payment.overcaptured") == []
 
 
+def test_what_goes_back_of_a_completed_sale_is_told_and_what_a_bank_gives_back_too():
+    paid = sale().tell("PAYMENT_CAPTURED", paymentId="p-full")
+    story = paid.copy().tell("FULFILMENT_COMPLETED")
+    for event, data in (
+        ("PAYMENT_REFUNDED", {"remaining": "70.00", "amount": "30.00"}),
+        ("PAYMENT_CHARGED_BACK", {"remaining": "0.00"}),
+        ("PAYMENT_CHARGEBACK_REVERSED", {"remaining": "70.00"}),
+    ):
+        story.tell(event, **data)
+        paid.tell(event, **data)
+    assert told(story, "sale.completed")[0]["capturedMinor"] == 10000
+    assert [one["amountMinor"] for one in told(story, "sale.paid_back")] == [3000, 7000]
+    assert [one["amountMinor"] for one in told(story, "sale.paid_later")] == [7000]
+    assert told(paid, "sale.paid_back") == told(paid, "sale.paid_later") == []
+
+
 def test_a_debt_is_written_off_once_and_money_that_comes_after_all_is_an_over_capture_no_more():
     story = completed().tell("PAYMENT_CAPTURED", **PART).tell("WRITE_OFF")
     assert bookings(story) == [("hold", 10000), ("settle", -4000), ("write_off", -6000)]
@@ -159,6 +175,17 @@ def test_completed_sales_add_up_and_raise_the_tier():
         "cumulativeMinor": 10_000_000_100,
         "earnedMinor": 100_000_001,
     }
+
+
+def test_what_goes_back_of_completed_sales_lowers_what_they_have_earned_and_the_tier_with_it():
+    story = profile().tell("SALE_COMPLETED", amountMinor=10_000_000_100)
+    assert story.values["tier"] == "SILVER"
+    story.tell("SALE_PAID_BACK", amountMinor=1)
+    assert (story.values["tier"], story.values["cumulativeMinor"]) == ("BRONZE", 10_000_000_099)
+    (why,) = story.refusal("SALE_PAID_BACK", amountMinor=10_000_000_100).reasons
+    assert why.code == "credit.not_counted"
+    story.tell("SET_PROFILE", tier="GOLD").tell("SALE_PAID_BACK", amountMinor=10_000_000_099)
+    assert (story.values["tier"], story.values["cumulativeMinor"]) == ("GOLD", 0)
 
 
 def test_sales_do_not_lower_a_tier_that_staff_have_set():

@@ -107,6 +107,35 @@ def test_goods_of_a_return_that_were_promised_since_cannot_go_back_and_the_refus
     assert story.refusal("RETURN_REJECTED").reasons[0].code == "stock.unknown"
 
 
+def test_what_lies_free_where_nothing_is_to_be_taken_can_go_back_to_the_customer():
+    story = delivered().tell("RETURN_REQUESTED", **ONE_LAMP).tell("RETURN_RECEIVED")
+    story.facts["stock"] = {"LAMP": {"free": {"EAST": 9}, "short": 0, "closed": {"EAST": 1}}}
+    assert story.refusal("RETURN_REJECTED").reasons[0].code == "return.goods_promised"
+    story.facts["stock"] = {"LAMP": {"free": {"EAST": 9}, "short": 0, "closed": {"MAIN": 1}}}
+    assert story.tell("RETURN_REJECTED").state == "DELIVERED"
+
+
+def test_a_word_about_a_return_that_is_done_does_not_move_the_next_one():
+    story = delivered().tell("RETURN_REQUESTED", **ONE_LAMP)
+    first = story.values["return"]["returnId"]
+    for event in BACK:
+        story.tell(event, returnId=first)
+    story.tell("RETURN_REQUESTED", **ONE_LAMP)
+    second = story.values["return"]["returnId"]
+    told_of = {"named": first, "open": second}
+    for event in BACK:
+        for wanted in (event, "RETURN_REJECTED"):
+            (why,) = story.refusal(wanted, returnId=first).reasons
+            assert (why.code, why.values) == ("return.done", told_of)
+        (why,) = story.refusal(event, returnId="elsewhere").reasons
+        assert why.code == "return.not_here"
+        story.tell(event, returnId=second)
+    assert (story.state, story.values["returned"]) == ("DELIVERED", {"1": 2})
+    story.tell("RETURN_REQUESTED", "RETURN_RECEIVED")
+    (why,) = story.refusal("REFUND_ISSUED", returnId=second).reasons
+    assert why.code == "return.done"
+
+
 def test_worn_goods_of_a_return_go_back_whatever_the_stock_is():
     story = delivered().tell("RETURN_REQUESTED").tell("RETURN_RECEIVED", condition="DAMAGED")
     del story.facts["stock"]

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from goods_books import conserved
+
 from orderwright import Event, Orderwright
 from orderwright.app import records
 from orderwright.app.goods.stock_desk import move_stock
@@ -28,13 +30,14 @@ PACK, DELIVER, REFUND = (
     Event("REFUND_ISSUED"),
 )
 SELLABLE = Event("RETURN_RECEIVED", {"condition": "SELLABLE"})
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _CARRIER = Cause(actor=Actor("carrier", "system"))
 
 
 @asynccontextmanager
-async def open_goods(url: str) -> AsyncIterator[Orderwright]:
+async def open_goods(url: str, clock: DrivenClock | None = None) -> AsyncIterator[Orderwright]:
     """Open it; at the end logs, balances and stock agree, and nothing is parked."""
-    clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    clock = clock or DrivenClock(NOON)
     async with Orderwright.connect(url, settings=Settings(), clock=clock) as app:
         await _furnish(app)
         yield app
@@ -83,10 +86,15 @@ async def place(
     return (await app.orders.create_order(terms, ADMIN)).instance_id
 
 
+async def register(app: Orderwright, order_id: str, amount: str) -> str:
+    """Register a payment, and return its id."""
+    new = NewPayment(order_id=order_id, amount=amount, currency="EUR", method="CARD")
+    return (await app.payments.register_consumer(new, ADMIN)).instance_id
+
+
 async def pay(app: Orderwright, order_id: str, amount: str) -> str:
     """Register and confirm a payment, and return its id."""
-    new = NewPayment(order_id=order_id, amount=amount, currency="EUR", method="CARD")
-    payment_id = (await app.payments.register_consumer(new, ADMIN)).instance_id
+    payment_id = await register(app, order_id, amount)
     assert (await app.payments.confirm(payment_id, ADMIN)).refused is None
     return payment_id
 
@@ -164,37 +172,3 @@ async def stock(app: Orderwright, sku: str) -> dict[str, int]:
 def _place(account: str) -> Sequence[str]:
     location, slash, _ = account.rpartition("/")
     return [location] if slash else []
-
-
-async def conserved(app: Orderwright) -> list[object]:
-    """Where on hand + issued - back - put back is not what was received, or reservations not those of open ones."""
-    return [*await app.pool.fetch(_MOVED), *await app.pool.fetch(_RESERVED)]
-
-
-_MOVED = """
-with row as (
-    select ledger, data::jsonb as data from orderwright.ledger_entry
-    where ledger in ('stock.available', 'stock.reserved')),
-moved as (
-    select data->>'sku' as sku, data->>'location' as location, data->>'kind' as kind,
-           (data->>'quantity')::bigint as quantity from row)
-select sku, location, sum(quantity) as on_hand,
-       sum(quantity) filter (where kind in ('receive', 'adjust')) as received,
-       sum(quantity) filter (where kind in ('issue', 'back', 'put_back')) as gone
-from moved group by sku, location
-having sum(quantity) <> coalesce(sum(quantity) filter (
-    where kind not in ('reserve', 'release')), 0)
-    or sum(quantity) filter (where kind in ('reserve', 'release')) <> 0
-"""
-_RESERVED = """
-with held as (
-    select taken->>'location' || '/' || (taken->>'sku') as account, sum((taken->>'quantity')::bigint) as pieces
-    from orderwright.instance as i
-    cross join lateral jsonb_array_elements((i.snapshot::jsonb)->'context'->'taken') as taken
-    where i.chart_id = 'fulfilment' or i.chart_id = 'reservation' and i.state = 'RESERVED' group by 1)
-select account, b.amount as balance, held.pieces
-from held full join (
-    select account, amount from orderwright.balance where ledger = 'stock.reserved' and amount <> 0) as b
-  using (account)
-where coalesce(b.amount, 0) <> coalesce(held.pieces, 0)
-"""

@@ -25,7 +25,10 @@ from shop import (
 from acceptance.harness import until, working
 from orderwright import Event, Orderwright
 from orderwright.app.goods import backorders
+from orderwright.app.goods.fulfilment_list import WORK, WantedFulfilments
+from orderwright.app.payment_phases import PaymentPhases
 from orderwright.clock import DrivenClock
+from orderwright.runtime.worker import Worker
 
 
 @pytest.fixture
@@ -87,6 +90,38 @@ async def test_who_is_in_turn_for_one_sku_overtakes_nobody_for_another(app: Orde
     await receive(app, "BULB", 1)
     await app.worker.drain()
     assert await of(app, both) == "PICK_PACK"
+
+
+async def cleared_and_frozen(app: Orderwright) -> str:
+    """An order whose fulfilment is on hold before it has looked for stock."""
+    order_id = await place(app, LAMP=1)
+    await app.worker.drain()
+    await pay(app, order_id, "10.00")
+    await Worker(app.engine, [PaymentPhases(app.engine).consumer()]).drain()
+    await tell(app, order_id, "FREEZE", reason="odd")
+    assert await of(app, order_id) == "ON_HOLD"
+    return order_id
+
+
+async def test_backorders_are_listed_by_how_long_they_have_waited_page_by_page(app: Orderwright):
+    made_first = await cleared_and_frozen(app)
+    orders = []
+    for _ in range(2):
+        later(app)
+        orders.append(await sold(app, LAMP=1))
+    later(app)
+    await tell(app, made_first, "RELEASE")
+    wanted = WantedFulfilments(states=WORK["ALLOCATE"], sku="LAMP", oldest_first=True)
+    seen, after = [], None
+    for _ in range(3):
+        page = await app.fulfilment_list.page(ADMIN.by, wanted, first=1, after=after)
+        [(at, row)] = page.rows
+        seen.append(row.order_id)
+        after = at.cursor()
+    assert seen == [*orders, made_first]
+    assert not page.has_next
+    newest = await app.fulfilment_list.page(ADMIN.by, WantedFulfilments(), first=3, after=None)
+    assert [row.order_id for _, row in newest.rows] == [*reversed(orders), made_first]
 
 
 async def test_goods_that_are_set_free_go_to_who_waits(app: Orderwright):

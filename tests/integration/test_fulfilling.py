@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import product
-from typing import Any
+from typing import TypeAlias
 
 import pytest
 from shop import (
     ADMIN,
     DELIVER,
+    NOON,
     PACK,
     SHIP,
     act,
@@ -28,6 +30,12 @@ from shop import (
 )
 
 from orderwright import Event, Orderwright
+from orderwright.app.goods.fulfilment_list import WantedFulfilments
+from orderwright.app.payments import NewPayment
+from orderwright.app.rows import ListFilter
+from orderwright.clock import DrivenClock
+from orderwright.json_text import load
+from orderwright.runtime.attempt import Result
 
 
 @pytest.fixture
@@ -110,42 +118,89 @@ async def test_a_part_that_leaves_a_fulfilment_of_a_frozen_sale_waits_as_well(ap
     assert await states(app, order_id) == ["ON_HOLD", "ON_HOLD"]
 
 
+class Ticking(DrivenClock):
+    """A clock of which no two looks are alike, so that times tell what came first."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(milliseconds=1))
+        return super().now()
+
+
+Sending: TypeAlias = "Callable[[], Coroutine[None, None, Result]]"
+
+
 async def test_a_freeze_and_a_shipment_at_once_have_one_winner_and_a_true_history(
-    app: Orderwright,
+    database_url: str,
 ):
-    await receive(app, "LAMP", 12)
-    shipped = 0
-    for _ in range(12):
-        order_id = await sold(app, LAMP=1)
-        [one] = await fulfilments(app, order_id)
-        await act(app, one.id, PACK)
-        freeze = Event("FREEZE", {"reason": "odd"})
-        sent, frozen = await asyncio.gather(
-            app.orders.send_fulfilment_event(one.id, SHIP, ADMIN),
-            app.orders.send_sale_event(order_id, freeze, ADMIN),
-        )
-        assert frozen.refused is None
-        await app.worker.drain()
-        if sent.refused is None:
-            shipped += 1
-            assert await state(app, one.id) == "SHIPPED"
-            [left] = await logged(app, one.id, "PACKAGE_SHIPPED")
-            [stopped] = await logged(app, order_id, "FREEZE")
-            assert left["facts"]["sale"]["version"] < stopped["version"]
-        else:
-            assert [why.code for why in sent.refused.reasons] == ["sale.not_cleared"]
-            assert await state(app, one.id) == "ON_HOLD"
-    assert await stock(app, "LAMP") == ({"reserved main": 12 - shipped} if shipped < 12 else {})
+    async with open_goods(database_url, Ticking(NOON)) as app:
+        await receive(app, "LAMP", 8)
+        winners = []
+        for first in (*[None] * 6, "shipment", "freeze"):
+            order_id = await sold(app, LAMP=1)
+            [one] = await fulfilments(app, order_id)
+            await act(app, one.id, PACK)
+            rivals: dict[str, Sending] = {
+                "shipment": partial(app.orders.send_fulfilment_event, one.id, SHIP, ADMIN),
+                "freeze": partial(app.orders.send_sale_event, order_id, FREEZE, ADMIN),
+            }
+            sent, frozen = await raced(rivals, first)
+            assert frozen.refused is None
+            await app.worker.drain()
+            winner = "freeze" if sent.refused else "shipment"
+            assert winner == (first or winner)
+            winners.append(winner)
+            if sent.refused:
+                assert [why.code for why in sent.refused.reasons] == ["sale.not_cleared"]
+            times = await assert_true(app, order_id, one.id, winner)
+            assert first is None or times == sorted(times)
+        assert await stock(app, "LAMP") == {"reserved main": winners.count("freeze")}
 
 
-async def logged(app: Orderwright, instance_id: str, event: str) -> list[dict[str, Any]]:
-    rows = await app.pool.fetch(_LOGGED, instance_id, event)
-    return [{"version": row["version"], "facts": json.loads(row["facts"])} for row in rows]
+async def raced(rivals: Mapping[str, Sending], first: str | None) -> tuple[Result, Result]:
+    """Send both at once, or one before the other so that each has won for certain."""
+    if first is None:
+        sent, frozen = await asyncio.gather(*(send() for send in rivals.values()))
+    else:
+        results = {name: await rivals[name]() for name in sorted(rivals, key=first.__ne__)}
+        sent, frozen = results["shipment"], results["freeze"]
+    return sent, frozen
 
 
-_LOGGED = """
-select version, facts from orderwright.log where instance_id = $1 and event_type = $2 order by version
+async def assert_true(
+    app: Orderwright, order_id: str, fulfilment_id: str, winner: str
+) -> list[datetime]:
+    """The logs tell who won, by what each knew and caused; return the times, the winner's first.
+
+    Of two at once the one that had to wait may have begun to look before the other did.
+    """
+    package = {row["event_type"]: row for row in await app.pool.fetch(_LOG, fulfilment_id)}
+    sale = {row["event_type"]: row for row in await app.pool.fetch(_LOG, order_id)}
+    frozen = sale["FREEZE"]
+    assert frozen["from_state"] == "CLEARED_FOR_FULFILMENT"
+    if winner == "shipment":
+        shipped, told = package["PACKAGE_SHIPPED"], sale["FULFILMENT_SHIPPED"]
+        known = load(shipped["facts"])["sale"]
+        assert known["state"] == "CLEARED_FOR_FULFILMENT"
+        assert known["version"] < frozen["version"]
+        assert told["from_state"] == "FROZEN"
+        assert "HOLD" not in package
+        assert await state(app, fulfilment_id) == "SHIPPED"
+        return [row["occurred_at"] for row in (shipped, frozen)]
+    held = package["HOLD"]
+    assert held["causation_id"].startswith(f"{order_id}/")
+    assert held["from_state"] == "READY_FOR_SHIPMENT"
+    assert {"PACKAGE_SHIPPED", "FULFILMENT_SHIPPED"}.isdisjoint({*package, *sale})
+    assert await state(app, fulfilment_id) == "ON_HOLD"
+    return [row["occurred_at"] for row in (frozen, held)]
+
+
+FREEZE = Event("FREEZE", {"reason": "odd"})
+_LOG = """
+select event_type, version, from_state, facts, causation_id, occurred_at
+from orderwright.log where instance_id = $1 order by version
 """
+
+
 END = {
     "COMPLETED": [PACK, SHIP, DELIVER],
     "CANCELLED": [Event("CANCEL")],
@@ -172,6 +227,29 @@ async def test_the_sale_ends_as_its_fulfilments_end_in_every_combination(app: Or
         "select count(*) from orderwright.case_record where case_type = 'FAILED_FULFILMENT'"
     )
     assert cases == 3
+
+
+async def test_an_order_is_found_by_its_package_and_its_payment(app: Orderwright):
+    await receive(app, "LAMP", 2)
+    order_id, other = [await sold(app, LAMP=1) for _ in range(2)]
+    [one] = await fulfilments(app, order_id)
+    sent = Event("PACKAGE_SHIPPED", {"carrier": "DHL", "tracking": "JD-77"})
+    await act(app, one.id, PACK, sent)
+    known = NewPayment(
+        order_id=other,
+        amount="1.00",
+        currency="EUR",
+        method="CARD",
+        provider="stripe",
+        reference="pi_88",
+    )
+    await app.payments.register_consumer(known, ADMIN)
+    for words, found in ((" jd-77", [order_id]), ("PI_88", [other]), ("jd-7", [])):
+        page = await app.order_list.page(ADMIN.by, ListFilter(search=words), first=5, after=None)
+        assert [row.id for _, row in page.rows] == found, words
+    wanted = WantedFulfilments(search="jd-7")
+    page = await app.fulfilment_list.page(ADMIN.by, wanted, first=5, after=None)
+    assert [row.id for _, row in page.rows] == [one.id]
 
 
 async def test_a_service_completes_without_stock(app: Orderwright):

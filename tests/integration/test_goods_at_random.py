@@ -1,6 +1,6 @@
 """Eight clients do what comes to their minds; whatever it is, pieces and money are conserved, and all agree.
 
-Two workers follow up, of which one is a process that is killed in the middle and started again.
+A worker in a process of its own follows up, is killed at its work, and goes on later beside another.
 
 The commands are drawn with a seed that is printed.
 """
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import random  # noqa: TID251 (chance is what this test is about)
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from goods_agreement import disagreements
-from shop import ADMIN, conserved, fulfilments, open_goods, pay, place, receive
+from goods_books import Pieces, arrived, conserved
+from shop import ADMIN, fulfilments, open_goods, pay, place, receive
 
 from acceptance.harness import Server, until, working
 from orderwright import Event, Orderwright
@@ -71,6 +73,7 @@ class Client:
         self._paid: list[tuple[str, str, str]] = []
         self._disputed: list[tuple[str, str]] = []
         self.done = 0
+        self.received: Pieces = Counter()
 
     async def work(self, commands: int) -> None:
         kinds: dict[Callable[[], Awaitable[None]], int] = {
@@ -118,7 +121,9 @@ class Client:
 
     async def _receive(self) -> None:
         sku, location = self._chance.choice(SKUS), self._chance.choice(PLACES)
-        await receive(self._app, sku, self._chance.randint(1, 5), location)
+        quantity = self._chance.randint(1, 5)
+        await receive(self._app, sku, quantity, location)
+        self.received[location, sku] += quantity
 
     async def _sale(self) -> None:
         if self._orders:
@@ -146,14 +151,20 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(
     orders: list[str] = []
     async with open_goods(database_url) as app, serving(database_url) as server:
         clients = [Client(app, random.Random(seed + n), orders) for n in range(CLIENTS)]
+        half = commands // CLIENTS // 2
+        async with asyncio.TaskGroup() as group:
+            group.create_task(killed_at_work(app, server, clients, half))
+            for one in clients:
+                group.create_task(one.work(half))
         async with working(app):
+            await server.start()
             async with asyncio.TaskGroup() as group:
-                group.create_task(killed_in_the_middle(server, clients, commands))
                 for one in clients:
-                    group.create_task(one.work(commands // CLIENTS))
+                    group.create_task(one.work(half))
             assert await server.stop() == 0
         await app.worker.drain()
         assert await conserved(app) == []
+        assert await arrived(app) == sum((one.received for one in clients), Counter())
         assert await app.pool.fetch(_OVER_REFUNDED) == []
         assert await app.pool.fetch(_WAITED) == []
         assert await app.pool.fetch(_MISPLACED) == []
@@ -173,15 +184,20 @@ async def serving(url: str) -> AsyncIterator[Server]:
         await server.kill()
 
 
-async def killed_in_the_middle(server: Server, clients: list[Client], commands: int) -> None:
-    async def half_is_done() -> bool:
-        return sum(one.done for one in clients) >= commands // 2
+async def killed_at_work(
+    app: Orderwright, server: Server, clients: list[Client], commands: int
+) -> None:
+    """Kill the server, whose worker alone follows up so far, when it has made fulfilments and there is more to do."""
 
-    await until(half_is_done, seconds=3600)
+    async def is_at_work() -> bool:
+        done = sum(one.done for one in clients)
+        return done >= commands and bool(await app.pool.fetchval(_FULFILMENTS))
+
+    await until(is_at_work, seconds=3600)
     await server.kill()
-    await server.start()
 
 
+_FULFILMENTS = "select count(*) from orderwright.fulfilment"
 _OVER_REFUNDED = """
 select instance_id from orderwright.instance
 where chart_id = 'payment' and ((snapshot::jsonb)->'context'->>'refundedMinor')::bigint

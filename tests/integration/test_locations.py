@@ -126,6 +126,14 @@ async def test_a_closed_location_receives_nothing_and_what_comes_back_to_it_wait
     assert await states(app, waiting) == ["PICK_PACK", "PICK_PACK"]
 
 
+async def test_what_lies_free_at_a_closed_location_goes_back_to_who_returned_it(app: Orderwright):
+    package = await sent(app)
+    await app.location_desk.close("main", ADMIN)
+    await act(app, package, Event("RETURN_REQUESTED", {"reason": "dark"}), SELLABLE)
+    await act(app, package, Event("RETURN_REJECTED", {"reason": "worn"}))
+    assert await on_shelf(app, "LAMP", "main") == {"available": 0, "reserved": 0}
+
+
 async def test_what_came_back_to_a_closed_location_may_be_adjusted_away(app: Orderwright):
     package = await sent(app)
     await app.location_desk.close("main", ADMIN)

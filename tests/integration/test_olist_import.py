@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fuse import Fuse
+from goods_books import conserved
 from olist_files import APPROVED, BOUGHT, CARRIED, DELIVERED, Files
-from shop import conserved
 
 from orderwright import Event, Orderwright
 from orderwright.app.olist import settling

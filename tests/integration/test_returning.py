@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from shop import (
     ADMIN,
+    BOSS,
     DELIVER,
     PACK,
     REFUND,
@@ -20,6 +21,7 @@ from shop import (
     pay,
     place,
     receive,
+    register,
     sold,
     state,
     stock,
@@ -28,7 +30,10 @@ from shop import (
 )
 
 from orderwright import Event, Orderwright
+from orderwright.app.goods.returning import Returning
+from orderwright.app.payment_phases import PaymentPhases
 from orderwright.app.payments import RefundLine
+from orderwright.runtime.worker import Worker
 
 
 @pytest.fixture
@@ -60,7 +65,8 @@ async def returns(app: Orderwright) -> list[tuple[str, str]]:
 
 async def remaining(app: Orderwright, payment_id: str) -> int:
     found = await context(app, payment_id)
-    return int(str(found["amountMinor"])) - int(str(found["refundedMinor"]))
+    gone = int(str(found["refundedMinor"])) + int(str(found["chargedBackMinor"]))
+    return int(str(found["amountMinor"])) - gone
 
 
 async def test_a_part_comes_back_is_sellable_again_and_its_money_goes_back_to_the_payment(
@@ -230,3 +236,93 @@ async def test_working_off_a_refund_again_moves_no_money(app: Orderwright):
     assert await remaining(app, payment_id) == 1000
     assert (after["capturedMinor"], after["refundedLinesMinor"]) == (1000, 1000)
     assert before["refunds"] == after["refunds"]
+
+
+# --- money that moves at the same time ------------------------------------------------------------
+
+
+async def goodwill(app: Orderwright, payment_id: str) -> None:
+    result = await app.payments.refund(payment_id, "30.00", "sorry", ADMIN)
+    assert result.refused is None, result.refused
+
+
+async def refund_of_lines(app: Orderwright, payment_id: str) -> None:
+    lines = [RefundLine(line_no=1, amount="70.00")]
+    result = await app.payments.refund(payment_id, "70.00", "late", ADMIN, lines=lines)
+    assert result.refused is None, result.refused
+
+
+async def chargeback(app: Orderwright, payment_id: str) -> None:
+    assert (await app.payments.charge_back(payment_id, "100.00", "fraud", ADMIN)).refused is None
+
+
+async def capture(app: Orderwright, payment_id: str) -> None:
+    assert (await app.payments.confirm(payment_id, ADMIN)).refused is None
+
+
+async def made_good(
+    app: Orderwright, move: Callable[[Orderwright, str], Awaitable[None]], *, is_heard: bool
+) -> tuple[object, ...]:
+    """Return 40 of 100 while money moves, of which the sale has heard before or not; tell where all of it is."""
+    order_id = await place(app, price="20.00", LAMP=5)
+    payment_id = await register(app, order_id, "100.00")
+    if move is capture:
+        await tell(app, order_id, "SET_PAYMENT_METHOD", method="INVOICE")
+    else:
+        await capture(app, payment_id)
+        await app.worker.drain()
+    one = await delivered(app, order_id)
+    await act(app, one, asking((1, 2)), SELLABLE)
+    await move(app, payment_id)
+    if is_heard:
+        await app.worker.drain()
+    assert (await app.orders.send_fulfilment_event(one, REFUND, ADMIN)).refused is None
+    await Worker(app.engine, [Returning(app.engine).consumer()]).drain()
+    await app.worker.drain()
+    sale = await context(app, order_id)
+    assert await state(app, one) == "DELIVERED"
+    return await remaining(app, payment_id), sale["capturedMinor"], sale["refundedLinesMinor"]
+
+
+async def test_a_return_comes_to_the_same_whether_the_sale_has_heard_of_other_money_or_not(
+    app: Orderwright,
+):
+    await receive(app, "LAMP", 40)
+    for move, comes_to in (
+        (capture, (6000, 6000, 4000)),
+        (goodwill, (6000, 6000, 4000)),
+        (refund_of_lines, (0, 0, 10000)),
+        (chargeback, (0, 0, 4000)),
+    ):
+        for is_heard in (True, False):
+            assert await made_good(app, move, is_heard=is_heard) == comes_to, (move, is_heard)
+    rows = await app.pool.fetch("select case_type from orderwright.case_record")
+    assert {row["case_type"] for row in rows} == {"CHARGEBACK", "UNCOVERED"}
+
+
+async def earned(app: Orderwright) -> tuple[int, int]:
+    """What ada's completed sales have come to, and the limit that they have earned."""
+    [standing] = await app.credit_view.standings(BOSS, "ada")
+    return standing.profile.cumulative_minor, standing.profile.earned_minor
+
+
+async def test_what_comes_back_earns_no_credit_whoever_is_faster(app: Orderwright):
+    await receive(app, "LAMP", 20)
+    money = [Returning(app.engine).consumer(), PaymentPhases(app.engine).consumer()]
+    for is_refunded_first in (True, False):
+        order_id = await sold(app, LAMP=10)
+        one = await delivered(app, order_id)
+        await act(app, one, asking((1, 4)), SELLABLE, REFUND)
+        await act(app, one, asking(), SELLABLE)
+        assert (await app.orders.send_fulfilment_event(one, REFUND, ADMIN)).refused is None
+        first = money if is_refunded_first else [app.phases.consumer()]
+        await Worker(app.engine, first).drain()
+        refunded_at = "CLEARED_FOR_FULFILMENT" if is_refunded_first else "COMPLETED"
+        assert await state(app, order_id) == refunded_at
+        await app.worker.drain()
+        assert (await state(app, order_id), await earned(app)) == ("COMPLETED", (0, 0))
+    order_id = await sold(app, LAMP=10)
+    one = await delivered(app, order_id)
+    await act(app, one, asking((1, 4)), SELLABLE, REFUND)
+    await wait(app, days=14)
+    assert (await state(app, order_id), await earned(app)) == ("COMPLETED", (6000, 60))

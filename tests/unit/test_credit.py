@@ -109,6 +109,33 @@ def test_without_a_custom_limit_no_rule_allows_more_than_the_tier_does(profile: 
         assert earned == capped == profile.custom_limit_minor
 
 
+@given(profiles, st.lists(st.tuples(amounts, amounts), min_size=1, max_size=5), st.data())
+@settings(deadline=None)
+def test_limit_and_tier_follow_from_what_is_kept_however_it_came_and_went(
+    profile: Profile, sales: list[tuple[int, int]], data: st.DataObject
+):
+    kept = [paid - min(back, paid) for paid, back in sales]
+    moves = [move for paid, back in sales for move in (paid, -min(back, paid))]
+    straight = round_about = profile
+    for amount in kept:
+        straight = straight.after_sale(amount)
+    for move in data.draw(st.permutations(moves)):
+        round_about = round_about.after_sale(move)
+    assert straight == round_about
+
+
+@given(profiles, amounts, amounts, st.sampled_from(Tier))
+@settings(deadline=None)
+def test_a_tier_that_staff_have_given_is_raised_by_what_is_earned_after_that_and_never_undercut(
+    profile: Profile, before: int, after: int, tier: Tier
+):
+    settled = profile.after_sale(before).with_tier(tier)
+    assert settled.tier is tier
+    more = settled.after_sale(after)
+    assert RANKS.index(more.tier) >= RANKS.index(tier)
+    assert more.after_sale(-after).after_sale(-before).tier is tier
+
+
 @given(profiles, st.lists(amounts, max_size=5))
 @settings(deadline=None)
 def test_sales_add_up_and_never_lower_tier_or_limit(profile: Profile, sales: list[int]):

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { attemptFor } from "@/form/attempt";
-import { fieldsOf, withChoices } from "@/form/field";
+import { addedTo, fieldsOf, withChoices } from "@/form/field";
 import { emptyInputs, readInputs } from "@/form/value";
 
 const SHIPMENT = {
@@ -56,6 +56,12 @@ describe("the fields of a data schema", () => {
     expect(fieldsOf(null)).toEqual([]);
     expect(fieldsOf({ type: "object" })).toEqual([]);
     expect(fieldsOf({ type: "object", properties: { version: { type: "integer", readOnly: true } } })).toEqual([]);
+  });
+
+  test("leave to programs what nobody is asked for, and no more than that", () => {
+    const schema = { type: "object", properties: { returnId: { type: "string", readOnly: true }, reason: { type: "string" } } };
+    expect(addedTo(schema, { returnId: "r1", reason: "worn", other: 1 })).toEqual({ returnId: "r1" });
+    expect(addedTo(null, { returnId: "r1" })).toEqual({});
   });
 });
 

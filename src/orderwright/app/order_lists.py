@@ -14,6 +14,14 @@ _CUSTOMER: Final = "r.customer_id, c.number as customer_number, c.name as custom
 _LATEST_ORDER: Final = """
 (select o.id from orderwright.sale_order as o where o.quotation_id = r.id order by o.quotation_version desc limit 1)
 """
+_SEARCHED: Final = "lower(r.number || ' ' || c.name || ' ' || r.id)"
+# A package and a payment are found by the whole number alone; the text is looked at before it is read as JSON.
+_KNOWN_AS: Final = """
+select f.root_id from orderwright.instance as f
+where f.chart_id = 'fulfilment' and strpos(lower(f.snapshot), {0}) > 0
+  and lower((f.snapshot::jsonb)->'context'->>'tracking') = {0}
+union all select p.order_id from orderwright.payment as p where lower(p.reference) = {0}
+"""
 _JOINS: Final = "join orderwright.customer as c on c.id = r.customer_id"
 
 
@@ -26,7 +34,11 @@ class _OfCustomers(StandingList[ListFilter, R]):
         """Keep what is wanted, its states apart."""
         where.equal("r.channel", wanted.channel)
         where.equal("r.customer_id", wanted.customer_id)
-        where.holds("lower(r.number || ' ' || c.name || ' ' || r.id)", wanted.search)
+        self.search(where, wanted.search)
+
+    def search(self, where: Where, words: str) -> None:
+        """Keep what is searched."""
+        where.holds(_SEARCHED, words)
 
 
 class OrderList(_OfCustomers[OrderRow]):
@@ -41,6 +53,11 @@ class OrderList(_OfCustomers[OrderRow]):
         joins=_JOINS,
         at="placed_at",
     )
+
+    def search(self, where: Where, words: str) -> None:
+        """Keep what is searched, also by what its packages and payments are known by elsewhere."""
+        if wanted := words.strip().lower():
+            where.add(f"(strpos({_SEARCHED}, {{0}}) > 0 or r.id in ({_KNOWN_AS}))", wanted)
 
 
 class QuotationList(_OfCustomers[QuotationRow]):

@@ -131,6 +131,10 @@ class StandingList(ABC, Generic[W_contra, R]):
         """Tell whether a page is sorted so; the newest are first by default."""
         return False
 
+    def age(self, wanted: W_contra) -> str:  # noqa: ARG002 - for lists that have another
+        """Return the moment, as SQL, that a page is sorted by."""
+        return f"r.{self.source.at}"
+
     async def page(
         self, by: Identity, wanted: W_contra, *, first: int, after: str | None
     ) -> Page[R]:
@@ -141,12 +145,12 @@ class StandingList(ABC, Generic[W_contra, R]):
             InputInvalid: `first` or `after` is wrong.
         """
         most, place = size(first), Place.read(after) if after is not None else None
-        where, at = self._wanted(by, wanted), self.source.at
+        where, at = self._wanted(by, wanted), self.age(wanted)
         ahead, way = (">", "asc") if self.is_oldest_first(wanted) else ("<", "desc")
         if place is not None:
-            where.add(f"(r.{at}, r.id) {ahead} ({{}}, {{}})", place.at, place.id)
-        found = await self._read(where, f"order by r.{at} {way}, r.id {way} limit {most + 1}")
-        rows = [(Place(row[at], row["id"]), await self._row(row)) for row in found[:most]]
+            where.add(f"({at}, r.id) {ahead} ({{}}, {{}})", place.at, place.id)
+        found = await self._read(where, f"order by {at} {way}, r.id {way} limit {most + 1}", at=at)
+        rows = [(Place(row["sorted_by"], row["id"]), await self._row(row)) for row in found[:most]]
         return Page(rows=rows, has_next=len(found) > most, has_previous=after is not None)
 
     async def count(self, by: Identity, wanted: W_contra) -> int:
@@ -212,8 +216,8 @@ class StandingList(ABC, Generic[W_contra, R]):
         record, joins = self.source.record, self.source.joins
         return f"from {record} as r join orderwright.instance as i on i.instance_id = r.id {joins}"
 
-    async def _read(self, where: Where, rest: str = "") -> list[Record]:
-        standing = "i.chart_id, i.chart_version, i.state, i.snapshot"
+    async def _read(self, where: Where, rest: str = "", *, at: str = "null") -> list[Record]:
+        standing = f"i.chart_id, i.chart_version, i.state, i.snapshot, {at} as sorted_by"
         query = f"select {self.source.columns}, {standing} {self._tables()} {where} {rest}"
         return await self._pool.fetch(query, *where.values)
 
@@ -231,4 +235,4 @@ class StandingList(ABC, Generic[W_contra, R]):
         return self.source.row(**shown, standing=Standing(words=words, context=context))
 
 
-_OF_INSTANCE: Final = frozenset({"chart_id", "chart_version", "state", "snapshot"})
+_OF_INSTANCE: Final = frozenset({"chart_id", "chart_version", "state", "snapshot", "sorted_by"})

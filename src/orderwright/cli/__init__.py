@@ -69,6 +69,7 @@ COMMANDS = {
         module="policy",
         summary="check policies in files, try them on cases, show those that are kept",
     ),
+    "return": Command(module="return_", summary="show returns, with condition and worth"),
     "serve": Command(
         module="serve", summary="serve the API and the console, with a worker beside them"
     ),

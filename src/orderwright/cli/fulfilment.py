@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orderwright.app.goods.fulfilment_list import WORK, WantedFulfilments
+from orderwright.app.goods.return_list import WantedReturns
 from orderwright.app.records import FulfilmentNotFound
 from orderwright.cli import running
 from orderwright.cli.output import Output, add_json
@@ -33,11 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verbs."""
     verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
     listing = verbs.add_parser("list", help="show fulfilments, the newest first")
-    listing.add_argument("--work", choices=WORK, help="only what waits for a kind of work")
+    listing.add_argument(
+        "--work", choices=WORK, help="only what waits for a kind of work, the oldest first"
+    )
     listing.add_argument("--order", metavar="ID", help="only those of an order")
     listing.add_argument("--location", help="only what lies at this location")
     listing.add_argument("--sku", help="only what waits for this SKU, the oldest first")
-    listing.add_argument("--search", default="", metavar="TEXT", help="in its number, the order's")
+    listing.add_argument("--search", default="", metavar="TEXT", help="in its numbers")
     listing.add_argument("--limit", type=int, default=50, help="how many at most; 50 by default")
     showing = verbs.add_parser("show", help="show one with its lines and its history")
     sending = verbs.add_parser("send", help="send it an event, such as PACKAGE_SHIPPED")
@@ -45,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("id", metavar="ID", help="which fulfilment")
     sending.add_argument("event", metavar="EVENT", help="an event of the fulfilment's chart")
     sending.add_argument("--data", type=_data, default={}, metavar="JSON", help="what it says")
+    sending.add_argument(
+        "--return",
+        dest="of_return",
+        metavar="RETURN",
+        help="the return that is meant, by its id or number: another one is not moved",
+    )
     sending.add_argument("--reason", metavar="TEXT", help="kept with it")
     sending.add_argument("--key", help="an idempotency key: once only, however often repeated")
     for verb in (listing, showing, sending):
@@ -82,7 +91,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         order_id=arguments.order,
         location=arguments.location,
         sku=arguments.sku,
-        oldest_first=arguments.sku is not None,
+        oldest_first=arguments.sku is not None or arguments.work is not None,
     )
 
     async def work(app: Orderwright, asked: Asked) -> tuple[list[FulfilmentRow], int]:
@@ -109,10 +118,10 @@ def _show(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _send(arguments: argparse.Namespace, output: Output) -> int:
-    event = Event(arguments.event, arguments.data)
-
     async def work(app: Orderwright, asked: Asked) -> FulfilmentRow:
         asked = replace(asked, reason=arguments.reason)
+        meant = arguments.of_return and {"returnId": await _return_id(app, asked, arguments)}
+        event = Event(arguments.event, {**arguments.data, **(meant or {})})
         result = await app.orders.send_fulfilment_event(arguments.id, event, asked)
         if result.refused is not None:
             reasons = "; ".join(reason.message for reason in result.refused.reasons)
@@ -123,6 +132,14 @@ def _send(arguments: argparse.Namespace, output: Output) -> int:
     row = running.acting(arguments.login, work, key=arguments.key)
     output.answer(_line(row), {"fulfilment": _told(row)})
     return 0
+
+
+async def _return_id(app: Orderwright, asked: Asked, arguments: argparse.Namespace) -> str:
+    """Return the id of the fulfilment's return that has the number that is named; else the name is the id itself."""
+    named: str = arguments.of_return
+    wanted = WantedReturns(search=named, fulfilment_id=arguments.id)
+    page = await app.return_list.page(asked.by, wanted, first=1, after=None)
+    return next((row.id for _, row in page.rows if row.number == named), named)
 
 
 async def _found(app: Orderwright, asked: Asked, fulfilment_id: str) -> FulfilmentRow:

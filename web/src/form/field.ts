@@ -69,6 +69,15 @@ export function fieldsOf(schema: unknown, currency?: string): Field[] {
     .map(([name, property]) => fieldOf(name, property, required.has(name), currency));
 }
 
+/** What a page knows, by the name of the field, of that which programs add to an event's data and nobody is asked for. */
+export type Added = Readonly<Record<string, unknown>>;
+
+/** What of it belongs into the data of an event. */
+export function addedTo(schema: unknown, added: Added): Record<string, unknown> {
+  const properties = (isSchema(schema) ? schema : {}).properties ?? {};
+  return Object.fromEntries(Object.entries(added).filter(([name]) => properties[name]?.readOnly === true));
+}
+
 function fieldOf(name: string, schema: JsonSchema, required: boolean, currency: string | undefined): Field {
   const kind = kindOf(schema);
   const inner = kind === "rows" ? schema.items : kind === "group" ? schema : undefined;

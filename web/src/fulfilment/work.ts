@@ -1,9 +1,10 @@
 import type { FulfilmentFilter, WarehouseWork } from "@/gen/graphql";
 import { filterOf, type WorkParams } from "@/list/params";
 
-type Kind = { key: string; label: string; filter: FulfilmentFilter };
+export type KindKey = "ALLOCATE" | "PICK" | "SHIP" | "DELIVER" | "BACKORDERS";
+type Kind = { key: KindKey; label: string; filter: FulfilmentFilter };
 
-const work = (key: WarehouseWork, label: string): Kind => ({ key, label, filter: { work: key, oldestFirst: true } });
+const work = (key: WarehouseWork & KindKey, label: string): Kind => ({ key, label, filter: { work: key, oldestFirst: true } });
 
 /** The kinds of work of a warehouse, in the order in which goods go through it; the oldest comes first.
  * Goods are picked and packed in one go, so that what is ready waits for one kind only. */

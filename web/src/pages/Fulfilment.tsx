@@ -7,6 +7,7 @@ import { PackageLines } from "@/fulfilment/PackageLines";
 import { FulfilmentDocument, type FulfilmentQuery } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import { useOrderChanged } from "@/order/useOrderChanged";
+import { openReturn } from "@/returning/openReturn";
 import { ReturnsOf } from "@/returning/ReturnsOf";
 import { LocationName } from "@/stock/LocationName";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
@@ -65,7 +66,7 @@ function Known({ fulfilment, workflow }: KnownProps) {
       figures={figuresOf(fulfilment)}
       nextStep={<NextStep lifecycle={lifecycle} />}
       picture={<Lifecycles lifecycles={[lifecycle]} shown={lifecycle} onShow={nothing} moment={moment} />}
-      side={<Events of="fulfilment" lifecycle={lifecycle} choices={choices} />}
+      side={<Events of="fulfilment" lifecycle={lifecycle} choices={choices} added={openReturn(workflow.context)} />}
       story={
         <>
           <PackageLines lines={fulfilment.lines} />

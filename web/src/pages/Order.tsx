@@ -13,6 +13,7 @@ import { useLiveOrder } from "@/order/useLiveOrder";
 import { OrderOverrides } from "@/override/OrderOverrides";
 import { Payments } from "@/payment/Payments";
 import { PoliciesOn } from "@/policy/PoliciesOn";
+import { openReturn } from "@/returning/openReturn";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
@@ -81,6 +82,7 @@ function Known({ order, sale }: KnownProps) {
             key={shown.id}
             of={shown === saleLifecycle ? "sale" : "fulfilment"}
             lifecycle={shown}
+            added={openReturn(shown.workflow.context)}
           />
           {shown === saleLifecycle ? null : <OwnPage fulfilmentId={shown.id} />}
           <PoliciesOn entity="Order" id={order.id} />

@@ -3,13 +3,17 @@ import { Link } from "@tanstack/react-router";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import { useMay } from "@/api/permission";
+import { WaitingWork } from "@/fulfilment/WaitingWork";
 import { OrderStatesDocument, OverdueDocumentsDocument } from "@/gen/graphql";
 import { useRefetchOnFocus } from "@/list/useRefetchOnFocus";
 import { Empty, Failure } from "@/ui/Said";
 import { toneOf } from "@/ui/tone";
 import classes from "./Work.module.css";
 
-/** Where the orders stand, and which documents are late for who reads of them; each figure leads to its rows. */
+/**
+ * Where the orders stand, what waits in the warehouse, and which documents are late for who reads of them; each figure
+ * leads to its rows.
+ */
 export function Work() {
   return (
     <div className={classes["page"]}>
@@ -18,6 +22,7 @@ export function Work() {
         Work
       </Title>
       <Orders />
+      <WaitingWork />
       {useMay("document.read") === true ? <LateDocuments /> : null}
     </div>
   );

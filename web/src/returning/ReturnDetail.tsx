@@ -50,17 +50,18 @@ export function ReturnDetail({ row, again }: Props) {
           <DataTable label="Lines" columns={COLUMNS} rows={row.lines} keyOf={(line) => String(line.lineNo)} />
           <History of={data} />
         </div>
-        <div className={`${classes["stack"]} ${classes["side"]}`}>{OPEN.has(row.workflowState) ? <Acts of={data} /> : null}</div>
+        <div className={`${classes["stack"]} ${classes["side"]}`}>{OPEN.has(row.workflowState) ? <Acts of={data} returnId={row.id} /> : null}</div>
       </div>
     </article>
   );
 }
 
-function Acts({ of }: { of: FulfilmentQuery | undefined }) {
+function Acts({ of, returnId }: { of: FulfilmentQuery | undefined; returnId: string }) {
   const lifecycle = lifecycleOf(of);
   const lines = of?.fulfilment?.lines;
   const choices = useMemo(() => lineChoices(lines ?? []), [lines]);
-  return lifecycle ? <Events key={lifecycle.id} of="fulfilment" lifecycle={lifecycle} choices={choices} /> : null;
+  if (!lifecycle) return null;
+  return <Events key={lifecycle.id} of="fulfilment" lifecycle={lifecycle} choices={choices} added={{ returnId }} />;
 }
 
 function History({ of }: { of: FulfilmentQuery | undefined }) {

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { SearchIcon } from "@/ui/icons";
 import classes from "./Shell.module.css";
 
-/** Find an order from anywhere: leads to the order list, filtered. */
+/** Find an order from anywhere, by what it, its payment or its package is known by: leads to the order list, filtered. */
 export function GlobalSearch() {
   const navigate = useNavigate();
   const [text, setText] = useState("");
@@ -23,7 +23,7 @@ export function GlobalSearch() {
       <TextInput
         type="search"
         aria-label="Find an order"
-        placeholder="Find an order by number or customer"
+        placeholder="Order, customer, payment or tracking number"
         leftSection={<SearchIcon />}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { type FormEvent, useMemo, useRef, useState } from "react";
 import { type Attempt, attemptFor } from "@/form/attempt";
-import { type Choices, type Field, fieldsOf, withChoices } from "@/form/field";
+import { type Added, addedTo, type Choices, type Field, fieldsOf, withChoices } from "@/form/field";
 import { SchemaFields } from "@/form/SchemaFields";
 import { useFirstProblem } from "@/form/useFirstProblem";
 import { emptyInputs, type Inputs, readInputs } from "@/form/value";
@@ -16,6 +16,7 @@ type Props = {
   /** Values to start with, by the name of the field. */
   known: Inputs;
   choices: Choices;
+  added: Added;
   currency: string | undefined;
   send: SendEvent;
   onTry: () => void;
@@ -23,7 +24,7 @@ type Props = {
 };
 
 /** The form of one event, made from its data schema; a refusal keeps what was typed. */
-export function EventForm({ event, known, choices, currency, send, onTry, onApplied }: Props) {
+export function EventForm({ event, known, choices, added, currency, send, onTry, onApplied }: Props) {
   const fields = useMemo(() => withChoices(fieldsOf(event.dataSchema, currency), choices), [event.dataSchema, currency, choices]);
   const [inputs, setInputs] = useState(() => startOf(fields, known));
   const [reason, setReason] = useState("");
@@ -40,7 +41,7 @@ export function EventForm({ event, known, choices, currency, send, onTry, onAppl
     const { data, problems: found } = readInputs(fields, inputs);
     setTried({ inputs, problems: new Map(found.map(({ path, message }) => [path, message])) });
     if (found.length > 0) return;
-    const content = { event: event.event, data, reason: reason.trim() || null };
+    const content = { event: event.event, data: { ...data, ...addedTo(event.dataSchema, added) }, reason: reason.trim() || null };
     attempt.current = attemptFor(attempt.current, content);
     setBusy(true);
     const result = await send({ ...content, key: attempt.current.key });
@@ -75,9 +76,9 @@ export function EventForm({ event, known, choices, currency, send, onTry, onAppl
 }
 
 /** Tells forms apart that start with different values: what was true before must not be sent as true now. */
-export function formName({ event, dataSchema }: AllowedEvent, known: Inputs): string {
+export function formName({ event, dataSchema }: AllowedEvent, known: Inputs, added: Added): string {
   const asked = fieldsOf(dataSchema).map(({ name }) => known[name] ?? null);
-  return `${event} ${JSON.stringify(asked)}`;
+  return `${event} ${JSON.stringify([asked, addedTo(dataSchema, added)])}`;
 }
 
 function startOf(fields: readonly Field[], known: Inputs): Inputs {

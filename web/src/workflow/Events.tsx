@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { Choices } from "@/form/field";
+import type { Added, Choices } from "@/form/field";
 import type { Inputs } from "@/form/value";
 import { Panel } from "@/templates/Panel";
 import { ChevronIcon } from "@/ui/icons";
@@ -18,18 +18,21 @@ type Props = {
   known?: Inputs;
   /** What can be chosen instead of typed. It is the same object as long as it says the same. */
   choices?: Choices;
+  /** What it adds to the data where nobody is asked for it. */
+  added?: Added;
   /** Hears of each event that was taken. */
   onApplied?: (event: string) => void;
 };
 
 const NOTHING: Inputs = {};
 const ANYTHING: Choices = {};
+const NO_MORE: Added = {};
 
 /**
  * What is possible now, what is not and why, and what the lifecycle waits for.
  * An applied event brings the new truth by itself: its answer outdates every cached query with a workflow.
  */
-export function Events({ of, lifecycle, known = NOTHING, choices = ANYTHING, onApplied }: Props) {
+export function Events({ of, lifecycle, known = NOTHING, choices = ANYTHING, added = NO_MORE, onApplied }: Props) {
   const send = useSendEvent(of, lifecycle.id);
   const [message, setMessage] = useState("");
   const [opened, setOpened] = useState<Readonly<Record<string, boolean | undefined>>>({});
@@ -51,10 +54,11 @@ export function Events({ of, lifecycle, known = NOTHING, choices = ANYTHING, onA
             onOpen={(choice) => open(event.event, choice)}
           >
             <EventForm
-              key={formName(event, known)}
+              key={formName(event, known, added)}
               event={event}
               known={known}
               choices={choices}
+              added={added}
               currency={currencyOf(workflow.context)}
               send={send}
               onTry={() => setMessage("")}

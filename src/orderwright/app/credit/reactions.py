@@ -3,6 +3,7 @@
 Two consumers of the outbox, apart because of what they lock (see `account`):
 
     sale.completed, sale.paid_later -> SALE_COMPLETED to the customer's profile, with what was captured
+    sale.paid_back                  -> SALE_PAID_BACK to it, with what went back
     credit.released                 -> RECHECK to the customer's sales that waited and fit in now
     credit.changed                  -> RECHECK to those, and to the sales that hold credit beyond the limit
 """
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 CREDIT: Final = Actor("credit", "system")
 """Who acts when a customer's credit has changed."""
 
-_AMOUNTS: Final = {"sale.completed": "capturedMinor", "sale.paid_later": "amountMinor"}
+_COUNTED: Final = {
+    "sale.completed": ("SALE_COMPLETED", "capturedMinor"),
+    "sale.paid_later": ("SALE_COMPLETED", "amountMinor"),
+    "sale.paid_back": ("SALE_PAID_BACK", "amountMinor"),
+}
+"""What the profile is told of each event, and the key of its amount."""
 _BATCH: Final = 20
 """Events to a transaction, which holds the sales of as many customers."""
 
@@ -54,7 +60,7 @@ class CreditReactions:
         return (
             Consumer(
                 name="credit_sales",
-                events=frozenset(_AMOUNTS),
+                events=frozenset(_COUNTED),
                 handle=lambda connection, event: self._count(connection, [event]),
                 handle_all=self._count,
                 batch=_BATCH,
@@ -69,20 +75,20 @@ class CreditReactions:
         )
 
     async def _count(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
-        sold = [(event, integer(event.data, _AMOUNTS[event.name])) for event in events]
-        counted = [(event, amount) for event, amount in sold if amount]
-        await lock_profiles(connection, {_account(event) for event, _ in counted})
-        for event, amount in counted:
-            await self._count_one(connection, event, amount)
+        counted = [event for event in events if _amount(event)]
+        await lock_profiles(connection, {_account(event) for event in counted})
+        for event in counted:
+            await self._count_one(connection, event)
 
-    async def _count_one(self, connection: Connection, event: DomainEvent, amount: int) -> None:
+    async def _count_one(self, connection: Connection, event: DomainEvent) -> None:
         account, cause = _account(event), event.cause(CREDIT)
         await ensure_profile(self._engine, connection, account, cause)
-        data = {"orderId": text(event.data, "orderId"), "amountMinor": amount}
+        name, _ = _COUNTED[event.name]
+        data = {"orderId": text(event.data, "orderId"), "amountMinor": _amount(event)}
         result = await self._engine.carry_out(
             Send(
                 instance_id=account.profile_id,
-                event=Event("SALE_COMPLETED", data),
+                event=Event(name, data),
                 cause=replace(cause, idempotency_key=f"credit/{event.event_id}"),
             ),
             connection=connection,
@@ -94,6 +100,11 @@ class CreditReactions:
         causes = {_account(event): event.cause(CREDIT) for event in events}
         changed = {_account(event) for event in events if event.name == "credit.changed"}
         await recheck(self._engine, connection, causes, with_held=changed, rule=self._rule)
+
+
+def _amount(event: DomainEvent) -> int:
+    _, key = _COUNTED[event.name]
+    return integer(event.data, key)
 
 
 def _account(event: DomainEvent) -> Account:

@@ -26,10 +26,10 @@ class WantedFulfilments:
     """Which fulfilments; `states` are keys of leaf states, none of them means all.
 
     Attributes:
-        search: what its number or that of the order holds.
+        search: what its number, that of the order or its tracking number holds.
         location: where its goods lie.
         sku: of what it waits for.
-        oldest_first: backorders by age; else the newest first.
+        oldest_first: what has waited longest is first, a backorder since its order was cleared; else the newest.
     """
 
     states: Sequence[str] = ()
@@ -57,7 +57,7 @@ class FulfilmentList(StandingList[WantedFulfilments, FulfilmentRow]):
 
     def narrow(self, where: Where, wanted: WantedFulfilments) -> None:
         """Keep an order's, a location's, what waits for a SKU, or what is searched."""
-        where.holds("lower(r.number || ' ' || o.number)", wanted.search)
+        where.holds(_SEARCHED, wanted.search)
         where.equal("r.order_id", wanted.order_id)
         where.equal("(i.snapshot::jsonb)->'context'->>'location'", wanted.location)
         if wanted.sku is not None:
@@ -67,5 +67,15 @@ class FulfilmentList(StandingList[WantedFulfilments, FulfilmentRow]):
         """Tell whether backorders are asked for by age."""
         return wanted.oldest_first
 
+    def age(self, wanted: WantedFulfilments) -> str:
+        """Return since when it waits, where that is asked for: a part that was split off keeps its place."""
+        return _SINCE if wanted.oldest_first else super().age(wanted)
 
+
+_SEARCHED: Final = """
+lower(r.number || ' ' || o.number || ' ' || coalesce((i.snapshot::jsonb)->'context'->>'tracking', ''))
+"""
+_SINCE: Final = """
+coalesce((select min(b.since) from orderwright.backorder as b where b.fulfilment_id = r.id), r.created_at)
+"""
 _WAITING: Final = "select from orderwright.backorder as b where b.fulfilment_id = r.id"

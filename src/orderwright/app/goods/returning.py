@@ -7,7 +7,7 @@ to the payments that were captured, linked to lines.
     return.received   -> RECEIVE
     return.rejected   -> REJECT
     return.refunded   -> REFUND to payments (newest first), LINES_CREDITED to the sale for the rest, REFUND to the
-                         return
+                         return; by the payments, for the sale hears of them later
 
 Locks: payments in the order of their ids, then the sale, then the order's row, then the return.
 """
@@ -20,10 +20,14 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app import records
 from orderwright.app.phases import PhaseBroken, pass_on, send_on
 from orderwright.app.refundable import refundable_minor
-from orderwright.domain.orders.exposure import due_minor
 from orderwright.domain.orders.payment_reading import standing_of
-from orderwright.domain.orders.return_money import Refund, settle
-from orderwright.domain.reading import integer, rows, text
+from orderwright.domain.orders.return_money import (
+    Refund,
+    kept_minor,
+    left_due_minor,
+    settle,
+)
+from orderwright.domain.reading import Json, integer, rows, text
 from orderwright.money import Money
 from orderwright.runtime.command import Actor, Create
 from orderwright.runtime.consumer import Consumer
@@ -114,9 +118,9 @@ class Returning:
         worth = await self._worth(connection, event)
         settled = settle(
             worth,
-            captured_minor=integer(sale, "capturedMinor"),
-            due_minor=due_minor(sale),
-            payments=payments,
+            captured_minor=kept_minor(sale, payments),
+            due_minor=left_due_minor(sale, payments),
+            payments=[(one, standing_of(payment).remaining) for one, payment in payments.items()],
         )
         currency = text(sale, "currency")
         for refund in settled.refunds:
@@ -147,17 +151,17 @@ class Returning:
             for row in rows(event.data, "lines")
         }
 
-    async def _payments(self, connection: Connection, order_id: str) -> list[tuple[str, int]]:
-        """Lock the payments of an order; return the captured ones and what remains of each, the newest first."""
+    async def _payments(
+        self, connection: Connection, order_id: str
+    ) -> dict[str, Mapping[str, Json]]:
+        """Lock the payments of an order; return the contexts of the captured ones, the newest first."""
         ids = [row["id"] for row in await connection.fetch(_PAYMENTS, order_id)]
         await hold(connection, ids)
-        standing = []
-        for payment_id in ids:
-            payment = found(await self._engine.read(payment_id, connection=connection), payment_id)
-            context: Mapping[str, object] = payment.snapshot.context
-            if context["isCaptured"] is True:
-                standing.append((payment_id, standing_of(context).remaining))
-        return standing
+        contexts = {
+            one: found(await self._engine.read(one, connection=connection), one).snapshot.context
+            for one in ids
+        }
+        return {one: context for one, context in contexts.items() if context["isCaptured"] is True}
 
     async def _give_back(
         self, connection: Connection, cause: DomainEvent, refund: Refund, currency: str

@@ -1,8 +1,10 @@
 """The fact `stock`: what is there of the goods of an instance's lines, and how much is waited for.
 
-    {"<sku>": {"free": {"<location>": pieces, ... in the order of allocation}, "short": pieces}}
+    {"<sku>": {"free": {"<location>": pieces, ... in the order of allocation}, "short": pieces,
+               "closed": {"<location>": pieces, ...}}}
 
-Locations without any are left out, and those that are closed: nobody is to take what came back to them.
+Locations without any are left out. What came back to one that is closed is promised to nobody, but not to be taken
+either, so that it stands apart.
 
 With `lock`, nobody else changes any balance of these SKUs until the transaction ends: all of them (free, reserved and
 short) are locked in one statement, in the order of their keys, so that whoever takes what the fact shows books on
@@ -24,6 +26,8 @@ from orderwright.domain.reading import integer, mapping, rows, text
 from orderwright.runtime.fact import FactRequest, SharedFact
 
 if TYPE_CHECKING:
+    from asyncpg import Record
+
     from orderwright.runtime.pool import Connection
 
 
@@ -48,15 +52,21 @@ async def supplies(
         await connection.execute(_HOLD, names)
     found = await connection.fetch(_LOCK if lock else _READ, names)
     short = {row["sku"]: row["amount"] for row in found if row["ledger"] == SHORT}
-    open_ones = (r for r in found if r["ledger"] == AVAILABLE and r["is_open"])
-    free = sorted(open_ones, key=lambda r: r["turn"])
+    shelves = (r for r in found if r["ledger"] == AVAILABLE and r["amount"])
+    lying = sorted(shelves, key=lambda r: r["turn"])
     return {
         sku: {
-            "free": {r["location"]: r["amount"] for r in free if r["sku"] == sku and r["amount"]},
+            "free": _there(sku, (r for r in lying if r["is_open"])),
             "short": short.get(sku, 0),
+            "closed": _there(sku, (r for r in lying if not r["is_open"])),
         }
         for sku in names
     }
+
+
+def _there(sku: str, shelves: Iterable[Record]) -> dict[str, int]:
+    """Return what lies of a SKU by location."""
+    return {r["location"]: r["amount"] for r in shelves if r["sku"] == sku}
 
 
 async def begin_shelf(connection: Connection, sku: str) -> None:
@@ -98,11 +108,12 @@ def _moved(value: object, balance: str, change: int) -> object | None:
         return {**value, sku: {**supply, "short": integer(supply, "short") + change}}
     if ledger != AVAILABLE:
         return value
-    free = mapping(supply, "free")
-    if location not in free:
-        return None  # its turn among the others is not known here
-    left = {place: integer(free, place) + change * (place == location) for place in free}
-    return {**value, sku: {**supply, "free": {place: n for place, n in left.items() if n}}}
+    for key in ("free", "closed"):
+        there = mapping(supply, key)
+        if location in there:
+            left = {place: integer(there, place) + change * (place == location) for place in there}
+            return {**value, sku: {**supply, key: {place: n for place, n in left.items() if n}}}
+    return None  # its turn among the others is not known here
 
 
 def _skus(asked: FactRequest) -> list[str] | None:

@@ -9,8 +9,11 @@ A tier caps the limit, and completed sales earn it:
     tier from earned = the first tier whose cap is not below the earned limit; the highest above all caps
     overage          = what the exposure would come to, above the limit
 
-Without a profile the limit is 0. Staff set tier and custom limit; completed sales only ever raise the tier. The caps
-are the same figures in every currency. Amounts are minor units of the profile's currency.
+    tier             = the one that staff have given, or the tier from earned where it has risen above that since
+
+What a completed sale counts is what was captured of it and has not gone back, so that the figures follow from where
+the money is, and not from the order in which it came, went and the sale completed. Without a profile the limit is 0.
+The caps are the same figures in every currency. Amounts are minor units of the profile's currency.
 """
 
 from __future__ import annotations
@@ -81,18 +84,29 @@ def overage_minor(*, limit_minor: int, exposure_minor: int, uncovered_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenTier:
+    """A tier as staff have given it, and what completed sales had come to at that time."""
+
+    tier: Tier
+    cumulative_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What the house knows of a customer's credit in one currency.
 
     Attributes:
+        tier: the one in force.
         custom_limit_minor: what staff have set instead of tier and sales; None for neither more nor less.
-        cumulative_minor: what was captured on completed sales.
+        cumulative_minor: what is captured on completed sales and has not gone back.
+        given: the tier that sales raise; None where it is the one in force.
     """
 
     currency: str
     tier: Tier = Tier.BRONZE
     custom_limit_minor: int | None = None
     cumulative_minor: int = 0
+    given: GivenTier | None = None
 
     @property
     def earned_minor(self) -> int:
@@ -110,8 +124,19 @@ class Profile:
             return self.custom_limit_minor
         return self.cap_minor if rule is Rule.TIER_CAP else min(self.cap_minor, self.earned_minor)
 
-    def after_sale(self, captured_minor: int) -> Profile:
-        """Return the profile after a sale was completed: more earned, and never a lower tier."""
-        more = replace(self, cumulative_minor=self.cumulative_minor + captured_minor)
-        earned = tier_from(more.earned_minor, self.currency)
-        return replace(more, tier=max(self.tier, earned, key=_RANKS.index))
+    def after_sale(self, change_minor: int) -> Profile:
+        """Return the profile after completed sales came to more, or to less because money went back."""
+        given = self.given or GivenTier(tier=self.tier, cumulative_minor=self.cumulative_minor)
+        total = self.cumulative_minor + change_minor
+        then, now = self._tier_from(given.cumulative_minor), self._tier_from(total)
+        has_risen = _RANKS.index(now) > _RANKS.index(then)
+        tier = max(given.tier, now, key=_RANKS.index) if has_risen else given.tier
+        return replace(self, cumulative_minor=total, tier=tier, given=given)
+
+    def with_tier(self, tier: Tier) -> Profile:
+        """Return the profile after staff have given another tier, or the same once more."""
+        given = GivenTier(tier=tier, cumulative_minor=self.cumulative_minor)
+        return replace(self, tier=tier, given=given)
+
+    def _tier_from(self, cumulative_minor: int) -> Tier:
+        return tier_from(cumulative_minor // _SALES_PER_UNIT, self.currency)

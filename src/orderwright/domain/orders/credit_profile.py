@@ -6,10 +6,11 @@ It says so (`credit.changed`) whenever what it knows has changed, and only then.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from orderwright.domain.orders.credit import Profile, Tier
-from orderwright.domain.reading import Json, integer, text
+from orderwright.domain.orders.credit import GivenTier, Profile, Tier
+from orderwright.domain.reading import Json, integer, mapping, text
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
 from orderwright.statechart import Behaviour, Emit, Outcome, Scope, Verdict
@@ -26,17 +27,33 @@ def profile_of(context: Mapping[str, Json]) -> Profile:
         tier=Tier(text(context, "tier")),
         custom_limit_minor=integer(context, "customLimitMinor") if has_custom else None,
         cumulative_minor=integer(context, "cumulativeMinor"),
+        given=_given(mapping(context, "given")),
     )
 
 
 def context_of(profile: Profile) -> dict[str, Json]:
     """Return what an instance remembers of a profile."""
+    given = profile.given
+    kept = given and {"tier": given.tier.value, "cumulativeMinor": given.cumulative_minor}
+    return {**_shown(profile), "given": kept}
+
+
+def _shown(profile: Profile) -> dict[str, Json]:
     return {
         "currency": profile.currency,
         "tier": profile.tier.value,
         "customLimitMinor": profile.custom_limit_minor,
         "cumulativeMinor": profile.cumulative_minor,
     }
+
+
+def _given(kept: Mapping[str, Json]) -> GivenTier | None:
+    """Read the tier that staff have given; profiles of before do not carry it."""
+    if not kept:
+        return None
+    return GivenTier(
+        tier=Tier(text(kept, "tier")), cumulative_minor=integer(kept, "cumulativeMinor")
+    )
 
 
 def limit_is_valid(scope: Scope) -> Verdict:
@@ -54,13 +71,16 @@ def limit_is_valid(scope: Scope) -> Verdict:
 def set_profile(scope: Scope) -> Outcome:
     """Take tier and custom limit as they are given; no custom limit means that there is none any more."""
     before = profile_of(scope.context)
-    after = Profile(
-        currency=before.currency,
-        tier=Tier(str(scope.data["tier"])),
-        custom_limit_minor=_custom_limit(scope),
-        cumulative_minor=before.cumulative_minor,
-    )
-    return _changed(scope, before, after)
+    given = before.with_tier(Tier(str(scope.data["tier"])))
+    return _changed(scope, before, replace(given, custom_limit_minor=_custom_limit(scope)))
+
+
+def sale_was_counted(scope: Scope) -> Verdict:
+    """No more goes back than completed sales have come to."""
+    amount, total = integer(scope.data, "amountMinor"), profile_of(scope.context).cumulative_minor
+    message = "more has gone back than completed sales have come to"
+    values = {"amountMinor": amount, "cumulativeMinor": total}
+    return Verdict(amount <= total, "credit.not_counted", message, values)
 
 
 def count_sale(scope: Scope) -> Outcome:
@@ -69,14 +89,18 @@ def count_sale(scope: Scope) -> Outcome:
     return _changed(scope, before, before.after_sale(integer(scope.data, "amountMinor")))
 
 
+def discount_sale(scope: Scope) -> Outcome:
+    """Count what has gone back of a completed sale no more."""
+    before = profile_of(scope.context)
+    return _changed(scope, before, before.after_sale(-integer(scope.data, "amountMinor")))
+
+
 def _changed(scope: Scope, before: Profile, after: Profile) -> Outcome:
-    if after == before:
-        return Outcome()
-    told = {
-        "customerId": scope.context["customerId"],
-        **context_of(after),
-        "earnedMinor": after.earned_minor,
-    }
+    shown = _shown(after)
+    if shown == _shown(before):
+        return Outcome(context_of(after))
+    customer = scope.context["customerId"]
+    told = {"customerId": customer, **shown, "earnedMinor": after.earned_minor}
     return Outcome(context_of(after), effects=[Emit("credit.changed", told)])
 
 
@@ -90,6 +114,10 @@ def _custom_limit(scope: Scope) -> int | None:
 
 
 BEHAVIOUR: Final = Behaviour(
-    guards={"limit_is_valid": limit_is_valid},
-    actions={"set_profile": set_profile, "count_sale": count_sale},
+    guards={"limit_is_valid": limit_is_valid, "sale_was_counted": sale_was_counted},
+    actions={
+        "set_profile": set_profile,
+        "count_sale": count_sale,
+        "discount_sale": discount_sale,
+    },
 )

@@ -231,7 +231,12 @@ EVENTS: Final = (
     ),
     EventType(
         name="sale.paid_later",
-        description="Money has arrived for an order that had completed; comes with its `payment.captured`.",
+        description="Money has arrived, or come back from a bank, for an order that had completed.",
+        properties={**_OWNED, "amountMinor": _COUNT},
+    ),
+    EventType(
+        name="sale.paid_back",
+        description="Money has gone back of an order that had completed.",
         properties={**_OWNED, "amountMinor": _COUNT},
     ),
     EventType(

@@ -41,6 +41,7 @@ from orderwright.domain.orders.returns import (
     lines_are_returnable,
     receive_return,
     reject_return,
+    return_is_meant,
     returned_goods_are_free,
 )
 from orderwright.domain.reading import (
@@ -149,6 +150,7 @@ BEHAVIOUR: Final = Behaviour(
             lines_can_ship,
             has_attempts_left,
             lines_are_returnable,
+            return_is_meant,
             conditions_fit,
             leaves_goods_out,
             returned_goods_are_free,

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from orderwright.domain.reading import Json, integer, mapping, rows, text
@@ -69,10 +69,16 @@ class Supply:
     Attributes:
         free: pieces that may be promised by location, in the order of allocation.
         short: pieces that cleared orders wait for.
+        closed: pieces by location that are promised to nobody, but lie where nothing is to be taken.
     """
 
     free: Mapping[str, int]
     short: int
+    closed: Mapping[str, int] = field(default_factory=dict)
+
+    def lying_at(self, location: str) -> int:
+        """Return how many pieces lie at a location, open or closed, and are promised to nobody."""
+        return self.free.get(location, 0) + self.closed.get(location, 0)
 
 
 Who = Mapping[str, Json]
@@ -120,10 +126,11 @@ def stock_of(facts: Mapping[str, Json]) -> dict[str, Supply]:
 
 
 def _supply(fact: Mapping[str, Json]) -> Supply:
-    free = mapping(fact, "free")
+    free, closed = mapping(fact, "free"), mapping(fact, "closed")
     return Supply(
         free={location: integer(free, location) for location in free},
         short=integer(fact, "short"),
+        closed={location: integer(closed, location) for location in closed},
     )
 
 

@@ -73,6 +73,25 @@ def ask_return(scope: Scope) -> Outcome:
     return Outcome({"returns": number, "return": begun}, effects=[told])
 
 
+# --- which one is meant ---------------------------------------------------------------------------
+
+
+def return_is_meant(scope: Scope) -> Verdict:
+    """The return that is named, if one is, is the one that is open: a repeated word about another moves nothing."""
+    context, asked = scope.context, text(_open(scope.context), "returnId")
+    named = text(scope.data, "returnId") if "returnId" in scope.data else asked
+    if named == asked:
+        return Verdict(True)
+    numbers, fulfilment = range(1, integer(context, "returns") + 1), text(context, "fulfilmentId")
+    is_done = named in {return_id(fulfilment, number) for number in numbers}
+    values = {"named": named, "open": asked}
+    if is_done:
+        message = f"return {named} is done already; it is the turn of return {asked}"
+        return Verdict(False, "return.done", message, values)
+    message = f"this fulfilment has no return {named}; the open one is {asked}"
+    return Verdict(False, "return.not_here", message, values)
+
+
 # --- receiving ------------------------------------------------------------------------------------
 
 
@@ -116,11 +135,11 @@ def returned_goods_are_free(scope: Scope) -> Verdict:
             None, "stock.unknown", "the stock is not known", {"missing": ["facts.stock"]}
         )
     stock, location = inventory.stock_of(scope.facts), text(context, "location")
-    free = {sku: stock[sku].free.get(location, 0) if sku in stock else 0 for sku in wanted}
+    free = {sku: stock[sku].lying_at(location) if sku in stock else 0 for sku in wanted}
     gone = {sku: count - free[sku] for sku, count in wanted.items() if count > free[sku]}
     pieces = ", ".join(f"{count} {sku}" for sku, count in gone.items())
     message = (
-        f"{pieces} of the return were put back at {location} and are promised to other orders since;"
+        f"{pieces} of the return were put back at {location} and are promised to others or gone since;"
         " refund the return, or set as many free first"
     )
     values = {"location": location, "returned": dict(wanted), "free": free}
@@ -156,6 +175,8 @@ def drop_return(scope: Scope) -> Outcome:
 
 def leaves_goods_out(scope: Scope) -> bool:
     """Something that was shipped stays with the customer after this return."""
+    if not return_is_meant(scope).ok:
+        return True  # nothing comes back by it, so that this is no reason of its own
     left = _left(scope.context)
     coming = {
         integer(row, "lineNo"): integer(row, "quantity")

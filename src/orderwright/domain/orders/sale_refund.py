@@ -1,6 +1,7 @@
 """What a sale makes of money that goes back, and of money that a bank had taken and gives back.
 
 Each event says what remains of the payment, so that what is captured is always the sum of what remains of payments.
+Once the sale has completed, each change is told: what was captured by then has earned credit.
 """
 
 from __future__ import annotations
@@ -109,7 +110,19 @@ def record_remaining(scope: Scope) -> Outcome:
     }
     total = integer(context, "capturedMinor") + change
     assign = {"capturedMinor": total, "payments": {**payments, payment: remaining}}
-    return Outcome(assign, effects=[Post("captures", entry)] if change else [])
+    return Outcome(
+        assign, effects=[Post("captures", entry), *_told(scope, change)] if change else []
+    )
+
+
+def _told(scope: Scope, change: int) -> list[Emit]:
+    """Say of a sale that has completed that more of its money is here, or less."""
+    if not scope.in_state("sale.COMPLETED"):
+        return []
+    owned = {key: scope.context[key] for key in ("orderId", "customerId", "currency")}
+    if change > 0:
+        return [Emit("sale.paid_later", {**owned, "amountMinor": change})]
+    return [Emit("sale.paid_back", {**owned, "amountMinor": -change})]
 
 
 def _minor(scope: Scope, field: str) -> int:

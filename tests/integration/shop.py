@@ -17,7 +17,7 @@ from orderwright.app.payments import NewPayment
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.queries import FulfilmentRow
 from orderwright.app.settings import Settings
-from orderwright.clock import DrivenClock
+from orderwright.clock import Clock, DrivenClock
 from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.ledger import differences
 
@@ -35,7 +35,7 @@ _CARRIER = Cause(actor=Actor("carrier", "system"))
 
 
 @asynccontextmanager
-async def open_goods(url: str, clock: DrivenClock | None = None) -> AsyncIterator[Orderwright]:
+async def open_goods(url: str, clock: Clock | None = None) -> AsyncIterator[Orderwright]:
     """Open it; at the end logs, balances and stock agree, and nothing is parked."""
     clock = clock or DrivenClock(NOON)
     async with Orderwright.connect(url, settings=Settings(), clock=clock) as app:

@@ -20,6 +20,7 @@ from shop import ADMIN, fulfilments, open_goods, pay, place, receive
 
 from acceptance.harness import Server, until, working
 from orderwright import Event, Orderwright
+from orderwright.clock import SystemClock
 
 CLIENTS = 8
 SKUS = ("LAMP", "BULB", "DESK")
@@ -149,7 +150,7 @@ async def test_whatever_clients_do_at_once_no_piece_and_no_money_is_lost(
     seed = random.randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 (to repeat it)
     orders: list[str] = []
-    async with open_goods(database_url) as app, serving(database_url) as server:
+    async with open_goods(database_url, SystemClock()) as app, serving(database_url) as server:
         clients = [Client(app, random.Random(seed + n), orders) for n in range(CLIENTS)]
         half = commands // CLIENTS // 2
         async with asyncio.TaskGroup() as group:

@@ -118,7 +118,7 @@ async def test_backorders_are_listed_by_how_long_they_have_waited_page_by_page(a
         [(at, row)] = page.rows
         seen.append(row.order_id)
         after = at.cursor()
-    assert seen == [*orders, made_first]
+    assert seen == [made_first, *orders]
     assert not page.has_next
     newest = await app.fulfilment_list.page(ADMIN.by, WantedFulfilments(), first=3, after=None)
     assert [row.order_id for _, row in newest.rows] == [*reversed(orders), made_first]

@@ -50,6 +50,7 @@ class Days:
         async with self._app.pool.acquire() as connection:
             status = await read_status(connection, now=self._clock.now())
         assert {one.consumer: one.events for one in status.consumers} == {
+            "decisions": 0,
             "phases": 0,
             "witness": 0,
         }

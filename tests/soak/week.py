@@ -215,7 +215,7 @@ async def at_work(app: Orderwright, witness: Consumer) -> AsyncIterator[None]:
     )
     worker = Worker(
         app.engine,
-        [app.phases.consumer(), witness],
+        [app.policies.relayed.consumer(), app.phases.consumer(), witness],
         app.listener,
         jobs=JobRunner(app.engine, poll_seconds=0.1),
         clockwork=clockwork,

@@ -307,7 +307,8 @@ async def earned(app: Orderwright) -> tuple[int, int]:
 
 
 async def test_what_comes_back_earns_no_credit_whoever_is_faster(app: Orderwright):
-    await app.setting_desk.change("return_window_days", 1, ADMIN)  # before consent to the refunds runs out
+    # Before the time for consent to the refunds runs out, which would undo them.
+    await app.setting_desk.change("return_window_days", 1, ADMIN)
     await receive(app, "LAMP", 20)
     money = [Returning(app.engine).consumer(), PaymentPhases(app.engine).consumer()]
     for is_refunded_first in (True, False):

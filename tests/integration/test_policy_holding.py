@@ -24,6 +24,7 @@ from policy_house import (
 
 from orderwright import Orderwright
 from orderwright.app.policies.telling import POLICIES
+from orderwright.app.policies.terms import WHOLE
 from orderwright.policy import bucket
 from orderwright.runtime.firing import fire_next
 from orderwright.statechart import Event
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from orderwright.app.policies.execution import Execution
+    from orderwright.policy.result import Mode
     from orderwright.runtime.pool import Connection
 
 CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
@@ -140,6 +142,20 @@ async def test_the_host_does_not_decide_for_a_policy_that_waits_for_the_event_by
         "select count(*) from orderwright.outbox where instance_id = $1 and name = 'sale.cleared'"
     )
     assert await app.pool.fetchval(cleared, sale) == 0
+
+
+@pytest.mark.parametrize(("mode", "rollout"), [("shadow", WHOLE), ("enforce", 0)])
+async def test_a_policy_that_is_only_watched_leaves_the_decision_to_the_host(
+    app: Orderwright, mode: Mode, rollout: int
+):
+    odd = {"field": "customerId", "operator": "==", "value": "ada"}
+    watched = document(odd, does=[CONSENT], trigger="order.created")
+    await publish(app, "watched", watched, mode=mode, rollout=rollout)
+    sale = await place(app, paid=True)
+    await fire(app, sale)
+    assert (await sale_of(app, sale))[0] == CLEARED
+    await app.worker.drain()
+    assert (await sale_of(app, sale))[0] == CLEARED
 
 
 async def test_the_relay_before_the_host_decides_once(app: Orderwright):

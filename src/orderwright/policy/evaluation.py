@@ -74,6 +74,12 @@ class PolicySet:
         group = self._groups.get(trigger)
         return len(group.plans) if group else 0
 
+    def decides_on(self, trigger: Trigger) -> bool:
+        """Tell whether any policy waits for a trigger and decides on it, for somebody, instead of being watched."""
+        group = self._groups.get(trigger)
+        waiting = [plan.deployment for plan in group.plans] if group else []
+        return any(one.mode == "enforce" and one.rollout > 0 for one in waiting)
+
     def evaluate(
         self,
         trigger: Trigger,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 from policies import (
@@ -261,6 +262,17 @@ def test_a_trigger_that_nobody_waits_for_comes_to_nothing():
     assert policies.evaluate("USER_REGISTERED", {}) == ()
     assert policies.evaluate_each("USER_REGISTERED", {}) == ()
     assert (policies.count("USER_REGISTERED"), policies.count("ORDER_CREATED")) == (0, 1)
+
+
+def test_a_policy_that_is_only_watched_decides_on_nothing():
+    decides, watched = (
+        deployed(simple(BIG), "1"),
+        replace(deployed(simple(BIG), "2"), mode="shadow"),
+    )
+    nobody = replace(deployed(simple(BIG), "3"), rollout=0)
+    assert PolicySet([watched, decides]).decides_on("ORDER_CREATED")
+    assert not PolicySet([watched, nobody]).decides_on("ORDER_CREATED")
+    assert not PolicySet([decides]).decides_on("USER_REGISTERED")
 
 
 def test_publishing_replaces_a_version_and_leaves_the_old_set_as_it_was():

@@ -69,6 +69,10 @@ class InForce:
         """Tell whether any policy waits for a trigger."""
         return self.policies.count(trigger) > 0 or bool(self.failing(trigger))
 
+    def decides_on(self, trigger: Trigger) -> bool:
+        """Tell whether what any policy says of a trigger counts: one in shadow is asked, and changes nothing."""
+        return self.policies.decides_on(trigger) or bool(self.failing(trigger))
+
     def asks(self, trigger: Trigger) -> frozenset[str]:
         """Return the facts that policies read when a trigger is set off."""
         return self.asked.get(trigger, frozenset())

@@ -97,13 +97,13 @@ class Telling:
 def _is_awaited(home: Home, one: Occurrence, in_force: InForce) -> bool:
     """Whether the decision that an entity waits for is complete with this occurrence, which is its newest.
 
-    Policies that wait for the domain event under its own name decide when the relay tells of it: what a host has told
+    Policies that decide on the domain event under its own name do so when the relay tells of it: what a host has told
     before that holds the entity, and decides nothing yet.
     """
     if home.is_decided or BEGINNINGS[one.entity.type] != one.trigger_name:
         return False
     event = event_of(one.trigger_name)
-    if one.source != "relay" and event is not None and in_force.waits_for(event):
+    if one.source != "relay" and event is not None and in_force.decides_on(event):
         return False
     return newest_key(one.entity.type, home.context) in (None, one.key)
 

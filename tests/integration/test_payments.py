@@ -204,6 +204,20 @@ async def test_the_money_of_an_order_that_ends_is_a_case_that_names_each_payment
     assert await case_types(app, unpaid) == []
 
 
+async def test_what_an_order_had_counted_before_it_ended_is_no_new_money(app: Orderwright):
+    order_id = await order(app)
+    payment_id = await register(app, order_id, "60.00")
+    await tell(app, order_id, "PAYMENT_CAPTURED", amount="10.00", paymentId="till")
+    await tell(app, order_id, "REJECT", reason="fraud")
+    for name, amount in (("till", "10.00"), (payment_id, "60.00")):
+        money = Event("PAYMENT_CAPTURED", {"amount": amount, "paymentId": name})
+        result = await app.orders.send_sale_event(order_id, money, asked())
+        assert result.refused is not None
+    assert [row["id"] for row in await app.pool.fetch("select id from orderwright.payment")] == [
+        payment_id
+    ]
+
+
 async def case_types(app: Orderwright, order_id: str) -> list[str]:
     rows = await app.pool.fetch(
         "select case_type from orderwright.case_record where root_id = $1 order by number",

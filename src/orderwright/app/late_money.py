@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orderwright.app import payment_records as records
+from orderwright.domain.reading import mapping
 from orderwright.errors import InputInvalid
 from orderwright.money import Money
 from orderwright.runtime.command import Cause, Create, Send
@@ -26,6 +27,8 @@ async def keep_late_money(
 ) -> None:
     """Keep money that a sale has refused because it has ended; told again under the same name, it is kept once.
 
+    What the sale had counted before it ended, or what is a payment already, is no new money.
+
     Raises:
         InputInvalid: it has no name, or the amount is not above zero or not one of the order's currency.
     """
@@ -33,6 +36,8 @@ async def keep_late_money(
     if order is None:
         return
     payment = _payment(engine, order_id, order, captured)
+    if await _is_known(engine, connection, order_id, payment.reference):
+        return
     own = replace(cause, idempotency_key=None)  # the key is that of the refused event
     begun = await engine.carry_out(
         Create(
@@ -48,6 +53,19 @@ async def keep_late_money(
         await records.add_payment(connection, payment)
         confirm = Send(instance_id=payment.id, event=Event("CONFIRM"), cause=own)
         await engine.carry_out(confirm, connection=connection)
+
+
+async def _is_known(
+    engine: Engine, connection: Connection, order_id: str, name: str | None
+) -> bool:
+    """Whether the sale holds money under a name, or a payment of the order has it for its id."""
+    if name is None:
+        return False
+    sale = await engine.read(order_id, connection=connection)
+    if sale is not None and name in mapping(sale.snapshot.context, "payments"):
+        return True
+    payment = await engine.read(name, connection=connection)
+    return payment is not None and payment.root_id == order_id
 
 
 def _payment(

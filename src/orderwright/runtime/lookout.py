@@ -56,7 +56,7 @@ class Lookout:
     def _wake(self, names: frozenset[str] | None) -> None:
         """Wake those that want an event of one of these names; all of them, where the names are not known."""
         for consumer, wake in self._watchers:
-            if names is None or consumer.events is None or consumer.events & names:
+            if names is None or consumer.events is None or not names.isdisjoint(consumer.events):
                 wake()
 
     def _rest(self) -> float:

@@ -227,6 +227,8 @@ outbox.occurred_at, outbox.recorded_at
 """
 """What `placed` reads of `orderwright.outbox`, beside the place."""
 
+_SIGHT: Final = 256
+"""How many events are looked over at once."""
 _ENROL = """
 insert into orderwright.consumer (name, ord, id, attempts, updated_at) values ($1, '0', 0, 0, $2)
 on conflict (name) do nothing
@@ -245,19 +247,19 @@ select (
         where consumer = $1 and dead_at is null and next_attempt_at <= $2) as has_due_root
 """
 _HORIZON = "select pg_snapshot_xmin(pg_current_snapshot())"
-_ON = """
+_ON: Final = f"""
 with settled as materialized (
     select ord, id, name from orderwright.outbox
     where (ord, id) > ($1, $2) and ord < pg_snapshot_xmin(pg_current_snapshot())
     order by ord, id
-    limit 256)
+    limit {_SIGHT})
 select (select array_agg(distinct name) from settled) as names, last.ord, last.id,
        (select id from orderwright.outbox
         where ord >= pg_snapshot_xmin(pg_current_snapshot())
         order by ord, id
         limit 1) is not null as is_held
 from (select) as always left join (select ord, id from settled order by ord desc, id desc limit 1) as last on true
-"""
+"""  # noqa: S608 (nothing of a caller)
 _CLAIM = """
 select ord, id from orderwright.consumer where name = $1 for update skip locked
 """
@@ -285,8 +287,6 @@ from near left join lateral (
 where near.is_wanted and near.is_settled or near.turn in (select max(turn) from near group by is_settled)
 order by near.ord, near.id
 """  # noqa: S608 (nothing of a caller)
-_SIGHT: Final = 256
-"""How many events are looked over at once."""
 _ADVANCE = """
 with moved as (
     update orderwright.consumer set ord = $2, id = $3, updated_at = $4 where name = $1)

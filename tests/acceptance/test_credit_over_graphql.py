@@ -40,11 +40,12 @@ mutation ($input: OrderInput!) { createOrder(input: $input) {
 
 
 async def place(api: Client, price: str) -> Any:
-    """Place an order of bob's on invoice; it is answered with id and number."""
+    """Place an order of bob's on invoice, and wait until it is decided; it is answered with id and number."""
     lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": price}]
     given = {"customerId": "bob", "currency": "EUR", "lines": lines}
     order = (await api.ask(ORDER, input=given))["createOrder"]["order"]
     await api.sale(order["id"], "SET_PAYMENT_METHOD", {"method": "INVOICE"})
+    await api.decided(order["id"])
     return order
 
 

@@ -23,10 +23,15 @@ async def test_a_request_is_one_line_with_the_id_that_the_caller_gave(furnished_
     await server.start()
     async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         given = await http.get("/api/v1/session?q=secret", headers={"X-Request-ID": "abc-123"})
-        made = await http.get("/nothing/here", headers={"X-Request-ID": "not good\\"})
         quiet = await http.get("/healthz")
+        made = await http.get("/nothing/here", headers={"X-Request-ID": "not good\\"})
     try:
-        found = [line for line in lines(server) if line["event"] == "request"]
+
+        async def told() -> list[dict[str, Any]]:
+            found = [line for line in lines(server) if line["event"] == "request"]
+            return found if len(found) > 1 else []
+
+        found = await until(told)
     finally:
         await server.stop()
     assert given.headers["x-request-id"] == "abc-123"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from story import HOLD, cleared, undecided
+from story import HOLD, cleared, credit, undecided
 
 from orderwright.statechart import Cancel, Emit
 
@@ -25,6 +25,14 @@ def test_a_sale_clears_once_it_is_decided_and_not_before(path: list[tuple[str, d
     assert (story.state != "CLEARED_FOR_FULFILMENT", cleared(story)) == (True, 0)
     story.tell("DECISION_RECORDED")
     assert (story.state, cleared(story)) == ("CLEARED_FOR_FULFILMENT", 1)
+
+
+@pytest.mark.parametrize("event", ["DECISION_RECORDED", "RECHECK", "INITIATE_PAYMENT"])
+def test_a_sale_on_terms_whose_credit_is_used_up_meanwhile_goes_to_review(event: str):
+    story = undecided(limit=100).tell("SET_PAYMENT_METHOD", method="INVOICE")
+    assert story.state == "PAYMENT_INITIATED"
+    story.facts["credit"] = credit(100, 1)
+    assert (story.tell(event).state, cleared(story)) == ("OVERRIDE_REVIEW", 0)
 
 
 def test_a_sale_that_costs_nothing_waits_for_its_decision_too():

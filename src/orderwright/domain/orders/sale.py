@@ -136,20 +136,6 @@ def is_on_credit_terms(scope: Scope) -> Verdict:
 
 def is_within_credit(scope: Scope) -> Verdict:
     """The customer's exposure with this sale stays within the limit, or an override covers the overage."""
-    return _credit(scope)
-
-
-def would_exceed_credit(scope: Scope) -> Verdict:
-    """The method that is being set is a credit term and this sale would exceed the limit."""
-    if scope.data.get("method") not in CREDIT_TERMS:
-        return Verdict(ok=False, code="payment.not_on_terms")
-    credit = _credit(scope)
-    return Verdict(
-        None if credit.ok is None else not credit.ok, credit.code, credit.message, credit.values
-    )
-
-
-def _credit(scope: Scope) -> Verdict:
     context, fact = scope.context, mapping(scope.facts, "credit")
     if not fact:
         missing: Mapping[str, Json] = {"missing": ["facts.credit"]}
@@ -281,7 +267,7 @@ def override_is_needed(scope: Scope) -> Verdict:
     """There is something to waive, or an amount above the limit to cover."""
     amount = _to_override(scope)
     if amount is None:
-        return _credit(scope)
+        return is_within_credit(scope)
     message = "the sale is within the credit limit; there is nothing to cover"
     return Verdict(amount > 0, "override.not_needed", message, {"amountMinor": amount})
 
@@ -298,7 +284,7 @@ def _to_override(scope: Scope) -> int | None:
     """Return what an override would have to be of, in minor units; None while the credit is not known."""
     if scope.params["kind"] == "ADMIN":
         return outstanding_minor(scope.context)
-    overage = _credit(scope).values.get("overage")
+    overage = is_within_credit(scope).values.get("overage")
     return (
         None
         if overage is None
@@ -373,7 +359,6 @@ BEHAVIOUR: Final = Behaviour(
             payment_is_waived,
             is_on_credit_terms,
             is_within_credit,
-            would_exceed_credit,
             capture_is_valid,
             payment_is_new,
             payment_is_known,

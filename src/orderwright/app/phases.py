@@ -156,38 +156,52 @@ async def pass_on(  # noqa: PLR0913 (who, where, what follows from what)
     Raises:
         PhaseBroken: the event was refused for a reason that somebody has to look into.
     """
-    result = await send_on(engine, connection, actor, cause, instance_id, event, key=key)
-    if result.refused is not None:
-        if result.refused.code not in _LATE:
-            raise PhaseBroken(f"{event.type} to {instance_id}: {result.refused.message}")
-        _logger.debug(
-            "phase_event_late",
-            instance_id=instance_id,
-            event_type=event.type,
-            cause=cause.event_id,
-            code=result.refused.code,
-        )
+    send = follow_up(cause, actor, instance_id, event, key=key)
+    result = await engine.carry_out(send, connection=Owned(connection))
+    heed(cause, send, result)
     return result
 
 
-async def send_on(  # noqa: PLR0913 (as above)
+async def send_on(
     engine: Engine,
     connection: Connection,
     actor: Actor,
     cause: DomainEvent,
     instance_id: str,
     event: Event,
-    *,
-    key: str | None = None,
 ) -> Result:
-    """Send an event that follows from another, of which it has the chain, the time and the origin."""
-    return await engine.carry_out(
-        Send(
-            instance_id=instance_id,
-            event=event,
-            cause=replace(cause.cause(actor), idempotency_key=key),
-        ),
-        connection=Owned(connection),
+    """Send an event that follows from another; a refusal is the caller's."""
+    send = follow_up(cause, actor, instance_id, event)
+    return await engine.carry_out(send, connection=Owned(connection))
+
+
+def follow_up(
+    cause: DomainEvent, actor: Actor, instance_id: str, event: Event, *, key: str | None = None
+) -> Send:
+    """Return the command that follows from an event, of which it has the chain, the time and the origin."""
+    return Send(
+        instance_id=instance_id,
+        event=event,
+        cause=replace(cause.cause(actor), idempotency_key=key),
+    )
+
+
+def heed(cause: DomainEvent, send: Send, result: Result) -> None:
+    """Look at what became of a command that follows from an event; one that came too late is noted and dropped.
+
+    Raises:
+        PhaseBroken: it was refused for a reason that somebody has to look into.
+    """
+    if result.refused is None:
+        return
+    if result.refused.code not in _LATE:
+        raise PhaseBroken(f"{send.event.type} to {send.instance_id}: {result.refused.message}")
+    _logger.debug(
+        "phase_event_late",
+        instance_id=send.instance_id,
+        event_type=send.event.type,
+        cause=cause.event_id,
+        code=result.refused.code,
     )
 
 

@@ -128,6 +128,37 @@ class Carrier:
             await self._pause(ticket, outcome)
         raise _busy(ticket)
 
+    async def carry_together(
+        self, connection: Connection, tickets: Sequence[Ticket]
+    ) -> list[Result]:
+        """Try tickets in the caller's transaction, those of different instances together, until all are done.
+
+        Raises:
+            InstanceBusy: others took the idempotency key of one too often.
+        """
+        results: dict[Ticket, Result] = {}
+        while waiting := [ticket for ticket in tickets if ticket not in results]:
+            first = {one.command.instance_id: one for one in reversed(waiting)}
+            turn = [first[instance_id] for instance_id in sorted(first)]
+            outcomes = await self._attempts.take(connection, turn, atomic=True)
+            for ticket, outcome in zip(turn, outcomes, strict=True):
+                if isinstance(outcome, Exception):
+                    raise outcome
+                if isinstance(outcome, Result):
+                    results[ticket] = outcome
+                else:
+                    await self._divert(ticket, outcome)
+        return [results[ticket] for ticket in tickets]
+
+    async def _divert(self, ticket: Ticket, detour: Detour) -> None:
+        if detour is Detour.CROWDED:
+            self._observer.tell(Diverted(detour))
+            ticket.crowded += 1
+            return
+        if ticket.overtaken == _ATTEMPTS:
+            raise _busy(ticket)
+        await self._pause(ticket, detour)
+
     async def _attempt(self, ticket: Ticket) -> Outcome:
         try:
             async with self._pool.acquire() as connection, connection.transaction():

@@ -13,7 +13,7 @@ from orderwright.runtime.carrier import Carrier
 from orderwright.runtime.command import Actor, Cause, Command, Create, Origin, Send
 from orderwright.runtime.fact import FactLoader, FactRequest, Facts
 from orderwright.runtime.instance import Instance, found, read
-from orderwright.runtime.joining import Joinable, driver_of, joined
+from orderwright.runtime.joining import Joinable, Owned, driver_of, joined
 from orderwright.runtime.journal import CREATED
 from orderwright.runtime.lane import Lanes, settled
 from orderwright.runtime.observation import QUIET, Observer, follow, note_of
@@ -166,10 +166,27 @@ class Engine:
             result = await self._lanes.put(command)
         else:
             result = await self._join(Ticket(command), connection)
-        follow(command, result)
-        if result.refused is not None and result.refused.code in FAULTS:
-            _warn(command, result.refused)
+        _answer(command, result)
         return result
+
+    async def carry_out_all(
+        self, commands: Sequence[Command], *, connection: Owned
+    ) -> list[Result]:
+        """Carry out commands together in a transaction of ours; return results in order.
+
+        Those of one instance are carried out in order, those of others in any. An error of one is an error of all.
+        """
+        tickets = [Ticket(command) for command in commands]
+        try:
+            results = await self._carrier.carry_together(connection.connection, tickets)
+        except Exception as error:
+            for ticket in tickets:
+                self._note(ticket, error)
+            raise
+        for ticket, result in zip(tickets, results, strict=True):
+            self._note(ticket, result, again=True)
+            _answer(ticket.command, result)
+        return results
 
     async def send_many(
         self, sends: Sequence[Send], *, connection: Joinable | None = None
@@ -251,6 +268,13 @@ class Engine:
         names = {"instance": command.instance_id, "event": event, **refused.values}
         subject = f"{command.instance_id}/{event}"
         self.alarm.raise_for("step", subject, refused.code, refused.message, names)
+
+
+def _answer(command: Command, result: Result) -> None:
+    """Tell who follows the task, and the log if it is a fault."""
+    follow(command, result)
+    if result.refused is not None and result.refused.code in FAULTS:
+        _warn(command, result.refused)
 
 
 def _type_of(command: Command) -> str:

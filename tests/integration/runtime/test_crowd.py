@@ -23,6 +23,7 @@ from orderwright.runtime import outbox
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.joining import Owned
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.schedule import Schedule, put_schedule
@@ -88,6 +89,7 @@ class Writer:
 
     async def write(self) -> None:
         ways = [self._one, self._weighed, self._many, self._same_key, self._joined, self._session]
+        ways.append(self._together)
         for turn in range(ROUNDS):
             await self._chance.choice(ways)(f"{self._name}-{turn}")
 
@@ -99,13 +101,25 @@ class Writer:
         self._count(result)
 
     async def _many(self, key: str) -> None:
+        for result in await self._engine.send_many(self._chain(key)):
+            self._count(result)
+
+    async def _together(self, key: str) -> None:
+        async def work() -> None:
+            async with self._engine.pool.acquire() as connection, connection.transaction():
+                owned = Owned(connection)
+                for result in await self._engine.carry_out_all(self._chain(key), connection=owned):
+                    self._count(result)
+                self._perhaps_undo()
+
+        await self._perhaps(work)
+
+    def _chain(self, key: str) -> list[Send]:
         """A chain, in which a key appears twice, and another instance in the middle."""
         plain = Cause(actor=Actor(self._name))
         keyed = Cause(actor=Actor(self._name), idempotency_key=key)
         asked = [("p1", plain), ("p1", keyed), ("p2", plain), ("p1", keyed), ("p1", plain)]
-        sends = [Send(instance_id=name, event=ADD, cause=cause) for name, cause in asked]
-        for result in await self._engine.send_many(sends):
-            self._count(result)
+        return [Send(instance_id=name, event=ADD, cause=cause) for name, cause in asked]
 
     async def _same_key(self, key: str) -> None:
         """Two processes ask for the same thing at the same time."""
@@ -151,6 +165,9 @@ class Writer:
                 name, event, actor=self._name, idempotency_key=own, connection=connection
             )
             self._count(result)
+        self._perhaps_undo()
+
+    def _perhaps_undo(self) -> None:
         if self._chance.random() < 1 / 2:
             raise Undo
 

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orderwright.app.database import engine as sqlalchemy_engine
-from orderwright.runtime.joining import JoinImpossible
+from orderwright.runtime.command import Actor, Cause, Create, Send
+from orderwright.runtime.instance import InstanceNotFound
+from orderwright.runtime.joining import JoinImpossible, Owned
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 Way: TypeAlias = "Callable[..., Awaitable[None]]"
 
+ANN = Actor("ann")
 COUNT = "select count(*) from orderwright.log"
 
 
@@ -159,6 +162,42 @@ async def test_the_callers_transaction_survives_an_error(engine: Engine, pool: P
         assert await connection.fetchval("select count(*) from host") == 0
         await engine.send("p1", Event("TOUCH"), actor="ann", connection=connection)
     assert (await engine.read("p1")).version == 2
+
+
+async def test_commands_together_are_done_or_refused_each_by_itself_and_in_order(
+    engine: Engine, pool: Pool
+):
+    await engine.create("parcel", "p1", actor="ann")
+    cause, keyed = Cause(actor=ANN), Cause(actor=ANN, idempotency_key="k")
+    asked = [
+        Send(instance_id="p1", event=Event("ADD", {"n": 1}), cause=keyed),
+        Create(chart_id="parcel", instance_id="p3", root_id="p3", context={}, cause=cause),
+        Send(instance_id="p1", event=Event("RESUME"), cause=cause),
+        Create(chart_id="parcel", instance_id="p2", root_id="p2", context={}, cause=cause),
+        Send(instance_id="p2", event=Event("WEIGH"), cause=cause),
+        Send(instance_id="p1", event=Event("ADD", {"n": 1}), cause=keyed),
+        Create(chart_id="parcel", instance_id="p1", root_id="p1", context={}, cause=cause),
+    ]
+    async with pool.acquire() as connection, connection.transaction():
+        done = await engine.carry_out_all(asked, connection=Owned(connection))
+    assert [one.instance_id for one in done] == [one.instance_id for one in asked]
+    assert [one.version for one in done] == [2, 1, 2, 1, 2, 2, 2]
+    refused = [place for place, one in enumerate(done) if one.refused is not None]
+    assert refused == [2, 6]
+    assert [one.replayed for one in done] == [False, False, False, False, False, True, False]
+    assert await pool.fetchval(COUNT) == 5
+
+
+@pytest.mark.usefixtures("parcel")
+async def test_commands_together_come_to_nothing_when_one_is_an_error(
+    engine: Engine, pool: Pool, everything: Everything
+):
+    before, cause = await everything(), Cause(actor=ANN)
+    asked = [Send(instance_id=name, event=Event("TOUCH"), cause=cause) for name in ("p1", "none")]
+    with pytest.raises(InstanceNotFound):
+        async with pool.acquire() as connection, connection.transaction():
+            await engine.carry_out_all(asked, connection=Owned(connection))
+    assert await everything() == before
 
 
 async def test_a_joined_call_waits_for_the_one_who_has_the_instance(engine: Engine, pool: Pool):

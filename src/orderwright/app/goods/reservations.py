@@ -34,18 +34,17 @@ async def ensure_reservations(
     there = {row["instance_id"] for row in await connection.fetch(_THERE, list(ids))}
     missing = [(key, ids[key]) for key in sorted(ids) if key not in there]
     lines = await _goods(connection, [order_id for _, order_id in missing])
-    for reservation_id, order_id in missing:
-        cause = causes[order_id]
-        await engine.carry_out(
-            Create(
-                chart_id="reservation",
-                instance_id=reservation_id,
-                root_id=order_id,
-                context={"orderId": order_id, "lines": lines[order_id]},
-                cause=cause,
-            ),
-            connection=Owned(connection),
+    commands = [
+        Create(
+            chart_id="reservation",
+            instance_id=reservation_id,
+            root_id=order_id,
+            context={"orderId": order_id, "lines": lines[order_id]},
+            cause=causes[order_id],
         )
+        for reservation_id, order_id in missing
+    ]
+    await engine.carry_out_all(commands, connection=Owned(connection))
 
 
 async def lock_reservations(connection: Connection, order_ids: Iterable[str]) -> set[str]:

@@ -7,8 +7,8 @@ domain event is a key under which RESERVE or RELEASE takes effect once.
     sale.reopened                                  -> RESERVE
     sale.cancelled, sale.rejected, sale.expired    -> RELEASE
 
-Several events go in one transaction. Their reservations are locked first, then all stock that they are about, each in
-one order, so that no two transactions wait for each other.
+Several events go in one transaction, and together. Their reservations are locked first, then all stock that they are
+about, each in one order, so that no two transactions wait for each other.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from orderwright.app.goods.reservations import (
     reservation_id_of,
 )
 from orderwright.app.goods.stock_fact import lock_stock
-from orderwright.app.phases import pass_on
+from orderwright.app.phases import follow_up, heed
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.joining import Owned
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -66,13 +67,16 @@ class Reserving:
         causes = {event.root_id: event.cause(RESERVING) for event in reversed(events)}
         await ensure_reservations(self._engine, connection, causes)
         await lock_stock(connection, await lock_reservations(connection, causes))
-        for event in events:
-            await pass_on(
-                self._engine,
-                connection,
-                RESERVING,
+        sends = [
+            follow_up(
                 event,
+                RESERVING,
                 reservation_id_of(event.root_id),
                 _MEANS[event.name],
                 key=f"reservation/{event.event_id}",
             )
+            for event in events
+        ]
+        results = await self._engine.carry_out_all(sends, connection=Owned(connection))
+        for event, send, result in zip(events, sends, results, strict=True):
+            heed(event, send, result)

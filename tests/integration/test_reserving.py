@@ -53,6 +53,13 @@ async def test_an_order_takes_what_is_there_from_one_location_if_one_has_all(app
     assert await on_shelf(app, "ANVIL", "south") == {"available": 0, "reserved": 5}
 
 
+async def test_of_orders_that_are_reserved_for_together_the_first_ones_take(app: Orderwright):
+    await receive(app, "ANVIL", 7)
+    orders = [await place(app, ("ANVIL", 1)) for _ in range(12)]
+    await app.worker.drain()
+    assert [len(await taken(app, one)) for one in orders] == [1] * 7 + [0] * 5
+
+
 async def test_cancelling_and_rejecting_give_back_exactly_what_was_taken(app: Orderwright):
     await receive(app, "ANVIL", 10)
     orders = [await place(app, ("ANVIL", 4)) for _ in range(3)]

@@ -90,7 +90,8 @@ class Attempts:
 
         Args:
             connection: where to.
-            tickets: sorted by instance; those of one instance in the order of their arrival.
+            tickets: those of one instance one after the other, in the order of their arrival; instances in that of
+                their ids, or, if they are all of different ones and locked, in any.
             atomic: whether the connection is in a READ COMMITTED transaction; then instances are locked.
             wait: whether to wait for instances that others have locked, when atomic.
             patience_ms: how long to wait for a lock while writing; 0 for ever.

@@ -133,13 +133,17 @@ class Carrier:
     ) -> list[Result]:
         """Try tickets in the caller's transaction, those of different instances together, until all are done.
 
+        Who comes first decides first, also of a balance that others want.
+
         Raises:
             InstanceBusy: others took the idempotency key of one too often.
         """
         results: dict[Ticket, Result] = {}
         while waiting := [ticket for ticket in tickets if ticket not in results]:
-            first = {one.command.instance_id: one for one in reversed(waiting)}
-            turn = [first[instance_id] for instance_id in sorted(first)]
+            first: dict[str, Ticket] = {}
+            for ticket in waiting:
+                first.setdefault(ticket.command.instance_id, ticket)
+            turn = list(first.values())
             outcomes = await self._attempts.take(connection, turn, atomic=True)
             for ticket, outcome in zip(turn, outcomes, strict=True):
                 if isinstance(outcome, Exception):

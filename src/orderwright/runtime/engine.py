@@ -174,7 +174,8 @@ class Engine:
     ) -> list[Result]:
         """Carry out commands together in a transaction of ours; return results in order.
 
-        Those of one instance are carried out in order, those of others in any. An error of one is an error of all.
+        They are decided in order. Instances that are there are locked in the order of their ids, whatever the order of
+        the commands; those that are made should be given in it. An error of one is an error of all.
         """
         tickets = [Ticket(command) for command in commands]
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings, strategies as st
 from story import Story, payment
@@ -133,6 +135,41 @@ def test_a_refund_that_the_provider_has_sent_is_not_undone_and_one_reported_late
     assert late.tell("REFUND_REPORTED", amountMinor=3000).values["refundedMinor"] == 3000
 
 
+def test_a_refund_of_ours_is_not_taken_for_one_that_the_provider_had_reported_before():
+    story = payment().tell("CONFIRM").tell("REFUND_REPORTED", refundId="console", amountMinor=2500)
+    (why,) = story.refusal("REFUND", amount="75.01").reasons
+    assert (why.code, why.values["left"]) == ("payment.exceeds_captured", "75.00")
+    story.tell("REFUND", refundId="a", amount="40.00").tell("REFUND", refundId="b", amount="20.00")
+    assert [event["amountMinor"] for event in told(story, "payment.refunded")] == [
+        2500,
+        4000,
+        2000,
+    ]
+    assert story.values["refundedMinor"] == 8500
+    story.tell("REFUND_REPORTED", refundId="of-a", amountMinor=4000)
+    story.tell("REFUND_REPORTED", refundId="of-b", amountMinor=2000)
+    assert story.values["refundedMinor"] == 8500
+    assert story.tell("REFUND_REPORTED", refundId="other", amountMinor=1500).state == "REFUNDED"
+
+
+def test_of_a_refund_that_is_not_sent_nothing_counts_and_what_was_reported_before_stays():
+    story = payment().tell("CONFIRM").tell("REFUND", refundId="a", amount="40.00")
+    story.tell("REFUND_REPORTED", refundId="console", amountMinor=2500)  # as if it were of a
+    story.tell("REFUND", refundId="b", amount="30.00")
+    assert story.values["refundedMinor"] == 7000
+    story.tell("REFUND_UNDONE", refundId="a")  # so that the reported one was another
+    assert story.values["refundedMinor"] == 5500
+    story.tell("REFUND_UNDONE", refundId="b")
+    assert (story.state, story.values["refundedMinor"]) == ("PARTLY_REFUNDED", 2500)
+
+
+def test_a_refund_that_does_not_say_what_was_reported_before_it_is_read_as_the_first_of_all():
+    old = {"amountMinor": 3000, "lines": {}, "reason": "late"}
+    story = payment(refunds={"old": old}).tell("CONFIRM")
+    assert story.tell("REFUND_REPORTED", amountMinor=2500).values["refundedMinor"] == 3000
+    assert story.tell("REFUND", amount="10.00").values["refundedMinor"] == 4000
+
+
 def test_a_chargeback_that_is_reversed_gives_the_money_back():
     story = payment().tell("CONFIRM", "CHARGEBACK_REPORTED", "CHARGEBACK_REVERSED")
     assert (story.state, posted(story)) == ("CONFIRMED", [10000, -10000, 10000])
@@ -182,3 +219,27 @@ def test_any_order_and_repetition_of_the_same_reports_ends_in_the_same_payment(
     assert (first.state, first.values) == (second.state, second.values)
     for story in (first, second):
         assert sum(posted(story)) == standing_of(story.values).remaining
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_once_a_provider_has_reported_all_refunds_their_sum_counts_whoever_made_them_and_when(
+    data: st.DataObject,
+):
+    """Refunds are reported late and repeatedly, but never before they are made."""
+    story, made, amounts = payment().tell("CONFIRM"), [], {}
+    for number in range(data.draw(st.integers(1, 5), label="refunds")):
+        name, amount = f"r{number}", data.draw(st.integers(1, 1500), label="amount")
+        made.append(name)
+        amounts[name] = amount
+        before = standing_of(story.values).remaining
+        if data.draw(st.booleans(), label="by us"):
+            story.tell("REFUND", refundId=name, amount=str(Decimal(amount) / 100))
+            assert before - standing_of(story.values).remaining == amount
+        for one in data.draw(st.lists(st.sampled_from(made), max_size=3), label="reported"):
+            story.tell("REFUND_REPORTED", refundId=f"their-{one}", amountMinor=amounts[one])
+        assert standing_of(story.values).refunded <= sum(amounts.values())
+    for one in data.draw(st.permutations(made), label="reported in the end"):
+        story.tell("REFUND_REPORTED", refundId=f"their-{one}", amountMinor=amounts[one])
+    assert standing_of(story.values).refunded == sum(amounts.values())
+    assert sum(posted(story)) == standing_of(story.values).remaining

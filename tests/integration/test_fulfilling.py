@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
+from pathlib import Path
+from runpy import run_path
 from typing import TypeAlias
 
 import pytest
@@ -36,6 +38,8 @@ from orderwright.app.rows import ListFilter
 from orderwright.clock import DrivenClock
 from orderwright.json_text import load
 from orderwright.runtime.attempt import Result
+
+PACKAGES = Path(__file__).parents[2] / "migrations" / "versions" / "0027_packages.py"
 
 
 @pytest.fixture
@@ -247,6 +251,10 @@ async def test_an_order_is_found_by_its_package_and_its_payment(app: Orderwright
     for words, found in ((" jd-77", [order_id]), ("PI_88", [other]), ("jd-7", [])):
         page = await app.order_list.page(ADMIN.by, ListFilter(search=words), first=5, after=None)
         assert [row.id for _, row in page.rows] == found, words
+    await app.pool.execute("delete from orderwright.package")
+    await app.pool.execute(run_path(str(PACKAGES))["_UNDER_WAY"])  # as if it was shipped before
+    page = await app.order_list.page(ADMIN.by, ListFilter(search="JD-77"), first=5, after=None)
+    assert [row.id for _, row in page.rows] == [order_id]
     wanted = WantedFulfilments(search="jd-7")
     page = await app.fulfilment_list.page(ADMIN.by, wanted, first=5, after=None)
     assert [row.id for _, row in page.rows] == [one.id]

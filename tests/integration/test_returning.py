@@ -32,7 +32,8 @@ from shop import (
 from orderwright import Event, Orderwright
 from orderwright.app.goods.returning import Returning
 from orderwright.app.payment_phases import PaymentPhases
-from orderwright.app.payments import RefundLine
+from orderwright.app.payment_reports import Kind, Receipt, Report
+from orderwright.app.payments import NewPayment, RefundLine
 from orderwright.runtime.worker import Worker
 
 
@@ -220,6 +221,55 @@ async def test_money_that_came_in_by_no_known_payment_is_a_case(app: Orderwright
         ("REFUND_OPEN",)
     ]
     assert (await context(app, order_id))["refundedLinesMinor"] == 1000
+
+
+async def test_what_the_provider_gave_back_before_is_neither_given_back_again_nor_taken_for_the_refund(
+    app: Orderwright,
+):
+    await receive(app, "LAMP", 2)
+    order_id = await place(app, price="100.00", LAMP=2)
+    new = NewPayment(
+        order_id=order_id,
+        amount="200.00",
+        currency="EUR",
+        method="CARD",
+        provider="stripe",
+        reference="c1",
+    )
+    payment_id = (await app.payments.register_consumer(new, ADMIN)).instance_id
+    await reported(app, Kind.CAPTURED, 20000)
+    one = await delivered(app, order_id)
+    await reported(app, Kind.REFUNDED, 5000, "console")
+    await act(app, one, asking(), SELLABLE, REFUND)
+    assert await remaining(app, payment_id) == 0
+    sale = await context(app, order_id)
+    assert (sale["capturedMinor"], sale["refundedLinesMinor"]) == (0, 20000)
+    assert await sent(app) == [15000]
+    await reported(app, Kind.REFUNDED, 15000, "of the return")
+    assert await remaining(app, payment_id) == 0
+    assert await sent(app) == [15000]
+
+
+async def reported(app: Orderwright, kind: Kind, amount_minor: int, part: str = "") -> None:
+    report = Report(
+        provider="stripe",
+        event_id=f"{kind} {part}",
+        kind=kind,
+        reference="c1",
+        amount_minor=amount_minor,
+        currency="EUR",
+        part=part,
+    )
+    assert await app.payment_reports.receive(report, "CONSUMER") is Receipt.TAKEN
+    await app.worker.drain()
+
+
+async def sent(app: Orderwright) -> list[int]:
+    """What pay-outs of refunds are to send, in minor units."""
+    rows = await app.pool.fetch(
+        "select amount_minor from orderwright.payout_record where refund_id is not null"
+    )
+    return [row["amount_minor"] for row in rows]
 
 
 async def test_working_off_a_refund_again_moves_no_money(app: Orderwright):

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from shop import ADMIN, act, fulfilments, open_goods, pay, receive, sold, state, tell, wait
+from shop import (
+    ADMIN,
+    act,
+    fulfilments,
+    open_goods,
+    pay,
+    place,
+    receive,
+    sold,
+    state,
+    stock,
+    tell,
+    wait,
+)
 
 from orderwright import Event, Orderwright
 from orderwright.app.goods.backorders import Backorders
+from orderwright.app.payment_phases import PaymentPhases
 from orderwright.runtime.worker import Worker
 
 FREEZE = Event("FREEZE", {"reason": "odd"})
@@ -103,6 +117,26 @@ async def test_a_backorder_whose_sale_is_not_cleared_is_passed_over_before_it_he
     assert [*await states(app, first), *await states(app, second)] == ["BACKORDERED", "PICK_PACK"]
     await app.worker.drain()
     assert await states(app, first) == ["ON_HOLD"]
+
+
+@pytest.mark.parametrize("event", ["FREEZE", "CANCEL_REQUESTED"])
+async def test_what_was_kept_for_a_backorder_that_waits_no_more_goes_to_who_came_meanwhile(
+    app: Orderwright, event: str
+):
+    first = await sold(app, LAMP=1)
+    second = await place(app, LAMP=1)
+    await app.worker.drain()
+    await pay(app, second, "10.00")
+    await Worker(app.engine, [PaymentPhases(app.engine).consumer()]).drain()
+    assert await state(app, second) == "CLEARED_FOR_FULFILMENT"  # and its goods are not begun
+    stopped = await app.orders.send_sale_event(first, Event(event, {"reason": "odd"}), ADMIN)
+    assert stopped.refused is None
+    await receive(app, "LAMP", 1)
+    await Worker(app.engine, [Backorders(app.engine).consumer()]).drain()
+    assert await stock(app, "LAMP") == {"available main": 1, "short": 1}
+    await app.worker.drain()
+    assert await states(app, second) == ["PICK_PACK"]
+    assert await stock(app, "LAMP") == {"reserved main": 1}
 
 
 async def test_an_order_that_is_not_cleared_any_more_ends_as_its_fulfilments_end(

@@ -203,6 +203,15 @@ backorder = Table(
     Index("backorder_fulfilment", "fulfilment_id"),
 )
 
+package = Table(
+    "package",
+    metadata,
+    _words("tracking"),  # in lower case
+    _words("fulfilment_id"),
+    _words("order_id"),
+    PrimaryKeyConstraint("tracking", "fulfilment_id", name="package_pk"),
+)
+
 goods_return = Table(
     "goods_return",
     metadata,
@@ -261,6 +270,7 @@ payment = Table(
     Index("payment_created", "created_at", "id"),
     Index("payment_order", "order_id"),
     Index("payment_reference", "provider", "reference"),
+    Index("payment_known_as", text("lower(reference)")),
 )
 
 provider_report = Table(

@@ -77,8 +77,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
             return [row for _, row in page.rows], await app.case_list.count(by, wanted)
 
     found, total = running.run(work, quiet=True)
-    lines = [*map(_line, found), f"{len(found)} of {total}"] if found else ["no cases"]
-    output.answer("\n".join(lines), {"cases": [_told(one) for one in found], "total": total})
+    output.listed("cases", found, total, line=_line, told=_told, none="no cases")
     return 0
 
 

@@ -100,8 +100,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         return [row for _, row in page.rows], await shown.count(asked.by, wanted)
 
     found, total = running.acting(arguments.login, work)
-    lines = [*map(_line, found), f"{len(found)} of {total}"] if found else ["no fulfilments"]
-    output.answer("\n".join(lines), {"fulfilments": [_told(one) for one in found], "total": total})
+    output.listed("fulfilments", found, total, line=_line, told=_told, none="no fulfilments")
     return 0
 
 
@@ -112,8 +111,7 @@ def _show(arguments: argparse.Namespace, output: Output) -> int:
         return row, [step_of(one) for one in happened]
 
     row, log = running.acting(arguments.login, work)
-    lines = [_line(row), *_goods(row), *(f"    {step}" for step in log)]
-    output.answer("\n".join(lines), {"fulfilment": _told(row), "log": log})
+    output.shown("fulfilment", [_line(row), *_goods(row)], _told(row), log)
     return 0
 
 

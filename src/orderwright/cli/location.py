@@ -49,8 +49,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         return [row for _, row in page.rows], await app.stock_list.count_locations(asked.by)
 
     found, total = running.acting(arguments.login, work)
-    lines = [*map(_line, found), f"{len(found)} of {total}"] if found else ["there are none"]
-    output.answer("\n".join(lines), {"locations": [_told(one) for one in found], "total": total})
+    output.listed("locations", found, total, line=_line, told=_told, none="there are none")
     return 0
 
 

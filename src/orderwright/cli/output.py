@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO, TypeVar
 
 from orderwright.errors import OrderwrightError
+
+T = TypeVar("T")
 
 
 class Output:
@@ -20,6 +22,25 @@ class Output:
     def answer(self, text: str, document: Mapping[str, object]) -> None:
         """Give the result of a command in whichever form was asked for."""
         _write(sys.stdout, json.dumps(document) if self.json else text)
+
+    def listed(
+        self,
+        name: str,
+        found: Sequence[T],
+        total: int,
+        *,
+        line: Callable[[T], str],
+        told: Callable[[T], object],
+        none: str,
+    ) -> None:
+        """Give what was found, line by line, and how many there are; `name` is its key in the document."""
+        lines = [*map(line, found), f"{len(found)} of {total}"] if found else [none]
+        self.answer("\n".join(lines), {name: [told(one) for one in found], "total": total})
+
+    def shown(self, name: str, lines: Sequence[str], told: object, log: Sequence[str]) -> None:
+        """Give one thing with what has happened to it; `name` is its key in the document."""
+        steps = (f"    {step}" for step in log)
+        self.answer("\n".join([*lines, *steps]), {name: told, "log": list(log)})
 
     def error(self, error: OrderwrightError) -> None:
         """Say in one line why a command was refused or failed."""

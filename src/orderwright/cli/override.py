@@ -62,8 +62,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         return [row for _, row in page.rows], await app.override_list.count(asked.by, wanted)
 
     found, total = running.acting(arguments.login, work)
-    lines = [*map(_line, found), f"{len(found)} of {total}"] if found else ["no override requests"]
-    output.answer("\n".join(lines), {"overrides": [_told(one) for one in found], "total": total})
+    output.listed("overrides", found, total, line=_line, told=_told, none="no override requests")
     return 0
 
 

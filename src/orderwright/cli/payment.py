@@ -117,8 +117,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         return [row for _, row in page.rows], await app.payment_list.count(asked.by, wanted)
 
     found, total = _as(arguments, work)
-    lines = [*map(line_of, found), f"{len(found)} of {total}"] if found else ["no payments"]
-    output.answer("\n".join(lines), {"payments": [told(one) for one in found], "total": total})
+    output.listed("payments", found, total, line=line_of, told=told, none="no payments")
     return 0
 
 
@@ -129,8 +128,7 @@ def _show(arguments: argparse.Namespace, output: Output) -> int:
         return row, [step_of(one) for one in happened]
 
     row, log = _as(arguments, work)
-    text = "\n".join([line_of(row), *(f"    {step}" for step in log)])
-    output.answer(text, {"payment": told(row), "log": log})
+    output.shown("payment", [line_of(row)], told(row), log)
     return 0
 
 

@@ -60,8 +60,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         return [row for _, row in page.rows], await app.return_list.count(asked.by, wanted)
 
     found, total = running.acting(arguments.login, work)
-    lines = [*map(_line, found), f"{len(found)} of {total}"] if found else ["no returns"]
-    output.answer("\n".join(lines), {"returns": [_told(one) for one in found], "total": total})
+    output.listed("returns", found, total, line=_line, told=_told, none="no returns")
     return 0
 
 
@@ -72,8 +71,8 @@ def _show(arguments: argparse.Namespace, output: Output) -> int:
         return row, [step_of(one) for one in happened]
 
     row, log = running.acting(arguments.login, work)
-    lines = [_line(row), f"    {_reasons(row)}", *_goods(row), *(f"    {step}" for step in log)]
-    output.answer("\n".join(lines), {"return": _told(row), "log": log})
+    lines = [_line(row), f"    {_reasons(row)}", *_goods(row)]
+    output.shown("return", lines, _told(row), log)
     return 0
 
 

@@ -78,8 +78,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
         return [row for _, row in page.rows], await app.stock_list.count(asked.by, wanted)
 
     found, total = running.acting(arguments.login, work)
-    lines = [*map(_line, found), f"{len(found)} of {total}"] if found else ["nothing is kept"]
-    output.answer("\n".join(lines), {"stock": [_told(one) for one in found], "total": total})
+    output.listed("stock", found, total, line=_line, told=_told, none="nothing is kept")
     return 0
 
 

@@ -6,6 +6,7 @@ transaction of the step that it follows from, so that queue and ledgers never pa
 
     stock.freed         -> ALLOCATE, in turn for this SKU alone, to the oldest that wait for it, at most so many at a
                            time; where more wait and something is left, the SKU's stock is told to go on (SERVE_ON)
+    stock.called_off    -> the same: what was kept for who waits no more is for those who came meanwhile
     fulfilment.resumed  -> ALLOCATE, not in turn, to who waited when it was stopped
     fulfilment.ended    -> its places are given up
 
@@ -90,6 +91,7 @@ class Backorders:
         """Return the consumer that the relay feeds, one event in each transaction: each locks what it serves."""
         reactions = {
             "stock.freed": self._serve,
+            "stock.called_off": self._serve,
             "fulfilment.resumed": self._look_again,
             "fulfilment.ended": self._leave,
         }
@@ -112,13 +114,13 @@ class Backorders:
 
     async def _serve(self, connection: Connection, event: DomainEvent) -> None:
         sku = text(event.data, "sku")
-        shelf = Shelf(sku, text(event.data, "location")).instance_id
         there = await _free(connection, sku)
-        waiting = await self._next(connection, sku, most=min(there, _ROUND))
+        waiting = await self._next(connection, sku, most=min(sum(there.values()), _ROUND))
         if not waiting:
             return
+        shelf = Shelf(sku, next(iter(there))).instance_id
         await self._hold(connection, [*waiting, shelf], waiting)
-        left = await _free(connection, sku)
+        left = sum((await _free(connection, sku)).values())
         for fulfilment_id in waiting:
             if left <= 0:
                 return
@@ -156,11 +158,11 @@ class Backorders:
         await lock_stock(connection, [row["sku"] for row in rows])
 
 
-async def _free(connection: Connection, sku: str) -> int:
-    """Return how many pieces of a SKU may be promised, wherever they lie."""
+async def _free(connection: Connection, sku: str) -> dict[str, int]:
+    """Return how many pieces of a SKU may be promised by location, where there are any."""
     supply = (await supplies(connection, [sku], lock=False))[sku]
     free = mapping(supply, "free")
-    return sum(integer(free, location) for location in free)
+    return {location: integer(free, location) for location in free}
 
 
 _LEAVE: Final = """

@@ -10,7 +10,7 @@ their cause.
     sale.cancelled, sale.rejected  -> CANCEL
     fulfilment.split               -> another fulfilment, with what is reserved for it
     fulfilment.delivery_failed     -> HOLD, if the sale is not cleared any more
-    fulfilment.shipped             -> FULFILMENT_SHIPPED to the sale
+    fulfilment.shipped             -> the package, by its tracking number; FULFILMENT_SHIPPED to the sale
     fulfilment.ended               -> FULFILMENT_COMPLETED to the sale
 """
 
@@ -198,6 +198,7 @@ class Fulfilling:
     # --- fulfilment -> sale ---
 
     async def _note_shipped(self, connection: Connection, event: DomainEvent) -> None:
+        await fulfilment_records.add_package(connection, event)
         shipped = Event("FULFILMENT_SHIPPED", {"fulfilmentId": event.instance_id})
         await self._send(connection, event, event.root_id, shipped)
 

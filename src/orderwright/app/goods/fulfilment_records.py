@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from orderwright.domain.orders.goods_line import GOODS, SERVICE, GoodsLine, lines_of
+from orderwright.domain.reading import text
 from orderwright.runtime.instance import found
 
 if TYPE_CHECKING:
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
 
 
@@ -38,6 +40,12 @@ async def keep_lines(engine: Engine, connection: Connection, fulfilment_id: str)
     )
 
 
+async def add_package(connection: Connection, shipped: DomainEvent) -> None:
+    """Let a fulfilment be found by the tracking number under which it was shipped, however that is written."""
+    tracking = text(shipped.data, "tracking").strip().lower()
+    await connection.execute(_ADD_PACKAGE, tracking, shipped.instance_id, shipped.root_id)
+
+
 async def is_parting(connection: Connection, order_id: str) -> bool:
     """Tell whether pieces of an order have left a fulfilment and not come to their next one yet."""
     row = await connection.fetchrow(_PIECES, order_id)
@@ -55,6 +63,9 @@ delete from orderwright.fulfilment_line where fulfilment_id = $1 and line_no <> 
 """
 _KEEP: Final = """
 update orderwright.fulfilment_line set quantity = $3 where fulfilment_id = $1 and line_no = $2
+"""
+_ADD_PACKAGE: Final = """
+insert into orderwright.package (tracking, fulfilment_id, order_id) values ($1, $2, $3) on conflict do nothing
 """
 _PIECES: Final = """
 select (select sum(quantity) from orderwright.sale_order_line where order_id = $1) as ordered,

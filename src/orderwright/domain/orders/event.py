@@ -296,6 +296,11 @@ EVENTS: Final = (
         properties=_SHELF,
     ),
     EventType(
+        name="stock.called_off",
+        description="An order waits for a SKU no more: what was kept for it may be promised to others.",
+        properties={"sku": _SHELF["sku"]},
+    ),
+    EventType(
         name="fulfilment.created",
         description="The delivery of an order begins with the reservation of stock.",
         properties=_FULFILMENT,

@@ -269,9 +269,11 @@ def served(wants: Iterable[Want], who: Who) -> list[Effect]:
     return [_waited("served", want, -want.quantity, who) for want in wants]
 
 
-def called_off(wants: Iterable[Want], who: Who) -> list[Effect]:
-    """Note what is waited for no more, because nobody wants it any more."""
-    return [_waited("called_off", want, -want.quantity, who) for want in wants]
+def called_off(wants: Sequence[Want], who: Who) -> list[Effect]:
+    """Note what is waited for no more, because nobody wants it any more: others may have what was kept."""
+    posts: list[Effect] = [_waited("called_off", want, -want.quantity, who) for want in wants]
+    told = dict.fromkeys(want.sku for want in wants)
+    return posts + [Emit("stock.called_off", {"sku": sku}) for sku in told]
 
 
 def changed(kind: str, sku: str, location: str, quantity: int, who: Who) -> list[Effect]:

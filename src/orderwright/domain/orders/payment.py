@@ -2,14 +2,15 @@
 
 What people do and what a provider reports is remembered as it comes, in any order and however often:
 
-    refunds            our own, each once: amount, and the lines that it is for; of one that is undone nothing, and
-                       under `undone` what it was, and why it was not sent
+    refunds            our own, each once: amount, the lines that it is for, and what was reported before it; of one
+                       that is undone nothing, and under `undone` what it was, and why it was not sent
     reportedRefunds    the provider's, each with the largest amount that was reported of it
     chargebacks        each with its amount, and whether it was reversed
 
 What follows from them is computed anew each time, so that the order of reports is of no matter:
 
-    refunded      = the larger of our own refunds and the reported ones: a refund of ours is reported as well
+    refunded      = the larger of our own refunds and the reported ones: a refund of ours is reported as well, but only
+                    after it was made; what was reported before is another, and is added
     charged back  = chargebacks that were not reversed
     remaining     = captured - refunded - charged back; never negative
 
@@ -47,7 +48,7 @@ from orderwright.domain.orders.payment_reading import (
     line_minor,
     lines_minor,
     lines_of,
-    own_refunds_minor,
+    refunded_minor,
     reported_refunds_minor,
     standing_of,
 )
@@ -66,7 +67,7 @@ def take_stock(scope: Scope) -> Outcome:
     if context["isCaptured"] is not True:
         return Outcome()
     told, amount = standing_of(context), integer(context, "amountMinor")
-    refunded = min(_refunded(context), amount)
+    refunded = min(refunded_minor(context), amount)
     charged_back = min(_charged_back(context), amount)
     after_refund = Standing(captured=amount, refunded=refunded, charged_back=told.charged_back)
     now = Standing(captured=amount, refunded=refunded, charged_back=charged_back)
@@ -90,16 +91,15 @@ def note_capture(scope: Scope) -> Outcome:
 def _refund_told(scope: Scope, told: Standing, now: Standing) -> Sequence[Emit | Post]:
     if now.refunded < told.refunded:
         return _undoing_told(scope, told, now)
-    lines = lines_minor(scope) if _is(scope, "REFUND") else 0
     amount = now.refunded - told.refunded
-    if amount <= 0 and not lines:
+    if amount <= 0:
         return ()
     context = scope.context
     event = {
         **_head(context),
         "refundId": _given_id(scope, "refundId", f"{context['paymentId']}/{now.refunded}"),
-        "amountMinor": max(amount, 0),
-        "ofLinesMinor": lines,
+        "amountMinor": amount,
+        "ofLinesMinor": lines_minor(scope) if _is(scope, "REFUND") else 0,
         "remainingMinor": now.remaining,
     }
     change = now.remaining - told.remaining
@@ -140,10 +140,6 @@ def _posted(context: Mapping[str, Json], kind: str, change: int) -> list[Post]:
     return [Post(LEDGER, entry)] if change else []
 
 
-def _refunded(context: Mapping[str, Json]) -> int:
-    return max(own_refunds_minor(context), reported_refunds_minor(context))
-
-
 def _charged_back(context: Mapping[str, Json]) -> int:
     standing = [entry_of(one) for one in mapping(context, "chargebacks").values()]
     return sum(integer(one, "amountMinor") for one in standing if one["isReversed"] is not True)
@@ -160,9 +156,13 @@ def note_failure(scope: Scope) -> Outcome:
 
 
 def note_refund(scope: Scope) -> Outcome:
-    """Remember a refund of ours with its lines."""
-    lines = {str(line["lineNo"]): line_minor(scope, line) for line in lines_of(scope)}
-    entry = {"amountMinor": amount_of(scope).minor, "lines": lines, "reason": scope.data["reason"]}
+    """Remember a refund of ours with its lines, and what had gone back before it by what was reported."""
+    entry = {
+        "amountMinor": amount_of(scope).minor,
+        "lines": {str(line["lineNo"]): line_minor(scope, line) for line in lines_of(scope)},
+        "reason": scope.data["reason"],
+        "reportedMinor": reported_refunds_minor(scope.context),
+    }
     known = mapping(scope.context, "refunds")
     return Outcome({"refunds": {**known, text(scope.data, "refundId"): entry}})
 

@@ -10,10 +10,9 @@ from orderwright.domain.orders.payment_reading import (
     entry_of,
     line_minor,
     lines_of,
-    own_refunds_minor,
+    refunded_minor,
     registered,
     reported,
-    reported_refunds_minor,
     standing_of,
 )
 from orderwright.domain.reading import Json, integer, mapping, text
@@ -71,22 +70,13 @@ def _mismatch(reported: tuple[int, str], expected: tuple[int, str], *, is_right:
 
 
 def refund_is_valid(scope: Scope) -> Verdict:
-    """The amount is exact and what its lines add up to; with all before it no more than was captured."""
-    valid = _amounts_are_valid(scope)
-    if valid.ok is not True:
-        return valid
-    context = scope.context
-    own = own_refunds_minor(context)
-    left = integer(context, "amountMinor") - own - integer(context, "chargedBackMinor")
-    return _within(scope, amount_of(scope).minor, left)
+    """The amount is exact and what its lines add up to, and is no more than what is left."""
+    return _is_left(scope)
 
 
 def chargeback_is_valid(scope: Scope) -> Verdict:
     """The amount is positive, has the scale of the currency, and is no more than what is left."""
-    valid = _amounts_are_valid(scope)
-    if valid.ok is not True:
-        return valid
-    return _within(scope, amount_of(scope).minor, standing_of(scope.context).remaining)
+    return _is_left(scope)
 
 
 def refund_is_new(scope: Scope) -> Verdict:
@@ -106,9 +96,8 @@ def refund_stands(scope: Scope) -> Verdict:
 def refund_is_not_sent(scope: Scope) -> Verdict:
     """The provider does not say that the money of the refund has gone back all the same."""
     context, named = scope.context, text(scope.data, "refundId")
-    entry = entry_of(mapping(context, "refunds").get(named))
-    without = own_refunds_minor(context) - (integer(entry, "amountMinor") if entry else 0)
-    left = max(without, reported_refunds_minor(context))
+    others = {one: entry for one, entry in mapping(context, "refunds").items() if one != named}
+    left = refunded_minor({**context, "refunds": others})
     message = f"the provider says that the money of refund {named} has gone back"
     is_lower = left < integer(context, "refundedMinor")
     return Verdict(is_lower, "payment.refund_sent", message, {"refundId": named})
@@ -155,6 +144,13 @@ def _is_new(scope: Scope, key: str, kept: str) -> Verdict:
     named = text(scope.data, key)
     is_new = named not in mapping(scope.context, kept)
     return Verdict(is_new, "payment.repeated", f"{named} is recorded already", {key: named})
+
+
+def _is_left(scope: Scope) -> Verdict:
+    valid = _amounts_are_valid(scope)
+    if valid.ok is not True:
+        return valid
+    return _within(scope, amount_of(scope).minor, standing_of(scope.context).remaining)
 
 
 def _within(

@@ -39,17 +39,32 @@ def entry_of(value: Json) -> Mapping[str, Json]:
     return mapping({"entry": value}, "entry")
 
 
-def own_refunds_minor(context: Mapping[str, Json]) -> int:
-    """Return the sum of our own refunds that were not undone, in minor units."""
-    return sum(
-        integer(entry_of(one), "amountMinor") for one in mapping(context, "refunds").values()
-    )
-
-
 def reported_refunds_minor(context: Mapping[str, Json]) -> int:
     """Return the sum of the refunds that the provider has reported, in minor units."""
     reported = mapping(context, "reportedRefunds")
     return sum(integer(reported, refund) for refund in reported)
+
+
+def refunded_minor(context: Mapping[str, Json]) -> int:
+    """Return what has gone back in all, in minor units, by our refunds and those that the provider has reported.
+
+    What was reported before a refund of ours was made is another: neither it nor any of ours after it may hide there.
+    """
+    ours = [entry_of(one) for one in mapping(context, "refunds").values()]
+    sums = [
+        before + sum(_amount(one) for one in ours if _reported_before(one) >= before)
+        for before in {_reported_before(one) for one in ours}
+    ]
+    return max([reported_refunds_minor(context), *sums])
+
+
+def _amount(refund: Mapping[str, Json]) -> int:
+    return integer(refund, "amountMinor")
+
+
+def _reported_before(refund: Mapping[str, Json]) -> int:
+    """Return what the provider had reported in all when a refund of ours was made; old ones do not say it."""
+    return integer({"reportedMinor": 0, **refund}, "reportedMinor")
 
 
 def registered(context: Mapping[str, Json]) -> tuple[int, str]:

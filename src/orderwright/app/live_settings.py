@@ -92,10 +92,15 @@ class LiveSettings:
         if self._read_at is None or not timedelta(0) <= now - self._read_at < FRESH:
             if connection is None:
                 async with self._pool.acquire() as own:
-                    self._known = await self._read(own)
-            else:
-                self._known = await self._read(connection)
-            self._read_at = now
+                    return await self.fresh(own)
+            return await self.fresh(connection)
+        return self._known
+
+    async def fresh(self, connection: Connection) -> Settings:
+        """Return all settings as they stand at this moment, from which on the process knows them."""
+        now = self._clock.now()
+        self._known = await self._read(connection)
+        self._read_at = now
         return self._known
 
     def forget(self) -> None:

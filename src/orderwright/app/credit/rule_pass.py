@@ -78,9 +78,8 @@ class RulePass:
     async def _work(self, run: JobRun) -> None:
         """Have the sales of a batch look again by the rule in force, and put the next batch down."""
         payload, (engine, settings) = _mapping(run.payload), self._ready()
-        settings.forget()
         async with engine.pool.acquire() as connection, told_on_commit(connection):
-            rule = (await settings.current(connection)).credit_limit_rule
+            rule = (await settings.fresh(connection)).credit_limit_rule
             rows = await _next_sales(connection, payload)
             cause = Cause(
                 actor=CREDIT,

@@ -13,6 +13,7 @@ const config: CodegenConfig = {
         scalars: {
           ID: "string",
           DateTime: "string",
+          SettingValue: { input: "number | string", output: "number | string" },
           JSON: { input: "unknown", output: "unknown" },
         },
       },

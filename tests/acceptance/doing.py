@@ -285,7 +285,7 @@ def setting(name: str, value: int) -> Step:
     """An admin changes a setting while the house runs."""
 
     async def step(play: Play) -> None:
-        query = """mutation ($name: ID!, $value: Int!) { changeSetting(name: $name, value: $value) {
+        query = """mutation ($name: ID!, $value: SettingValue!) { changeSetting(name: $name, value: $value) {
           __typename } }"""
         await play.command(query, by="admin", name=name, value=value)
 

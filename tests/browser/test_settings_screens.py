@@ -30,6 +30,33 @@ async def test_a_setting_is_changed_with_a_reason_and_shows_who_did_it(
     await expect(row).to_contain_text("a long holiday")
 
 
+async def test_a_choice_and_a_cron_expression_are_changed_and_a_wrong_one_says_what_is_right(
+    server: Server,  # noqa: ARG001 (the pages are its)
+    open_page: OpenPage,
+) -> None:
+    page = await open_page()
+    await page.goto("/system/settings")
+    rule = page.get_by_role("listitem").filter(has_text="What a credit limit is")
+    await rule.get_by_text("Change", exact=True).first.press("Enter")
+    form = rule.get_by_role("form")
+    await form.get_by_label("Value").select_option("What the tier allows")
+    await form.get_by_role("button", name="Change").click()
+    await expect(rule).to_contain_text("Changed by Admin")
+    await rule.get_by_text("Earlier values").press("Enter")
+    await expect(rule).to_contain_text("have earned to What the tier allows, Admin")
+
+    times = page.get_by_role("listitem").filter(has_text="expiry of sales is checked")
+    await times.get_by_text("Change", exact=True).first.press("Enter")
+    form = times.get_by_role("form")
+    await form.get_by_label("Value").fill("61 * * * *")
+    await form.get_by_role("button", name="Change").click()
+    await expect(form).to_contain_text("numbers from 0 to 59")
+    await form.get_by_label("Value").fill("*/5 * * * *")
+    await form.get_by_role("button", name="Change").click()
+    await expect(times).to_contain_text("Changed by Admin")
+    await fits_everywhere(page)
+
+
 async def test_a_token_is_made_and_shown_once_and_opens_nothing_once_it_is_revoked(
     server: Server,  # noqa: ARG001 (the pages are its)
     open_page: OpenPage,

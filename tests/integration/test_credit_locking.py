@@ -39,7 +39,8 @@ async def app(database_url: str) -> AsyncIterator[Orderwright]:
     clock = DrivenClock(datetime(2026, 3, 1, 12, 10, tzinfo=UTC))
     async with open_house(database_url, clock) as opened:
         async with opened.pool.acquire() as connection, connection.transaction():
-            await put_schedule(connection, opened.expiry.schedule, at=clock.now())
+            schedule = await opened.expiry.schedule(connection)
+            await put_schedule(connection, schedule, at=clock.now())
         await limit(opened, "500.00")
         await opened.worker.drain()
         yield opened

@@ -42,7 +42,8 @@ def opening(furnished_url: str) -> Opening:
         chosen, clock = Settings(**settings), DrivenClock(NOON)
         async with Orderwright.connect(furnished_url, settings=chosen, clock=clock) as app:
             async with app.pool.acquire() as connection, connection.transaction():
-                await put_schedule(connection, app.expiry.schedule, at=clock.now())
+                schedule = await app.expiry.schedule(connection)
+                await put_schedule(connection, schedule, at=clock.now())
             yield app
 
     return opened

@@ -74,7 +74,8 @@ def _metrics() -> str:
 def _settings() -> str:
     names, meanings = settings._names(), _meanings()
     fields = settings.Settings.model_fields
-    schema = settings.Settings.model_json_schema(by_alias=False)["properties"]
+    whole = settings.Settings.model_json_schema(by_alias=False)
+    schema = {name: _named(rule, whole) for name, rule in whole["properties"].items()}
     return _table(
         ("Variable", "Default", "Accepted", "Meaning"),
         (
@@ -87,6 +88,12 @@ def _settings() -> str:
             for field, info in fields.items()
         ),
     )
+
+
+def _named(rule: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the definition that a rule refers to, or the rule."""
+    *_, name = rule.get("$ref", "").rpartition("/")
+    return whole["$defs"][name] if name else rule
 
 
 def _meanings() -> dict[str, str]:

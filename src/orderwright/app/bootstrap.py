@@ -24,6 +24,7 @@ from orderwright.app.compliance.reactions import Compliance
 from orderwright.app.compliance.users import Users
 from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
+from orderwright.app.credit.rule_pass import RulePass
 from orderwright.app.credit.view import CreditView
 from orderwright.app.dead_letters import DeadLetters
 from orderwright.app.expiry import ACTION, SaleExpiry
@@ -41,7 +42,7 @@ from orderwright.app.goods.stock_list import StockList
 from orderwright.app.incidents import Incidents
 from orderwright.app.keeping import anchor_folder, keep
 from orderwright.app.ledgers import LEDGERS
-from orderwright.app.live_settings import LiveSettings
+from orderwright.app.live_settings import CREDIT_RULE, CRON, LiveSettings
 from orderwright.app.notification.inbox import NotificationInbox
 from orderwright.app.notification.mail import mail_kind
 from orderwright.app.notification.notifier import Notifier
@@ -164,6 +165,7 @@ class Orderwright:
         tracer: Tracer | None,
         policies: Policies,
         actions: Actions,
+        rule_pass: RulePass,
     ) -> None:
         self.revision = revision
         self.settings = settings
@@ -176,7 +178,6 @@ class Orderwright:
         self.tracer = tracer
         self.policies = policies
         self.scrape = Scrape(metrics, pool, readers, clock)
-        self.setting_desk = SettingDesk(engine, live)
         self.queries = Queries(readers, engine)
         self.workflows = Workflows(engine, self.queries)
         self.orders = Orders(engine, self.queries, live)
@@ -199,7 +200,7 @@ class Orderwright:
         self.dead_letters = DeadLetters(engine)
         self.incidents = Incidents(engine)
         self.outbox = Outbox(pool)
-        self.expiry = SaleExpiry(engine, live)
+        self._open_settings(rule_pass)
         loopback = settings.webhook_allow_loopback
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
         self.subscribers = Subscribers(pool, clock, allow_loopback=loopback)
@@ -207,6 +208,13 @@ class Orderwright:
         self.courier = Courier(pool, clock, postman, observer=engine.observer)
         self.worker = self._worker()
         self._stack = AsyncExitStack()
+
+    def _open_settings(self, rule_pass: RulePass) -> None:
+        """Set up what has to do with settings that change, and what follows when they do."""
+        engine, live = self.engine, self.live_settings
+        self.expiry = SaleExpiry(engine, live)
+        sequels = {CRON: self.expiry.rearm, CREDIT_RULE: rule_pass.serve(engine, live)}
+        self.setting_desk = SettingDesk(engine, live, sequels)
 
     def _open_policies(self, actions: Actions) -> None:
         """Set up what has to do with policies beside deciding: doing what follows, and what people do with them."""
@@ -225,16 +233,16 @@ class Orderwright:
 
     def _open_money(self) -> None:
         """Set up what has to do with approvals, credit and payments."""
-        engine, pool, settings = self.engine, self.pool, self.settings
+        engine, pool = self.engine, self.pool
         self.approvals = Approvals(engine, self.live_settings)
         self.approval_list = ApprovalList(pool, self.queries)
         self.approval_desk = ApprovalDesk(engine, self.approval_list)
         self.override_list = OverrideList(pool, self.queries)
         self.overrides = Overrides(engine, self.orders, self.override_list)
         self.credit = Credit(engine)
-        self.credit_view = CreditView(engine, settings.credit_limit_rule)
+        self.credit_view = CreditView(engine, self.live_settings)
         self.payment_reports = PaymentReports(engine)
-        self.receipts = Receipts(pool, self.clock, ReceiptStore(settings))
+        self.receipts = Receipts(pool, self.clock, ReceiptStore(self.settings))
         self.payment_list = PaymentList(pool, self.queries)
         self.payments = Payments(engine, self.payment_reports)
 
@@ -274,7 +282,7 @@ class Orderwright:
             Reserving(engine).consumer(),
             Backorders(engine).consumer(),
             Returning(engine).consumer(),
-            *CreditReactions(engine, settings.credit_limit_rule).consumers(),
+            *CreditReactions(engine, self.live_settings).consumers(),
             CaseOpener(engine, self.live_settings).consumer(),
             Notifier(engine, self.jobs).consumer(),
             *self.acts.consumers(),
@@ -389,8 +397,13 @@ async def _opened(
         announcer = Announcer(pool)
         stack.push_async_callback(announcer.close)
         live = LiveSettings(pool, clock, settings)
-        loaders = fact_loaders(live, credit_rule=settings.credit_limit_rule)
-        own = [given.actions.kind, *([mail_kind(settings)] if settings.smtp_host else [])]
+        loaders = fact_loaders(live)
+        rule_pass = RulePass()
+        own = [
+            given.actions.kind,
+            rule_pass.kind,
+            *([mail_kind(settings)] if settings.smtp_host else []),
+        ]
         handled = {kind.name: kind for kind in (*own, *given.kinds)}
         metrics, tracer = Metrics(), await _tracer(stack, settings, clock)
         observer = Observer(metrics.hear, *([tracer.hear] if tracer else []))
@@ -423,6 +436,7 @@ async def _opened(
             tracer=tracer,
             policies=Policies(engine, given.types, given.actions),
             actions=given.actions,
+            rule_pass=rule_pass,
         )
         stack.push_async_callback(app.courier.close)
         yield app

@@ -19,7 +19,7 @@ from orderwright.app.credit.locking import hold_sales
 from orderwright.app.term_pass import Pass, due_pass, next_sales, remember
 from orderwright.runtime import timers
 from orderwright.runtime.command import Cause, Send
-from orderwright.runtime.schedule import Schedule
+from orderwright.runtime.schedule import Schedule, put_schedule
 from orderwright.runtime.slot_action import SCHEDULE
 from orderwright.statechart import Event
 
@@ -57,12 +57,15 @@ class SaleExpiry:
         self._engine = engine
         self._settings = settings
 
-    @property
-    def schedule(self) -> Schedule:
-        """When the sweep runs: of slots that were missed, the latest makes up for all."""
-        return Schedule(
-            name=ACTION, cron=self._settings.told.sale_expiry_cron, missed="latest", action=ACTION
-        )
+    async def schedule(self, connection: Connection) -> Schedule:
+        """Return when the sweep runs; nobody changes that until the caller's transaction ends."""
+        cron = (await self._settings.held(connection)).sale_expiry_cron
+        return Schedule(name=ACTION, cron=cron, missed="latest", action=ACTION)
+
+    async def rearm(self, connection: Connection, _: int) -> None:
+        """Go by other times from now on, in the transaction that changes them; a slot that is due is done first."""
+        schedule = await self.schedule(connection)
+        await put_schedule(connection, schedule, at=self._engine.clock.now())
 
     async def sweep(self, connection: Connection, slot: Slot) -> str | None:
         """Change the terms of a batch, or expire one; return a mark to go on from when there may be more, else None.

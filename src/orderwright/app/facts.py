@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from orderwright.app.live_settings import LiveSettings
-    from orderwright.domain.orders.credit import Rule
     from orderwright.runtime.pool import Connection
 
 _SELLERS: Final = frozenset({Role.BILLER, Role.SUPPORT, Role.MANAGER, Role.ADMIN, Role.SUPERADMIN})
 _BUYERS: Final = frozenset({Role.CUSTOMER, Role.RESELLER, Role.ADMIN, Role.SUPERADMIN})
 
 
-def fact_loaders(settings: LiveSettings, *, credit_rule: Rule) -> Mapping[str, FactLoader]:
+def fact_loaders(settings: LiveSettings) -> Mapping[str, FactLoader]:
     """Return a loader for every fact that the order charts name."""
 
     async def expiry(connection: Connection, asked: Sequence[FactRequest]) -> Sequence[object]:
@@ -36,7 +35,7 @@ def fact_loaders(settings: LiveSettings, *, credit_rule: Rule) -> Mapping[str, F
 
     return {
         "actor": SharedFact(load=actor, is_free=True),
-        "credit": credit_fact(credit_rule),
+        "credit": credit_fact(settings),
         "expiry": SharedFact(load=expiry, is_free=True),
         "fulfilments": SharedFact(load=fulfilments, is_free=True),
         "quotation": SharedFact(load=quotation),

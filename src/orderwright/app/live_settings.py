@@ -2,24 +2,34 @@
 
 What was changed stands in a table and goes before the environment, in every process, within `FRESH`. Who changed it
 hears it at once. A value that is out of bounds, because a release has narrowed them, is left out.
+
+Numbers stand in the column `value`, all else in `words`. Code that knows numbers only reads the one, and leaves out
+the rows of settings that it does not know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from orderwright.app.setting_kind import Choice, CronExpression, Kind, Value, WholeNumber
 from orderwright.app.settings import Settings
+from orderwright.domain.orders.credit import Rule
+from orderwright.errors import InputInvalid
 
 if TYPE_CHECKING:
+    from asyncpg import Record
+
     from orderwright.clock import Clock
     from orderwright.runtime.pool import Connection, Pool
 
+CRON: Final = "sale_expiry_cron"
+CREDIT_RULE: Final = "credit_limit_rule"
 CHANGEABLE: Final[Mapping[str, str]] = {
     "sale_pending_expiry_minutes": "Minutes to pay an order in; 0 for no end",
     "sale_expiry_batch_size": "Sales that one repair of expiry takes at a time",
@@ -31,31 +41,30 @@ CHANGEABLE: Final[Mapping[str, str]] = {
     "approval_validity_days": "Days in which an approval is decided, and for which it then holds",
     "case_sla_minutes": "Minutes to resolve a case in; 0 for no term",
     "case_urgent_sla_minutes": "Minutes to resolve a case of high priority in; 0 for no term",
+    CRON: "When the expiry of sales is checked and repaired: minute, hour, day, month, weekday, in UTC",
+    CREDIT_RULE: "What a credit limit is where no custom one is set",
 }
-"""Each with a label; all are whole numbers."""
+"""Each with a label."""
 FRESH: Final = timedelta(seconds=5)
 """How old what a process knows may be."""
+
+_RULES: Final[Mapping[StrEnum, str]] = {
+    Rule.EARNED_CAPPED: "The smaller of what the tier allows and what sales have earned",
+    Rule.TIER_CAP: "What the tier allows",
+}
 
 _logger = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """The least and the largest value."""
-
-    low: int
-    high: int
-
-    def hold(self, value: int) -> bool:
-        """Tell whether a value lies within."""
-        return self.low <= value <= self.high
-
-
 @cache
-def bounds_of(name: str) -> Bounds:
-    """Return the bounds of a setting that may be changed."""
+def kind_of(name: str) -> Kind:
+    """Return of which kind a setting is that may be changed."""
+    if name == CRON:
+        return CronExpression()
+    if name == CREDIT_RULE:
+        return Choice(labels=_RULES)
     rule = Settings.model_json_schema(by_alias=False)["properties"][name]
-    return Bounds(low=int(rule["minimum"]), high=int(rule["maximum"]))
+    return WholeNumber(low=int(rule["minimum"]), high=int(rule["maximum"]))
 
 
 class LiveSettings:
@@ -83,24 +92,50 @@ class LiveSettings:
         if self._read_at is None or not timedelta(0) <= now - self._read_at < FRESH:
             if connection is None:
                 async with self._pool.acquire() as own:
-                    self._known = await self._read(own)
-            else:
-                self._known = await self._read(connection)
-            self._read_at = now
+                    return await self.fresh(own)
+            return await self.fresh(connection)
+        return self._known
+
+    async def fresh(self, connection: Connection) -> Settings:
+        """Return all settings as they stand at this moment, from which on the process knows them."""
+        now = self._clock.now()
+        self._known = await self._read(connection)
+        self._read_at = now
         return self._known
 
     def forget(self) -> None:
         """Read again the next time: something was changed here."""
         self._read_at = None
 
+    async def held(self, connection: Connection) -> Settings:
+        """Return all settings; nobody changes one until the caller's transaction ends."""
+        await connection.execute(_HOLD)
+        return await self._read(connection)
+
     async def _read(self, connection: Connection) -> Settings:
-        rows = await connection.fetch("select name, value from orderwright.live_setting")
-        found = {row["name"]: row["value"] for row in rows if _is_ours(row["name"], row["value"])}
+        rows = await connection.fetch(_ALL)
+        found = {row["name"]: value for row in rows if (value := _ours(row)) is not None}
         return self._told.model_copy(update=found)
 
 
-def _is_ours(name: str, value: int) -> bool:
-    fits = name in CHANGEABLE and bounds_of(name).hold(value)
-    if not fits:
-        _logger.warning("live_setting_ignored", name=name, value=value)
-    return fits
+def stored(row: Record) -> Value:
+    """Return the value of a row."""
+    value: Value = row["words"] if row["value"] is None else row["value"]
+    return value
+
+
+def _ours(row: Record) -> Value | None:
+    """Return the value of a row; None when it is not of ours, or not any more."""
+    name, value = row["name"], stored(row)
+    if name in CHANGEABLE:
+        try:
+            return kind_of(name).read(value)
+        except InputInvalid as error:
+            _logger.warning("live_setting_ignored", name=name, value=value, error=error.message)
+            return None
+    _logger.warning("live_setting_ignored", name=name, value=value, error="no such setting")
+    return None
+
+
+_ALL: Final = "select name, value, words from orderwright.live_setting"
+_HOLD: Final = "lock table orderwright.live_setting in share mode"

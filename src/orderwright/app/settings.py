@@ -65,7 +65,12 @@ def _http(url: str) -> str:
     return url
 
 
-def _cron(text: str) -> str:
+def cron_text(text: str) -> str:
+    """Return a cron expression as it was given.
+
+    Raises:
+        ValueError: it has no meaning; says what would have.
+    """
     fields = text.split()
     if len(fields) != len(_CRON_BOUNDS):
         raise ValueError(
@@ -203,7 +208,7 @@ class Settings(BaseSettings):
         default=1440, ge=0, le=525_600, validation_alias="SALE_PENDING_EXPIRY_MINUTES"
     )
     """Minutes after which an unpaid sale expires; 0 never."""
-    sale_expiry_cron: Annotated[str, AfterValidator(_cron)] = Field(
+    sale_expiry_cron: Annotated[str, AfterValidator(cron_text)] = Field(
         default="0 * * * *", validation_alias="SALE_EXPIRY_CRON"
     )
     """When the expiry timers are checked and repaired."""

@@ -327,7 +327,9 @@ live_setting = Table(
     "live_setting",
     metadata,
     _id("name"),
-    Column("value", Integer, nullable=False),
+    Column("value", Integer),
+    _words("words", nullable=True),
+    CheckConstraint("num_nonnulls(value, words) = 1", name="live_setting_one"),
 )
 
 live_setting_change = Table(
@@ -335,11 +337,17 @@ live_setting_change = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     _words("name"),
-    Column("before", Integer, nullable=False),
-    Column("after", Integer, nullable=False),
+    Column("before", Integer),
+    Column("after", Integer),
     _words("person_id"),
     _words("reason", nullable=True),
     _moment("changed_at"),
+    _words("before_words", nullable=True),
+    _words("after_words", nullable=True),
+    CheckConstraint(
+        "num_nonnulls(before, before_words) = 1 and num_nonnulls(after, after_words) = 1",
+        name="live_setting_change_one",
+    ),
     Index("live_setting_change_name", "name", "id"),
 )
 

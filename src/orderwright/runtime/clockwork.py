@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.schedule import Schedule
+    from orderwright.runtime.schedule import Plan
     from orderwright.runtime.strike import SlotActions
 
 _LANES: Final = 2
@@ -43,7 +43,7 @@ class Clockwork:
         engine: Engine,
         *,
         actions: SlotActions | None = None,
-        schedules: Sequence[Schedule] = (),
+        schedules: Sequence[Plan] = (),
         poll_seconds: float = 1.0,
     ) -> None:
         self._engine = engine
@@ -80,7 +80,8 @@ class Clockwork:
     async def _store_schedules(self) -> None:
         while self._missing:
             async with self._engine.pool.acquire() as connection, connection.transaction():
-                await put_schedule(connection, self._missing[-1], at=self._engine.clock.now())
+                schedule = await self._missing[-1](connection)
+                await put_schedule(connection, schedule, at=self._engine.clock.now())
             self._missing.pop()
 
     def _rest_until(self, due_at: datetime | None) -> float:

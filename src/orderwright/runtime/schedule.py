@@ -22,13 +22,15 @@ from orderwright.runtime.command import LONGEST_ID
 from orderwright.runtime.cron import Cron, ScheduleInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from asyncpg import Record
 
     from orderwright.runtime.pool import Connection
 
+Plan: TypeAlias = "Callable[[Connection], Awaitable[Schedule]]"
+"""Says what a schedule is to be now, in the transaction that stores it."""
 Missed: TypeAlias = Literal["all", "latest", "none"]
 
 _POLICIES: Final = get_args(Missed)
@@ -75,8 +77,9 @@ class Schedule:
 async def put_schedule(connection: Connection, schedule: Schedule, *, at: datetime) -> bool:
     """Store a schedule in the caller's transaction; True when that changed something.
 
-    A new or changed one is armed for its first slot after `at` and after every slot that was settled before; what
-    was armed and not done is dropped. The very same again changes nothing, and keeps a slot that is late.
+    A new or changed one is armed for its first slot after `at` and after every slot that was settled before. A slot
+    that was armed for later is dropped; one that is due, or under way, stays and is done first. The very same again
+    changes nothing.
 
     Args:
         connection: in a transaction.
@@ -87,8 +90,10 @@ async def put_schedule(connection: Connection, schedule: Schedule, *, at: dateti
     changed = await connection.fetchval(_PUT, schedule.name, *row, at)
     if changed is None:
         return False
-    settled = await connection.fetchval(_DISARM, schedule.name)
-    await arm(connection, schedule, after=max(settled or at, at))
+    await connection.execute(_DISARM, schedule.name, at)
+    [left] = await connection.fetch(_LEFT, schedule.name)
+    if not left["is_armed"]:
+        await arm(connection, schedule, after=max(left["settled"] or at, at))
     return True
 
 
@@ -151,9 +156,10 @@ where (s.cron, s.zone, s.missed, s.action, s.payload)
     is distinct from (excluded.cron, excluded.zone, excluded.missed, excluded.action, excluded.payload)
 returning true
 """
-_DISARM = """
-with gone as (delete from orderwright.slot where schedule = $1 and status = 'armed')
-select max(slot_at) from orderwright.slot where schedule = $1 and status <> 'armed'
+_DISARM = "delete from orderwright.slot where schedule = $1 and status = 'armed' and slot_at > $2"
+_LEFT = """
+select max(slot_at) filter (where status <> 'armed') as settled, bool_or(status = 'armed') as is_armed
+from orderwright.slot where schedule = $1
 """
 _ARM = "insert into orderwright.slot (schedule, slot_at, status) values ($1, $2, 'armed')"
 _REMOVE = "delete from orderwright.schedule where name = $1 returning true"

@@ -206,6 +206,23 @@ async def test_the_same_schedule_put_again_keeps_the_slot_that_is_late(
     assert notebook.hours == [1]
 
 
+async def test_a_changed_schedule_does_the_slot_that_is_due_or_under_way_and_then_goes_by_its_own_times(
+    engine: Engine, clock: DrivenClock, notebook: Notebook
+):
+    await put(engine, HOURLY)
+    notebook.turns = 2
+    clock.advance(1.1 * HOUR)
+    assert await strike_next(engine, notebook.actions)
+    assert await put(engine, replace(HOURLY, cron="30 0 * * *"))
+    assert await put(engine, replace(HOURLY, cron="0 5 * * *"))
+    await strike_all(engine, notebook.actions)
+    assert notebook.marks == [None, "1"]
+    assert notebook.hours == [1]
+    clock.advance(24 * HOUR)
+    await strike_all(engine, notebook.actions)
+    assert notebook.hours == [1, 17]
+
+
 async def test_a_removed_schedule_does_nothing_any_more(
     engine: Engine, clock: DrivenClock, notebook: Notebook, rows: Rows
 ):
@@ -295,7 +312,10 @@ async def test_a_slot_may_put_a_job_down(
 async def test_a_running_worker_stores_its_schedules_and_strikes_their_slots(
     engine: Engine, clock: DrivenClock, notebook: Notebook, rows: Rows
 ):
-    clockwork = Clockwork(engine, actions=notebook.actions, schedules=[HOURLY], poll_seconds=0.01)
+    async def hourly(_: object) -> Schedule:
+        return HOURLY
+
+    clockwork = Clockwork(engine, actions=notebook.actions, schedules=[hourly], poll_seconds=0.01)
     running = asyncio.create_task(Worker(engine, [], clockwork=clockwork).run())
 
     async def is_stored() -> bool:

@@ -1,4 +1,4 @@
-import { Button, NumberInput, TextInput } from "@mantine/core";
+import { Button, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useQuery } from "urql";
 import { useMay } from "@/api/permission";
@@ -39,9 +39,9 @@ function Row({ row }: { row: SettingRowFragment }) {
       </div>
       <Facts
         of={[
-          { name: "Now", value: row.value.toLocaleString("en") },
-          { name: "Without a change", value: row.default.toLocaleString("en") },
-          { name: "Bounds", value: `${row.low.toLocaleString("en")} to ${row.high.toLocaleString("en")}` },
+          { name: "Now", value: shown(row, row.value) },
+          { name: "Without a change", value: shown(row, row.default) },
+          ...bounds(row),
           ...(last ? [{ name: `Changed by ${last.by}`, value: <Moment at={last.at} /> }] : []),
         ]}
       />
@@ -51,13 +51,24 @@ function Row({ row }: { row: SettingRowFragment }) {
   );
 }
 
+/** A value as people read it: a choice by its label. */
+function shown({ choices }: SettingRowFragment, value: number | string): string {
+  return choices.find((one) => one.value === value)?.label ?? value.toLocaleString("en");
+}
+
+function bounds({ low, high }: SettingRowFragment) {
+  if (low == null || high == null) return [];
+  return [{ name: "Bounds", value: `${low.toLocaleString("en")} to ${high.toLocaleString("en")}` }];
+}
+
 function Change({ row }: { row: SettingRowFragment }) {
   const [value, setValue] = useState<number | string>(row.value);
   const [reason, setReason] = useState("");
   const { busy, outcome, act } = useAct(ChangeSettingDocument);
+  const given = row.kind === "NUMBER" ? Number(value) : value;
   function submit(event: FormEvent) {
     event.preventDefault();
-    void act({ name: row.name, value: Number(value), reason: reason.trim() || null }, "Changed").then(
+    void act({ name: row.name, value: given, reason: reason.trim() || null }, "Changed").then(
       (done) => done && setReason(""),
     );
   }
@@ -65,7 +76,7 @@ function Change({ row }: { row: SettingRowFragment }) {
     <details className={classes["more"]}>
       <summary>Change</summary>
       <form className={classes["form"]} aria-label={`Change: ${row.label}`} onSubmit={submit}>
-        <NumberInput label="Value" required allowDecimal={false} min={row.low} max={row.high} value={value} onChange={setValue} />
+        <Value row={row} value={value} onChange={setValue} />
         <TextInput
           label="Reason"
           description="Optional, kept with the change"
@@ -73,11 +84,41 @@ function Change({ row }: { row: SettingRowFragment }) {
           onChange={(event) => setReason(event.currentTarget.value)}
         />
         <OutcomeNotice outcome={outcome} />
-        <Button type="submit" loading={busy} disabled={value === "" || Number(value) === row.value}>
+        <Button type="submit" loading={busy} disabled={value === "" || given === row.value}>
           Change
         </Button>
       </form>
     </details>
+  );
+}
+
+interface ValueProps {
+  row: SettingRowFragment;
+  value: number | string;
+  onChange: (value: number | string) => void;
+}
+
+/** The field for a value of the setting's kind. */
+function Value({ row, value, onChange }: ValueProps) {
+  if (row.kind === "CHOICE") {
+    const data = row.choices.map((one) => ({ value: String(one.value), label: one.label }));
+    return (
+      <NativeSelect label="Value" data={data} value={value} onChange={(event) => onChange(event.currentTarget.value)} />
+    );
+  }
+  if (row.kind === "CRON") {
+    return <TextInput label="Value" required value={value} onChange={(event) => onChange(event.currentTarget.value)} />;
+  }
+  return (
+    <NumberInput
+      label="Value"
+      required
+      allowDecimal={false}
+      min={row.low ?? undefined}
+      max={row.high ?? undefined}
+      value={value}
+      onChange={onChange}
+    />
   );
 }
 
@@ -88,7 +129,7 @@ function Changes({ of }: { of: SettingRowFragment }) {
       <ul>
         {of.changes.map(({ before, after, by, reason, at }) => (
           <li key={at}>
-            {before.toLocaleString("en")} to {after.toLocaleString("en")}, {by}, <Moment at={at} />
+            {shown(of, before)} to {shown(of, after)}, {by}, <Moment at={at} />
             {reason ? `: ${reason}` : null}
           </li>
         ))}

@@ -19,6 +19,8 @@ from strawberry.schema.config import StrawberryConfig
 _DIGITS: Final = 40
 JSON = NewType("JSON", object)
 """Any JSON value."""
+SettingValue = NewType("SettingValue", object)
+"""What a setting may be."""
 
 
 def exact(text: str) -> Decimal:
@@ -54,4 +56,11 @@ def config() -> StrawberryConfig:
         parse_value=lambda value: value,
         parse_literal=_literal,
     )
-    return StrawberryConfig(scalar_map={JSON: exact})
+    setting_value = strawberry.scalar(
+        name="SettingValue",
+        description="A whole number or text, as the kind of the setting has it.",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+        parse_literal=_literal,
+    )
+    return StrawberryConfig(scalar_map={JSON: exact, SettingValue: setting_value})

@@ -3,52 +3,94 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import strawberry
 
 from orderwright.api.graphql.context import Info
 from orderwright.api.graphql.results import Refusal, answered_plainly
+from orderwright.api.graphql.scalars import SettingValue
 from orderwright.app import setting_desk as app
+from orderwright.app.setting_kind import Choice, CronExpression, WholeNumber
+
+if TYPE_CHECKING:
+    from orderwright.app.setting_kind import Value
 
 
 @strawberry.type
 class SettingChange:
-    before: int
-    after: int
+    before: SettingValue
+    after: SettingValue
     by: str
     reason: str | None
     at: datetime
+
+
+@strawberry.enum
+class SettingKind(Enum):
+    NUMBER = "NUMBER"
+    CHOICE = "CHOICE"
+    CRON = "CRON"
+
+
+@strawberry.type
+class SettingChoice:
+    value: SettingValue
+    label: str
 
 
 @strawberry.type(description="A setting that may be changed while the house runs.")
 class Setting:
     name: strawberry.ID
     label: str
-    value: int
-    default: int = strawberry.field(description="Its value unless it is changed here.")
-    low: int
-    high: int
+    kind: SettingKind
+    value: SettingValue
+    default: SettingValue = strawberry.field(description="Its value unless it is changed here.")
+    low: int | None = strawberry.field(description="The least number; of a number only.")
+    high: int | None = strawberry.field(description="The largest number; of a number only.")
+    choices: list[SettingChoice] = strawberry.field(description="What a choice is among.")
     changes: list[SettingChange] = strawberry.field(description="The latest, the newest first.")
 
     @classmethod
     def of(cls, setting: app.LiveSetting) -> Setting:
         """Show a setting."""
+        kind = setting.kind
         changes = [
             SettingChange(
-                before=one.before, after=one.after, by=one.by, reason=one.reason, at=one.at
+                before=SettingValue(one.before),
+                after=SettingValue(one.after),
+                by=one.by,
+                reason=one.reason,
+                at=one.at,
             )
             for one in setting.changes
         ]
         return cls(
             name=strawberry.ID(setting.name),
             label=setting.label,
-            value=setting.value,
-            default=setting.default,
-            low=setting.low,
-            high=setting.high,
+            kind=_KINDS[type(kind)],
+            value=SettingValue(setting.value),
+            default=SettingValue(setting.default),
+            low=kind.low if isinstance(kind, WholeNumber) else None,
+            high=kind.high if isinstance(kind, WholeNumber) else None,
+            choices=_choices(kind) if isinstance(kind, Choice) else [],
             changes=changes,
         )
+
+
+def _choices(kind: Choice) -> list[SettingChoice]:
+    return [
+        SettingChoice(value=SettingValue(value), label=label)
+        for value, label in kind.labels.items()
+    ]
+
+
+_KINDS: Final = {
+    WholeNumber: SettingKind.NUMBER,
+    Choice: SettingKind.CHOICE,
+    CronExpression: SettingKind.CRON,
+}
 
 
 @strawberry.type
@@ -75,13 +117,13 @@ class SettingsMutation:
         self,
         info: Info,
         name: strawberry.ID,
-        value: int,
+        value: SettingValue,
         reason: str | None = None,
         idempotency_key: str | None = None,
     ) -> ChangeSettingResult:
-        """Give a setting another value; what has begun keeps what it began with."""
+        """Give a setting another value; what has begun keeps what it began with, if nothing else is said of it."""
         asked = info.context.asked(info, idempotency_key, reason)
-        command = info.context.app.setting_desk.change(name, value, asked)
+        command = info.context.app.setting_desk.change(name, cast("Value", value), asked)
         return await answered_plainly(
             command, lambda one: SettingChanged(setting=Setting.of(one)), info.context
         )

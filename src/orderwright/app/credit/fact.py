@@ -12,11 +12,12 @@ from orderwright.runtime.fact import FactRequest, SharedFact
 from orderwright.runtime.ledger import balance_name
 
 if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.domain.orders.credit import Profile, Rule
     from orderwright.runtime.pool import Connection
 
 
-def credit_fact(rule: Rule) -> SharedFact:
+def credit_fact(settings: LiveSettings) -> SharedFact:
     """Return the loader of the fact `credit`.
 
     Its value holds `limitMinor` and, without what this sale holds itself, `exposureMinor`; tier and earned limit for
@@ -30,6 +31,7 @@ def credit_fact(rule: Rule) -> SharedFact:
         named = {one for one in accounts if one}
         if not named:
             return [None] * len(asked)
+        rule = (await settings.current(connection)).credit_limit_rule
         lock = asked[0].lock
         owed = await exposures(connection, named, lock=lock)
         known = await profiles(connection, named, lock=lock)

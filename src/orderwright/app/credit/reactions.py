@@ -24,7 +24,7 @@ from orderwright.runtime.consumer import Consumer
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from orderwright.domain.orders.credit import Rule
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
@@ -51,9 +51,9 @@ class SaleNotCounted(RuntimeFault):
 class CreditReactions:
     """Reacts to what happens to sales and profiles."""
 
-    def __init__(self, engine: Engine, rule: Rule) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
-        self._rule = rule
+        self._settings = settings
 
     def consumers(self) -> tuple[Consumer, Consumer]:
         """Return the consumers that the relay feeds."""
@@ -99,7 +99,8 @@ class CreditReactions:
     async def _look_again(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
         causes = {_account(event): event.cause(CREDIT) for event in events}
         changed = {_account(event) for event in events if event.name == "credit.changed"}
-        await recheck(self._engine, connection, causes, with_held=changed, rule=self._rule)
+        rule = (await self._settings.current(connection)).credit_limit_rule
+        await recheck(self._engine, connection, causes, with_held=changed, rule=rule)
 
 
 def _amount(event: DomainEvent) -> int:

@@ -8,8 +8,8 @@ anything, so that there is no end of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import structlog
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Connection
 
+Step: TypeAlias = "Callable[[Engine, Connection, Looking, Cause], Awaitable[int]]"
+"""Has a sale look again, and returns what it holds afterwards."""
 _LATE: Final = frozenset({"unhandled", "blocked", "done"})
 
 _logger = structlog.get_logger(__name__)
@@ -41,7 +43,7 @@ class RecheckRefused(RuntimeFault):
     code = "credit.recheck_refused"
 
 
-class _Sale(NamedTuple):
+class Looking(NamedTuple):
     """A sale that a change may concern: what it holds, has open, and was once allowed beyond the limit."""
 
     sale_id: str
@@ -79,18 +81,31 @@ async def recheck(
         RecheckRefused: a sale refused as none should.
     """
     sale_ids = await _candidates(connection, {one: one in with_held for one in causes})
+    return await look_again(engine, connection, sale_ids, causes.__getitem__, rule=rule)
+
+
+async def look_again(
+    engine: Engine,
+    connection: Connection,
+    sale_ids: Sequence[str],
+    cause_of: Callable[[Account], Cause],
+    *,
+    rule: Rule | None,
+    step: Step | None = None,
+) -> int:
+    """Have sales look at their credit again, in the order given; `step` has one do so. See `recheck`."""
     if not sale_ids:
         return 0
     held = await hold_sales(connection, sale_ids)
     owed, known = dict(held.exposures), held.profiles
     limits = {} if rule is None else {one: known[one].limit_minor(rule) for one in known}
-    count = 0
+    count, have_look = 0, step or recheck_sale
     for sale in (_sale(one, held.sales[one]) for one in sale_ids):
         if sale.account not in owed:
             continue  # it has moved on since it was found, and turns on credit no more
         limit = limits.get(sale.account)
         if limit is None or sale.is_concerned(limit=limit, owed=owed[sale.account]):
-            holds = await _recheck(engine, connection, sale, causes[sale.account])
+            holds = await have_look(engine, connection, sale, cause_of(sale.account))
             owed[sale.account] += holds - sale.held
             count += 1
     return count
@@ -108,9 +123,9 @@ async def _candidates(connection: Connection, accounts: Mapping[Account, bool]) 
     return [row["id"] for row in rows]
 
 
-def _sale(sale_id: str, context: Mapping[str, object]) -> _Sale:
+def _sale(sale_id: str, context: Mapping[str, object]) -> Looking:
     override = mapping(mapping(context, "overrides"), "CREDIT")
-    return _Sale(
+    return Looking(
         sale_id=sale_id,
         account=account_of(context),
         held=integer(context, "creditHeldMinor"),
@@ -119,8 +134,12 @@ def _sale(sale_id: str, context: Mapping[str, object]) -> _Sale:
     )
 
 
-async def _recheck(engine: Engine, connection: Connection, sale: _Sale, cause: Cause) -> int:
-    """Return what the sale holds afterwards."""
+async def recheck_sale(engine: Engine, connection: Connection, sale: Looking, cause: Cause) -> int:
+    """Have one sale look at its credit again, and return what it holds afterwards.
+
+    Raises:
+        RecheckRefused: it refused as none should.
+    """
     result = await engine.carry_out(
         Send(instance_id=sale.sale_id, event=Event("RECHECK"), cause=cause),
         connection=Owned(connection),
@@ -134,18 +153,24 @@ async def _recheck(engine: Engine, connection: Connection, sale: _Sale, cause: C
     return integer(result.snapshot.context, "creditHeldMinor")
 
 
-_CANDIDATES = """
-select so.id
-from unnest($1::text[], $2::text[], $3::bool[]) as asked (customer_id, currency, with_held)
-join orderwright.sale_order so on so.customer_id = asked.customer_id and so.currency = asked.currency
+TURN_ON_CREDIT: Final = """
 join orderwright.instance i on i.instance_id = so.id
 cross join lateral (select (i.snapshot::jsonb)->'context' as context) c
 where case
         when i.state in ('AWAITING_PAYMENT_METHOD', 'PAYMENT_INITIATED', 'PAYMENT_PENDING_CONFIRMATION',
                          'PAYMENT_FAILED', 'OVERRIDE_REVIEW')
-          then c.context #>> '{overrides,ADMIN,status}' = 'GRANTED' or c.context->>'method' = any($4::text[])
+          then c.context #>> '{{overrides,ADMIN,status}}' = 'GRANTED' or c.context->>'method' = any({terms})
         when i.state = 'CLEARED_FOR_FULFILMENT'
-          then asked.with_held and (c.context->>'creditHeldMinor')::bigint > 0
+          then {with_held} and (c.context->>'creditHeldMinor')::bigint > 0
         else false end
-order by so.placed_at, so.id
 """
+"""Keeps of the orders `so` those that a change of credit can concern; to be formatted."""
+_CANDIDATES: Final = (
+    """
+select so.id
+from unnest($1::text[], $2::text[], $3::bool[]) as asked (customer_id, currency, with_held)
+join orderwright.sale_order so on so.customer_id = asked.customer_id and so.currency = asked.currency
+"""
+    + TURN_ON_CREDIT.format(terms="$4::text[]", with_held="asked.with_held")
+    + "order by so.placed_at, so.id"
+)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orderwright.app.credit.account import Account, exposures, profiles
+from orderwright.app.credit.locking import account_of
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import require
 from orderwright.app.records import CustomerNotFound, OrderNotFound
@@ -19,6 +20,7 @@ from orderwright.errors import InputInvalid
 from orderwright.money import CURRENCIES
 
 if TYPE_CHECKING:
+    from orderwright.app.live_settings import LiveSettings
     from orderwright.app.permissions import Identity
     from orderwright.domain.orders.credit import Profile, Rule
     from orderwright.runtime.engine import Engine
@@ -87,9 +89,9 @@ class ExposureRow:
 class CreditView:
     """Reads credit, each as far as the asking person may see it."""
 
-    def __init__(self, engine: Engine, rule: Rule) -> None:
+    def __init__(self, engine: Engine, settings: LiveSettings) -> None:
         self._engine = engine
-        self._rule = rule
+        self._settings = settings
 
     async def standings(self, by: Identity, customer_id: str) -> list[CreditStanding]:
         """Return a customer's credit in their own currency, and in every other in which there is any.
@@ -107,11 +109,12 @@ class CreditView:
             accounts = [Account(customer_id, currency) for currency in (own, *others)]
             known = await profiles(connection, accounts, lock=False)
             owed = await exposures(connection, accounts, lock=False)
+            rule = (await self._settings.current(connection)).credit_limit_rule
         return [
             CreditStanding(
                 account=one,
                 profile=known[one],
-                limit_minor=known[one].limit_minor(self._rule),
+                limit_minor=known[one].limit_minor(rule),
                 exposure_minor=owed[one],
             )
             for one in accounts
@@ -129,20 +132,21 @@ class CreditView:
         context = sale.snapshot.context if sale and sale.chart_id == "sale" else None
         if context is None or not by.sees(text(context, "customerId")):
             raise OrderNotFound(f"no order {order_id!r}", values={"id": order_id})
-        account = Account(text(context, "customerId"), text(context, "currency"))
+        account = account_of(context)
         async with self._engine.pool.acquire() as connection:
             known = await profiles(connection, [account], lock=False)
             owed = await exposures(connection, [account], lock=False)
-        return self._check(context, known[account], account, owed[account])
+            rule = (await self._settings.current(connection)).credit_limit_rule
+        return self._check(context, known[account], rule, owed[account])
 
     def _check(
-        self, context: Mapping[str, object], profile: Profile, account: Account, owed: int
+        self, context: Mapping[str, object], profile: Profile, rule: Rule, owed: int
     ) -> CreditCheck:
-        limit, uncovered = profile.limit_minor(self._rule), outstanding_minor(context)
+        limit, uncovered = profile.limit_minor(rule), outstanding_minor(context)
         held = integer(context, "creditHeldMinor")
         override = valid_override(context, "CREDIT", self._engine.clock.now())
         return CreditCheck(
-            account=account,
+            account=account_of(context),
             profile=profile,
             limit_minor=limit,
             exposure_minor=owed - held,

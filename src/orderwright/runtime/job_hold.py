@@ -13,18 +13,25 @@ from orderwright.runtime.job import JobCancelled, JobKind, JobRun, JobTimedOut
 from orderwright.runtime.thread import in_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from orderwright.runtime.job_row import ClaimedJob
 
 
 class Hold:
-    """Calls the handler of a claimed job; `ended` awaits its end, `seconds` says how long it took."""
+    """Calls the handler of a claimed job; `ended` awaits its end, `seconds` says how long it took.
 
-    def __init__(self, job: ClaimedJob, kind: JobKind) -> None:
+    It is called when all the tasks of `after` have ended.
+    """
+
+    def __init__(
+        self, job: ClaimedJob, kind: JobKind, *, after: Collection[asyncio.Task[None]] = ()
+    ) -> None:
         self.job = job
         self.is_revoked = False
         self.seconds = 0.0
         self._began = time.monotonic()
-        self._work = asyncio.create_task(_call(job, kind))
+        self._work = asyncio.create_task(self._call(kind, after))
 
     def revoke(self) -> None:
         """End the handler's work, unless it has ended: nobody wants its outcome any more."""
@@ -48,6 +55,12 @@ class Hold:
         if error is not None and not isinstance(error, Exception):
             raise error
         return error or self._work.result()
+
+    async def _call(self, kind: JobKind, after: Collection[asyncio.Task[None]]) -> str:
+        if after:
+            await asyncio.wait(after)
+            self._began = time.monotonic()
+        return await _call(self.job, kind)
 
 
 async def _call(job: ClaimedJob, kind: JobKind) -> str:

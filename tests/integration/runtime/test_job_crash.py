@@ -127,6 +127,22 @@ async def test_what_is_beside_a_job_that_kills_its_workers_does_not_die_of_it(
     await last.communicate()
 
 
+async def test_a_worker_that_is_told_to_end_waits_for_no_thread_that_hangs(
+    pool: Pool, rows: Rows, database_url: str
+):
+    engine = await build_errands(pool, SystemClock(), [Receiver().kind("hang")])
+    await JobQueue(engine).enqueue("hang", None, key="k1", root_id="r1")
+    worker = await start(database_url)
+    assert await heard(worker) == "k1 1"
+    worker.terminate()
+    async with asyncio.timeout(30):
+        await worker.communicate()
+    assert worker.returncode == 0
+    assert await rows("select status, attempts from orderwright.job") == [
+        {"status": "waiting", "attempts": 0}
+    ]
+
+
 async def test_an_effect_reaches_the_other_side_once_or_again_under_the_same_key(
     queue: JobQueue, rows: Rows, database_url: str, tmp_path: Path
 ):

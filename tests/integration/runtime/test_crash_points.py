@@ -53,6 +53,8 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
     run a job               insert job, read job, update job, update job, effect, update job
     fail a job              read job, update job, update job, update job and insert job_history
     bury a job              read job, update job, update job, update job and insert job_history
+    retry a letter          begin, lock job, insert idempotency_key, update job, insert job_history, read job, read
+                            job_history, commit, read job, update job, update job, effect, update job
     invoke                  read instance, apply_steps, read job, update job, update job, effect, begin, lock
                             instance, update job, read log, lock instance, apply_steps, commit
     invoke in vain          read instance, apply_steps, read job, update job, update job, begin, lock instance, update

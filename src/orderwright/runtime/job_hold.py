@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orderwright.json_text import dump, is_storable, scan
 from orderwright.runtime.job import JobCancelled, JobKind, JobRun, JobTimedOut
 from orderwright.runtime.thread import in_thread
+from orderwright.runtime.time_limit import TookTooLong, in_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,15 +74,12 @@ async def _call(job: ClaimedJob, kind: JobKind) -> str:
         root_id=job.root_id,
         correlation_id=job.correlation_id,
     )
-    limit = asyncio.timeout(kind.timeout_seconds)
     try:
-        async with limit:
+        async with in_time(kind.timeout_seconds):
             with job.work:
                 result = await _handled(kind, run)
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise JobTimedOut(f"it took longer than {kind.timeout_seconds:g} s") from error
+    except TookTooLong as error:
+        raise JobTimedOut(str(error)) from error
     return _text(result)
 
 

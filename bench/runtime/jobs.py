@@ -93,8 +93,8 @@ class Jobs:
                     ["post"],
                     CONCURRENCY,
                     host="bench",
-                    at=now,
-                    leased_until=now + LEASE,
+                    clock=self._app.clock,
+                    lease=LEASE,
                 )
                 if not claimed:
                     return

@@ -41,6 +41,15 @@ class DrivenClock:
         self._now += by
 
 
+def driven(clock: Clock) -> datetime | None:
+    """Return the time of a clock that is driven, and None for one that goes by itself.
+
+    What several hosts must agree on is judged by the database's clock, for theirs may differ. Only a time that
+    somebody drives takes its place: `coalesce(<this>, statement_timestamp())`.
+    """
+    return clock.now() if isinstance(clock, DrivenClock) else None
+
+
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone is ambiguous: {moment.isoformat()}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,11 +18,13 @@ from acceptance.harness import free_port
 
 @dataclass
 class Mailbox:
-    """What has arrived, and the answers to recipients that are not taken."""
+    """What has arrived, the answers to recipients that are not taken, and those for whom it takes its time."""
 
     port: int
     messages: list[EmailMessage] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    held: dict[str, threading.Event] = field(default_factory=dict)
+    reached: list[str] = field(default_factory=list)
 
     async def handle_RCPT(  # noqa: N802 (the server's name for it)
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
@@ -33,6 +37,9 @@ class Mailbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
+        self.reached.append(str(message["To"]))
+        if message["To"] in self.held:
+            await asyncio.to_thread(self.held[message["To"]].wait)
         self.messages.append(message)
         return "250 OK"
 

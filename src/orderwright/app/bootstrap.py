@@ -295,7 +295,11 @@ class Orderwright:
             engine,
             consumers,
             self.listener,
-            jobs=JobRunner(engine, concurrency=settings.job_concurrency),
+            jobs=JobRunner(
+                engine,
+                concurrency=settings.job_concurrency,
+                grace_seconds=settings.grace_seconds,
+            ),
             clockwork=clockwork,
             retention=Retention(self.pool, self.clock, keep(settings)),
             duties=[self.courier.run, Watch(engine, self.anchors).run],

@@ -9,9 +9,8 @@ overtake that event.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +18,7 @@ import asyncpg
 import structlog
 
 from orderwright.runtime.observation import told_on_commit
+from orderwright.runtime.time_limit import in_time
 from orderwright.runtime.work import Work
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Consumer:
         batch: how many events one transaction hands over, of those that are wanted: more of them is faster, and
             holds what `handle` locks for longer.
         attempts: how often a failing event is tried before it waits for somebody to look into it.
-        longest_seconds: how long a call may take; one that takes longer has failed.
+        longest_seconds: how long a call may take; one that takes longer has failed. After so long a batch ends
+            behind the event that it is at, so that slow events are not done again because they are many.
     """
 
     name: str
@@ -105,8 +106,10 @@ async def hand_over(
     if alone:
         events = _up_to_the_first(consumer, events)
     due = [one for one in events if _is_due(consumer, one)]
-    if not due or (not alone and await _handle_all(connection, consumer, due)):
+    if not due:
         return _handed(consumer, events)
+    if not alone and (count := await _handle_all(connection, consumer, due)):
+        return _handed(consumer, events[: events.index(due[count])] if due[count:] else events)
     return await _handle_one(connection, consumer, events, due[0]) if len(due) == 1 else None
 
 
@@ -133,22 +136,32 @@ def _handed(
     )
 
 
-async def _handle_all(connection: Connection, consumer: Consumer, due: Sequence[Placed]) -> bool:
-    events = [one.event for one in due]
+async def _handle_all(connection: Connection, consumer: Consumer, due: Sequence[Placed]) -> int:
+    """Return how many were handled, from the first on; 0 if anything failed: then none of them took effect."""
     try:
-        async with _in_time(consumer), told_on_commit(connection):
-            if consumer.handle_all is not None:
-                await consumer.handle_all(connection, events)
-                return True
-            for event in events:
-                with work_of(consumer.name, event):
-                    await consumer.handle(connection, event)
+        async with told_on_commit(connection):
+            if consumer.handle_all is None:
+                return await _handle_each(connection, consumer, due)
+            async with in_time(consumer.longest_seconds):
+                await consumer.handle_all(connection, [one.event for one in due])
+            return len(due)
     except Exception as error:
         if connection.is_closed():
             raise
         _logger.debug("batch_failed", consumer=consumer.name, error=str(error))
-        return False
-    return True
+        return 0
+
+
+async def _handle_each(connection: Connection, consumer: Consumer, due: Sequence[Placed]) -> int:
+    """Handle one after the other, each in the time for one; return how many that were when it was over for all."""
+    began = time.monotonic()
+    for count, one in enumerate(due, 1):
+        with work_of(consumer.name, one.event):
+            async with in_time(consumer.longest_seconds):
+                await consumer.handle(connection, one.event)
+        if time.monotonic() - began >= consumer.longest_seconds:
+            return count
+    return len(due)
 
 
 async def _handle_one(
@@ -169,7 +182,7 @@ async def _handle(
     """Return what went wrong."""
     with work_of(consumer.name, event):
         try:
-            async with _in_time(consumer), told_on_commit(connection):
+            async with in_time(consumer.longest_seconds), told_on_commit(connection):
                 await consumer.handle(connection, event)
         except Exception as error:
             if connection.is_closed():
@@ -177,18 +190,6 @@ async def _handle(
             _logger.exception("consumer_failed", event_id=event.event_id)
             return error
     return None
-
-
-@asynccontextmanager
-async def _in_time(consumer: Consumer) -> AsyncIterator[None]:
-    limit = asyncio.timeout(consumer.longest_seconds)
-    try:
-        async with limit:
-            yield
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise TimeoutError(f"it took longer than {consumer.longest_seconds:g} s") from error
 
 
 def work_of(consumer: str, event: DomainEvent) -> Work:

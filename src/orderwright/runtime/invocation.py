@@ -84,7 +84,7 @@ async def _give_up(
     """Return whether it was ours, and what came of telling the instance."""
     async with engine.pool.acquire() as connection, told_on_commit(connection):
         await _lock(connection, job)
-        if not await job_row.fail(connection, job, failure, at=engine.clock.now()):
+        if not await job_row.fail(connection, job, failure, clock=engine.clock):
             return False, None
         taken = await _tell(engine, connection, job, failure)
         if taken is not None and taken.refused is None:

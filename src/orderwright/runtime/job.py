@@ -12,7 +12,9 @@ the other side recognises a repetition.
     an invocation also -> failed    for the last time, and its chart has taken the error
                        -> stopped   its state was left
 
-An attempt is counted when it is claimed, not when it ends: a job that kills its host stops at its limit too.
+An attempt is counted when it is claimed, not when it ends: a job that kills its host stops at its limit too. It takes
+nobody with it: what was lost with a host runs its next attempt alone on one, and a death beside others is never the
+last of a job's attempts.
 """
 
 from __future__ import annotations

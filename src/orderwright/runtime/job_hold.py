@@ -11,20 +11,28 @@ from typing import TYPE_CHECKING
 from orderwright.json_text import dump, is_storable, scan
 from orderwright.runtime.job import JobCancelled, JobKind, JobRun, JobTimedOut
 from orderwright.runtime.thread import in_thread
+from orderwright.runtime.time_limit import TookTooLong, in_time
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from orderwright.runtime.job_row import ClaimedJob
 
 
 class Hold:
-    """Calls the handler of a claimed job; `ended` awaits its end, `seconds` says how long it took."""
+    """Calls the handler of a claimed job; `ended` awaits its end, `seconds` says how long it took.
 
-    def __init__(self, job: ClaimedJob, kind: JobKind) -> None:
+    It is called when all the tasks of `after` have ended.
+    """
+
+    def __init__(
+        self, job: ClaimedJob, kind: JobKind, *, after: Collection[asyncio.Task[None]] = ()
+    ) -> None:
         self.job = job
         self.is_revoked = False
         self.seconds = 0.0
         self._began = time.monotonic()
-        self._work = asyncio.create_task(_call(job, kind))
+        self._work = asyncio.create_task(self._call(kind, after))
 
     def revoke(self) -> None:
         """End the handler's work, unless it has ended: nobody wants its outcome any more."""
@@ -49,6 +57,12 @@ class Hold:
             raise error
         return error or self._work.result()
 
+    async def _call(self, kind: JobKind, after: Collection[asyncio.Task[None]]) -> str:
+        if after:
+            await asyncio.wait(after)
+            self._began = time.monotonic()
+        return await _call(self.job, kind)
+
 
 async def _call(job: ClaimedJob, kind: JobKind) -> str:
     run = JobRun(
@@ -60,15 +74,12 @@ async def _call(job: ClaimedJob, kind: JobKind) -> str:
         root_id=job.root_id,
         correlation_id=job.correlation_id,
     )
-    limit = asyncio.timeout(kind.timeout_seconds)
     try:
-        async with limit:
+        async with in_time(kind.timeout_seconds):
             with job.work:
                 result = await _handled(kind, run)
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise JobTimedOut(f"it took longer than {kind.timeout_seconds:g} s") from error
+    except TookTooLong as error:
+        raise JobTimedOut(str(error)) from error
     return _text(result)
 
 

@@ -59,16 +59,15 @@ class Outcomes:
         seconds: float | None = None,
     ) -> None:
         """Write a failure: another attempt follows after a pause, unless it was the last or can never succeed."""
-        hopeless = isinstance(error, OrderwrightError) and not error.retryable
-        is_final = job.is_last or hopeless
-        pause = pause_after(job.attempts - 1, longest=LONGEST_PAUSE)
-        retry_at = self._engine.clock.now() + spread(pause, f"{job.job_id}/{job.fence}")
-        failure = Failure(what=what, error=words(error), retry_at=None if is_final else retry_at)
+        is_final = _is_final(job, what, error)
+        longest = pause_after(job.attempts - 1, longest=LONGEST_PAUSE)
+        pause = None if is_final else spread(longest, f"{job.job_id}/{job.fence}")
+        failure = Failure(what=what, error=words(error), pause=pause)
         if is_final and job.instance_id is not None:
             taken = await give_up(self._engine, job, failure)
         else:
             async with self._engine.pool.acquire() as connection:
-                taken = await job_row.fail(connection, job, failure, at=self._engine.clock.now())
+                taken = await job_row.fail(connection, job, failure, clock=self._engine.clock)
         _report(job, taken=taken, what=what, error=failure.error, dead=is_final)
         outcome = "dead" if is_final else what
         self._tell(Attempted(job, outcome if taken else _TOO_LATE, seconds, failure.error))
@@ -114,6 +113,13 @@ class _Finishing:
     def fail(self, error: Exception) -> None:
         if not self.taken.done():
             self.taken.set_exception(error)
+
+
+def _is_final(job: ClaimedJob, what: Happening, error: Exception) -> bool:
+    """Tell whether this was the end: a death that others may have caused never is."""
+    if isinstance(error, OrderwrightError) and not error.retryable:
+        return True
+    return job.is_last and (job.alone or what != "lost")
 
 
 def _report(job: ClaimedJob, *, taken: bool, what: str, **more: object) -> None:

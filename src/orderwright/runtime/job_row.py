@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from orderwright.clock import driven
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from asyncpg import Record
 
+    from orderwright.clock import Clock
     from orderwright.runtime.job import JobKind
     from orderwright.runtime.pool import Connection
 
@@ -48,6 +50,7 @@ class ClaimedJob:
     Attributes:
         attempts: how many there have been, this one included.
         instance_id, invoke_id: for an invocation, the instance that waits for the result, and its name there.
+        alone: it was lost with its host the last time; nothing else runs on the host of this attempt.
     """
 
     job_id: str
@@ -62,6 +65,7 @@ class ClaimedJob:
     attempts: int
     attempt_limit: int
     fence: int
+    alone: bool
 
     @property
     def work(self) -> Work:
@@ -84,11 +88,11 @@ class ClaimedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """How an attempt ended: what is written down, and when the next one may begin; None if there is none."""
+    """How an attempt ended: what is written down, and the pause until the next one; None if there is none."""
 
     what: Happening
     error: str
-    retry_at: datetime | None
+    pause: timedelta | None
 
 
 async def insert(connection: Connection, job: NewJob, *, at: datetime) -> bool:
@@ -104,28 +108,33 @@ async def asked(connection: Connection, key: str) -> tuple[str, str] | None:
     return (row["kind"], row["payload"]) if row else None
 
 
-async def claim(
+async def claim(  # noqa: PLR0913 (what a claim is)
     connection: Connection,
     kinds: Iterable[str],
     most: int,
     *,
     host: str,
-    at: datetime,
-    leased_until: datetime,
+    clock: Clock,
+    lease: timedelta,
+    alone: bool = False,
 ) -> list[ClaimedJob]:
-    """Take up to `most` jobs that are due, the longest due first; count the attempt; give each its fence."""
+    """Take up to `most` jobs that are due, the longest due first; count the attempt; give each its fence.
+
+    Those that are to run `alone` are taken by themselves, and only while nobody has one of them in hand.
+    """
     # A literal limit: with a parameter the planner does not know how few rows are wanted.
-    query = _CLAIM.replace("{most}", str(_rounded(most)))
-    return _claimed(await connection.fetch(query, at, list(kinds), host, leased_until))
+    query = _CLAIM[alone].replace("{most}", str(_rounded(most)))
+    values = (clock.now(), list(kinds), host, lease, driven(clock))
+    return _claimed(await connection.fetch(query, *values))
 
 
-async def expired(connection: Connection, *, at: datetime) -> list[ClaimedJob]:
+async def expired(connection: Connection, *, clock: Clock) -> list[ClaimedJob]:
     """Return up to 100 jobs whose lease has run out, as their lost hosts held them."""
-    return _claimed(await connection.fetch(_EXPIRED, at))
+    return _claimed(await connection.fetch(_EXPIRED, driven(clock)))
 
 
 async def extend(
-    connection: Connection, jobs: Sequence[ClaimedJob], *, leased_until: datetime
+    connection: Connection, jobs: Sequence[ClaimedJob], *, clock: Clock, lease: timedelta
 ) -> frozenset[str]:
     """Extend leases; return the ids of those that are still ours to run.
 
@@ -133,7 +142,7 @@ async def extend(
     a step that stops several invocations.
     """
     held = ([job.job_id for job in jobs], [job.fence for job in jobs])
-    await connection.execute(_EXTEND, *held, leased_until)
+    await connection.execute(_EXTEND, *held, lease, driven(clock))
     rows = await connection.fetch(_HELD, *held)
     return frozenset(row["job_id"] for row in rows)
 
@@ -149,19 +158,20 @@ async def finish(
     return frozenset(row["job_id"] for row in rows)
 
 
-async def fail(connection: Connection, job: ClaimedJob, failure: Failure, *, at: datetime) -> bool:
+async def fail(connection: Connection, job: ClaimedJob, failure: Failure, *, clock: Clock) -> bool:
     """End an attempt without a result: the job waits for the next one, or is dead; False if it was not ours.
 
-    One that is said to be lost must still be so: its host may have extended the lease meanwhile.
+    One that is said to be lost must still be so: its host may have extended the lease meanwhile. It goes alone
+    the next time. One that waits has an attempt left, whatever it has had.
     """
-    values = (job.job_id, job.fence, failure.retry_at, failure.error, at, failure.what)
-    return await connection.fetchval(_FAIL, *values) is not None
+    values = (job.job_id, job.fence, failure.pause, failure.error, clock.now(), failure.what)
+    return await connection.fetchval(_FAIL, *values, driven(clock)) is not None
 
 
-async def release(connection: Connection, jobs: Sequence[ClaimedJob], *, at: datetime) -> None:
-    """Give jobs back that were interrupted, as if this attempt had not been."""
+async def release(connection: Connection, jobs: Sequence[ClaimedJob]) -> None:
+    """Give jobs back that were interrupted, as if this attempt had not been: they are due as they were."""
     held = ([job.job_id for job in jobs], [job.fence for job in jobs])
-    await connection.execute(_RELEASE, *held, at)
+    await connection.execute(_RELEASE, *held)
 
 
 async def conclude(connection: Connection, job: ClaimedJob) -> None:
@@ -187,28 +197,38 @@ on conflict (key) do nothing
 returning job_id
 """
 _ASKED: Final = "select kind, payload from orderwright.job where key = $1"
-_CLAIM: Final = """
+# By the later of both clocks: a host that is fast need not wait for what it has put down itself.
+_TAKE: Final = """
 with due as materialized (
     select job_id from orderwright.job
-    where status = 'waiting' and next_attempt_at <= $1 and kind = any ($2::text[])
+    where status = 'waiting' and {which} and kind = any ($2::text[])
+        and next_attempt_at <= greatest($1, coalesce($5::timestamptz, statement_timestamp()))
     order by next_attempt_at, job_id
     limit {most}
     for update skip locked
 )
 update orderwright.job as j
-set status = 'running', attempts = attempts + 1, fence = fence + 1, host = $3, started_at = $1, leased_until = $4
+set status = 'running', attempts = attempts + 1, fence = fence + 1, host = $3, started_at = $1,
+    leased_until = coalesce($5, statement_timestamp()) + $4::interval
 from due
 where j.job_id = due.job_id
 returning
     j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
-    j.attempts, j.attempt_limit, j.fence
+    j.attempts, j.attempt_limit, j.fence, j.alone
 """
+_LONELY: Final = """
+alone and not exists (select from orderwright.job where status = 'running' and alone)
+"""
+_CLAIM: Final = {
+    False: _TAKE.replace("{which}", "not alone"),
+    True: _TAKE.replace("{which}", _LONELY),
+}
 _EXPIRED: Final = """
 select
     j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
-    j.attempts, j.attempt_limit, j.fence
+    j.attempts, j.attempt_limit, j.fence, j.alone
 from orderwright.job as j
-where status = 'running' and leased_until <= $1
+where status = 'running' and leased_until <= coalesce($1::timestamptz, statement_timestamp())
 order by leased_until
 limit 100
 """
@@ -219,7 +239,8 @@ with held as materialized (
     where status = 'running'
     for update of job skip locked
 )
-update orderwright.job as j set leased_until = $3 from held where j.job_id = held.job_id
+update orderwright.job as j set leased_until = coalesce($4::timestamptz, statement_timestamp()) + $3::interval
+from held where j.job_id = held.job_id
 """
 _HELD: Final = """
 select job_id from orderwright.job
@@ -236,10 +257,13 @@ returning j.job_id
 _FAIL: Final = """
 with ended as (
     update orderwright.job
-    set status = case when $3::timestamptz is null then 'dead' else 'waiting' end,
-        next_attempt_at = coalesce($3, next_attempt_at), last_error = $4, leased_until = null,
-        finished_at = case when $3::timestamptz is null then $5::timestamptz end
-    where job_id = $1 and fence = $2 and status = 'running' and ($6::text <> 'lost' or leased_until <= $5)
+    set status = case when $3::interval is null then 'dead' else 'waiting' end,
+        next_attempt_at = coalesce(coalesce($7, statement_timestamp()) + $3, next_attempt_at),
+        attempts = case when $3 is null then attempts else least(attempts, attempt_limit - 1) end,
+        alone = $6::text = 'lost', last_error = $4, leased_until = null,
+        finished_at = case when $3 is null then $5::timestamptz end
+    where job_id = $1 and fence = $2 and status = 'running'
+        and ($6 <> 'lost' or leased_until <= coalesce($7::timestamptz, statement_timestamp()))
     returning job_id, fence, host
 )
 insert into orderwright.job_history (job_id, at, what, fence, host, detail)
@@ -254,7 +278,7 @@ with mine as (
     where status = 'running'
     for update of job skip locked)
 update orderwright.job as j
-set status = 'waiting', attempts = attempts - 1, next_attempt_at = $3, leased_until = null
+set status = 'waiting', attempts = attempts - 1, leased_until = null
 from mine where j.job_id = mine.job_id
 """
 _CONCLUDE: Final = "update orderwright.job set status = 'failed' where job_id = $1"

@@ -8,8 +8,6 @@ refused.
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +15,8 @@ import asyncpg
 import structlog
 
 from orderwright.errors import Conflict
-from orderwright.runtime import job_row
 from orderwright.runtime.job import JobAbandoned
+from orderwright.runtime.job_claim import Claims
 from orderwright.runtime.job_hold import Hold
 from orderwright.runtime.job_outcome import Outcomes
 from orderwright.runtime.loop import Loop
@@ -63,9 +61,9 @@ class JobRunner:
         self._engine = engine
         self._concurrency = concurrency
         self._lease = lease
+        self._claims = Claims(engine, lease=lease, poll_seconds=poll_seconds)
         self._grace_seconds = grace_seconds
         self._poll_seconds = poll_seconds
-        self._host = f"{socket.gethostname()}/{os.getpid()}"
         self._outcomes = Outcomes(engine)
         self._holds: dict[asyncio.Task[None], Hold] = {}
         self._claiming: Loop | None = None
@@ -101,7 +99,7 @@ class JobRunner:
         beats = asyncio.create_task(beating.run())
         try:
             await self._reap()
-            begun = [self._begin(job) for job in await self._claim_up_to(self._concurrency)]
+            begun = [self._begin(job) for job in await self._claims.due(self._concurrency)]
             await asyncio.gather(*begun)
         finally:
             ended.set()
@@ -119,34 +117,25 @@ class JobRunner:
 
     async def _claim(self) -> float:
         free = self._concurrency - len(self._holds)
-        if not free or not self._engine.kinds:
+        one_is_alone = any(hold.job.alone for hold in self._holds.values())
+        if not free or one_is_alone or not self._engine.kinds:
             return self._poll_seconds
-        claimed = await self._claim_up_to(free)
+        claimed = await self._claims.next(free)
         for job in claimed:
             self._begin(job)
         return 0 if claimed else self._poll_seconds
 
-    async def _claim_up_to(self, most: int) -> list[ClaimedJob]:
-        now = self._engine.clock.now()
-        async with self._engine.pool.acquire() as connection:
-            return await job_row.claim(
-                connection,
-                self._engine.kinds,
-                most,
-                host=self._host,
-                at=now,
-                leased_until=now + self._lease,
-            )
-
     def _begin(self, job: ClaimedJob) -> asyncio.Task[None]:
-        hold = Hold(job, self._engine.kinds[job.kind])
+        others = tuple(self._holds) if job.alone else ()
+        hold = Hold(job, self._engine.kinds[job.kind], after=others)
         task = asyncio.create_task(self._attend(hold))
         self._holds[task] = hold
         task.add_done_callback(self._let_go)
         return task
 
     def _let_go(self, task: asyncio.Task[None]) -> None:
-        del self._holds[task]
+        hold = self._holds.pop(task)
+        self._claims.ended(hold.job, seconds=hold.seconds)
         if self._claiming is not None:
             self._claiming.wake()
 
@@ -188,11 +177,7 @@ class JobRunner:
         """Extend the leases of what is in hand, and drop what is no longer ours."""
         holds = list(self._holds.values())
         if holds:
-            until = self._engine.clock.now() + self._lease
-            async with self._engine.pool.acquire() as connection:
-                ours = await job_row.extend(
-                    connection, [hold.job for hold in holds], leased_until=until
-                )
+            ours = await self._claims.extend([hold.job for hold in holds])
             for hold in holds:
                 if hold.job.job_id not in ours:
                     hold.revoke()
@@ -200,9 +185,7 @@ class JobRunner:
 
     async def _reap(self) -> float:
         """End the attempts of hosts that let their leases run out."""
-        async with self._engine.pool.acquire() as connection:
-            lost = await job_row.expired(connection, at=self._engine.clock.now())
-        for job in lost:
+        for job in await self._claims.expired():
             await self._take_over(job)
         return self._poll_seconds
 
@@ -226,5 +209,4 @@ class JobRunner:
             await asyncio.wait(left, timeout=self._grace_seconds)
         revoked = [hold.job for hold in holds if hold.is_revoked]
         if revoked:
-            async with self._engine.pool.acquire() as connection:
-                await job_row.release(connection, revoked, at=self._engine.clock.now())
+            await self._claims.release(revoked)

@@ -5,7 +5,7 @@ Four rules explain the shape of the columns:
 - JSON is stored as text. The order of keys belongs to a snapshot, and hashes are taken over the
   text; jsonb keeps neither.
 - Times come from the engine's clock, never from `now()`, so that an import and a simulation can say
-  when they are.
+  when they are. Leases are the exception, for hosts must agree on them: see `clock.driven`.
 - No foreign keys on the hot path: every row below is written by `orderwright.apply_steps` in one
   transaction with its instance, and nothing is deleted but timers and what `retention` lets go.
 - `ord` orders the outbox: the greatest of the instance's last `ord` and the writing transaction's id.
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -394,9 +395,16 @@ job = Table(
     words("last_error", nullable=True),
     moment("created_at"),
     moment("finished_at", nullable=True),
+    Column("alone", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("job_id", name="job_pk"),
     UniqueConstraint("key", name="job_key"),
     Index("job_waiting", "next_attempt_at", "job_id", postgresql_where=text("status = 'waiting'")),
+    Index(
+        "job_alone",
+        "next_attempt_at",
+        "job_id",
+        postgresql_where=text("status = 'waiting' and alone"),
+    ),
     Index("job_running", "leased_until", postgresql_where=text("status = 'running'")),
     Index("job_dead", "finished_at", "job_id", postgresql_where=text("status = 'dead'")),
     Index(

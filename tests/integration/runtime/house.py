@@ -31,8 +31,8 @@ async def engine_on(
     pool: Pool, clock: Clock, receiver: Receiver, *, announce_on: Pool | None = None
 ) -> AsyncIterator[Engine]:
     """Run an engine on a pool; what it invokes, and jobs of the kind *note*, go to the receiver."""
-    charts = {"parcel": {1: BEHAVIOUR}, "bell": {1: RINGING}, "errand": {1: Behaviour()}}
-    registry = Registry(charts)
+    known = {"bell": RINGING, "errand": Behaviour()}
+    registry = Registry(lambda chart, _: known.get(chart, BEHAVIOUR))
     for chart in (PARCEL, BELL, ERRAND):
         await registry.publish(pool, json.dumps(chart), at=START)
     engine = Engine(

@@ -25,6 +25,7 @@ from proxy import Cut, proxied
 from receiver import receiving
 from straight import assert_straight
 from way import Way, World, cut_everywhere
+from wholesale_ways import Anchoring, Migrating
 from worker_ways import (
     Delivering,
     Firing,
@@ -33,6 +34,7 @@ from worker_ways import (
     Parking,
     Relaying,
     Retrying,
+    RetryingLetter,
     Striking,
     Working,
 )
@@ -51,13 +53,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def world(
-    database_url: str, scratch: Path, pool: Pool, clock: DrivenClock
+    database_url: str, scratch: Path, tmp_path: Path, pool: Pool, clock: DrivenClock
 ) -> AsyncIterator[World]:
     async with proxied(database_url, scratch) as proxy:
         cuttable = await open_pool(proxy.url, max_size=4)
         receiver = Receiver()
         async with engine_on(cuttable, clock, receiver, announce_on=pool) as engine:
-            yield World(proxy, cuttable, pool, clock, engine, receiver)
+            yield World(proxy, cuttable, pool, clock, engine, tmp_path, receiver)
         await cuttable.close()
 
 
@@ -91,6 +93,9 @@ LOUD = {
     ],
     Invoking: ["update orderwright.job", "for update", "apply_steps", "COMMIT"],
     Working: ["insert into orderwright.job", "update orderwright.job"],
+    RetryingLetter: ["for update", "'retried'", "COMMIT", "update orderwright.job"],
+    Migrating: ["insert into orderwright.chart_migration", "apply_steps", "COMMIT"],
+    Anchoring: ["advisory", "repeatable read", "insert into orderwright.anchor", "COMMIT"],
     Striking: ["for update", "insert into done", "update orderwright.slot", "COMMIT"],
 }
 """Paths that say when they were cut, to whoever walks them again."""

@@ -65,10 +65,9 @@ async def statuses(rows: Rows) -> list[str]:
     return [row["status"] for row in found]
 
 
-async def claimed(engine: Engine) -> ClaimedJob:
-    now = engine.clock.now()
+async def claimed(engine: Engine, *, alone: bool = False) -> ClaimedJob:
     [one] = await job_row.claim(
-        engine.pool, engine.kinds, 1, host="gone", at=now, leased_until=now + LEASE
+        engine.pool, engine.kinds, 1, host="gone", clock=engine.clock, lease=LEASE, alone=alone
     )
     return one
 
@@ -180,7 +179,7 @@ async def test_the_result_of_an_earlier_entry_is_dropped(
     stale = await claimed(engine)
     await send(engine, "AGAIN")
     assert not await invocation.answer(engine, stale, '"stale"')
-    failure = job_row.Failure(what="failed", error="stale", retry_at=None)
+    failure = job_row.Failure(what="failed", error="stale", pause=None)
     assert not await invocation.give_up(engine, stale, failure)
     assert (await state(engine)) == ("CALLING", [])
     await runner.run_due()
@@ -275,6 +274,10 @@ async def test_a_lost_hosts_work_that_is_its_last_comes_back_as_an_error(
     await engine.create("errand", "e4", actor="ann")
     await engine.send("e4", Event("CALL"), actor="ann")
     await claimed(engine)
+    clock.advance(LEASE)
+    await JobRunner(engine).run_due()
+    clock.advance(timedelta(seconds=2))
+    await claimed(engine, alone=True)
     clock.advance(LEASE)
     await JobRunner(engine).run_due()
     failed = await engine.read("e4")

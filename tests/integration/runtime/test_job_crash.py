@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from errand import Receiver, build_errands
+from parcel import START
 from waiting import eventually
 
 from orderwright.clock import SystemClock
 from orderwright.runtime.job_queue import JobQueue
+from orderwright.runtime.job_runner import JobRunner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -89,6 +92,55 @@ async def test_a_job_that_kills_its_worker_stops_at_its_limit(
     [dead] = await rows("select attempts, last_error from orderwright.job")
     assert dead["attempts"] == 3
     assert "JobAbandoned" in dead["last_error"]
+
+
+async def test_what_is_beside_a_job_that_kills_its_workers_does_not_die_of_it(
+    pool: Pool, rows: Rows, database_url: str
+):
+    attempts = 2
+    engine = await build_errands(pool, SystemClock(), [Receiver().kind(attempts=attempts)])
+    for n in range(8):
+        payload = {"do": "work" if n else "kill"}
+        await JobQueue(engine).enqueue("call", payload, key=f"k{n}", root_id="r1", due_at=START)
+    nobody = await build_errands(pool, SystemClock(), [Receiver().kind("other")])
+
+    async def nothing_is_in_hand() -> bool:
+        await JobRunner(nobody).run_due()
+        return "running" not in await statuses(rows)
+
+    for _ in range(attempts):
+        worker = await start(database_url)
+        async with asyncio.timeout(30):
+            await worker.communicate()
+        assert worker.returncode == -signal.SIGKILL
+        await eventually(nothing_is_in_hand)
+        await pool.execute("update orderwright.job set next_attempt_at = $1", START)
+    [poison] = await rows("select status, attempts from orderwright.job where key = 'k0'")
+    assert poison == {"status": "dead", "attempts": attempts}
+    last = await start(database_url)
+
+    async def the_others_are_done() -> bool:
+        return await statuses(rows) == {"dead": 1, "done": 7}
+
+    await eventually(the_others_are_done)
+    last.kill()
+    await last.communicate()
+
+
+async def test_a_worker_that_is_told_to_end_waits_for_no_thread_that_hangs(
+    pool: Pool, rows: Rows, database_url: str
+):
+    engine = await build_errands(pool, SystemClock(), [Receiver().kind("hang")])
+    await JobQueue(engine).enqueue("hang", None, key="k1", root_id="r1")
+    worker = await start(database_url)
+    assert await heard(worker) == "k1 1"
+    worker.terminate()
+    async with asyncio.timeout(30):
+        await worker.communicate()
+    assert worker.returncode == 0
+    assert await rows("select status, attempts from orderwright.job") == [
+        {"status": "waiting", "attempts": 0}
+    ]
 
 
 async def test_an_effect_reaches_the_other_side_once_or_again_under_the_same_key(

@@ -59,12 +59,11 @@ async def job(rows: Rows, key: str) -> Row:
     return found
 
 
-async def claimed(engine: Engine) -> ClaimedJob:
+async def claimed(engine: Engine, *, alone: bool = False) -> ClaimedJob:
     """Take the next job as a host does that is never heard of again."""
-    now = engine.clock.now()
     async with engine.pool.acquire() as connection:
         [one] = await job_row.claim(
-            connection, engine.kinds, 1, host="gone", at=now, leased_until=now + LEASE
+            connection, engine.kinds, 1, host="gone", clock=engine.clock, lease=LEASE, alone=alone
         )
     return one
 
@@ -280,8 +279,8 @@ async def test_a_job_whose_hosts_are_always_lost_stops_at_its_limit(
     queue: JobQueue, engine: Engine, runner: JobRunner, rows: Rows, clock: DrivenClock
 ):
     await queue.enqueue("call", None, key="k1", root_id="r1")
-    for _ in range(3):
-        await claimed(engine)
+    for alone in (False, True, True):
+        await claimed(engine, alone=alone)
         clock.advance(LEASE)
         assert await runner.run_due() == 0
         clock.advance(timedelta(seconds=5))
@@ -303,19 +302,19 @@ async def test_what_a_zombie_says_is_refused(
     running = asyncio.create_task(taking_over.run_due())
     await receiver.called.wait()
 
-    now = clock.now()
-    failure = Failure(what="failed", error="late", retry_at=None)
-    assert await job_row.finish(engine.pool, [(zombie, '"mine"')], at=now) == frozenset()
-    assert not await job_row.fail(engine.pool, zombie, failure, at=now)
-    assert await job_row.extend(engine.pool, [zombie], leased_until=now) == frozenset()
-    await job_row.release(engine.pool, [zombie], at=now)
+    failure = Failure(what="failed", error="late", pause=None)
+    mine = [(zombie, '"mine"')]
+    assert await job_row.finish(engine.pool, mine, at=clock.now()) == frozenset()
+    assert not await job_row.fail(engine.pool, zombie, failure, clock=clock)
+    assert not await job_row.extend(engine.pool, [zombie], clock=clock, lease=LEASE)
+    await job_row.release(engine.pool, [zombie])
     assert (await job(rows, "k1"))["status"] == "running"
 
     receiver.hold.set()
     await running
     done = await job(rows, "k1")
     assert (done["status"], done["result"], done["fence"]) == ("done", '"yes"', 2)
-    assert not await job_row.fail(engine.pool, zombie, failure, at=now)
+    assert not await job_row.fail(engine.pool, zombie, failure, clock=clock)
 
 
 async def test_who_extends_the_lease_in_time_is_not_taken_for_lost(
@@ -324,11 +323,11 @@ async def test_who_extends_the_lease_in_time_is_not_taken_for_lost(
     await queue.enqueue("call", None, key="k1", root_id="r1")
     slow = await claimed(engine)
     clock.advance(LEASE)
-    [suspect] = await job_row.expired(engine.pool, at=clock.now())
-    ours = await job_row.extend(engine.pool, [slow], leased_until=clock.now() + LEASE)
+    [suspect] = await job_row.expired(engine.pool, clock=clock)
+    ours = await job_row.extend(engine.pool, [slow], clock=clock, lease=LEASE)
     assert ours == {slow.job_id}
-    lost = Failure(what="lost", error="gone", retry_at=clock.now())
-    assert not await job_row.fail(engine.pool, suspect, lost, at=clock.now())
+    lost = Failure(what="lost", error="gone", pause=timedelta(0))
+    assert not await job_row.fail(engine.pool, suspect, lost, clock=clock)
     assert (await job(rows, "k1"))["status"] == "running"
 
 
@@ -453,15 +452,14 @@ async def test_what_others_are_about_to_stop_is_not_waited_for_when_the_rest_is_
 ):
     for key in ("k1", "k2"):
         await queue.enqueue("call", None, key=key, root_id="r1")
-    now = engine.clock.now()
     async with pool.acquire() as connection:
         ours = await job_row.claim(
-            connection, engine.kinds, 2, host="h1", at=now, leased_until=now + LEASE
+            connection, engine.kinds, 2, host="h1", clock=engine.clock, lease=LEASE
         )
     async with pool.acquire() as stopping, stopping.transaction():
         await stopping.execute("select 1 from orderwright.job where key = 'k1' for update")
         async with asyncio.timeout(10):
-            await job_row.release(pool, ours, at=now)
+            await job_row.release(pool, ours)
     found = await rows("select status, attempts from orderwright.job order by key")
     assert found == [{"status": "running", "attempts": 1}, {"status": "waiting", "attempts": 0}]
 

@@ -115,3 +115,21 @@ async def test_who_loses_a_deadlock_tries_again(
     await engine.wakeup.close()
     await engine.pool.close()
     assert await deadlocks(database_url) == 1  # what other suites show to be 0 is counted
+
+
+async def test_a_deadlock_is_counted_though_those_who_meet_it_do_not_wait_for_long(
+    database_url: str,
+):
+    """Who gives up after 0.1 s, as the engine does, would by default never hear that it was a deadlock."""
+    one, other = [await asyncpg.connect(database_url) for _ in range(2)]
+    for connection in (one, other):
+        await connection.execute("begin; set local lock_timeout = '100ms'")
+    lock = "select pg_advisory_xact_lock($1)"
+    await asyncio.gather(one.execute(lock, 1), other.execute(lock, 2))
+    ends = await asyncio.gather(
+        one.execute(lock, 2), other.execute(lock, 1), return_exceptions=True
+    )
+    for connection in (one, other):
+        await connection.close()
+    assert [type(end) for end in ends].count(asyncpg.DeadlockDetectedError) == 1
+    assert await deadlocks(database_url) == 1

@@ -232,4 +232,24 @@ async def test_a_consumer_that_hangs_has_failed_and_holds_up_nothing_but_its_roo
     assert await seen("hangs") == ["p2/2/1"]
     async with pool.acquire() as connection:
         [parked] = await list_parked(connection)
-    assert (parked.root_id, parked.last_error) == ("p1", "TimeoutError: it took longer than 0.2 s")
+    assert (parked.root_id, parked.last_error) == ("p1", "TookTooLong: it took longer than 0.2 s")
+
+
+async def test_slow_events_that_are_many_are_handled_once_each_and_are_no_failure(
+    engine: Engine, pool: Pool
+):
+    handled: list[str] = []
+
+    async def work(_: Connection, event: DomainEvent) -> None:
+        handled.append(event.event_id)
+        await asyncio.sleep(0.2)  # what the work takes
+
+    await engine.create("parcel", "p1", actor="ann")
+    await _add(engine, "p1", 4)
+    slow = Consumer(name="slow", events=None, handle=work, longest_seconds=0.5)
+
+    assert await Worker(engine, [slow]).drain() == 4
+
+    assert handled == [f"p1/{version}/1" for version in range(2, 6)]
+    async with pool.acquire() as connection:
+        assert await list_parked(connection) == []

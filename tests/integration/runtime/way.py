@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from orderwright.runtime.carrier import is_lost
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
@@ -28,6 +30,7 @@ class World:
     safe: Pool
     clock: DrivenClock
     engine: Engine
+    folder: Path
     receiver: Receiver = field(default_factory=Receiver)
 
 

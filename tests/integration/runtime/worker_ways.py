@@ -14,11 +14,15 @@ from listing import Listing
 from parcel import START
 from way import Way, World
 
+from orderwright.errors import InputInvalid
 from orderwright.runtime import outbox
+from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.firing import fire_due
+from orderwright.runtime.identity import derived_id
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import LEASE, JobRunner
 from orderwright.runtime.relay import Standing, relay
+from orderwright.runtime.retrying import Retried, Retry, retry
 from orderwright.runtime.schedule import Schedule, put_schedule
 from orderwright.runtime.strike import strike_next
 from orderwright.runtime.webhook import delivery
@@ -123,6 +127,8 @@ class FiringWithFacts(Firing):
 class Invoking(Way):
     """A job that a state started: claimed, done, and its result taken by the instance."""
 
+    calls = range(1, 3)
+
     async def prepare(self, name: str) -> None:
         await self.engine.create("errand", name, actor="ann")
         await self.send(name, CALL)
@@ -145,7 +151,7 @@ class Invoking(Way):
             self.world.clock.advance(LEASE + timedelta(hours=1))
             await JobRunner(self.engine, poll_seconds=0.01).run_due()
         assert await self.world.safe.fetchval(_STATUS, name) == "done"
-        assert 1 <= [call.key for call in self.world.receiver.calls].count(key) <= 2
+        assert [call.key for call in self.world.receiver.calls].count(key) in self.calls
         assert key in self.world.receiver.effects
 
 
@@ -167,6 +173,35 @@ class Working(Invoking):
         await JobQueue(self.engine).enqueue("note", {"name": name}, key=name, root_id=name)
 
 
+class RetryingLetter(Working):
+    """A dead letter that a person has tried again, under a key."""
+
+    calls = range(2, 4)  # the first of which made it a dead letter
+
+    async def prepare(self, name: str) -> None:
+        self.world.receiver.failures = [InputInvalid("to", "nobody", "somebody")]
+        await super().walk(name)
+        assert await self.world.safe.fetchval(_STATUS, name) == "dead"
+
+    async def walk(self, name: str) -> None:
+        await self._retry(name)
+        await JobRunner(self.engine, poll_seconds=0.01).run_due()
+
+    async def finish(self, name: str) -> None:
+        assert (await self._retry(name)).letter.key == name
+        await self._until_done(name)
+        history = await self.world.safe.fetch(_HISTORY, name)
+        assert [row["what"] for row in history] == ["failed", "retried"]
+
+    async def _retry(self, name: str) -> Retried:
+        cause = Cause(actor=Actor("ann"), idempotency_key=name)
+        return await retry(self.engine, Retry(letter_id=derived_id(f"job:{name}"), cause=cause))
+
+
+_HISTORY = """
+select what from orderwright.job_history join orderwright.job using (job_id)
+where root_id = $1 and what <> 'lost' order by id
+"""
 _KEY = "select key from orderwright.job where root_id = $1"
 _STATUS = "select status from orderwright.job where root_id = $1"
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from crashing.house import Hopeless, House, Trouble
 from crashing.path import Path, events, nothing
 
+from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.identity import derived_id
+from orderwright.runtime.retrying import Retry, retry
 from orderwright.statechart import Event
 
 
@@ -25,6 +28,27 @@ async def _run_in_trouble(house: House) -> None:
 async def _run_hopelessly(house: House) -> None:
     house.trouble = Hopeless
     await house.runner().run_due()
+
+
+async def _a_letter(house: House) -> None:
+    await _a_job(house)
+    await _run_hopelessly(house)
+    house.trouble = None
+
+
+async def _retry(house: House) -> None:
+    cause = Cause(actor=Actor("ann"), idempotency_key=house.name)
+    await retry(house.engine, Retry(letter_id=derived_id(f"job:{house.name}"), cause=cause))
+    await house.runner().run_due()
+
+
+async def _was_retried(house: House) -> None:
+    await was_run(house)
+    query = """
+    select what from orderwright.job_history join orderwright.job using (job_id)
+    where key = $1 and what <> 'lost' order by id
+    """
+    assert await house.rows(query, house.name) == [("failed",), ("retried",)]
 
 
 async def was_run(house: House) -> None:
@@ -69,6 +93,7 @@ async def _was_given_up(house: House) -> None:
 PATHS: dict[str, Path] = {
     "run a job": Path(arrange=nothing, walk=_enqueue_and_run, prove=was_run),
     "fail a job": Path(arrange=_a_job, walk=_run_in_trouble, prove=was_run),
+    "retry a letter": Path(arrange=_a_letter, walk=_retry, prove=_was_retried),
     "bury a job": Path(arrange=_a_job, walk=_run_hopelessly, prove=_has_died),
     "invoke": Path(arrange=_an_errand, walk=_call, prove=_was_answered),
     "invoke in vain": Path(arrange=_an_errand, walk=_call_hopelessly, prove=_was_given_up),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
@@ -22,6 +21,7 @@ from orderwright.app.compliance.payins import PayIns, PayInsOfPayments
 from orderwright.app.compliance.payouts import PayOuts, PayOutsOfRefunds
 from orderwright.app.compliance.reactions import Compliance
 from orderwright.app.compliance.users import Users
+from orderwright.app.connecting import Connecting
 from orderwright.app.credit.commands import Credit
 from orderwright.app.credit.reactions import CreditReactions
 from orderwright.app.credit.rule_pass import RulePass
@@ -316,7 +316,7 @@ class Orderwright:
         ledgers: Ledgers | None = None,
         action_handlers: ActionHandlers | None = None,
         facts: HostFacts | None = None,
-    ) -> Connecting:
+    ) -> Connecting[Orderwright]:
         """Migrate the database at a URL, publish the shipped charts and be ready.
 
         Use it as `app = await Orderwright.connect(url)`, and `await app.close()` at the end, or as
@@ -343,36 +343,6 @@ class Orderwright:
     async def close(self) -> None:
         """Give back every connection."""
         await self._stack.aclose()
-
-
-class Connecting:
-    """What `Orderwright.connect` returns: await it, or enter it."""
-
-    def __init__(self, opening: AbstractAsyncContextManager[Orderwright]) -> None:
-        self._opening = opening
-
-    def __await__(self) -> Generator[None, None, Orderwright]:
-        """Open, and leave it to the caller to close."""
-        return self._open().__await__()
-
-    async def _open(self) -> Orderwright:
-        async with AsyncExitStack() as stack:
-            app = await stack.enter_async_context(self._opening)
-            app.owns(stack.pop_all())
-        return app
-
-    async def __aenter__(self) -> Orderwright:
-        """Open for the length of the block."""
-        return await self._opening.__aenter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        """Close, whatever happened."""
-        return await self._opening.__aexit__(kind, error, traceback)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings, strategies as st
 from story import HOLD, NOON, Story, at, cleared, sale, undecided
-from test_sale_rules import clears
+from test_sale_clearance import clears
 
 from orderwright.statechart import Cancel, Emit, Schedule
 

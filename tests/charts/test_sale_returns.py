@@ -5,6 +5,11 @@ from __future__ import annotations
 from story import sale
 
 
+def test_returned_lines_lower_what_is_due():
+    story = sale(refundedLinesMinor=3000).tell("PAYMENT_CAPTURED", amount="70.00")
+    assert story.state == "CLEARED_FOR_FULFILMENT"
+
+
 def test_credited_lines_lower_what_is_due_and_release_the_credit_that_held_it():
     story = sale(limit=500).tell("SET_PAYMENT_METHOD", method="INVOICE")
     story.tell("FULFILMENT_SHIPPED").tell("LINES_CREDITED", returnId="rma1", amount="30.00")

@@ -106,6 +106,25 @@ async def test_a_policy_cannot_verify_what_has_arrived_in_part(app: Orderwright)
     assert await outcome(app, part) == [("AUTO_APPROVE", "skipped", "payin.amount_differs")]
 
 
+async def test_what_was_approved_for_one_transfer_verifies_nothing_once_another_has_come(
+    app: Orderwright,
+):
+    await publish(app, "easy", document(MONEY, does=[APPROVE], trigger="PAYIN_RECEIVED"))
+    payin = await begin(app, "PayIn")
+    await tell(app, payin, "PAYIN_RECEIVED", amount="60.00", reference="t1")
+    first = {"payInId": payin, "amount": "60.00", "currency": "EUR"}
+    told = await app.trigger("PAYIN_RECEIVED", first)
+    assert [one.action for one in told.actions] == ["AUTO_APPROVE"]
+    await tell(app, payin, "PAYIN_RECEIVED", amount="40.00", reference="t2")
+    await app.worker.drain()
+    assert (await look(app, payin)).snapshot.context["isDecided"] is True
+    report = await app.execute(told)
+    assert [(one.status, one.code) for one in report.actions] == [
+        ("skipped", "payin.transfer_superseded")
+    ]
+    assert (await look(app, payin)).state == "RECEIVED"
+
+
 # --- thresholds -----------------------------------------------------------------------------------
 
 

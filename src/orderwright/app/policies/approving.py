@@ -1,7 +1,8 @@
 """AUTO_APPROVE: lets an entity go on without a person, as far as a policy may.
 
     Order    nothing: payment and credit are not a policy's to grant, and the store asks for no approval of its own
-    PayIn    VERIFY; the lifecycle takes it where exactly what is expected has arrived
+    PayIn    VERIFY, up to the transfer that was decided on and no later one; the lifecycle takes it where exactly
+             what is expected has arrived
     PayOut   PAYOUT_APPROVED; the lifecycle takes it for an amount on which one person decides
     KYC      APPROVE, of the submission that was decided on and of no later one
     User     ACTIVATE
@@ -44,9 +45,14 @@ async def approve_order(_: Work) -> Done:
 
 
 async def verify(work: Work) -> Done:
-    """Verify a pay-in."""
+    """Verify a pay-in, unless more money has come since the decision."""
+    transfer = work.action.transfer
+    if transfer is None:
+        message = "it is not on record which transfer it was decided for"
+        return Done.skipped("payin.transfer_unknown", message)
     note = f"policy {work.action.policy_name}: {work.action.told('reason')}"
-    return await work.send(work.action.entity_id, Event("VERIFY", {"note": note}))
+    verified = Event("VERIFY", {"note": note, "transfer": transfer})
+    return await work.send(work.action.entity_id, verified)
 
 
 async def approve_pay_out(work: Work) -> Done:

@@ -23,6 +23,7 @@ from orderwright.app.policies.occurrence import (
     entity_of,
     key_of,
     submission_in,
+    transfer_of,
 )
 from orderwright.app.policies.telling import POLICIES
 from orderwright.app.policies.whose import OfAnotherHost, require_same_teller
@@ -113,16 +114,18 @@ class Triggers:
             occurred_at=occurred_at,
         )
         about = entity_of(name, context, entity)
+        key = key_of(name, context, occurrence)
         one = Occurrence(
             trigger=_checked(name),
             entity=about,
-            key=key_of(name, context, occurrence),
+            key=key,
             context=context,
             occurred_at=cause.occurred_at or now,
             source=source,
             correlation_id=cause.correlation_id,
             causation_id=cause.causation_id,
             submission=submission_in(about, context),
+            transfer=transfer_of(name, key),
         )
         is_named = occurrence is not None
         try:
@@ -246,4 +249,5 @@ def _told_apart(one: Occurrence, ground: Ground) -> Occurrence:
     home = ground.home(one)
     if one.trigger != "KYC_SUBMITTED" or home is None or "submissions" in one.context:
         return one
-    return replace(one, key=key_of("KYC_SUBMITTED", home.context))
+    newest = submission_in(one.entity, home.context)
+    return replace(one, key=key_of("KYC_SUBMITTED", home.context), submission=newest)

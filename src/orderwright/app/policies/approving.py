@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import because
-from orderwright.policy.action import HARMLESS
+from orderwright.app.policies.restricting import STANDING
 from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
@@ -32,9 +32,7 @@ async def is_restricted(work: Work) -> bool:
     """
     action = work.action
     await hold(work.connection, {action.entity_id})
-    found: bool = await work.connection.fetchval(
-        _RESTRICTED, action.entity_type, action.entity_id, list(HARMLESS)
-    )
+    found: bool = await work.connection.fetchval(_RESTRICTED, action.entity_type, action.entity_id)
     return found
 
 
@@ -79,9 +77,7 @@ async def _go_on(work: Work, event: str, **more: object) -> Done:
     return await work.send(work.action.entity_id, Event(event, data))
 
 
-_RESTRICTED: Final = """
+_RESTRICTED: Final = f"""
 select exists (
-    select from orderwright.policy_action
-    where entity_type = $1 and entity_id = $2 and status in ('planned', 'queued', 'applied', 'failed')
-        and action <> all($3::text[]))
-"""
+    select from orderwright.policy_action as a where a.entity_type = $1 and a.entity_id = $2 and {STANDING})
+"""  # noqa: S608 (ours)

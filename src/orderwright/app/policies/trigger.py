@@ -16,7 +16,7 @@ import structlog
 
 from orderwright.app.policies.acting_port import Report
 from orderwright.app.policies.execution import Execution
-from orderwright.app.policies.execution_records import open_actions, stored
+from orderwright.app.policies.execution_records import holding, stored
 from orderwright.app.policies.occurrence import (
     Occurrence,
     Source,
@@ -211,12 +211,11 @@ class Triggers:
         one, home = told[-1].occurrence, ground.home(told[-1].occurrence)
         own = {each.occurrence.execution_id for each in told}
         actions = [action for execution in found for action in execution.actions]
-        if one.execution_id not in {execution.id for execution in found}:
-            again = await open_actions(connection, one.execution_id)
-            if queue and again:
-                await self._acting.queue(connection, one.execution_id)
-            # Decided before the entity lived here, or before all that it waits for was: it hears of both at once.
-            actions = [*again, *actions] if home is not None and not home.is_decided else actions
+        if queue and one.execution_id not in {execution.id for execution in found}:
+            await self._acting.queue(connection, one.execution_id)
+        if home is not None and not home.is_decided and one.entity.id in ground.restricted:
+            # Decided before it lived here, or before all that it waits for was: it hears of all of it at once.
+            actions = await holding(connection, one.entity)
         await self._telling.tell(connection, ground, one, actions)
         for execution in found:
             if execution.actions and (queue or execution.id not in own):

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from acting_house import begin, look, tell
-from policy_house import APPROVE, FLAG, clear, document, open_house, place, publish, sale_of
+from policy_house import APPROVE, FLAG, document, place, publish, sale_of
 
 from orderwright import Orderwright
 from orderwright.policy import bucket
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-
+    from collections.abc import Mapping
+pytestmark = pytest.mark.usefixtures("nothing_in_force")
 REJECT = {
     "action": "REJECT_TRANSACTION",
     "config": {"category": "VOLUME", "reason": "{{total}} in a day"},
@@ -35,18 +35,6 @@ CROSSED = """
 select v.mode, x.entity_id from orderwright.policy_evaluation as v
 join orderwright.policy_execution as x on x.id = v.execution_id where x.trigger = 'AMOUNT_THRESHOLD' and policy_id = $1
 """
-
-
-@pytest.fixture(scope="module")
-async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
-    async with open_house(shared_database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
-    yield
-    await clear(app)
 
 
 # --- what policies approve ------------------------------------------------------------------------

@@ -11,9 +11,7 @@ from acting_house import CONFIGS
 from policy_house import (
     BIG,
     FREEZE,
-    clear,
     document,
-    open_house,
     order,
     place,
     publish,
@@ -30,12 +28,11 @@ from orderwright.runtime.firing import fire_next
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from orderwright.app.policies.execution import Execution
     from orderwright.policy.result import Mode
     from orderwright.runtime.pool import Connection
 
+pytestmark = pytest.mark.usefixtures("nothing_in_force")
 CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
 OWN = {
     "policy",
@@ -67,18 +64,6 @@ HIDE = "update orderwright.instance set instance_id = $2 where instance_id = $1"
 CLEARED, PAID = "CLEARED_FOR_FULFILMENT", "PAYMENT_PENDING_CONFIRMATION"
 MODE = "select v.mode from orderwright.policy_evaluation v join orderwright.policy_execution x on x.id = v.execution_id where x.entity_id = $1"  # noqa: E501
 SAME = "select id from orderwright.policy_execution where entity_id = $1 and trigger = 'ORDER_CREATED'"
-
-
-@pytest.fixture(scope="module")
-async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
-    async with open_house(shared_database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
-    yield
-    await clear(app)
 
 
 def told(sale: str, amount: str = "1500.00") -> dict[str, object]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.compliance.payins import ENDED as PAYIN_ENDED
 from orderwright.app.phases import pass_on
 from orderwright.app.policies.consenting import POLICY
 from orderwright.app.policies.entity import has_ended
@@ -34,10 +35,7 @@ _ENDED: Final[Mapping[str, str]] = {
     "sale.completed": "the order is completed",
     "sale.cancelled": "the order was cancelled",
     "sale.rejected": "the order was rejected",
-    "payin.rejected": "the pay-in was rejected",
-    "payin.refunded": "the money has gone back",
-    "payin.failed": "the pay-in has failed",
-    "payin.expired": "the pay-in has expired",
+    **PAYIN_ENDED,
     "payout.confirmed": "the pay-out is confirmed",
     "payout.cancelled": "the pay-out was cancelled",
     "payout.rejected": "the pay-out was rejected",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from acting_house import begin, look, tell
+from acting_house import begin, later, look, tell
 from policy_house import APPROVE, FLAG, document, place, publish, sale_of
 
 from orderwright import Orderwright
@@ -85,6 +85,24 @@ async def test_what_a_policy_approves_goes_on_by_itself_unless_another_looks_int
         ("AUTO_APPROVE", "dropped"),
         ("FLAG_FOR_REVIEW", "applied"),
     )
+
+
+async def test_an_approval_that_a_host_wants_before_the_relay_has_decided_comes_after_it(
+    app: Orderwright,
+):
+    nobody = {"field": "userId", "operator": "is_null"}
+    trigger, rule, waiting, approved = TOLD["User"]
+    await publish(app, "easy", document(rule, does=[APPROVE], trigger=trigger))
+    await publish(app, "own", document(nobody, does=[FLAG], trigger="user.registered"))
+    user = await begin(app, "User")
+    told = await app.trigger(trigger, {"userId": user, "country": "NG"})
+    report = await app.execute(told)
+    assert [one.status for one in report.actions] == ["queued"]
+    assert (await look(app, user)).state == waiting
+    await app.worker.drain()
+    await later(app, minutes=5)
+    assert (await look(app, user)).state == approved
+    assert await outcome(app, user) == [("AUTO_APPROVE", "applied", None)]
 
 
 async def test_a_policy_cannot_verify_what_has_arrived_in_part(app: Orderwright):

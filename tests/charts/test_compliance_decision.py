@@ -100,6 +100,28 @@ def test_a_late_decision_on_an_earlier_transfer_holds_and_does_not_count():
     assert story.tell("DECISION_RECORDED", transfer=2).state == "VERIFIED"
 
 
+@pytest.mark.parametrize(
+    ("named", "refused"),
+    [
+        ({}, None),
+        ({"transfer": 2}, None),
+        ({"transfer": 1}, "payin.transfer_superseded"),
+        ({"transfer": 3}, "payin.transfer_superseded"),
+    ],
+)
+def test_a_verification_that_names_its_transfer_is_taken_for_the_newest_alone(
+    named: dict[str, int], refused: str | None
+):
+    story = payin().tell("PAYIN_RECEIVED", amount="60.00", reference="t1")
+    story.tell("PAYIN_RECEIVED", amount="40.00", reference="t2")
+    story.tell("DECISION_RECORDED", transfer=2)
+    if refused is None:
+        assert story.tell("VERIFY", **named).state == "VERIFIED"
+    else:
+        (why,) = story.refusal("VERIFY", **named).reasons
+        assert (why.code, why.values) == (refused, {**named, "newest": 2})
+
+
 def test_a_session_that_is_turned_down_waits_no_longer():
     story = kyc().tell("DOCUMENTS_SUBMITTED", "REJECT")
     assert Cancel("DECISION_OVERDUE") in story.step.effects

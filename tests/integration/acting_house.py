@@ -129,10 +129,10 @@ async def plan(
     number, now = next(_numbers), app.clock.now()
     execution, ids = f"x-{number}", [f"a-{number}-{rank}" for rank, _ in enumerate(actions)]
     event_id = f"{entity_id}/1/1" if source == "relay" else None
-    submission = 1 if kind == "KYC" else None
+    of = (1 if kind == "KYC" else None, 1 if kind == "PayIn" else None)
     async with app.pool.acquire() as connection, connection.transaction():
         await connection.execute(
-            _EXECUTION, execution, kind, entity_id, event_id, source, now, str(number), submission
+            _EXECUTION, execution, kind, entity_id, event_id, source, now, str(number), *of
         )
         for rank, (action, config) in enumerate(actions):
             row = (ids[rank], execution, POLICY, action, json.dumps(config), kind, entity_id, rank)
@@ -179,8 +179,8 @@ async def row(app: Orderwright, query: str, *values: object) -> dict[str, Any]:
 _EXECUTION = """
 insert into orderwright.policy_execution
     (id, trigger, entity_type, entity_id, occurrence, root_id, event_id, source, facts, flagged, set_revision,
-     decision, status, occurred_at, started_at, duration_us, correlation_id, submission)
-values ($1, 'ORDER_CREATED', $2, $3, $7, $3, $4, $5, '{}', '{}', 0, '{}', 'decided', $6, $6, 1, $3, $8)
+     decision, status, occurred_at, started_at, duration_us, correlation_id, submission, transfer)
+values ($1, 'ORDER_CREATED', $2, $3, $7, $3, $4, $5, '{}', '{}', 0, '{}', 'decided', $6, $6, 1, $3, $8, $9)
 """
 _ACTION = """
 insert into orderwright.policy_action

@@ -100,6 +100,15 @@ async def test_a_hold_that_comes_after_clearance_takes_it_back(app: Orderwright)
     assert await states(app, payment, order_id) == ("VERIFIED", "CONFIRMED", PENDING)
 
 
+async def test_an_order_is_held_no_more_for_money_that_does_not_come(app: Orderwright):
+    order_id = await order(app)
+    payin = payin_id_of(await register(app, order_id))
+    await decide(app, payin, "HOLD_PLACED", **HOLD)
+    assert (await context(app, order_id))["holds"].keys() == {"h1"}
+    await decide(app, payin, "FAIL", reason="no money came")
+    assert (await context(app, order_id))["holds"] == {}
+
+
 async def test_a_rejected_pay_in_holds_its_order_until_the_money_has_gone_back(app: Orderwright):
     order_id = await order(app)
     payment = await register(app, order_id)

@@ -60,6 +60,23 @@ async def state(app: Orderwright, entity_id: str) -> str:
     return (await look(app, entity_id)).state
 
 
+async def test_what_people_have_settled_stands_against_no_approval_by_a_policy(app: Orderwright):
+    user = await entity(app, "User")
+    papers = await do(app, "User", user, "REQUEST_DOCUMENT")
+    consent = await do(app, "User", user, "REQUIRE_APPROVAL")
+    await do(app, "User", user, "ESCALATE_TO_COMPLIANCE")
+    await later(app)
+    paper = {"documentId": "d", "type": "passport", "mediaType": "application/pdf", "bytes": 1}
+    await tell(app, papers.id, "DOCUMENT_RECEIVED", **paper)
+    assert (await do(app, "User", user, "AUTO_APPROVE")).code == "policy.restricted"
+    await tell(app, papers.id, "ACCEPT")
+    await vote(app, consent.id, "APPROVE", "carla", "chris")
+    assert (await do(app, "User", user, "AUTO_APPROVE")).code == "policy.restricted"
+    await resolve(app, await escalation_of(app, user), "NO_ACTION")
+    assert await holds(app, user) == []
+    assert (await do(app, "User", user, "AUTO_APPROVE")).status == "applied"
+
+
 async def test_a_pay_out_waits_for_two_people_of_compliance_who_did_not_ask_for_it(
     app: Orderwright,
 ):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from acting_house import begin, look, tell
-from policy_house import APPROVE, FLAG, clear, document, open_house, place, publish, sale_of
+from acting_house import begin, later, look, tell
+from policy_house import APPROVE, FLAG, document, place, publish, sale_of
 
 from orderwright import Orderwright
 from orderwright.policy import bucket
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-
+    from collections.abc import Mapping
+pytestmark = pytest.mark.usefixtures("nothing_in_force")
 REJECT = {
     "action": "REJECT_TRANSACTION",
     "config": {"category": "VOLUME", "reason": "{{total}} in a day"},
@@ -35,18 +35,6 @@ CROSSED = """
 select v.mode, x.entity_id from orderwright.policy_evaluation as v
 join orderwright.policy_execution as x on x.id = v.execution_id where x.trigger = 'AMOUNT_THRESHOLD' and policy_id = $1
 """
-
-
-@pytest.fixture(scope="module")
-async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
-    async with open_house(shared_database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
-    yield
-    await clear(app)
 
 
 # --- what policies approve ------------------------------------------------------------------------
@@ -99,11 +87,48 @@ async def test_what_a_policy_approves_goes_on_by_itself_unless_another_looks_int
     )
 
 
+async def test_an_approval_that_a_host_wants_before_the_relay_has_decided_comes_after_it(
+    app: Orderwright,
+):
+    nobody = {"field": "userId", "operator": "is_null"}
+    trigger, rule, waiting, approved = TOLD["User"]
+    await publish(app, "easy", document(rule, does=[APPROVE], trigger=trigger))
+    await publish(app, "own", document(nobody, does=[FLAG], trigger="user.registered"))
+    user = await begin(app, "User")
+    told = await app.trigger(trigger, {"userId": user, "country": "NG"})
+    report = await app.execute(told)
+    assert [one.status for one in report.actions] == ["queued"]
+    assert (await look(app, user)).state == waiting
+    await app.worker.drain()
+    await later(app, minutes=5)
+    assert (await look(app, user)).state == approved
+    assert await outcome(app, user) == [("AUTO_APPROVE", "applied", None)]
+
+
 async def test_a_policy_cannot_verify_what_has_arrived_in_part(app: Orderwright):
     await publish(app, "easy", document(MONEY, does=[APPROVE], trigger="PAYIN_RECEIVED"))
     part = await start(app, "PayIn", received="99.99")
     assert (await look(app, part)).state == "PARTIAL"
     assert await outcome(app, part) == [("AUTO_APPROVE", "skipped", "payin.amount_differs")]
+
+
+async def test_what_was_approved_for_one_transfer_verifies_nothing_once_another_has_come(
+    app: Orderwright,
+):
+    await publish(app, "easy", document(MONEY, does=[APPROVE], trigger="PAYIN_RECEIVED"))
+    payin = await begin(app, "PayIn")
+    await tell(app, payin, "PAYIN_RECEIVED", amount="60.00", reference="t1")
+    first = {"payInId": payin, "amount": "60.00", "currency": "EUR"}
+    told = await app.trigger("PAYIN_RECEIVED", first)
+    assert [one.action for one in told.actions] == ["AUTO_APPROVE"]
+    await tell(app, payin, "PAYIN_RECEIVED", amount="40.00", reference="t2")
+    await app.worker.drain()
+    assert (await look(app, payin)).snapshot.context["isDecided"] is True
+    report = await app.execute(told)
+    assert [(one.status, one.code) for one in report.actions] == [
+        ("skipped", "payin.transfer_superseded")
+    ]
+    assert (await look(app, payin)).state == "RECEIVED"
 
 
 # --- thresholds -----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from acting_house import do, entity, holds, later, look, tell
+from acting_house import begin, do, entity, holds, later, look, tell
 from shop import DELIVER, PACK, SHIP, act, fulfilments, open_goods, receive, sold
 
 from orderwright.runtime.command import Actor
@@ -77,6 +77,42 @@ async def test_what_has_ended_is_no_longer_asked_about_and_comes_to_no_case(
     await happen(app, subject, told)
     assert await ended(app, asked) == ("REVOKED", reason)
     assert await cases(app, subject) == 0
+
+
+async def test_documents_and_escalations_are_withdrawn_once_an_order_has_ended(app: Orderwright):
+    order = await entity(app, "Order")
+    papers = (await do(app, "Order", order, "REQUEST_DOCUMENT")).id
+    escalated = (await do(app, "Order", order, "ESCALATE_TO_COMPLIANCE")).id
+    await happen(app, order, [("REJECT", WHY)])
+    assert await ended(app, papers) == ("CANCELLED", "the order was rejected")
+    case = await look(app, escalated)
+    said = case.snapshot.context["resolution"]
+    assert (case.state, said["word"], said["note"]) == (
+        "RESOLVED",
+        "NO_ACTION",
+        "the order was rejected",
+    )
+    counted = "select resolution from orderwright.policy_case where case_id = $1"
+    assert await app.pool.fetchval(counted, escalated) == "WITHDRAWN"
+
+
+async def test_what_a_policy_rejects_and_escalates_is_looked_into_all_the_same(app: Orderwright):
+    order = await entity(app, "Order")
+    escalated = (await do(app, "Order", order, "ESCALATE_TO_COMPLIANCE")).id
+    await do(app, "Order", order, "REJECT_TRANSACTION")
+    await later(app)
+    assert (await look(app, escalated)).state == "OPEN"
+
+
+async def test_no_reminder_and_no_case_comes_of_documents_of_a_pay_in_that_has_failed(
+    app: Orderwright,
+):
+    payin = await begin(app, "PayIn")
+    papers = (await do(app, "PayIn", payin, "REQUEST_DOCUMENT")).id
+    await happen(app, payin, [("FAIL", WHY)])
+    assert await ended(app, papers) == ("CANCELLED", "the pay-in has failed")
+    await later(app, days=10)
+    assert (await holds(app, payin), await cases(app, payin)) == ([], 0)
 
 
 async def test_a_pay_out_that_is_sent_may_fail_and_is_asked_about_until_it_is_confirmed(

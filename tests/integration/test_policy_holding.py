@@ -11,9 +11,7 @@ from acting_house import CONFIGS
 from policy_house import (
     BIG,
     FREEZE,
-    clear,
     document,
-    open_house,
     order,
     place,
     publish,
@@ -30,12 +28,11 @@ from orderwright.runtime.firing import fire_next
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from orderwright.app.policies.execution import Execution
     from orderwright.policy.result import Mode
     from orderwright.runtime.pool import Connection
 
+pytestmark = pytest.mark.usefixtures("nothing_in_force")
 CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
 OWN = {
     "policy",
@@ -55,21 +52,18 @@ HOSTED = {
     "KYC_SUBMITTED": "kycSessionId",
     "USER_REGISTERED": "userId",
 }
+VOLUME = {
+    "type": "AMOUNT_THRESHOLD",
+    "aggregate": "sum",
+    "of": "ORDER_CREATED",
+    "key": "user",
+    "window": "24h",
+    "threshold": {"money": "1000.00", "currency": "EUR"},
+}
+HIDE = "update orderwright.instance set instance_id = $2 where instance_id = $1"
 CLEARED, PAID = "CLEARED_FOR_FULFILMENT", "PAYMENT_PENDING_CONFIRMATION"
 MODE = "select v.mode from orderwright.policy_evaluation v join orderwright.policy_execution x on x.id = v.execution_id where x.entity_id = $1"  # noqa: E501
 SAME = "select id from orderwright.policy_execution where entity_id = $1 and trigger = 'ORDER_CREATED'"
-
-
-@pytest.fixture(scope="module")
-async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
-    async with open_house(shared_database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
-    yield
-    await clear(app)
 
 
 def told(sale: str, amount: str = "1500.00") -> dict[str, object]:
@@ -198,6 +192,26 @@ async def test_a_host_that_tells_of_an_order_before_it_lives_here_has_held_it(ap
     await app.worker.drain()
     context = (await sale_of(app, sale))[1]
     assert (context["isDecided"], context["holds"].keys()) == (True, {found.actions[0].id})
+
+
+async def test_consent_that_is_asked_for_and_a_threshold_hold_an_order_that_comes_to_live_here(
+    app: Orderwright,
+):
+    total = {"field": "total", "operator": ">=", "value": {"money": "1000.00", "currency": "EUR"}}
+    await publish(app, "big", document(BIG, does=[CONSENT]))
+    await publish(app, "volume", document(total, does=[CONSENT], trigger=VOLUME))
+    async with app.pool.acquire() as connection, connection.transaction():
+        sale = await place(app)  # its own transaction: the one above only keeps the relay back
+        await connection.fetchval("select pg_current_xact_id()")
+        await app.pool.execute(HIDE, sale, f"{sale}-hidden")
+        found = await app.trigger("ORDER_CREATED", {**told(sale), "userId": "newcomer"})
+        report = await app.execute(found)
+        assert [one.status for one in report.actions] == ["applied"]
+        await app.pool.execute(HIDE, f"{sale}-hidden", sale)
+    await app.worker.drain()
+    context = (await sale_of(app, sale))[1]
+    held = {hold["policy"] for hold in context["holds"].values()}
+    assert (context["isDecided"], held) == (True, {"big", "volume"})
 
 
 async def test_a_host_decides_in_its_own_transaction_or_not_at_all(app: Orderwright):

@@ -6,15 +6,14 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from policy_house import APPROVE, FLAG, clear, document, open_house, publish
+from policy_house import APPROVE, FLAG, document, publish
 
 from orderwright.runtime.command import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from orderwright import Orderwright
 
+pytestmark = pytest.mark.usefixtures("nothing_in_force")
 OWN, NAMED = "payout.requested", "PAYOUT_REQUESTED"
 SUM = {
     "type": "AMOUNT_THRESHOLD",
@@ -33,18 +32,6 @@ POINTLESS = [
     {"action": "REQUEST_DOCUMENT", "config": {"types": ["passport"], "due_days": 7}},
 ]
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
-    async with open_house(shared_database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
-    yield
-    await clear(app)
 
 
 async def request(app: Orderwright) -> str:

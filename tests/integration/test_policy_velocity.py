@@ -8,10 +8,10 @@ import random  # noqa: TID251 (the seed is printed)
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from policy_house import BOSS, FLAG, START, clear, damage, document, open_house, publish
+from policy_house import BOSS, FLAG, START, damage, document, publish
 
 from acceptance.harness import until
 from orderwright import Orderwright
@@ -20,26 +20,12 @@ from orderwright.app.policies.velocity import SPANS
 from orderwright.condition import plain
 from orderwright.domain.trigger import VELOCITIES
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
+pytestmark = pytest.mark.usefixtures("nothing_in_force")
 EVENTS = 60
 IN, OUT = "PAYIN_RECEIVED", "PAYOUT_REQUESTED"
 ASKED = sorted(
     path for path in VELOCITIES if path.split(".")[1] in (IN, OUT) and ".30d" not in path
 )
-
-
-@pytest.fixture(scope="module")
-async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
-    async with open_house(shared_database_url) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-async def nothing_in_force(app: Orderwright) -> AsyncIterator[None]:
-    yield
-    await clear(app)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,6 +219,7 @@ policy_execution = Table(
     _words("causation_id", nullable=True),
     _words("error", nullable=True),
     _number("submission", nullable=True),
+    _number("transfer", nullable=True),
     _one_of("policy_execution", "source", "relay", "host", "http"),
     _one_of("policy_execution", "status", "decided", "failed"),
     Index(

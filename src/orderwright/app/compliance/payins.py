@@ -16,6 +16,7 @@ held until the money has gone back, and again if its refund is undone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -59,6 +60,15 @@ _LATE: Final = Opening(
 
 REJECTED: Final = "the pay-in was rejected"
 """Why an order is held whose pay-in was."""
+LAPSED: Final = frozenset({"FAILED", "EXPIRED"})
+"""Where a pay-in has ended unless money comes late, on which is decided anew."""
+ENDED: Final[Mapping[str, str]] = {
+    "payin.rejected": REJECTED,
+    "payin.refunded": "the money has gone back",
+    "payin.failed": "the pay-in has failed",
+    "payin.expired": "the pay-in has expired",
+}
+"""The events that end a pay-in, in words; it may have gone on since."""
 
 
 def payin_id_of(payment_id: str) -> str:

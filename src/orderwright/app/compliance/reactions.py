@@ -8,7 +8,8 @@
     payin.verified                              -> CONFIRM to its payment, unless that was first
     payin.held, .hold_lifted                    -> HOLD_PLACED, HOLD_LIFTED to the order that the money is for
     payin.rejected                              -> HOLD_PLACED to the order, until the money has gone back
-    payin.rejected, .refunded                   -> HOLD_LIFTED to the order for what held the pay-in
+    payin.rejected, .refunded, .failed, .expired
+                                                -> HOLD_LIFTED to the order for what held the pay-in
 
 Ids follow from what is asked, so repeating a reaction is a no-op.
 """
@@ -19,7 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.approvals import NewApproval, begin_approval
-from orderwright.app.compliance.payins import REJECTED, rejection_hold
+from orderwright.app.compliance.payins import ENDED, LAPSED, rejection_hold
 from orderwright.app.compliance.payouts import KIND, quorum_of
 from orderwright.app.phases import pass_on
 from orderwright.domain.approval import approval_id
@@ -44,10 +45,6 @@ _MOOT: Final[Mapping[str, str]] = {
     "payout.cancelled": "the pay-out was cancelled",
     "payout.rejected": "the pay-out was rejected",
 }
-_ENDED: Final[Mapping[str, str]] = {
-    "payin.rejected": REJECTED,
-    "payin.refunded": "the money has gone back",
-}
 
 
 class Compliance:
@@ -68,7 +65,7 @@ class Compliance:
             "payin.verified": self._confirm_payment,
             "payin.held": self._hold_order,
             "payin.hold_lifted": self._let_order_go,
-            **dict.fromkeys(_ENDED, self._end_holds),
+            **dict.fromkeys(ENDED, self._end_holds),
         }
 
     def consumer(self) -> Consumer:
@@ -149,13 +146,15 @@ class Compliance:
     async def _end_holds(self, connection: Connection, event: DomainEvent) -> None:
         if not _is_of_order(event):
             return
-        why = _ENDED[event.name]
+        why = ENDED[event.name]
         if event.name == "payin.rejected" and integer(event.data, "receivedMinor"):
             held = {"holdId": rejection_hold(event.instance_id), "kind": "escalation"}
             placed = Event("HOLD_PLACED", {**held, "reason": why})
             await self._pass_on(connection, event, event.root_id, placed)
         payin = await self._engine.read(event.instance_id, connection=connection)
-        for hold in mapping(payin.snapshot.context, "holds") if payin else ():
+        if payin is None or (payin.status == "active" and payin.state not in LAPSED):
+            return  # money has come late
+        for hold in mapping(payin.snapshot.context, "holds"):
             await self._lift(connection, event, hold, why)
 
     async def _lift(

@@ -23,7 +23,7 @@ from orderwright.app.policies.acting_port import Ending, Report, Reported
 from orderwright.app.policies.action_record import OPEN, Done
 from orderwright.app.policies.approving import is_restricted
 from orderwright.app.policies.effects import EFFECTS, OUTWARD
-from orderwright.app.policies.entity import ActionBroken, Work
+from orderwright.app.policies.entity import ActionBroken, ActionFailed, Work
 from orderwright.app.policies.failing import note_failure
 from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
 from orderwright.errors import OrderwrightError
@@ -49,6 +49,8 @@ _Way = Literal["here", "handler", "webhook", "gone", "against"]
 _TO_DO: Final = OPEN | {"failed"}
 """What a job may still do: a dead letter that somebody retries has failed before."""
 _LAST: Final = "the last attempt was begun and has not ended"
+_UNDECIDED: Final = "policy.undecided"
+_TOO_SOON: Final = "the policies have not decided on it yet; the approval comes after that"
 _ELSEWHERE: Final = Done.skipped("entity.not_found", "the entity is gone")
 _AGAINST: Final = Done.skipped(
     "policy.restricted", "what was decided since then stands against an approval"
@@ -142,7 +144,10 @@ class Actions:
                 return {"status": action.status}
             work = Work(house=self._means, connection=connection, action=action)
             if await self._way(work) != "handler":
-                return _kept(await self._done(work))
+                done = await self._done(work)
+                if done is None:
+                    raise ActionFailed(_TOO_SOON, values={"code": _UNDECIDED})
+                return _kept(done)
         return await self._hand_over(run, action)
 
     async def _hand_over(self, run: JobRun, action: ActionRow) -> Mapping[str, object]:
@@ -169,11 +174,14 @@ class Actions:
     # --- one action ---
 
     async def _do(self, work: Work) -> Done | None:
-        """Do an action in the transaction at hand; None where only a job may."""
+        """Do an action in the transaction at hand; None where only a job may, or may yet."""
         return None if await self._way(work) == "handler" else await self._done(work)
 
-    async def _done(self, work: Work) -> Done:
+    async def _done(self, work: Work) -> Done | None:
+        """Do an action and write down what came of it; None for an approval that comes before the decision."""
         done = await self._effect(work)
+        if work.action.action == APPROVING and done.code == _UNDECIDED:
+            return None
         await self._settle(work, done)
         return done
 

@@ -30,6 +30,7 @@ class ActionRow:
         source: who told of what happened: the relay, a host, or somebody over HTTP.
         event_id: the domain event that was decided on; None where a host called.
         submission: of a KYC session, on which was decided.
+        transfer: of a pay-in, on which was decided.
     """
 
     id: str
@@ -52,6 +53,7 @@ class ActionRow:
     source: str
     event_id: str | None
     submission: int | None
+    transfer: int | None
     correlation_id: str
 
     def told(self, key: str, otherwise: str = "") -> str:
@@ -142,7 +144,7 @@ def _stored(row: Record) -> ActionRow:
 
 _READ: Final = """
 select a.*, coalesce(p.name, a.policy_id) as policy_name, e.trigger, e.source, e.event_id, e.submission,
-       e.correlation_id
+       e.transfer, e.correlation_id
 from orderwright.policy_action as a
 join orderwright.policy_execution as e on e.id = a.execution_id
 left join orderwright.policy as p on p.id = a.policy_id

@@ -22,7 +22,7 @@ from orderwright.app.policies import action_record as record
 from orderwright.app.policies.consenting import POLICY
 from orderwright.app.policies.effects import EFFECTS
 from orderwright.app.policies.entity import Work
-from orderwright.app.policies.reviewing import ESCALATION, REVIEW, escalate_anew
+from orderwright.app.policies.reviewing import ESCALATION, REVIEW, WITHDRAWN, escalate_anew
 from orderwright.domain.reading import mapping, text
 from orderwright.runtime.consumer import Consumer, work_of
 from orderwright.runtime.instance import found
@@ -84,7 +84,7 @@ class PolicyAnswers:
         case_id = text(event.data, "caseId")
         if event.name == "case.resolved":
             await connection.execute(
-                _RESOLVED, case_id, event.data["resolution"], event.occurred_at
+                _RESOLVED, case_id, event.data["resolution"], event.occurred_at, WITHDRAWN
             )
         else:
             await connection.execute(_REOPENED, case_id)
@@ -171,7 +171,8 @@ async def _carry_out(work: Work, how: Confirm, reason: str) -> Done:
 
 
 _RESOLVED: Final = """
-update orderwright.policy_case set resolution = $2, resolved_at = $3 where case_id = $1
+update orderwright.policy_case set resolution = $2, resolved_at = $3
+where case_id = $1 and resolution is distinct from $4
 """
 _REOPENED: Final = """
 update orderwright.policy_case set resolution = null, resolved_at = null where case_id = $1

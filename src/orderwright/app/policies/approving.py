@@ -1,7 +1,8 @@
 """AUTO_APPROVE: lets an entity go on without a person, as far as a policy may.
 
     Order    nothing: payment and credit are not a policy's to grant, and the store asks for no approval of its own
-    PayIn    VERIFY; the lifecycle takes it where exactly what is expected has arrived
+    PayIn    VERIFY, up to the transfer that was decided on and no later one; the lifecycle takes it where exactly
+             what is expected has arrived
     PayOut   PAYOUT_APPROVED; the lifecycle takes it for an amount on which one person decides
     KYC      APPROVE, of the submission that was decided on and of no later one
     User     ACTIVATE
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import because
-from orderwright.policy.action import HARMLESS
+from orderwright.app.policies.restricting import STANDING
 from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
@@ -31,9 +32,7 @@ async def is_restricted(work: Work) -> bool:
     """
     action = work.action
     await hold(work.connection, {action.entity_id})
-    found: bool = await work.connection.fetchval(
-        _RESTRICTED, action.entity_type, action.entity_id, list(HARMLESS)
-    )
+    found: bool = await work.connection.fetchval(_RESTRICTED, action.entity_type, action.entity_id)
     return found
 
 
@@ -44,9 +43,14 @@ async def approve_order(_: Work) -> Done:
 
 
 async def verify(work: Work) -> Done:
-    """Verify a pay-in."""
+    """Verify a pay-in, unless more money has come since the decision."""
+    transfer = work.action.transfer
+    if transfer is None:
+        message = "it is not on record which transfer it was decided for"
+        return Done.skipped("payin.transfer_unknown", message)
     note = f"policy {work.action.policy_name}: {work.action.told('reason')}"
-    return await work.send(work.action.entity_id, Event("VERIFY", {"note": note}))
+    verified = Event("VERIFY", {"note": note, "transfer": transfer})
+    return await work.send(work.action.entity_id, verified)
 
 
 async def approve_pay_out(work: Work) -> Done:
@@ -73,9 +77,7 @@ async def _go_on(work: Work, event: str, **more: object) -> Done:
     return await work.send(work.action.entity_id, Event(event, data))
 
 
-_RESTRICTED: Final = """
+_RESTRICTED: Final = f"""
 select exists (
-    select from orderwright.policy_action
-    where entity_type = $1 and entity_id = $2 and status in ('planned', 'queued', 'applied', 'failed')
-        and action <> all($3::text[]))
-"""
+    select from orderwright.policy_action as a where a.entity_type = $1 and a.entity_id = $2 and {STANDING})
+"""  # noqa: S608 (ours)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.policies.restricting import STANDING
 from orderwright.app.policies.velocity import Figure
 from orderwright.money import Money
 
@@ -180,10 +181,9 @@ with asked as (
 select 'execution' as kind, id as name, null::bigint as count, null::numeric as minor, null::timestamptz as at
 from orderwright.policy_execution where id = any($3::text[])
 union all
-select distinct 'standing', action, null::bigint, null::numeric, null::timestamptz
-from orderwright.policy_action
-where entity_type = $1 and entity_id = $2 and status in ('planned', 'queued', 'applied', 'failed')
-    and action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE')
+select distinct 'standing', a.action, null::bigint, null::numeric, null::timestamptz
+from orderwright.policy_action as a
+where a.entity_type = $1 and a.entity_id = $2 and {STANDING}
 union all
 select 'snoozed', policy_id, null, null, null
 from orderwright.policy_snooze

@@ -33,7 +33,6 @@ from orderwright.app.policies.velocity import (
 from orderwright.app.policies.wording import Words
 from orderwright.app.policies.writing import Decided, write
 from orderwright.condition import Json
-from orderwright.domain.reading import integer
 from orderwright.policy import rolled_out, said
 from orderwright.policy.trigger import THRESHOLD
 
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
     from orderwright.app.policies.in_force import InForce, Sets
     from orderwright.app.policies.occurrence import Occurrence
-    from orderwright.app.policies.scene import Home
     from orderwright.clock import Clock
     from orderwright.policy import Result, Threshold
     from orderwright.policy.trigger import Triggers
@@ -90,6 +88,8 @@ class Deciding:
             told: occurrences of one event, its own trigger last.
         """
         table = await self._table(connection, ground, told)
+        if table.answers.standing:
+            ground.restricted.add(told[-1].occurrence.entity.id)
         judged = [self._judged(table, one) for one in self._all(table, told)]
         before = await self._said_before(connection, table, told) if judged else ()
         found: list[Execution] = []
@@ -237,7 +237,6 @@ class Deciding:
             schema=schema,
             words=words,
             root_id=home.root_id if home else one.entity.id,
-            submission=_submission(one, home),
             event=table.event if known.is_counted else None,
             started_at=table.now,
         )
@@ -288,13 +287,6 @@ def _thresholds(in_force: InForce, main: Told) -> dict[str, Threshold]:
     """Return the thresholds that an event may cross, each with a name that follows from what it says."""
     found = in_force.thresholds(main.occurrence.trigger_name)
     return {threshold_name(one): one for one in found}
-
-
-def _submission(one: Occurrence, home: Home | None) -> int | None:
-    """Return the submission of a KYC session that is decided on: the one that is told, else the newest."""
-    if one.submission is not None or home is None or home.chart_id != "kyc":
-        return one.submission
-    return integer(home.context, "submissions")
 
 
 def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:

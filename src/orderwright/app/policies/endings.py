@@ -6,6 +6,10 @@
     KYC       rejected for good
     User      blocked
 
+Approvals are revoked, requests for documents cancelled, and escalations resolved, each with the reason. Nobody has
+judged these escalations, so they say nothing of how often a policy is right. Where a policy has rejected the entity,
+its escalations stay: compliance is to look into just that.
+
 A pay-in that is verified has not ended: what holds it holds the goods of its order. An event says only that it is
 time to look, for an entity may have gone on since.
 """
@@ -14,9 +18,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.compliance.payins import ENDED as PAYIN_ENDED
 from orderwright.app.phases import pass_on
 from orderwright.app.policies.consenting import POLICY
 from orderwright.app.policies.entity import has_ended
+from orderwright.app.policies.reviewing import WITHDRAWN
 from orderwright.app.policies.telling import POLICIES
 from orderwright.domain.entity import ENTITY_TYPES
 from orderwright.runtime.consumer import Consumer, work_of
@@ -34,10 +40,7 @@ _ENDED: Final[Mapping[str, str]] = {
     "sale.completed": "the order is completed",
     "sale.cancelled": "the order was cancelled",
     "sale.rejected": "the order was rejected",
-    "payin.rejected": "the pay-in was rejected",
-    "payin.refunded": "the money has gone back",
-    "payin.failed": "the pay-in has failed",
-    "payin.expired": "the pay-in has expired",
+    **PAYIN_ENDED,
     "payout.confirmed": "the pay-out is confirmed",
     "payout.cancelled": "the pay-out was cancelled",
     "payout.rejected": "the pay-out was rejected",
@@ -47,29 +50,60 @@ _ENDED: Final[Mapping[str, str]] = {
 
 
 class Endings:
-    """Closes the approvals that policies require of what has ended."""
+    """Closes what policies have asked people about what has ended."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def consumer(self) -> Consumer:
         """Return the consumer that the relay feeds."""
-        # One event a transaction: it locks the approvals of an entity, and those of no other.
+        # One event a transaction: it locks what was asked about an entity, and nothing of another.
         return Consumer(name=_NAME, events=frozenset(_ENDED), handle=self._end, batch=1)
 
     async def _end(self, connection: Connection, event: DomainEvent) -> None:
         entity = await self._engine.read(event.instance_id, connection=connection)
         if entity is None or not has_ended(entity):
             return
-        ended = Event("SUBJECT_ENDED", {"reason": _ENDED[event.name]})
+        why = _ENDED[event.name]
         subject = (ENTITY_TYPES[entity.chart_id], entity.instance_id)
         with work_of(_NAME, event):
-            for row in await connection.fetch(_PENDING, *subject, POLICY):
-                await pass_on(self._engine, connection, POLICIES, event, row["id"], ended)
+            for row in await connection.fetch(_ASKED, *subject, POLICY):
+                if row["chart_id"] == "case":
+                    at = event.occurred_at
+                    await connection.execute(_WITHDRAWN, row["instance_id"], WITHDRAWN, at)
+                close = _closing(row["chart_id"], why)
+                await pass_on(self._engine, connection, POLICIES, event, row["instance_id"], close)
 
 
-_PENDING: Final = """
-select a.id from orderwright.approval as a join orderwright.instance as i on i.instance_id = a.id
+def _closing(chart: str, why: str) -> Event:
+    match chart:
+        case "approval":
+            return Event("SUBJECT_ENDED", {"reason": why})
+        case "document_request":
+            return Event("CANCEL", {"reason": why})
+        case _:
+            return Event("RESOLVE", {"resolution": "NO_ACTION", "note": why})
+
+
+_ASKED: Final = """
+select i.instance_id, i.chart_id
+from orderwright.approval as a join orderwright.instance as i on i.instance_id = a.id
 where a.subject_type = $1 and a.subject_id = $2 and a.kind = $3 and i.state = 'PENDING'
-order by a.id
+union all
+select i.instance_id, i.chart_id
+from orderwright.document_request as r join orderwright.instance as i on i.instance_id = r.id
+where r.entity_type = $1 and r.entity_id = $2 and i.status = 'active'
+union all
+select i.instance_id, i.chart_id
+from orderwright.policy_action as a
+join orderwright.policy_case as c on c.action_id = a.id
+join orderwright.instance as i on i.instance_id = c.case_id
+where a.entity_type = $1 and a.entity_id = $2 and a.action <> 'FLAG_FOR_REVIEW' and i.state <> 'RESOLVED'
+    and not exists (
+        select from orderwright.policy_action as r
+        where r.entity_type = $1 and r.entity_id = $2 and r.action = 'REJECT_TRANSACTION' and r.status = 'applied')
+order by 1
+"""
+_WITHDRAWN: Final = """
+update orderwright.policy_case set resolution = $2, resolved_at = $3 where case_id = $1
 """

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.compliance.payins import LAPSED
 from orderwright.app.policies.action_record import APPLIED, Done
 from orderwright.domain.entity import ENTITIES
 from orderwright.domain.reading import mapping
@@ -32,7 +33,7 @@ ACTING: Final = Actor("policies", "policy")
 """Who acts when an action of a policy is done."""
 _OVER: Final[Mapping[str, frozenset[str]]] = {
     "sale": frozenset({"COMPLETED"}),
-    "payin": frozenset({"FAILED", "EXPIRED"}),
+    "payin": LAPSED,
 }
 """Where a lifecycle stays open for what comes late, and nothing is left to be held back."""
 _MISSPELT: Final = frozenset({"event_unknown", "event_data", "event_reserved"})

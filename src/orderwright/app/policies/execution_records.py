@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.execution import Execution, ExecutionNotFound, StoredAction
 from orderwright.app.policies.occurrence import Entity
+from orderwright.app.policies.restricting import HOLDING
 from orderwright.json_text import is_storable, load
 
 if TYPE_CHECKING:
@@ -42,10 +43,9 @@ async def stored(connection: Connection, execution_id: str) -> Execution:
     )
 
 
-async def open_actions(connection: Connection, execution_id: str) -> list[StoredAction]:
-    """Return the actions of an execution that are not done yet, in the order of the decision."""
-    rows = await connection.fetch(_ACTIONS, execution_id)
-    return [_action(row) for row in rows if row["status"] in ("planned", "queued", "failed")]
+async def holding(connection: Connection, entity: Entity) -> list[StoredAction]:
+    """Return the actions that hold an entity, whatever they were decided on, in the order of the decisions."""
+    return [_action(row) for row in await connection.fetch(_HOLDING, entity.type, entity.id)]
 
 
 def _action(row: Record) -> StoredAction:
@@ -68,9 +68,12 @@ _EXECUTION: Final = """
 select id, trigger, entity_type, entity_id, status, decision, flagged, set_revision, duration_us, error
 from orderwright.policy_execution where id = $1
 """
-_ACTIONS: Final = """
+_READ: Final = """
 select a.id, a.policy_id, coalesce(p.name, a.policy_id) as policy_name, a.version, a.node, a.action, a.config, a.rank,
        a.status, a.code, a.message
 from orderwright.policy_action as a left join orderwright.policy as p on p.id = a.policy_id
-where a.execution_id = $1 order by a.rank
+"""
+_ACTIONS: Final = f"{_READ} where a.execution_id = $1 order by a.rank"
+_HOLDING: Final = f"""{_READ}
+where a.entity_type = $1 and a.entity_id = $2 and {HOLDING} order by a.planned_at, a.execution_id, a.rank
 """

@@ -27,11 +27,13 @@ class Ground:
 
     Attributes:
         decided: the entities whose decision was recorded since the scene was looked at.
+        restricted: the entities on which earlier decisions have left something restrictive.
     """
 
     scene: Scene
     in_force: InForce
     decided: set[str] = field(default_factory=set)
+    restricted: set[str] = field(default_factory=set)
 
     def home(self, one: Occurrence) -> Home | None:
         """Return the entity of an occurrence, where it lives here."""

@@ -56,6 +56,7 @@ class Occurrence:
         causation_id: what brought it about.
         origin: whether it happens live.
         submission: the number of the submission of a KYC session that it is about, where that is told.
+        transfer: the number of the transfer of a pay-in that it is about, where that is told.
     """
 
     trigger: Trigger
@@ -69,6 +70,7 @@ class Occurrence:
     causation_id: str | None = None
     origin: Origin = "live"
     submission: int | None = None
+    transfer: int | None = None
 
     @property
     def trigger_name(self) -> str:
@@ -97,7 +99,7 @@ _IDS: Final[Mapping[str, Entity]] = {
 }
 """The entity type of each trigger, and the fact that holds the id."""
 _MOST: Final = 2**31 - 1
-"""What a number of submissions may be, to be kept."""
+"""What a number of submissions or transfers may be, to be kept."""
 BEGINNINGS: Final[Mapping[str, str]] = {
     entity.type: trigger for trigger, entity in _IDS.items() if trigger != "WALLET_ADDED"
 }
@@ -146,6 +148,7 @@ def _told(
         causation_id=event.event_id,
         origin=event.origin,
         submission=submission_in(entity, context),
+        transfer=_transfer_in(event),
     )
 
 
@@ -190,10 +193,25 @@ def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) 
 
 def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:
     """Return the number of the submission that a context tells of a KYC session."""
-    number = context.get("submissions") if entity.type == "KYC" else None
-    if not isinstance(number, int) or isinstance(number, bool):
+    return _number(context.get("submissions")) if entity.type == "KYC" else None
+
+
+def transfer_of(trigger: str, key: str) -> int | None:
+    """Return the number of the transfer that a host tells of: hosts know the first alone, under no name."""
+    return 1 if trigger == "PAYIN_RECEIVED" and not key else None
+
+
+def _transfer_in(event: DomainEvent) -> int | None:
+    """Return the number of the transfer that an event tells of; one without a number may be the first."""
+    if event.name != "payin.received":
         return None
-    return number if 0 < number <= _MOST else None
+    return _number(event.data.get("transfer")) or transfer_of(NAMED[event.name], _part(event.data))
+
+
+def _number(told: Json) -> int | None:
+    if not isinstance(told, int) or isinstance(told, bool):
+        return None
+    return told if 0 < told <= _MOST else None
 
 
 def newest_key(entity_type: str, context: Mapping[str, Json]) -> str | None:

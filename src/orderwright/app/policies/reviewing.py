@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from orderwright.app.cases import NewCase, Opening, Priority, open_case
 from orderwright.app.permissions import Role
 from orderwright.app.policies.action_record import APPLIED, BEGUN, Done
-from orderwright.app.policies.entity import ActionBroken, ActionFailed
+from orderwright.app.policies.entity import ActionBroken, ActionFailed, has_ended
 from orderwright.policy.duration import duration
 from orderwright.runtime.identity import derived_id
 
@@ -26,6 +26,8 @@ ESCALATION: Final = "ESCALATION"
 """The type of the cases on whose resolution an entity waits."""
 REVIEW: Final = "FLAG_FOR_REVIEW"
 """The action whose cases hold nothing up, whatever type the policy gives them."""
+WITHDRAWN: Final = "WITHDRAWN"
+"""What a policy counts of a case that was closed because its entity has ended; people have judged nothing."""
 _SLA: Final = 8 * 60  # minutes
 
 
@@ -67,7 +69,7 @@ async def escalate_anew(work: Work, why: str, reason: str) -> None:
     Of an entity that has ended there is nothing to decide.
     """
     entity = await work.entity()
-    if entity is not None and entity.status != "active":
+    if entity is not None and has_ended(entity):
         return
     await work.hold(f"{work.action.id}/{why}", "escalation", reason)
     await open_escalation(work, derived_id(f"case/{work.action.id}/{why}"), reason)

@@ -136,7 +136,7 @@ _CASES: Final = """
 select policy_id,
        count(*) filter (where resolution = 'DECLINED') as confirmed,
        count(*) filter (where resolution in ('ACCEPTED', 'SOLVED', 'NO_ACTION')) as false_alarms,
-       count(*) filter (where resolution is null or resolution = 'DUPLICATE') as unjudged
+       count(*) filter (where resolution is null or resolution in ('DUPLICATE', 'WITHDRAWN')) as unjudged
 from orderwright.policy_case
 where policy_id = any($1::text[]) and opened_at >= $2
 group by policy_id

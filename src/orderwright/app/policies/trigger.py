@@ -16,13 +16,14 @@ import structlog
 
 from orderwright.app.policies.acting_port import Report
 from orderwright.app.policies.execution import Execution
-from orderwright.app.policies.execution_records import open_actions, stored
+from orderwright.app.policies.execution_records import holding, stored
 from orderwright.app.policies.occurrence import (
     Occurrence,
     Source,
     entity_of,
     key_of,
     submission_in,
+    transfer_of,
 )
 from orderwright.app.policies.telling import POLICIES
 from orderwright.app.policies.whose import OfAnotherHost, require_same_teller
@@ -113,16 +114,18 @@ class Triggers:
             occurred_at=occurred_at,
         )
         about = entity_of(name, context, entity)
+        key = key_of(name, context, occurrence)
         one = Occurrence(
             trigger=_checked(name),
             entity=about,
-            key=key_of(name, context, occurrence),
+            key=key,
             context=context,
             occurred_at=cause.occurred_at or now,
             source=source,
             correlation_id=cause.correlation_id,
             causation_id=cause.causation_id,
             submission=submission_in(about, context),
+            transfer=transfer_of(name, key),
         )
         is_named = occurrence is not None
         try:
@@ -208,12 +211,11 @@ class Triggers:
         one, home = told[-1].occurrence, ground.home(told[-1].occurrence)
         own = {each.occurrence.execution_id for each in told}
         actions = [action for execution in found for action in execution.actions]
-        if one.execution_id not in {execution.id for execution in found}:
-            again = await open_actions(connection, one.execution_id)
-            if queue and again:
-                await self._acting.queue(connection, one.execution_id)
-            # Decided before the entity lived here, or before all that it waits for was: it hears of both at once.
-            actions = [*again, *actions] if home is not None and not home.is_decided else actions
+        if queue and one.execution_id not in {execution.id for execution in found}:
+            await self._acting.queue(connection, one.execution_id)
+        if home is not None and not home.is_decided and one.entity.id in ground.restricted:
+            # Decided before it lived here, or before all that it waits for was: it hears of all of it at once.
+            actions = await holding(connection, one.entity)
         await self._telling.tell(connection, ground, one, actions)
         for execution in found:
             if execution.actions and (queue or execution.id not in own):
@@ -246,4 +248,5 @@ def _told_apart(one: Occurrence, ground: Ground) -> Occurrence:
     home = ground.home(one)
     if one.trigger != "KYC_SUBMITTED" or home is None or "submissions" in one.context:
         return one
-    return replace(one, key=key_of("KYC_SUBMITTED", home.context))
+    newest = submission_in(one.entity, home.context)
+    return replace(one, key=key_of("KYC_SUBMITTED", home.context), submission=newest)

@@ -39,7 +39,6 @@ class Decided:
         facts: all that was known, by dotted path.
         schema: of the facts; what is sensitive by it is masked.
         root_id: what the entity belongs to.
-        submission: of a KYC session, on which is decided.
         event: as velocities count it; None where it counts for none.
         started_at: when deciding began.
     """
@@ -53,7 +52,6 @@ class Decided:
     schema: Schema
     words: Words
     root_id: str
-    submission: int | None
     event: Counted | None
     started_at: datetime
 
@@ -86,7 +84,8 @@ def _execution(decided: Decided) -> list[object]:
         one.correlation_id or execution.id,
         one.causation_id,
         execution.error,
-        decided.submission,
+        one.submission,
+        one.transfer,
     ]
 
 
@@ -165,31 +164,31 @@ async def record_failure(pool: Pool, one: Occurrence, error: str, at: datetime) 
 
 
 # An event stays when its execution is let go of; who tells of it again after that is decided on again.
-# The numbers: 1-20 the execution, 21-26 the event, 27-35 the evaluations, 36-45 the actions.
+# The numbers: 1-21 the execution, 22-27 the event, 28-36 the evaluations, 37-46 the actions.
 _WRITE: Final = """
 with execution as (
     insert into orderwright.policy_execution
         (id, trigger, entity_type, entity_id, occurrence, root_id, event_id, source, facts, flagged, set_revision,
          decision, status, occurred_at, started_at, duration_us, correlation_id, causation_id, error,
-         submission)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[], $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)),
+         submission, transfer)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[], $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)),
 event as (
     insert into orderwright.policy_event
         (execution_id, trigger, entity_type, entity_id, user_id, wallet, country, currency, amount_minor, occurred_at)
-    select $1, $2, $3, $4, $22, $23, $24, $25, $26, $14 where $21::boolean
+    select $1, $2, $3, $4, $23, $24, $25, $26, $27, $14 where $22::boolean
     on conflict (execution_id) do nothing),
 evaluation as (
     insert into orderwright.policy_evaluation
         (execution_id, policy_id, version, outcome, mode, path, tree, actions, error, duration_ns, decided_at)
     select $1, e.*, $15
-    from unnest($27::text[], $28::int[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[],
-                $34::text[], $35::bigint[]) as e)
+    from unnest($28::text[], $29::int[], $30::text[], $31::text[], $32::text[], $33::text[], $34::text[],
+                $35::text[], $36::bigint[]) as e)
 insert into orderwright.policy_action
     (execution_id, entity_type, entity_id, root_id, planned_at, id, policy_id, version, node, action, config, rank,
      status, code, message)
 select $1, $3, $4, $6, $15, a.*
-from unnest($36::text[], $37::text[], $38::int[], $39::text[], $40::text[], $41::text[], $42::int[], $43::text[],
-            $44::text[], $45::text[]) as a
+from unnest($37::text[], $38::text[], $39::int[], $40::text[], $41::text[], $42::text[], $43::int[], $44::text[],
+            $45::text[], $46::text[]) as a
 """
 _FAILED: Final = """
 insert into orderwright.policy_execution

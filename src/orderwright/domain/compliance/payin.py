@@ -6,10 +6,11 @@ What has arrived is compared with what is expected, exactly:
     received = expected     RECEIVED: it may be verified, once the policies have decided and nothing holds it
     received > expected     MISMATCH: people reconcile it or send it back
 
-Each transfer has a reference and counts once, and waits for a decision of its own: one on an earlier transfer holds
-the pay-in, and counts for nothing else. The comparison is made anew after every one, also where the pay-in was settled
-or frozen meanwhile. A payment that was confirmed says that its money is there in full: what no transfer has
-brought by then is received with it, and the pay-in verifies itself as soon as it may.
+Each transfer has a reference and a number, counts once, and waits for a decision of its own: one on an earlier
+transfer holds the pay-in, and counts for nothing else; what a policy verifies goes up to its own transfer. The
+comparison is made anew after every one, also where the pay-in was settled or frozen meanwhile. A payment that was
+confirmed says that its money is there in full: what no transfer has brought by then is received with it, and the
+pay-in verifies itself as soon as it may.
 """
 
 from __future__ import annotations
@@ -151,13 +152,14 @@ def _with_receipt(scope: Scope, reference: str, minor: int) -> Outcome:
     context = scope.context
     total = _received(scope) + minor
     sender = scope.data.get("sender") or context["sender"]
+    receipts = {**mapping(context, "receipts"), reference: minor}
     told = {
         **{key: context[key] for key in (*_HEAD, *_SUMS)},
         "amountMinor": minor,
         "receivedMinor": total,
         "senderName": sender,
+        "transfer": len(receipts),
     }
-    receipts = {**mapping(context, "receipts"), reference: minor}
     assign = {"receivedMinor": total, "receipts": receipts, "sender": sender, "isDecided": False}
     return Outcome(assign, effects=[Emit("payin.received", told)])
 
@@ -180,6 +182,14 @@ def is_of_newest(scope: Scope) -> Verdict:
     return Verdict(given == newest, "payin.decision_late", message)
 
 
+def is_not_superseded(scope: Scope) -> Verdict:
+    """The transfer up to which it is verified, where one is named, is the newest; who names none has looked."""
+    given, newest = scope.data.get("transfer"), len(mapping(scope.context, "receipts"))
+    message = f"it was decided for transfer {given}, and transfer {newest} has come since"
+    values: Mapping[str, Json] = {"transfer": given, "newest": newest}
+    return Verdict(given in (None, newest), "payin.transfer_superseded", message, values)
+
+
 def has_lapsed(scope: Scope) -> bool:
     """The time is over in which the money was expected, and none has come."""
     ends = moment(scope.context, "expiresAt")
@@ -198,6 +208,7 @@ BEHAVIOUR: Final = Behaviour(
             is_decided,
             is_undecided,
             is_of_newest,
+            is_not_superseded,
             is_not_held,
             has_money,
             is_short,

@@ -21,7 +21,7 @@ from orderwright.app.permissions import Role
 from orderwright.app.policies import action_record as record
 from orderwright.app.policies.documents.link import link_for
 from orderwright.app.policies.documents.requesting import required, types_of
-from orderwright.app.policies.entity import Work
+from orderwright.app.policies.entity import Work, has_ended
 from orderwright.app.policies.recipient import address_of, link_of, own_ids
 from orderwright.app.policies.reviewing import escalate_anew, evidence_of
 from orderwright.domain.reading import integer, moment, text
@@ -86,6 +86,9 @@ class DocumentsFollowed:
             await _hand_over(work, event)
 
     async def _remind(self, work: Work, event: DomainEvent) -> None:
+        entity = await work.entity()
+        if entity is not None and has_ended(entity):
+            return  # about to be withdrawn
         await self._tell(work, event, "We still need documents from you")
 
     async def _tell(self, work: Work, event: DomainEvent, subject: str) -> bool:
@@ -149,7 +152,7 @@ async def _cancelled(work: Work, _: DomainEvent) -> None:
 
 async def _overdue(work: Work, event: DomainEvent) -> None:
     entity = await work.entity()
-    if entity is not None and entity.status != "active":
+    if entity is not None and has_ended(entity):
         settled = Event("CANCEL", {"reason": "what they were asked for has ended"})
         await work.send(work.action.id, settled)
         return

@@ -1,0 +1,39 @@
+"""What earlier decisions have left on an entity: the restrictive actions that stand, and those that still hold it.
+
+    stands    planned, under way, failed, or done; no more once people have settled it: documents accepted or not
+              needed, consent given, its cases resolved without confirming it
+    holds     not done yet, or done by asking people who have not answered
+
+What is settled spoke against an approval by a policy only until then. A freeze, a rejection or a refused consent is
+never settled here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+STANDING: Final = """(
+    a.status in ('planned', 'queued', 'applied', 'failed') and a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE')
+    and not (
+        a.status = 'applied' and a.action not in ('FREEZE_ORDER', 'REJECT_TRANSACTION')
+        and not exists (
+            select from orderwright.policy_case as c
+            where c.action_id = a.id and (c.resolution is null or c.resolution = 'DECLINED'))
+        and (exists (select from orderwright.policy_case as c where c.action_id = a.id)
+             or exists (
+                 select from orderwright.instance as i
+                 where i.instance_id = coalesce(a.result::jsonb ->> 'request', a.id) and (
+                     i.chart_id = 'document_request' and i.state in ('ACCEPTED', 'CANCELLED')
+                     or i.chart_id = 'approval' and i.state = 'APPROVED')))))"""
+"""Whether an action `a` stands; one that found its documents asked for already goes with that request."""
+HOLDING: Final = """(
+    a.action = any('{FREEZE_ORDER,REJECT_TRANSACTION,REQUIRE_APPROVAL,ESCALATE_TO_COMPLIANCE,REQUEST_DOCUMENT}')
+    and (a.status in ('planned', 'queued', 'failed')
+         or a.status = 'applied' and (
+             exists (
+                 select from orderwright.policy_case as c where c.action_id = a.id and c.resolution is null)
+             or exists (
+                 select from orderwright.instance as i where i.instance_id = a.id and (
+                     i.chart_id = 'document_request' and i.status = 'active'
+                     or i.chart_id = 'approval' and i.state = 'PENDING')))))"""
+"""Whether an action `a` holds its entity, as it has since the decision."""

@@ -16,7 +16,9 @@ from orderwright.app import records
 from orderwright.app.placing import place_order
 from orderwright.domain.orders.terms import Line, Terms
 from orderwright.runtime.command import Actor, Cause
+from orderwright.runtime.ledger import GUARD
 from orderwright.statechart import Event
+from soak.errand import SHARING
 
 if TYPE_CHECKING:
     from orderwright import Orderwright
@@ -28,6 +30,8 @@ HELD = 7
 """One in so many stories begins in a transaction that has been open for a while."""
 OTHERS = 3
 """So many others are placed meanwhile."""
+_UNPAID = (GUARD, "unhandled", "done")
+"""How a fare is refused at first, and when the story is told again."""
 _IDS = uuid.UUID("0f6f4f0e-5d0e-5c55-8a9e-0b6f3c1d7e21")
 _LINE = Line(sku="ANVIL", name="Anvil", quantity=2, unit_price_minor=5000)
 
@@ -71,6 +75,11 @@ def order_of(number: int) -> str:
 def errand_of(number: int) -> str:
     """Return the id of a story's errand."""
     return f"errand-{number}"
+
+
+def purse_of(number: int) -> str:
+    """Return the purse that the fare of a story's errand comes from."""
+    return f"purse-{number // SHARING}"
 
 
 async def place(
@@ -120,10 +129,21 @@ class Teller:
             key = f"story-{number}-{place}"
             result = await self._app.engine.send(order_id, event, actor=BY, idempotency_key=key)
             assert result.refused is None, (number, event.type, result.refused)
+        await self._pay(number)
         called = await self._errands.send(
             errand_of(number), Event("CALL"), actor=BY, idempotency_key=f"story-{number}-call"
         )
         assert called.refused is None, (number, called.refused)
+
+    async def _pay(self, number: int) -> None:
+        """Take the errand's fare from its purse, if one is left; else the errand goes on without."""
+        paid = await self._errands.send(
+            errand_of(number),
+            Event("PAY", {"purse": purse_of(number)}),
+            actor=BY,
+            idempotency_key=f"story-{number}-pay",
+        )
+        assert paid.refused is None or paid.refused.code in _UNPAID, (number, paid.refused)
 
     async def _place(self, number: int, plot: Plot) -> None:
         """Place the order, put its job down and start its errand, in one transaction of our own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random  # noqa: TID251 (chance is what this is about)
 import secrets
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,10 @@ from acceptance.harness import furnish, until
 from integration.runtime.receiver import Receiver, receiving
 from orderwright import Orderwright
 from orderwright.clock import DrivenClock, SystemClock
-from soak.errand import keys
+from orderwright.runtime.ledger import differences
+from soak.errand import FARES, keys
 from soak.processes import Writer, worker
-from soak.stories import errand_of, order_of, plot_of
+from soak.stories import errand_of, order_of, plot_of, purse_of
 from soak.witness import TABLE, assert_each_seen_once_and_in_order
 from soak.worker import SETTINGS
 
@@ -66,6 +68,7 @@ async def test_killed_at_random_nothing_is_lost_and_nothing_happens_twice(
             await _assert_each_request_applied_once(app.pool, last)
             await _assert_each_effect_once_or_under_its_key(app.pool, receiver, tmp_path, last)
             await _assert_each_event_consumed_once(app.pool)
+            await _assert_balances(app.pool, last)
             assert [one async for one in app.replay.verify_all()] == []
     repeated = len(receiver.received) - len({one.message_id for one in receiver.received})
     print(f"{last + 1} stories, {len(receiver.received)} webhooks, {repeated} of them again")  # noqa: T201
@@ -121,6 +124,7 @@ async def _assert_each_request_applied_once(pool: Pool, last: int) -> None:
         fulfilments = await pool.fetchval(_FULFILMENTS, order_id)
         assert fulfilments == (plot.ends_in != "EXPIRED"), number
     asked_in_all = sum(3 + len(plot_of(number).events) for number in range(last + 1))
+    asked_in_all += sum(_fares(last).values())
     assert await pool.fetchval("select count(*) from orderwright.idempotency_key") == asked_in_all
     assert await pool.fetchval("select count(*) from orderwright.sale_order") == last + 1
     assert await pool.fetchval("select count(*) from orderwright.timer") == 0
@@ -148,6 +152,18 @@ async def _assert_each_event_consumed_once(pool: Pool) -> None:
     await assert_each_seen_once_and_in_order(pool)
 
 
+async def _assert_balances(pool: Pool, last: int) -> None:
+    """A purse gave what was in it or asked of it, by its balance, its rows and the logs of its errands."""
+    assert [one async for one in differences(pool)] == []
+    for query in (_BALANCES, _ROWS, _PAID):
+        assert {row["purse"]: row["n"] for row in await pool.fetch(query)} == _fares(last)
+
+
+def _fares(last: int) -> dict[str, int]:
+    asked = Counter(purse_of(number) for number in range(last + 1))
+    return {purse: min(count, FARES) for purse, count in asked.items()}
+
+
 _UNREAD = """
 select count(*) from orderwright.outbox as o join orderwright.consumer as c on (o.ord, o.id) > (c.ord, c.id)
 """
@@ -155,7 +171,8 @@ _DUE = "select count(*) from orderwright.timer where due_at < now() + interval '
 _TO_DO = "select count(*) from orderwright.job where status in ('waiting', 'running')"
 _CALLED = """
 select instance_id, key, array(
-    select event_type from orderwright.log as l where l.instance_id = j.instance_id order by version) as events
+    select event_type from orderwright.log as l
+    where l.instance_id = j.instance_id and event_type <> 'PAY' order by version) as events
 from orderwright.job as j where kind = 'call'
 """
 _ASKED = """
@@ -169,6 +186,13 @@ where instance_id = $1 and event_type = 'SALE_EXPIRED' and actor_id = 'timer'
 """
 _FULFILMENTS = """
 select count(*) from orderwright.instance where root_id = $1 and chart_id = 'fulfilment'
+"""
+_BALANCES = "select account as purse, amount as n from orderwright.balance where ledger = 'fares'"
+_ROWS = """
+select account as purse, sum(amount)::bigint as n from orderwright.ledger_entry where ledger = 'fares' group by 1
+"""
+_PAID = """
+select event_data::json ->> 'purse' as purse, count(*) as n from orderwright.log where event_type = 'PAY' group by 1
 """
 _TWICE = """
 select instance_id, causation_id, event_type, count(*) from orderwright.log

@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from errand import Receiver, build_errands
 from jsonschema import FormatChecker
 from listing import TABLE
 from parcel import BEHAVIOUR, PARCEL, START, Scales
 
 from orderwright.clock import DrivenClock
 from orderwright.runtime.engine import Engine
+from orderwright.runtime.job_queue import JobQueue
+from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.wakeup import Announcer
@@ -65,6 +68,29 @@ async def engine(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterato
     yield built
     await built.alarm.close()
     await built.wakeup.close()
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+async def errands(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
+    """An engine that knows the errand; its jobs go to the receiver."""
+    built = await build_errands(pool, clock, [receiver.kind()])
+    yield built
+    await built.wakeup.close()
+
+
+@pytest.fixture
+def queue(errands: Engine) -> JobQueue:
+    return JobQueue(errands)
+
+
+@pytest.fixture
+def runner(errands: Engine) -> JobRunner:
+    return JobRunner(errands)
 
 
 TABLES = ("instance", "log", "outbox", "timer", "idempotency_key", "ledger_entry", "balance")

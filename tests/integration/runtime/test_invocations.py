@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from errand import ERRAND, Receiver, build_errands
+from job_rows import claimed
 from parcel import START
 
 from orderwright.errors import Gateway, InputInvalid
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.job_row import ClaimedJob
     from orderwright.runtime.pool import Pool
 
 
@@ -63,13 +63,6 @@ async def state(engine: Engine) -> tuple[str, object]:
 async def statuses(rows: Rows) -> list[str]:
     found = await rows("select status from orderwright.job order by causation_id")
     return [row["status"] for row in found]
-
-
-async def claimed(engine: Engine, *, alone: bool = False) -> ClaimedJob:
-    [one] = await job_row.claim(
-        engine.pool, engine.kinds, 1, host="gone", clock=engine.clock, lease=LEASE, alone=alone
-    )
-    return one
 
 
 async def test_a_state_starts_work_and_gets_its_result_as_an_event(

@@ -292,8 +292,9 @@ async def settled(futures: Iterable[asyncio.Future[Result]]) -> list[Result]:
     """Wait for all, and return their results; if some have errors, raise the first once all are settled."""
     waiting = list(futures)
     try:
-        if waiting:
-            await asyncio.wait(waiting)
+        for future in waiting:  # the last of a batch: its neighbours need no wake of their own
+            if not future.done():
+                await asyncio.wait((future,))
     except asyncio.CancelledError:
         for future in waiting:
             future.cancel()

@@ -54,18 +54,18 @@ def prepare(transition: Transition) -> Prepared:
     text = snapshot.to_text()
     emits, effects, has_bookings = _effects(transition)
     key = command.cause.idempotency_key
-    after = Instance(
-        instance_id=row.instance_id,
-        root_id=transition.root_id,
-        chart_id=transition.chart.id,
-        chart_version=transition.chart.version,
-        version=row.version,
-        status=snapshot.status,
-        state=row.to_state,
-        snapshot=snapshot,
-        log_hash=hashed,
-        created_at=before.created_at if before else row.recorded_at,
-        updated_at=row.recorded_at,
+    after = Instance(  # by place, which takes a fraction of the time
+        row.instance_id,
+        transition.root_id,
+        transition.chart.id,
+        transition.chart.version,
+        row.version,
+        snapshot.status,
+        row.to_state,
+        snapshot,
+        hashed,
+        before.created_at if before else row.recorded_at,
+        row.recorded_at,
     )
     columns = (
         row.instance_id,
@@ -131,23 +131,23 @@ async def apply(connection: Connection, transitions: Sequence[Transition]) -> li
 def _log_row(transition: Transition) -> LogRow:
     command, before, snapshot = transition.command, transition.before, transition.step.snapshot
     cause, (event_type, event_data) = command.cause, _event(command)
-    return LogRow(
-        instance_id=command.instance_id,
-        version=transition.version,
-        event_type=event_type,
-        event_data=dump(event_data),
-        facts=dump(dict(transition.facts)),
-        actor_kind=cause.actor.kind,
-        actor_id=cause.actor.id,
-        reason=cause.reason,
-        origin=cause.origin,
-        correlation_id=transition.correlation_id,
-        causation_id=cause.causation_id,
-        occurred_at=transition.occurred_at,
-        recorded_at=transition.recorded_at,
-        from_state=before.state if before else None,
-        to_state=transition.chart.leaves(snapshot.configuration),
-        changes=dump(difference(before.snapshot if before else None, snapshot)),
+    return LogRow(  # by place, which takes a fraction of the time
+        command.instance_id,
+        transition.version,
+        event_type,
+        dump(event_data),
+        dump(dict(transition.facts)),
+        cause.actor.kind,
+        cause.actor.id,
+        cause.reason,
+        cause.origin,
+        transition.correlation_id,
+        cause.causation_id,
+        transition.occurred_at,
+        transition.recorded_at,
+        before.state if before else None,
+        transition.chart.leaves(snapshot.configuration),
+        dump(difference(before.snapshot if before else None, snapshot)),
     )
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 from story import DECIDERS, NOON, TWO, TWO_WITH_ADMIN, Story, approval, at
 
-from orderwright.domain.approval import Band, Quorum, approval_id, quorum_for
+from orderwright.app.approvals import bands_of
+from orderwright.app.permissions import Role, and_above
+from orderwright.app.settings import Settings
+from orderwright.domain.approval import Band, LeastRole, Quorum, approval_id, quorum_for
 from orderwright.statechart import Emit, Reason
 
 ONE = {**TWO, "approvers": 1}
+SENIORS = ("ADMIN", "SUPERADMIN")
 
 
 def missing(story: Story) -> Reason:
@@ -140,6 +146,54 @@ def test_the_quorum_is_that_of_the_first_band_that_an_amount_falls_into():
     assert [quorum_for(bands, minor) for minor in (1, 100_000, 100_001)] == [small, small, large]
     with pytest.raises(ValueError, match="no band"):
         quorum_for(bands[:1], 100_001)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, [(1, ()), (1, ()), (2, ()), (2, ()), (2, SENIORS)]),
+        (
+            {
+                "approval_low_band_approvers": 3,
+                "approval_middle_band_approvers": 4,
+                "approval_high_band_approvers": 5,
+            },
+            [(3, ()), (3, ()), (4, ()), (4, ()), (5, SENIORS)],
+        ),
+        (
+            {
+                "approval_low_band_role": LeastRole.SUPERADMIN,
+                "approval_middle_band_role": LeastRole.ADMIN,
+                "approval_high_band_role": LeastRole.MANAGER,
+            },
+            [(1, SENIORS[1:]), (1, SENIORS[1:]), (2, SENIORS), (2, SENIORS), (2, ())],
+        ),
+        ({"approval_low_band_up_to": 100_000}, [*[(1, ())] * 4, (2, SENIORS)]),
+        ({"approval_low_band_up_to": 100_001}, [(1, ())] * 5),
+        ({"approval_low_band_up_to": 0}, [*[(2, ())] * 4, (2, SENIORS)]),
+        (
+            {"approval_low_band_up_to": 0, "approval_middle_band_up_to": 0},
+            [(2, SENIORS)] * 5,
+        ),
+    ],
+)
+@pytest.mark.parametrize("deciders", [and_above(Role.MANAGER), ("TREASURY", *SENIORS)])
+def test_the_settings_of_the_bands_say_how_many_decide_and_of_which_role(
+    changed: dict[str, Any], expected: list[tuple[int, tuple[str, ...]]], deciders: Sequence[Role]
+):
+    bands = bands_of(Settings(**changed), "EUR", deciders)
+    amounts = (1, 1_000_00, 1_000_01, 100_000_00, 100_000_01)
+    assert [quorum_for(bands, minor) for minor in amounts] == [
+        Quorum(approvers=approvers, roles=deciders, including=including)
+        for approvers, including in expected
+    ]
+
+
+def test_who_is_asked_for_in_a_band_of_one_comes_after_a_manager_who_was_first():
+    [low, *_] = bands_of(Settings(approval_low_band_role=LeastRole.ADMIN), "EUR")
+    story = approval(low.quorum.to_json()).by("mia", "MANAGER").tell("APPROVE")
+    assert (story.state, missing(story).unblockers) == ("PENDING", ("ADMIN", "SUPERADMIN"))
+    assert story.by("ada", "ADMIN").tell("APPROVE").state == "APPROVED"
 
 
 def test_the_id_of_an_approval_follows_from_what_it_is_about():

@@ -160,26 +160,30 @@ async def test_the_quorum_is_that_of_the_amount(app: Orderwright):
     ]
 
 
-async def test_a_changed_band_and_validity_are_those_of_requests_that_come_after(app: Orderwright):
+async def test_changed_bands_and_validity_are_those_of_requests_that_come_after(app: Orderwright):
     admin = as_("admin", Role.ADMIN)
     _, before = await ask(app, "400.00")
     for name, value in (
-        ("approval_one_manager_up_to", 50),
-        ("approval_two_managers_up_to", 90),
+        ("approval_low_band_up_to", 50),
+        ("approval_low_band_role", "ADMIN"),
+        ("approval_middle_band_up_to", 90),
+        ("approval_middle_band_approvers", 3),
+        ("approval_high_band_approvers", 4),
+        ("approval_high_band_role", "SUPERADMIN"),
         ("approval_validity_days", 3),
     ):
         await app.setting_desk.change(name, value, admin)
     assert [await asked_of(app, price) for price in ("50.00", "50.01", "90.01")] == [
-        (1, [], 3),
-        (2, [], 3),
-        (2, ["ADMIN", "SUPERADMIN"], 3),
+        (1, ["ADMIN", "SUPERADMIN"], 3),
+        (3, [], 3),
+        (4, ["SUPERADMIN"], 3),
     ]
     assert (await vote(app, before, VOTERS[0])).refused is None
     assert await state(app, before) == "APPROVED"
 
 
 async def test_the_bands_are_those_that_the_house_was_told_at_its_start(database_url: str):
-    told = Settings(approval_one_manager_up_to=5, approval_two_managers_up_to=6)
+    told = Settings(approval_low_band_up_to=5, approval_middle_band_up_to=6)
     async with opened_with(database_url, told) as app:
         assert [await asked_of(app, price) for price in ("5.00", "5.01", "6.01")] == [
             (1, [], 7),

@@ -212,9 +212,9 @@ async def test_a_changed_band_is_that_of_pay_outs_that_come_after(app: Orderwrig
     await confirm(app, payment)
     before = await refund(app, payment, "11.00")
     admin = asked(Role.ADMIN)
-    await app.setting_desk.change("approval_one_manager_up_to", 10, admin)
+    await app.setting_desk.change("approval_low_band_up_to", 10, admin)
     after = await refund(app, payment, "11.00")
-    await app.setting_desk.change("approval_one_manager_up_to", 1000, admin)
+    await app.setting_desk.change("approval_low_band_up_to", 1000, admin)
     for payout in (before, after):
         await vote(app, payout, TESS)
     assert (await state(app, before), await state(app, after)) == ("QUEUED", "REQUESTED")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from orderwright import Event, Orderwright
 from orderwright.app.case_list import Wanted
@@ -155,6 +156,21 @@ async def test_a_stored_value_that_a_release_has_put_out_of_bounds_is_left_out(a
     )
     await app.pool.execute("insert into orderwright.live_setting values ('long_gone', 1)")
     assert await app.live_settings.current() == app.settings
+
+
+async def test_a_former_name_is_left_out_in_silence_and_one_that_is_not_known_is_told(
+    app: Orderwright,
+):
+    await app.pool.execute(
+        "insert into orderwright.live_setting values"
+        " ('approval_one_manager_up_to', 5), ('approval_two_managers_up_to', 6), ('long_gone', 1)"
+    )
+    with capture_logs() as lines:
+        async with app.pool.acquire() as connection:
+            assert await app.live_settings.fresh(connection) == app.settings
+    assert [(line["event"], line["name"]) for line in lines] == [
+        ("live_setting_ignored", "long_gone")
+    ]
 
 
 async def armed(app: Orderwright) -> list[tuple[str, datetime]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic import command
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from orderwright.app.database import DatabaseNewer, DatabaseUnreachable, engine, migrate
@@ -52,6 +54,58 @@ async def test_two_processes_at_once_both_succeed(empty_database_url: str):
     ]
     assert [await process.wait() for process in processes] == [0, 0]
     assert (await migrate(empty_database_url)).before is not None
+
+
+async def migrate_to(url: str, revision: str) -> None:
+    """Bring an empty database to a revision of before."""
+    database = engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
+    try:
+        async with database.begin() as connection:
+            config.attributes["connection"] = await connection.run_sync(lambda one: one)
+            await connection.run_sync(lambda _: command.upgrade(config, revision))
+    finally:
+        await database.dispose()
+
+
+async def test_what_was_changed_under_a_former_name_is_kept_under_both_with_its_history(
+    empty_database_url: str,
+):
+    await migrate_to(empty_database_url, "0029")
+    connection = await asyncpg.connect(empty_database_url)
+    try:
+        await connection.execute(
+            "insert into orderwright.live_setting (name, value) values"
+            " ('approval_one_manager_up_to', 70), ('return_window_days', 9)"
+        )
+        await connection.execute(
+            "insert into orderwright.live_setting_change"
+            " (name, before, after, person_id, reason, changed_at) values"
+            " ('approval_one_manager_up_to', 1000, 50, 'ann', 'less', now()),"
+            " ('approval_one_manager_up_to', 50, 70, 'ben', null, now()),"
+            " ('return_window_days', 14, 9, 'ann', null, now())"
+        )
+        await migrate(empty_database_url)
+        values = await connection.fetch("select name, value from orderwright.live_setting")
+        changes = await connection.fetch(
+            "select name, before, after, person_id, reason from orderwright.live_setting_change"
+            " order by id"
+        )
+    finally:
+        await connection.close()
+    assert {row["name"]: row["value"] for row in values} == {
+        "approval_one_manager_up_to": 70,
+        "approval_low_band_up_to": 70,
+        "return_window_days": 9,
+    }
+    of_name = {
+        name: [tuple(row)[1:] for row in changes if row["name"] == name]
+        for name in ("approval_one_manager_up_to", "approval_low_band_up_to")
+    }
+    kept = [(1000, 50, "ann", "less"), (50, 70, "ben", None)]
+    assert list(of_name.values()) == [kept, kept]
+    assert len(changes) == 5
 
 
 async def test_everything_of_ours_lives_in_our_schema(database_url: str):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.permissions import Role, and_above
 from orderwright.app.phases import PhaseBroken, pass_on
-from orderwright.domain.approval import Band, Quorum, quorum_for
+from orderwright.domain.approval import Band, LeastRole, Quorum, quorum_for
 from orderwright.domain.orders.override import is_asked
 from orderwright.domain.reading import integer, text
 from orderwright.money import Money, exponent
@@ -194,20 +194,29 @@ class Approvals:
 def bands_of(
     settings: Settings, currency: str, deciders: Sequence[Role] = and_above(Role.MANAGER)
 ) -> Sequence[Band]:
-    """Return how many people of which roles decide on amounts of a currency, by the settings in force."""
-    admins = and_above(Role.ADMIN)
+    """Return how many people of which roles decide on amounts of a currency, by the settings in force.
+
+    The first band that an amount fits in decides: with a low band that reaches as far as the middle one or further,
+    the middle one is for no amount.
+    """
     scale = 10 ** exponent(currency)
-    return (
-        Band(
-            up_to_minor=settings.approval_one_manager_up_to * scale,
-            quorum=Quorum(approvers=1, roles=deciders),
-        ),
-        Band(
-            up_to_minor=settings.approval_two_managers_up_to * scale,
-            quorum=Quorum(approvers=2, roles=deciders),
-        ),
-        Band(up_to_minor=None, quorum=Quorum(approvers=2, roles=deciders, including=admins)),
+    low = _quorum(deciders, settings.approval_low_band_approvers, settings.approval_low_band_role)
+    middle = _quorum(
+        deciders, settings.approval_middle_band_approvers, settings.approval_middle_band_role
     )
+    high = _quorum(
+        deciders, settings.approval_high_band_approvers, settings.approval_high_band_role
+    )
+    return (
+        Band(up_to_minor=settings.approval_low_band_up_to * scale, quorum=low),
+        Band(up_to_minor=settings.approval_middle_band_up_to * scale, quorum=middle),
+        Band(up_to_minor=None, quorum=high),
+    )
+
+
+def _quorum(deciders: Sequence[Role], approvers: int, least: LeastRole) -> Quorum:
+    including = () if least is LeastRole.MANAGER else and_above(Role(least))
+    return Quorum(approvers=approvers, roles=deciders, including=including)
 
 
 def _answer_of(event: DomainEvent) -> Event:

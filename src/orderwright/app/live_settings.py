@@ -19,6 +19,7 @@ import structlog
 
 from orderwright.app.setting_kind import Choice, CronExpression, Kind, Value, WholeNumber
 from orderwright.app.settings import Settings
+from orderwright.domain.approval import LeastRole
 from orderwright.domain.orders.credit import Rule
 from orderwright.errors import InputInvalid
 
@@ -36,8 +37,14 @@ CHANGEABLE: Final[Mapping[str, str]] = {
     "quotation_validity_days": "Days for which a quotation holds",
     "delivery_attempt_limit": "Failed deliveries after which a fulfilment fails",
     "return_window_days": "Days from delivery in which a customer may return",
-    "approval_one_manager_up_to": "Amount, in whole major units, up to which one manager decides",
-    "approval_two_managers_up_to": "Amount, in whole major units, up to which two managers decide",
+    "approval_low_band_up_to": "Approvals in the low band: amounts up to, in whole major units",
+    "approval_low_band_approvers": "Approvals in the low band: how many people it takes",
+    "approval_low_band_role": "Approvals in the low band: who one of them has to be",
+    "approval_middle_band_up_to": "Approvals in the middle band: amounts up to, in whole major units",
+    "approval_middle_band_approvers": "Approvals in the middle band: how many people it takes",
+    "approval_middle_band_role": "Approvals in the middle band: who one of them has to be",
+    "approval_high_band_approvers": "Approvals in the high band: how many people it takes",
+    "approval_high_band_role": "Approvals in the high band: who one of them has to be",
     "approval_validity_days": "Days in which an approval is decided, and for which it then holds",
     "case_sla_minutes": "Minutes to resolve a case in; 0 for no term",
     "case_urgent_sla_minutes": "Minutes to resolve a case of high priority in; 0 for no term",
@@ -52,6 +59,19 @@ _RULES: Final[Mapping[StrEnum, str]] = {
     Rule.EARNED_CAPPED: "The smaller of what the tier allows and what sales have earned",
     Rule.TIER_CAP: "What the tier allows",
 }
+_ROLES: Final[Mapping[StrEnum, str]] = {
+    LeastRole.MANAGER: "Anybody who may decide",
+    LeastRole.ADMIN: "An admin or above",
+    LeastRole.SUPERADMIN: "A superadmin",
+}
+_CHOICES: Final[Mapping[str, Mapping[StrEnum, str]]] = {
+    CREDIT_RULE: _RULES,
+    "approval_low_band_role": _ROLES,
+    "approval_middle_band_role": _ROLES,
+    "approval_high_band_role": _ROLES,
+}
+_FORMER: Final = frozenset({"approval_one_manager_up_to", "approval_two_managers_up_to"})
+"""Names of before: their values were copied, and their rows stay for code of a release that still reads them."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -61,8 +81,8 @@ def kind_of(name: str) -> Kind:
     """Return of which kind a setting is that may be changed."""
     if name == CRON:
         return CronExpression()
-    if name == CREDIT_RULE:
-        return Choice(labels=_RULES)
+    if name in _CHOICES:
+        return Choice(labels=_CHOICES[name])
     rule = Settings.model_json_schema(by_alias=False)["properties"][name]
     return WholeNumber(low=int(rule["minimum"]), high=int(rule["maximum"]))
 
@@ -133,7 +153,8 @@ def _ours(row: Record) -> Value | None:
         except InputInvalid as error:
             _logger.warning("live_setting_ignored", name=name, value=value, error=error.message)
             return None
-    _logger.warning("live_setting_ignored", name=name, value=value, error="no such setting")
+    if name not in _FORMER:
+        _logger.warning("live_setting_ignored", name=name, value=value, error="no such setting")
     return None
 
 

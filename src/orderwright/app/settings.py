@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orderwright.domain.approval import LeastRole
 from orderwright.domain.orders.credit import Rule
 from orderwright.errors import DefinitionInvalid
 from orderwright.runtime.cron import Cron, ScheduleInvalid
@@ -222,10 +223,22 @@ class Settings(BaseSettings):
     """Days from delivery in which a customer may return."""
     delivery_attempt_limit: int = Field(default=3, ge=1, le=20)
     """Failed deliveries after which a fulfilment fails."""
-    approval_one_manager_up_to: int = Field(default=1_000, ge=0, le=1_000_000_000)
-    """Amount in whole major units up to which one MANAGER, or above, decides on an approval."""
-    approval_two_managers_up_to: int = Field(default=100_000, ge=0, le=1_000_000_000)
-    """Amount in whole major units up to which two decide; above it one of the two is an ADMIN, or above."""
+    approval_low_band_up_to: int = Field(default=1_000, ge=0, le=1_000_000_000)
+    """Amount in whole major units up to which the low band of approvals reaches."""
+    approval_low_band_approvers: int = Field(default=1, ge=1, le=10)
+    """How many distinct people approve an amount of the low band."""
+    approval_low_band_role: LeastRole = LeastRole.MANAGER
+    """The role that one of them has at least; with MANAGER anybody who may decide is enough."""
+    approval_middle_band_up_to: int = Field(default=100_000, ge=0, le=1_000_000_000)
+    """Amount in whole major units up to which the middle band reaches; what is in the low band is not in this one."""
+    approval_middle_band_approvers: int = Field(default=2, ge=1, le=10)
+    """How many distinct people approve an amount of the middle band."""
+    approval_middle_band_role: LeastRole = LeastRole.MANAGER
+    """The role that one of them has at least."""
+    approval_high_band_approvers: int = Field(default=2, ge=1, le=10)
+    """How many distinct people approve an amount above both bands."""
+    approval_high_band_role: LeastRole = LeastRole.ADMIN
+    """The role that one of them has at least."""
     approval_validity_days: int = Field(default=7, ge=1, le=365)
     """Days in which an approval is decided, and for which it then holds."""
     quotation_validity_days: int = Field(default=30, ge=1, le=365)

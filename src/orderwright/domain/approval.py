@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 from orderwright.domain.reading import (
@@ -33,6 +34,14 @@ from orderwright.money import Money
 from orderwright.statechart import Behaviour, Outcome, Scope, Verdict
 
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "orderwright")
+
+
+class LeastRole(StrEnum):
+    """The role that one of the approvers has at least; MANAGER asks no more than that each of them may decide."""
+
+    MANAGER = "MANAGER"
+    ADMIN = "ADMIN"
+    SUPERADMIN = "SUPERADMIN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

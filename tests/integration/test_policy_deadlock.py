@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 SIXTH = {"field": "velocity.ORDER_CREATED.count.user.24h", "operator": ">", "value": 5}
 
 
+def patient(url: str) -> str:
+    """Let who waits look for a deadlock later than tests do otherwise."""
+    return f"{url}&deadlock_timeout=1s"
+
+
 async def told_against(app: Orderwright, rival: Connection, *, joined: bool) -> Execution:
     """Tell of an order while a rival holds its velocity and then wants the order; one of both has to give way.
 
-    That the rival gets the order proves that it was the telling: it holds the order until it ends.
+    It is the telling, for it alone looks for a deadlock after the rival has begun to wait. That the rival gets the order
+    proves it: the telling holds the order until it ends.
     """
     sale = await place(app)
     async with app.pool.acquire() as own, own.transaction():
         async with rival.transaction():
+            await rival.execute(_LOOK_FOR_NONE)
             await rival.execute(_HOLD_VELOCITY, "velocity/ORDER_CREATED/user/ada")
             telling = asyncio.create_task(
                 app.trigger(
@@ -43,7 +50,7 @@ async def told_against(app: Orderwright, rival: Connection, *, joined: bool) -> 
 async def test_a_telling_that_is_ended_by_a_deadlock_is_told_again_and_decides_once(
     shared_database_url: str,
 ):
-    async with open_house(shared_database_url) as app, app.pool.acquire() as rival:
+    async with open_house(patient(shared_database_url)) as app, app.pool.acquire() as rival:
         await publish(app, "often", document(SIXTH, does=[FLAG]))
         execution = await told_against(app, rival, joined=False)
         assert (execution.status, execution.is_repeated, execution.error) == (
@@ -58,7 +65,7 @@ async def test_a_telling_that_is_ended_by_a_deadlock_is_told_again_and_decides_o
 async def test_in_the_transaction_of_a_host_it_is_not_told_again_and_the_failure_is_on_record(
     shared_database_url: str,
 ):
-    async with open_house(shared_database_url) as app, app.pool.acquire() as rival:
+    async with open_house(patient(shared_database_url)) as app, app.pool.acquire() as rival:
         await publish(app, "often", document(SIXTH, does=[FLAG]))
         execution = await told_against(app, rival, joined=True)
         assert execution.status == "failed"
@@ -68,6 +75,7 @@ async def test_in_the_transaction_of_a_host_it_is_not_told_again_and_the_failure
         assert [row["status"] for row in rows] == ["failed"]
 
 
+_LOOK_FOR_NONE = "set local deadlock_timeout = '10min'"
 _HOLD_VELOCITY = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _WANT_ORDER = "select 1 from orderwright.instance where instance_id = $1 for update"
 _WAITING = """

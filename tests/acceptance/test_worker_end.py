@@ -16,7 +16,7 @@ from orderwright import Orderwright
 from orderwright.app.notification.mail import mail_kind
 from orderwright.app.settings import Settings
 
-GRACE = 2
+GRACE = 5
 SHORT, LONG = "short@x.example", "long@x.example"
 
 

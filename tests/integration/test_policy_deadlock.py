@@ -26,8 +26,8 @@ def patient(url: str) -> str:
 async def told_against(app: Orderwright, rival: Connection, *, joined: bool) -> Execution:
     """Tell of an order while a rival holds its velocity and then wants the order; one of both has to give way.
 
-    It is the telling, for it alone looks for a deadlock after the rival has begun to wait. That the rival gets the order
-    proves it: the telling holds the order until it ends.
+    It is the telling, for it alone looks for a deadlock once both wait. That the rival gets the order proves it: the
+    telling holds the order until it ends.
     """
     sale = await place(app)
     async with app.pool.acquire() as own, own.transaction():

@@ -60,6 +60,19 @@ async def test_of_orders_that_are_reserved_for_together_the_first_ones_take(app:
     assert [len(await taken(app, one)) for one in orders] == [1] * 7 + [0] * 5
 
 
+async def test_who_has_to_wait_for_what_is_just_put_back_is_not_overtaken(app: Orderwright):
+    await receive(app, "ANVIL", 1)
+    await receive(app, "CHISEL", 1)
+    first = await place(app, ("ANVIL", 1))
+    await app.worker.drain()
+    assert (await app.orders.send_sale_event(first, CANCEL, ADMIN)).refused is None
+    both = await place(app, ("ANVIL", 1), ("CHISEL", 1))
+    later = await place(app, ("CHISEL", 1))
+    await app.worker.drain()
+    assert await taken(app, both) == [("ANVIL", "north", 1), ("CHISEL", "north", 1)]
+    assert await taken(app, later) == []
+
+
 async def test_cancelling_and_rejecting_give_back_exactly_what_was_taken(app: Orderwright):
     await receive(app, "ANVIL", 10)
     orders = [await place(app, ("ANVIL", 4)) for _ in range(3)]

@@ -34,6 +34,7 @@ class Crowd:
         self._taken: set[str] = set()
         self._booked: Counter[str] = Counter()
         self._followed: set[str] = set()
+        self._waited_for: set[str] = set()
 
     def admits(self, names: frozenset[str], request: FactRequest) -> bool:
         """Tell whether a step that needs these facts may be one of this transaction; if so, it is."""
@@ -46,16 +47,28 @@ class Crowd:
     def facts_for(
         self, names: frozenset[str], request: FactRequest, loaded: Mapping[str, object]
     ) -> dict[str, object] | None:
-        """Return the facts of a step as they are after the steps before it; None if one of them cannot be told."""
+        """Return the facts of a step as they are after the steps before it; None if one of them cannot be told.
+
+        Whoever comes after a step that has to wait waits too, if both are about one balance: nobody takes its turn.
+        """
+        if self._waited_for and not self._waited_for.isdisjoint(
+            self._facts.balances(names, request)
+        ):
+            self._let_wait(names, request)
+            return None
         facts = dict(loaded)
         for name, moved, balance in self._facts.moved(names, request, self._booked):
             if name in facts:
                 value = moved(facts[name], balance, self._booked[balance])
                 if value is None:
+                    self._let_wait(names, request)
                     return None
                 self._followed.add(balance)
                 facts[name] = value
         return facts
+
+    def _let_wait(self, names: frozenset[str], request: FactRequest) -> None:
+        self._waited_for |= self._facts.balances(names, request)
 
     def note(self, step: Prepared) -> None:
         """Take in what a step will book."""

@@ -2,8 +2,9 @@
 
 What runs is the worker of `orderwright worker`: its consumer gives the goods to the oldest that wait, 200 to a
 transaction, and its other consumers act meanwhile on the domain events of that. Given are the rate of serving and of
-both, and the most memory that the process has had, before and after. The fulfilments are copies of one that came to
-wait after an order was placed and paid, each with an order, ids and snapshots of its own.
+both, against pgbench's script B of 16 clients right before, and the most memory that the process has had, before and
+after. The fulfilments are copies of one that came to wait after an order was placed and paid, each with an order, ids
+and snapshots of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import uvloop
 from bench.money.__main__ import furnish
 from bench.money.selling import CURRENCY, SKU
 from bench.money.stale import peak, until_told
+from bench.runtime import pgbench
 from orderwright import Event, Orderwright
 from orderwright.app import embedded
 from orderwright.app.goods.stock_records import Shelf
@@ -35,6 +37,8 @@ ASKED: Final = Asked(
 )
 _SIGHT: Final = 0.05
 """Seconds between looks at what is left."""
+_PEERS: Final = 16
+_PEER_SECONDS: Final = 5
 
 _TABLE: Final = """
 create temporary table copies (n integer, order_id text, fulfilment_id text, of_order text, of_fulfilment text)
@@ -120,7 +124,7 @@ async def _until_served(app: Orderwright) -> None:
         await asyncio.sleep(_SIGHT)
 
 
-async def _measure(app: Orderwright, count: int) -> None:
+async def _measure(app: Orderwright, count: int, theirs: float) -> None:
     before, stop = peak(), asyncio.Event()
     await _arrive(app, count)
     began, cpu = time.perf_counter(), time.process_time()
@@ -128,7 +132,8 @@ async def _measure(app: Orderwright, count: int) -> None:
     await _until_served(app)
     served = time.perf_counter() - began
     print(f"goods: {count:,} backorders of one SKU, one arrival, one worker")
-    print(f"served in {served:.1f} s: {count / served:,.0f}/s; ", end="")
+    print(f"B: {theirs:,.0f}/s")
+    print(f"served in {served:.1f} s: {_rate(count / served, theirs)}; ", end="")
     print(f"peak memory: {before:.0f} MB before, {peak():.0f} MB after", flush=True)
     await until_told(app)
     told, cpu = time.perf_counter() - began, time.process_time() - cpu
@@ -136,8 +141,12 @@ async def _measure(app: Orderwright, count: int) -> None:
     await working
     if (found := await app.pool.fetchval(_SERVED)) != count:
         raise RuntimeError(f"{found} of {count} backorders were served")
-    print(f"and told to all consumers in {told:.1f} s: {count / told:,.0f}/s; ", end="")
+    print(f"and told to all consumers in {told:.1f} s: {_rate(count / told, theirs)}; ", end="")
     print(f"peak memory: {peak():.0f} MB; {cpu / count * 1e6:.0f} us of our CPU each")
+
+
+def _rate(ours: float, theirs: float) -> str:
+    return f"{ours:,.0f}/s, {ours / theirs:.2f} of B"
 
 
 async def main(home: Path, count: int) -> None:
@@ -145,10 +154,13 @@ async def main(home: Path, count: int) -> None:
     settings = Settings(database_connections=24, log_level="warning")
     configure_log(settings)
     with embedded.acquire(home) as lease:
+        peer = pgbench.b(lease.url)
         async with Orderwright.connect(lease.url, settings=settings) as app:
             await furnish(app)
             await _plant(app, count)
-            await _measure(app, count)
+            peer.prepare()
+            theirs = (await asyncio.to_thread(peer.slice, _PEERS, _PEER_SECONDS)).rate
+            await _measure(app, count, theirs)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ _LATEST_ORDER: Final = """
 _SEARCHED: Final = "lower(r.number || ' ' || c.name || ' ' || r.id)"
 # A package and a payment are found by the whole number alone, so that indexes serve.
 _KNOWN_AS: Final = """
-select k.order_id from orderwright.package as k where k.tracking = {0}
-union all select p.order_id from orderwright.payment as p where lower(p.reference) = {0}
+select k.order_id from orderwright.package as k where k.tracking = lower({0})
+union all select p.order_id from orderwright.payment as p where lower(p.reference) = lower({0})
 """
 _JOINS: Final = "join orderwright.customer as c on c.id = r.customer_id"
 

@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.goods.stock_fact import lock_stock, supplies
 from orderwright.app.goods.stock_records import Shelf
-from orderwright.app.phases import PhaseBroken, pass_on
+from orderwright.app.phases import pass_on
 from orderwright.domain.orders.allocation import waited_for
 from orderwright.domain.orders.fulfilment import CLEARED
-from orderwright.domain.orders.inventory import taken_of
 from orderwright.domain.reading import integer, mapping, text
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
@@ -120,29 +119,22 @@ class Backorders:
             return
         shelf = Shelf(sku, next(iter(there))).instance_id
         await self._hold(connection, [*waiting, shelf], waiting)
-        left = sum((await _free(connection, sku)).values())
-        for fulfilment_id in waiting:
-            if left <= 0:
-                return
-            left -= await self._serve_one(connection, event, fulfilment_id, sku)
-        if left > 0 and await self._next(connection, sku, most=1):
+        if await self._next(connection, sku, most=len(waiting)) == waiting:  # nobody came back
+            await self._serve_all(connection, event, sku, waiting)
+        if await _free(connection, sku) and await self._next(connection, sku, most=1):
             go_on = Event("SERVE_ON")
             await pass_on(self._engine, connection, BACKORDERS, event, shelf, go_on)
 
-    async def _serve_one(
-        self, connection: Connection, event: DomainEvent, fulfilment_id: str, sku: str
-    ) -> int:
-        """Return how many pieces of the SKU it took."""
-        before = await self._has(connection, fulfilment_id, sku)
-        await allocate(self._engine, connection, BACKORDERS, event, fulfilment_id, in_turn={sku})
-        return await self._has(connection, fulfilment_id, sku) - before
-
-    async def _has(self, connection: Connection, fulfilment_id: str, sku: str) -> int:
-        instance = await self._engine.read(fulfilment_id, connection=connection)
-        if instance is None:
-            raise PhaseBroken(f"fulfilment {fulfilment_id} is gone")
-        taken = taken_of(instance.snapshot.context)
-        return sum(one.quantity for one in taken if one.sku == sku)
+    async def _serve_all(
+        self, connection: Connection, event: DomainEvent, sku: str, waiting: Sequence[str]
+    ) -> None:
+        """Let those who wait take, one after the other, as long as something is left."""
+        for fulfilment_id in waiting:
+            if not await _free(connection, sku):
+                return
+            await allocate(
+                self._engine, connection, BACKORDERS, event, fulfilment_id, in_turn={sku}
+            )
 
     async def _next(self, connection: Connection, sku: str, *, most: int) -> list[str]:
         if most <= 0:

@@ -42,7 +42,7 @@ async def keep_lines(engine: Engine, connection: Connection, fulfilment_id: str)
 
 async def add_package(connection: Connection, shipped: DomainEvent) -> None:
     """Let a fulfilment be found by the tracking number under which it was shipped, however that is written."""
-    tracking = text(shipped.data, "tracking").strip().lower()
+    tracking = text(shipped.data, "tracking").strip()
     await connection.execute(_ADD_PACKAGE, tracking, shipped.instance_id, shipped.root_id)
 
 
@@ -65,7 +65,7 @@ _KEEP: Final = """
 update orderwright.fulfilment_line set quantity = $3 where fulfilment_id = $1 and line_no = $2
 """
 _ADD_PACKAGE: Final = """
-insert into orderwright.package (tracking, fulfilment_id, order_id) values ($1, $2, $3) on conflict do nothing
+insert into orderwright.package (tracking, fulfilment_id, order_id) values (lower($1), $2, $3) on conflict do nothing
 """
 _PIECES: Final = """
 select (select sum(quantity) from orderwright.sale_order_line where order_id = $1) as ordered,

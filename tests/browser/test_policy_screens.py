@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from acceptance.harness import PASSWORD, Server, SignIn
 from browser.page import OpenPage, overflow, serious
@@ -14,6 +14,15 @@ from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
 
 pytestmark = pytest.mark.browser
+
+
+async def _choose_roles(action: Locator) -> None:
+    """Look at the roles that another kind of action may name, and come back to this one."""
+    kind = action.get_by_label("Action", exact=True)
+    await kind.select_option("REQUIRE_APPROVAL")
+    roles = action.get_by_label("Role").locator("option:not([value=''])")
+    assert await roles.evaluate_all("all => all.map(one => one.value)") == list(Role)
+    await kind.select_option("FREEZE_ORDER")
 
 
 async def _draw(page: Page) -> None:
@@ -62,6 +71,7 @@ async def test_a_policy_is_drawn_tested_and_put_into_force_by_two_and_its_decisi
     await cleo.get_by_role("button", name="Save").click()
     wrong = cleo.get_by_role("region", name="Action", exact=True)
     await expect(wrong.get_by_text("FREEZE_ORDER needs 'reason'")).to_be_visible()
+    await _choose_roles(wrong)
     await wrong.get_by_label("Reason").fill("{{userId}} has ordered {{amount}}")
     test = cleo.get_by_role("form", name="Test")
     await test.get_by_role("button", name="Not known: Amount").click()

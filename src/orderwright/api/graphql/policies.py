@@ -18,7 +18,6 @@ from orderwright.api.graphql.policy import (
     PolicyFilter,
     PolicyMode,
     PolicyOnEntity,
-    PolicyTrigger,
     mode_of,
 )
 from orderwright.api.graphql.policy_execution import (
@@ -27,12 +26,15 @@ from orderwright.api.graphql.policy_execution import (
     PolicyExecutionFilter,
     TestPolicyResult,
 )
+from orderwright.api.graphql.policy_part import PolicyActionKind, PolicyTrigger
 from orderwright.api.graphql.scalars import JSON
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import require
 from orderwright.app.policies.policy_desk import Done, PolicyDesk, Wish
+from orderwright.app.policies.policy_reading import ROLES
 from orderwright.app.policies.terms import WHOLE
 from orderwright.app.policies.trial import Sample, Subject
+from orderwright.policy import ACTIONS
 
 
 def _reasoned(command: Callable[[PolicyDesk, str, str, Asked], Awaitable[Done]]) -> Any:
@@ -83,6 +85,18 @@ class PoliciesQuery:
         """What policies may wait for, with the facts that each brings."""
         require(info.context.by, "policy.read")
         return [PolicyTrigger.of(one) for one in info.context.app.policy_office.types.values()]
+
+    @strawberry.field
+    async def policy_actions(self, info: Info) -> list[PolicyActionKind]:
+        """What policies may do, with what each action is told."""
+        require(info.context.by, "policy.read")
+        return [PolicyActionKind.of(name, settings) for name, settings in ACTIONS.items()]
+
+    @strawberry.field
+    async def policy_roles(self, info: Info) -> list[str]:
+        """The roles that actions may name."""
+        require(info.context.by, "policy.read")
+        return list(ROLES)
 
     @strawberry.field
     async def policy_executions(

@@ -22,7 +22,6 @@ from orderwright.app.policies.policy_desk import Done
 from orderwright.app.policies.policy_list import PoliciesWanted, PolicyRow
 from orderwright.app.policies.snooze import PolicyOn, Snooze as SnoozeRow
 from orderwright.app.policies.statistics import Statistics
-from orderwright.policy import TriggerType
 
 
 @strawberry.enum
@@ -376,37 +375,6 @@ class PolicyConnection:
     async def total_count(self, info: Info) -> int:
         listed = info.context.app.policy_office.listed
         return await listed.count(info.context.by, self.wanted)
-
-
-@strawberry.type
-class PolicyFact:
-    path: str
-    type: str
-    label: str
-    items: str | None
-    is_sensitive: bool
-
-
-@strawberry.type(description="What sets policies off, with the facts that it brings.")
-class PolicyTrigger:
-    name: str
-    label: str
-    facts: list[PolicyFact]
-
-    @classmethod
-    def of(cls, one: TriggerType) -> PolicyTrigger:
-        """Show a trigger."""
-        facts = [
-            PolicyFact(
-                path=path,
-                type=fact.type,
-                label=fact.label or path,
-                items=fact.items,
-                is_sensitive=fact.sensitive,
-            )
-            for path, fact in one.facts.items()
-        ]
-        return cls(name=one.name, label=one.label or one.name, facts=facts)
 
 
 @strawberry.type

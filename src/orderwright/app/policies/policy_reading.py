@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
 
-
+ROLES: Final = tuple(Role)
+"""Whom actions may name."""
 _TEMPLATES: Final = ("reason", "message", "template")
 """The keys of configs that may name facts."""
 
@@ -30,7 +31,7 @@ def read_policy(document: Json, types: Triggers, lists: Catalogue | None) -> Pol
     """
     if not isinstance(document, Mapping | str):
         raise PolicyInvalid([Problem("", "type", "a policy is an object")])
-    return load(document, triggers=types, catalogue=lists, roles=_ROLES)
+    return load(document, triggers=types, catalogue=lists, roles=ROLES)
 
 
 def trigger_name(policy: Policy) -> str:
@@ -71,7 +72,6 @@ async def catalogue(connection: Connection) -> Catalogue:
     return {row["name"]: row["kind"] for row in await connection.fetch(_LISTS)}
 
 
-_ROLES: Final = tuple(Role)
 _DOCUMENT: Final = (
     "select document from orderwright.policy_version where policy_id = $1 and version = $2"
 )

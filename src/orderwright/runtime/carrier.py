@@ -140,10 +140,7 @@ class Carrier:
         """
         results: dict[Ticket, Result] = {}
         while waiting := [ticket for ticket in tickets if ticket not in results]:
-            first: dict[str, Ticket] = {}
-            for ticket in waiting:
-                first.setdefault(ticket.command.instance_id, ticket)
-            turn = list(first.values())
+            turn = _up_to_the_second_of_one(waiting)
             outcomes = await self._attempts.take(connection, turn, atomic=True)
             for ticket, outcome in zip(turn, outcomes, strict=True):
                 if isinstance(outcome, Exception):
@@ -236,6 +233,16 @@ class Carriage:
             return await self._attempts.take(
                 connection, tickets, atomic=True, wait=False, patience_ms=_PATIENCE_MS
             )
+
+
+def _up_to_the_second_of_one(tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Return the first ones, up to where an instance comes again: that is for another turn, and so is the rest."""
+    seen: dict[str, Ticket] = {}
+    for ticket in tickets:
+        if ticket.command.instance_id in seen:
+            break
+        seen[ticket.command.instance_id] = ticket
+    return list(seen.values())
 
 
 def is_lost(error: Exception) -> bool:

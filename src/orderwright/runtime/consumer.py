@@ -182,7 +182,7 @@ async def _handle(
     """Return what went wrong."""
     with work_of(consumer.name, event):
         try:
-            async with in_time(consumer.longest_seconds), told_on_commit(connection):
+            async with told_on_commit(connection), in_time(consumer.longest_seconds):
                 await consumer.handle(connection, event)
         except Exception as error:
             if connection.is_closed():

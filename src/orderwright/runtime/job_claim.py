@@ -47,6 +47,11 @@ class Claims:
         """Claim what is due: one that goes alone if there is one, else up to `most` others."""
         return await self._take(1, alone=True) or await self._take(most, alone=False)
 
+    async def begin(self, job: ClaimedJob) -> bool:
+        """Note that one which goes alone begins now; False if it is not ours any more."""
+        async with self._engine.pool.acquire() as connection:
+            return await job_row.begin(connection, job, clock=self._engine.clock)
+
     def ended(self, job: ClaimedJob, *, seconds: float) -> None:
         """Note that one is not in hand any more, and how long it has kept the host busy."""
         if job.alone:

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from orderwright.json_text import dump, is_storable, scan
 from orderwright.runtime.job import JobCancelled, JobKind, JobRun, JobTimedOut
@@ -14,25 +14,27 @@ from orderwright.runtime.thread import in_thread
 from orderwright.runtime.time_limit import TookTooLong, in_time
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Callable
 
     from orderwright.runtime.job_row import ClaimedJob
+
+
+First: TypeAlias = "Callable[[], Awaitable[bool]]"
+"""Does what is to be done before, and says whether the job is still ours."""
 
 
 class Hold:
     """Calls the handler of a claimed job; `ended` awaits its end, `seconds` says how long it took.
 
-    It is called when all the tasks of `after` have ended.
+    It is called when `first` says that it may be.
     """
 
-    def __init__(
-        self, job: ClaimedJob, kind: JobKind, *, after: Collection[asyncio.Task[None]] = ()
-    ) -> None:
+    def __init__(self, job: ClaimedJob, kind: JobKind, *, first: First | None = None) -> None:
         self.job = job
         self.is_revoked = False
         self.seconds = 0.0
         self._began = time.monotonic()
-        self._work = asyncio.create_task(self._call(kind, after))
+        self._work = asyncio.create_task(self._call(kind, first))
 
     def revoke(self) -> None:
         """End the handler's work, unless it has ended: nobody wants its outcome any more."""
@@ -57,9 +59,11 @@ class Hold:
             raise error
         return error or self._work.result()
 
-    async def _call(self, kind: JobKind, after: Collection[asyncio.Task[None]]) -> str:
-        if after:
-            await asyncio.wait(after)
+    async def _call(self, kind: JobKind, first: First | None) -> str:
+        if first is not None:
+            if not await first():
+                self.is_revoked = True
+                return ""
             self._began = time.monotonic()
         return await _call(self.job, kind)
 

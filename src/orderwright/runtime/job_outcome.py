@@ -93,6 +93,10 @@ class Outcomes:
             except Exception as error:  # noqa: BLE001 (each of those who wait gets it)
                 for one in batch:
                     one.fail(error)
+            except BaseException:
+                for one in batch:
+                    one.taken.cancel()
+                raise
             else:
                 for one in batch:
                     one.settle(taken=one.job.job_id in taken)
@@ -119,7 +123,7 @@ def _is_final(job: ClaimedJob, what: Happening, error: Exception) -> bool:
     """Tell whether this was the end: a death that others may have caused never is."""
     if isinstance(error, OrderwrightError) and not error.retryable:
         return True
-    return job.is_last and (job.alone or what != "lost")
+    return job.is_last and (what != "lost" or (job.alone and job.has_begun))
 
 
 def _report(job: ClaimedJob, *, taken: bool, what: str, **more: object) -> None:

@@ -51,6 +51,7 @@ class ClaimedJob:
         attempts: how many there have been, this one included.
         instance_id, invoke_id: for an invocation, the instance that waits for the result, and its name there.
         alone: it was lost with its host the last time; nothing else runs on the host of this attempt.
+        has_begun: whether its handler may have been called; one that goes alone waits for others to end first.
     """
 
     job_id: str
@@ -66,6 +67,7 @@ class ClaimedJob:
     attempt_limit: int
     fence: int
     alone: bool
+    has_begun: bool
 
     @property
     def work(self) -> Work:
@@ -126,6 +128,12 @@ async def claim(  # noqa: PLR0913 (what a claim is)
     query = _CLAIM[alone].replace("{most}", str(_rounded(most)))
     values = (clock.now(), list(kinds), host, lease, driven(clock))
     return _claimed(await connection.fetch(query, *values))
+
+
+async def begin(connection: Connection, job: ClaimedJob, *, clock: Clock) -> bool:
+    """Note that one which goes alone begins now; False if it is not ours any more."""
+    values = (job.job_id, job.fence, clock.now())
+    return await connection.fetchval(_BEGIN, *values) is not None
 
 
 async def expired(connection: Connection, *, clock: Clock) -> list[ClaimedJob]:
@@ -197,24 +205,27 @@ on conflict (key) do nothing
 returning job_id
 """
 _ASKED: Final = "select kind, payload from orderwright.job where key = $1"
-# By the later of both clocks: a host that is fast need not wait for what it has put down itself.
+# By the later of both clocks: a host that is fast need not wait for what it has put down itself. A pause after a
+# failure is the database's.
 _TAKE: Final = """
 with due as materialized (
     select job_id from orderwright.job
     where status = 'waiting' and {which} and kind = any ($2::text[])
         and next_attempt_at <= greatest($1, coalesce($5::timestamptz, statement_timestamp()))
+        and (attempts = 0 or next_attempt_at <= coalesce($5, statement_timestamp()))
     order by next_attempt_at, job_id
     limit {most}
     for update skip locked
 )
 update orderwright.job as j
-set status = 'running', attempts = attempts + 1, fence = fence + 1, host = $3, started_at = $1,
+set status = 'running', attempts = attempts + 1, fence = fence + 1, host = $3,
+    started_at = case when alone then null else $1::timestamptz end,
     leased_until = coalesce($5, statement_timestamp()) + $4::interval
 from due
 where j.job_id = due.job_id
 returning
     j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
-    j.attempts, j.attempt_limit, j.fence, j.alone
+    j.attempts, j.attempt_limit, j.fence, j.alone, j.started_at is not null as has_begun
 """
 _LONELY: Final = """
 alone and not exists (select from orderwright.job where status = 'running' and alone)
@@ -223,10 +234,13 @@ _CLAIM: Final = {
     False: _TAKE.replace("{which}", "not alone"),
     True: _TAKE.replace("{which}", _LONELY),
 }
+_BEGIN: Final = """
+update orderwright.job set started_at = $3 where job_id = $1 and fence = $2 and status = 'running' returning job_id
+"""
 _EXPIRED: Final = """
 select
     j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
-    j.attempts, j.attempt_limit, j.fence, j.alone
+    j.attempts, j.attempt_limit, j.fence, j.alone, j.started_at is not null as has_begun
 from orderwright.job as j
 where status = 'running' and leased_until <= coalesce($1::timestamptz, statement_timestamp())
 order by leased_until

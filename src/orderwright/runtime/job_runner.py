@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import asyncpg
 import structlog
@@ -22,11 +23,13 @@ from orderwright.runtime.job_outcome import Outcomes
 from orderwright.runtime.loop import Loop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.job_row import ClaimedJob, Happening
     from orderwright.runtime.wakeup import Change
+
+T = TypeVar("T")
 
 LEASE: Final = timedelta(seconds=30)
 _BEATS: Final = 3
@@ -126,12 +129,18 @@ class JobRunner:
         return 0 if claimed else self._poll_seconds
 
     def _begin(self, job: ClaimedJob) -> asyncio.Task[None]:
-        others = tuple(self._holds) if job.alone else ()
-        hold = Hold(job, self._engine.kinds[job.kind], after=others)
+        first = partial(self._alone, job, tuple(self._holds)) if job.alone else None
+        hold = Hold(job, self._engine.kinds[job.kind], first=first)
         task = asyncio.create_task(self._attend(hold))
         self._holds[task] = hold
         task.add_done_callback(self._let_go)
         return task
+
+    async def _alone(self, job: ClaimedJob, others: Collection[asyncio.Task[None]]) -> bool:
+        """Wait until the others have ended, and say that it begins now; False if it is not ours any more."""
+        if others:
+            await asyncio.wait(others)
+        return await self._persist(lambda: self._claims.begin(job))
 
     def _let_go(self, task: asyncio.Task[None]) -> None:
         hold = self._holds.pop(task)
@@ -164,7 +173,7 @@ class JobRunner:
             lambda: self._outcomes.failed(hold.job, what, error, seconds=hold.seconds)
         )
 
-    async def _persist(self, write: Callable[[], Awaitable[None]]) -> None:
+    async def _persist(self, write: Callable[[], Awaitable[T]]) -> T:
         for _ in range(_TRIES):
             try:
                 return await write()

@@ -21,9 +21,10 @@ async def job(rows: Rows, key: str) -> Row:
 
 
 async def claimed(engine: Engine, *, alone: bool = False) -> ClaimedJob:
-    """Take the next job for a host that is lost with it."""
+    """Take and begin the next job for a host that is lost with it."""
     async with engine.pool.acquire() as connection:
         [one] = await job_row.claim(
             connection, engine.kinds, 1, host="gone", clock=engine.clock, lease=LEASE, alone=alone
         )
+        assert await job_row.begin(connection, one, clock=engine.clock)
     return one

@@ -152,10 +152,26 @@ async def test_a_death_beside_others_is_never_the_last_attempt_and_one_alone_may
     engine = await engine_at(pool, clock, attempts=1)
     await lose(engine, clock, "k1")
     assert await statuses(rows) == [("waiting", 0, 1)]
-    await hosted(engine).due(1)
+    host = hosted(engine)
+    [job] = await host.due(1)
+    assert await host.begin(job)
     clock.advance(LEASE)
     await JobRunner(engine).run_due()
     assert await statuses(rows) == [("dead", 1, 2)]
+
+
+async def test_what_was_to_run_alone_and_had_not_begun_does_not_die_of_others(
+    pool: Pool, clock: DrivenClock, rows: Rows
+):
+    engine = await engine_at(pool, clock, attempts=1)
+    await lose(engine, clock, "k1")
+    host = hosted(engine)
+    [job] = await host.due(1)
+    clock.advance(LEASE)
+    nobody = await build_errands(engine.pool, clock, [Receiver().kind("other")])
+    await JobRunner(nobody).run_due()
+    assert await statuses(rows) == [("waiting", 0, 2)]
+    assert not await host.begin(job)
 
 
 async def test_what_has_failed_alone_runs_beside_others_again(

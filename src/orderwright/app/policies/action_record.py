@@ -29,6 +29,7 @@ class ActionRow:
         rank: its place among the actions of its execution.
         source: who told of what happened: the relay, a host, or somebody over HTTP.
         event_id: the domain event that was decided on; None where a host called.
+        occurrence: tells what was decided on from others of its trigger and entity.
         submission: of a KYC session, on which was decided.
         transfer: of a pay-in, on which was decided.
     """
@@ -52,6 +53,7 @@ class ActionRow:
     trigger: str
     source: str
     event_id: str | None
+    occurrence: str
     submission: int | None
     transfer: int | None
     correlation_id: str
@@ -143,8 +145,8 @@ def _stored(row: Record) -> ActionRow:
 
 
 _READ: Final = """
-select a.*, coalesce(p.name, a.policy_id) as policy_name, e.trigger, e.source, e.event_id, e.submission,
-       e.transfer, e.correlation_id
+select a.*, coalesce(p.name, a.policy_id) as policy_name, e.trigger, e.source, e.event_id, e.occurrence,
+       e.submission, e.transfer, e.correlation_id
 from orderwright.policy_action as a
 join orderwright.policy_execution as e on e.id = a.execution_id
 left join orderwright.policy as p on p.id = a.policy_id

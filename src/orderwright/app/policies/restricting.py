@@ -37,3 +37,8 @@ HOLDING: Final = """(
                      i.chart_id = 'document_request' and i.status = 'active'
                      or i.chart_id = 'approval' and i.state = 'PENDING')))))"""
 """Whether an action `a` holds its entity, as it has since the decision."""
+ELSEWHERE: Final = """(
+    a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE', 'FLAG_FOR_REVIEW') and (
+        a.status = 'applied' and (a.result::jsonb ? 'handler' or a.result::jsonb ? 'told')
+        or a.status = 'skipped' and a.code = 'entity.not_found'))"""
+"""Whether an action `a` that restricts has been done by a host, or by nobody, for its entity did not live here."""

@@ -77,6 +77,17 @@ async def test_what_people_have_settled_stands_against_no_approval_by_a_policy(a
     assert (await do(app, "User", user, "AUTO_APPROVE")).status == "applied"
 
 
+async def test_consent_that_was_given_stands_against_no_approval_once_its_validity_is_over(
+    app: Orderwright,
+):
+    user = await entity(app, "User")
+    consent = await do(app, "User", user, "REQUIRE_APPROVAL")
+    await vote(app, consent.id, "APPROVE", "carla", "chris")
+    await later(app, days=8)
+    assert await state(app, consent.id) == "EXPIRED"
+    assert (await do(app, "User", user, "AUTO_APPROVE")).status == "applied"
+
+
 async def test_a_pay_out_waits_for_two_people_of_compliance_who_did_not_ask_for_it(
     app: Orderwright,
 ):

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from acting_house import begin, later, look, tell
-from policy_house import APPROVE, FLAG, document, place, publish, sale_of
+from acting_house import begin, holds, later, look, tell
+from policy_house import APPROVE, FLAG, clear, document, place, publish, sale_of
 
 from orderwright import Orderwright
 from orderwright.policy import bucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from orderwright.app.policies.execution import Execution
+
 pytestmark = pytest.mark.usefixtures("nothing_in_force")
 REJECT = {
     "action": "REJECT_TRANSACTION",
@@ -164,3 +167,68 @@ async def test_beyond_its_share_a_policy_of_a_threshold_is_only_watched(app: Ord
     for entity_id, mode in modes.items():
         done = [action for action, *_ in await outcome(app, entity_id)]
         assert done == (["REJECT_TRANSACTION"] if mode == "enforce" else [])
+
+
+# --- what comes late ------------------------------------------------------------------------------
+
+ASKING = {
+    "REQUIRE_APPROVAL": {"role": "COMPLIANCE"},
+    "ESCALATE_TO_COMPLIANCE": {"reason": "look"},
+    "REQUEST_DOCUMENT": {"types": ["passport"], "due_days": 4},
+}
+LAPSES = {"FAIL": {"reason": "no money"}, "EXPIRE": {}}
+
+
+async def lapsed(app: Orderwright, how: str) -> tuple[str, Execution]:
+    """A pay-in of which a host has told, and whose money then has not come; what was decided is not done yet."""
+    payin = await begin(app, "PayIn")
+    about = {"payInId": payin, "amount": "100.00", "currency": "EUR"}
+    told = await app.trigger("PAYIN_RECEIVED", about)
+    await app.worker.drain()
+    assert (await look(app, payin)).state == "PENDING"
+    await tell(app, payin, how, **LAPSES[how])
+    return payin, told
+
+
+@pytest.mark.parametrize("action", ASKING)
+@pytest.mark.parametrize("how", LAPSES)
+async def test_money_that_comes_late_is_decided_on_anew(app: Orderwright, action: str, how: str):
+    does = {"action": action, "config": ASKING[action]}
+    await publish(app, "ask", document(MONEY, does=[does], trigger="PAYIN_RECEIVED"))
+    payin = await begin(app, "PayIn")
+    about = {"payInId": payin, "amount": "100.00", "currency": "EUR"}
+    told = await app.trigger("PAYIN_RECEIVED", about, execute=True)
+    await tell(app, payin, how, **LAPSES[how])
+    await app.worker.drain()
+    assert await holds(app, payin) == []
+    await tell(app, payin, "PAYMENT_CONFIRMED", paymentId="p1")
+    await app.worker.drain()
+    assert (await look(app, payin)).state == "RECEIVED"
+    [held] = await holds(app, payin)
+    assert held not in {one.id for one in told.actions}
+    assert (await app.trigger("PAYIN_RECEIVED", about)).is_repeated
+
+
+async def test_what_was_approved_before_the_pay_in_lapsed_verifies_no_late_money(app: Orderwright):
+    await publish(app, "easy", document(MONEY, does=[APPROVE], trigger="PAYIN_RECEIVED"))
+    payin, told = await lapsed(app, "FAIL")
+    await clear(app)
+    await tell(app, payin, "PAYIN_RECEIVED", amount="100.00", reference="t1")
+    await app.worker.drain()
+    assert (await look(app, payin)).snapshot.context["isDecided"] is True
+    report = await app.execute(told)
+    assert [(one.status, one.code) for one in report.actions] == [
+        ("skipped", "payin.transfer_superseded")
+    ]
+    assert (await look(app, payin)).state == "RECEIVED"
+
+
+async def test_what_a_host_left_undone_before_the_pay_in_lapsed_is_done_with_the_late_money(
+    app: Orderwright,
+):
+    does = {"action": "REQUIRE_APPROVAL", "config": ASKING["REQUIRE_APPROVAL"]}
+    await publish(app, "ask", document(MONEY, does=[does], trigger="PAYIN_RECEIVED"))
+    payin, _ = await lapsed(app, "FAIL")
+    await tell(app, payin, "PAYIN_RECEIVED", amount="100.00", reference="t1")
+    await app.worker.drain()
+    assert [status for _, status, _ in await outcome(app, payin)] == ["applied", "applied"]

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 from acting_house import begin, do, entity, holds, later, look, tell
 from shop import DELIVER, PACK, SHIP, act, fulfilments, open_goods, receive, sold
 
+from acceptance.harness import until
+from orderwright import Event
 from orderwright.runtime.command import Actor
+from orderwright.runtime.outbox import EVENT_COLUMNS, placed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from orderwright import Orderwright
 
+WAITING = """
+select count(*) from pg_stat_activity where datname = current_database() and $1 = any(pg_blocking_pids(pid))
+"""
 WHY = {"reason": "so be it"}
 CAPTURED = ("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "p1"})
 SENT = [("PAYOUT_APPROVED", {"approvalId": "by-treasury"}), ("START", {}), ("SENT", {"tx": "t"})]
@@ -48,6 +55,14 @@ async def cases(app: Orderwright, root: str) -> int:
         root,
     )
     return found
+
+
+async def tell_end(app: Orderwright, subject: str, name: str) -> None:
+    """Tell of an end those who close what was asked, and nobody else."""
+    [consumer] = [one for one in app.acts.consumers() if one.name == "policy-endings"]
+    async with app.pool.acquire() as connection, connection.transaction():
+        event = placed(await connection.fetchrow(_TOLD, subject, name)).event
+        await consumer.handle(connection, event)
 
 
 async def expected_pay_in(app: Orderwright) -> str:
@@ -191,3 +206,26 @@ async def test_nobody_is_asked_about_what_has_ended_before(app: Orderwright):
     asked = await do(app, "PayOut", payout, "REQUIRE_APPROVAL")
     assert (asked.status, asked.code) == ("skipped", "entity.ended")
     assert await app.engine.read(asked.id) is None
+
+
+async def test_what_somebody_judges_while_the_end_is_told_counts_as_judged(app: Orderwright):
+    payout = await entity(app, "PayOut")
+    case = (await do(app, "PayOut", payout, "ESCALATE_TO_COMPLIANCE")).id
+    await later(app)
+    await tell(app, payout, "CANCEL", **WHY)
+    declined = Event("RESOLVE", {"resolution": "DECLINED", "note": "fraud"})
+    async with app.pool.acquire() as connection, connection.transaction():
+        judged = await app.engine.send(case, declined, actor="carla", connection=connection)
+        assert judged.refused is None
+        ending = asyncio.create_task(tell_end(app, payout, "payout.cancelled"))
+        waits = (WAITING, connection.get_server_pid())
+        await until(lambda: app.pool.fetchval(*waits))
+    await ending
+    await later(app)
+    counted = "select resolution from orderwright.policy_case where case_id = $1"
+    assert await app.pool.fetchval(counted, case) == "DECLINED"
+
+
+_TOLD = f"""
+select ord, id, {EVENT_COLUMNS}, false as is_parked from orderwright.outbox where instance_id = $1 and name = $2
+"""

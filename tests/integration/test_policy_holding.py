@@ -371,3 +371,40 @@ async def test_a_policy_may_wait_for_any_event_about_an_order(app: Orderwright):
     await app.worker.drain()
     [hold] = (await sale_of(app, sale))[1]["holds"].values()
     assert hold["policy"] == "frozen"
+
+
+# --- what a host has done before it lives here ----------------------------------------------------
+
+BLOCK = {"action": "REJECT_TRANSACTION", "config": {"category": "SANCTIONS", "reason": "listed"}}
+LIMIT = {"action": "FREEZE_ORDER", "config": {"reason": "listed"}}
+TOLD_HOSTS = "select count(*) from orderwright.instance where chart_id = 'host_action'"
+
+
+@pytest.mark.parametrize("is_heard", [False, True])
+@pytest.mark.parametrize(("does", "state"), [(BLOCK, "BLOCKED"), (LIMIT, "RESTRICTED")])
+async def test_what_restricts_a_user_elsewhere_restricts_them_once_they_live_here(
+    app: Orderwright, does: dict[str, object], state: str, *, is_heard: bool
+):
+    hears, _ = await app.webhooks.subscribe("https://host.example/h", ["policy.*"], by="admin")
+    if not is_heard:
+        await app.webhooks.unsubscribe(hears)
+    user = f"listed-{state}-{is_heard}".lower()
+    listed = {"field": "userId", "operator": "==", "value": user}
+    await publish(app, "sanctions", document(listed, does=[does], trigger="USER_REGISTERED"))
+    found = await app.trigger("USER_REGISTERED", {"userId": user}, execute=True)
+    assert found.report is not None
+    assert [one.status for one in found.report.actions] == ["applied" if is_heard else "skipped"]
+    hosts = await app.pool.fetchval(TOLD_HOSTS)
+    context = {"userId": user, "email": f"{user}@home.example", "country": "DE"}
+    await app.engine.create("user", user, context=context, actor=POLICIES)
+    active = await app.engine.send(user, Event("ACTIVATE", {"reason": "me"}), actor=POLICIES)
+    assert active.refused is not None
+    await app.worker.drain()
+    here = await app.engine.read(user)
+    assert here is not None
+    assert here.state == state
+    assert await app.pool.fetchval(TOLD_HOSTS) == hosts
+    again = await app.execute(found.id)
+    assert [one.status for one in again.actions] == ["applied"]
+    if is_heard:
+        await app.webhooks.unsubscribe(hears)

@@ -13,6 +13,7 @@ from acting_house import ADMIN, CONFIGS, entity, holds, later, look, plan, row, 
 from orderwright import Orderwright
 from orderwright.app.policies.acting import ATTEMPTS, POLICY_ACTION
 from orderwright.app.policies.hosted import ActionSkipped, HostAction
+from orderwright.app.policies.telling import POLICIES
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 
@@ -270,3 +271,18 @@ begin raise exception 'freezing is out of order'; end $$;
 create trigger out_of_order before insert on orderwright.log
     for each row when (new.event_type = 'FREEZE') execute function out_of_order()
 """
+
+
+async def test_what_a_handler_has_frozen_is_frozen_here_too_once_it_lives_here_and_asked_no_more(
+    app: Orderwright, host: Host
+):
+    execution, [action] = await plan(app, "User", "theirs-7", FREEZE, source="host")
+    await queue(app, execution)
+    await later(app)
+    assert ((await stored(app, action)).status, len(host.asked)) == ("applied", 1)
+    context = {"userId": "theirs-7", "email": "seven@home.example", "country": "NG"}
+    await app.engine.create("user", "theirs-7", context=context, actor=POLICIES)
+    await later(app)
+    assert (await look(app, "theirs-7")).state == "RESTRICTED"
+    assert (await holds(app, "theirs-7"), len(host.asked)) == ([], 1)
+    assert (await stored(app, action)).status == "applied"

@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import House
     from orderwright.app.policies.hosted import ActionHandlers
+    from orderwright.app.policies.occurrence import Entity
     from orderwright.runtime.job import JobRun
     from orderwright.runtime.pool import Connection
 
 POLICY_ACTION: Final = "policy-action"
-"""The kind of the jobs; the payload holds `actionId`, which is the job's key as well."""
+"""The kind of the jobs; the payload holds `actionId`, which is the job's key as well, or begins it."""
 ATTEMPTS: Final = 10
 
 _ENDINGS: Final = frozenset(get_args(Ending))
@@ -79,6 +80,11 @@ class Actions:
         """Have the planned actions of an execution done by jobs, once the transaction is committed."""
         await self._enqueue(connection, await record.planned(connection, execution_id))
 
+    async def take_up(self, connection: Connection, entity: Entity) -> None:
+        """Have done here, by jobs, what restricts an entity and was done elsewhere before it lived here."""
+        # What was done elsewhere may have had a job, which is over: another key makes it another one.
+        await self._enqueue(connection, await record.done_elsewhere(connection, entity), "/here")
+
     async def execute(self, connection: Connection, execution_id: str) -> Report:
         """Do at once what can be done in this transaction, queue the rest, and report on all of it.
 
@@ -107,12 +113,14 @@ class Actions:
             return _reported(action, "queued")
         return _reported(action, done.status, done.code, done.message)
 
-    async def _enqueue(self, connection: Connection, actions: list[ActionRow]) -> None:
+    async def _enqueue(
+        self, connection: Connection, actions: list[ActionRow], where: str = ""
+    ) -> None:
         for action in actions:
             await self._means.jobs.enqueue(
                 POLICY_ACTION,
                 {"actionId": action.id},
-                key=action.id,
+                key=f"{action.id}{where}",
                 root_id=action.root_id,
                 correlation_id=action.correlation_id,
                 causation_id=action.event_id or action.execution_id,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from orderwright.app.policies.occurrence import Entity
     from orderwright.runtime.pool import Connection
 
 Ending = Literal["applied", "skipped", "queued", "failed"]
@@ -46,6 +47,9 @@ class Acting(Protocol):
 
     async def queue(self, connection: Connection, execution_id: str) -> None:
         """Have the planned actions of an execution done by jobs, once the transaction is committed."""
+
+    async def take_up(self, connection: Connection, entity: Entity) -> None:
+        """Have done here, by jobs, what restricts an entity and was done elsewhere before it lived here."""
 
     async def execute(self, connection: Connection, execution_id: str) -> Report:
         """Do at once what can be done in this transaction, queue the rest, and report on all of it."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from orderwright.app.policies.restricting import ELSEWHERE
 from orderwright.json_text import dump, load
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
+    from orderwright.app.policies.occurrence import Entity
     from orderwright.runtime.pool import Connection, Pool
 
 OPEN: Final = frozenset({"planned", "queued"})
@@ -29,6 +31,7 @@ class ActionRow:
         rank: its place among the actions of its execution.
         source: who told of what happened: the relay, a host, or somebody over HTTP.
         event_id: the domain event that was decided on; None where a host called.
+        occurrence: tells what was decided on from others of its trigger and entity.
         submission: of a KYC session, on which was decided.
         transfer: of a pay-in, on which was decided.
     """
@@ -52,6 +55,7 @@ class ActionRow:
     trigger: str
     source: str
     event_id: str | None
+    occurrence: str
     submission: int | None
     transfer: int | None
     correlation_id: str
@@ -117,6 +121,12 @@ async def planned(connection: Connection, execution_id: str) -> list[ActionRow]:
     return [_stored(row) for row in await connection.fetch(_PLANNED, execution_id)]
 
 
+async def done_elsewhere(connection: Connection, entity: Entity) -> list[ActionRow]:
+    """Take up again what restricts an entity and was done before it lived here; return that, planned once more."""
+    ids = [row["id"] for row in await connection.fetch(_AGAIN, entity.type, entity.id)]
+    return [_stored(row) for row in await connection.fetch(_THESE, ids)] if ids else []
+
+
 async def enqueued(connection: Connection, action_ids: Sequence[str]) -> None:
     """Note that jobs do these actions; what has ended meanwhile stays as it is."""
     await connection.execute(_ENQUEUED, list(action_ids))
@@ -143,8 +153,8 @@ def _stored(row: Record) -> ActionRow:
 
 
 _READ: Final = """
-select a.*, coalesce(p.name, a.policy_id) as policy_name, e.trigger, e.source, e.event_id, e.submission,
-       e.transfer, e.correlation_id
+select a.*, coalesce(p.name, a.policy_id) as policy_name, e.trigger, e.source, e.event_id, e.occurrence,
+       e.submission, e.transfer, e.correlation_id
 from orderwright.policy_action as a
 join orderwright.policy_execution as e on e.id = a.execution_id
 left join orderwright.policy as p on p.id = a.policy_id
@@ -152,6 +162,14 @@ left join orderwright.policy as p on p.id = a.policy_id
 _LOCK_ALL: Final = f"{_READ} where a.execution_id = $1 and a.status <> 'dropped' order by a.rank, a.id for update of a"
 _PLANNED: Final = (
     f"{_READ} where a.execution_id = $1 and a.status = 'planned' order by a.rank, a.id"
+)
+_AGAIN: Final = f"""
+update orderwright.policy_action as a
+set status = 'planned', code = null, message = null, done_at = null, result = null
+where a.entity_type = $1 and a.entity_id = $2 and {ELSEWHERE} returning a.id
+"""  # noqa: S608 (ours)
+_THESE: Final = (
+    f"{_READ} where a.id = any($1::text[]) order by a.planned_at, a.execution_id, a.rank"
 )
 _ENQUEUED: Final = """
 update orderwright.policy_action set status = 'queued' where id = any($1::text[]) and status = 'planned'

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import because
+from orderwright.app.policies.occurrence import LATE, has_late_money
 from orderwright.app.policies.restricting import STANDING
 from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
@@ -48,9 +49,22 @@ async def verify(work: Work) -> Done:
     if transfer is None:
         message = "it is not on record which transfer it was decided for"
         return Done.skipped("payin.transfer_unknown", message)
+    if await _is_from_before(work):
+        message = (
+            "it was decided before the pay-in failed or expired, and the money has come after that"
+        )
+        return Done.skipped("payin.transfer_superseded", message)
     note = f"policy {work.action.policy_name}: {work.action.told('reason')}"
     verified = Event("VERIFY", {"note": note, "transfer": transfer})
     return await work.send(work.action.entity_id, verified)
+
+
+async def _is_from_before(work: Work) -> bool:
+    """Whether a host has told of the money, and it was decided, before the pay-in failed or expired."""
+    action, payin = work.action, await work.entity()
+    if payin is None or action.event_id is not None or action.transfer != 1:
+        return False
+    return has_late_money(payin.snapshot.context) and not action.occurrence.endswith(LATE)
 
 
 async def approve_pay_out(work: Work) -> Done:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from orderwright.app.policies.restricting import STANDING
+from orderwright.app.policies.restricting import ELSEWHERE, STANDING
 from orderwright.app.policies.velocity import Figure
 from orderwright.money import Money
 
@@ -54,6 +54,7 @@ class Answers:
     Attributes:
         executions: those that are there.
         standing: the restrictive actions that earlier decisions have left on the entity.
+        is_done_elsewhere: whether there are such that were done before it lived here.
         snoozed: the policies that are snoozed for the entity.
         figures: by the name of the question.
         has_ordered: whether the user had ordered before.
@@ -64,6 +65,7 @@ class Answers:
 
     executions: frozenset[str] = frozenset()
     standing: tuple[str, ...] = ()
+    is_done_elsewhere: bool = False
     snoozed: frozenset[str] = frozenset()
     figures: Mapping[str, Figure] = field(default_factory=dict)
     has_ordered: bool | None = None
@@ -138,6 +140,7 @@ def _answers(rows: Sequence[Record]) -> Answers:
     return Answers(
         executions=frozenset(names.get("execution", ())),
         standing=tuple(sorted(names.get("standing", ()))),
+        is_done_elsewhere="elsewhere" in by_kind,
         snoozed=frozenset(names.get("snoozed", ())),
         figures={row["name"]: _figure(row) for row in by_kind.get("figure", ())},
         has_ordered=first["count"] > 0 if first else None,
@@ -184,6 +187,10 @@ union all
 select distinct 'standing', a.action, null::bigint, null::numeric, null::timestamptz
 from orderwright.policy_action as a
 where a.entity_type = $1 and a.entity_id = $2 and {STANDING}
+union all
+select distinct 'elsewhere', a.action, null::bigint, null::numeric, null::timestamptz
+from orderwright.policy_action as a
+where a.entity_type = $1 and a.entity_id = $2 and {ELSEWHERE}
 union all
 select 'snoozed', policy_id, null, null, null
 from orderwright.policy_snooze

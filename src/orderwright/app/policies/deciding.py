@@ -88,7 +88,7 @@ class Deciding:
             told: occurrences of one event, its own trigger last.
         """
         table = await self._table(connection, ground, told)
-        if table.answers.standing:
+        if table.answers.standing or table.answers.is_done_elsewhere:
             ground.restricted.add(told[-1].occurrence.entity.id)
         judged = [self._judged(table, one) for one in self._all(table, told)]
         before = await self._said_before(connection, table, told) if judged else ()

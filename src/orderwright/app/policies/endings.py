@@ -68,11 +68,10 @@ class Endings:
         subject = (ENTITY_TYPES[entity.chart_id], entity.instance_id)
         with work_of(_NAME, event):
             for row in await connection.fetch(_ASKED, *subject, POLICY):
-                if row["chart_id"] == "case":
-                    at = event.occurred_at
-                    await connection.execute(_WITHDRAWN, row["instance_id"], WITHDRAWN, at)
-                close = _closing(row["chart_id"], why)
-                await pass_on(self._engine, connection, POLICIES, event, row["instance_id"], close)
+                asked, close = row["instance_id"], _closing(row["chart_id"], why)
+                closed = await pass_on(self._engine, connection, POLICIES, event, asked, close)
+                if row["chart_id"] == "case" and closed.refused is None:  # else people have judged
+                    await connection.execute(_WITHDRAWN, asked, WITHDRAWN, event.occurred_at)
 
 
 def _closing(chart: str, why: str) -> Event:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from orderwright.app.policies.action_record import APPLIED, Done
+from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import ActionFailed
 from orderwright.errors import RefusedError
 from orderwright.runtime.command import Create
@@ -95,7 +95,7 @@ async def tell_subscribers(work: Work) -> Done:
     )
     if result.refused is not None and result.refused.code != "instance_exists":
         raise ActionFailed(result.refused.message)
-    return APPLIED
+    return Done(result={"told": REQUESTED})
 
 
 def _told(action: ActionRow) -> Mapping[str, object]:

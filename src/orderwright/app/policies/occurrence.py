@@ -1,8 +1,9 @@
 """What policies decide on: something that happened to an entity, told by a lifecycle or by a host.
 
 An occurrence happens once, whoever tells it: a host's call and the domain event of the same order have the same key.
-Most triggers can come only once for an entity; a wallet is added once; a pay-in may come in parts; a KYC session is
-submitted anew with each submission, which hosts tell apart by what they hand over, or by a name of their own.
+Most triggers can come only once for an entity; a wallet is added once; a pay-in may come in parts, or late, after it
+had failed or expired, and what was decided before that does not count for it; a KYC session is submitted anew with
+each submission, which hosts tell apart by what they hand over, or by a name of their own.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ _IDS: Final[Mapping[str, Entity]] = {
     "WALLET_ADDED": Entity("User", "userId"),
 }
 """The entity type of each trigger, and the fact that holds the id."""
+LATE: Final = "late"
+"""The key of the first transfer of a pay-in that had failed or expired before it."""
 _MOST: Final = 2**31 - 1
 """What a number of submissions or transfers may be, to be kept."""
 BEGINNINGS: Final[Mapping[str, str]] = {
@@ -130,7 +133,9 @@ def of_event(event: DomainEvent) -> list[Occurrence]:
 def _part(data: Mapping[str, Json]) -> str:
     """Return what tells a part of a pay-in that is not its first from the others; hosts know the first alone."""
     now, in_all = data.get("amountMinor"), data.get("receivedMinor")
-    return "" if in_all is None or now == in_all else f"#{in_all}"
+    if in_all is not None and now != in_all:
+        return f"#{in_all}"
+    return LATE if data.get("isLate") is True else ""
 
 
 def _told(
@@ -198,7 +203,7 @@ def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:
 
 def transfer_of(trigger: str, key: str) -> int | None:
     """Return the number of the transfer that a host tells of: hosts know the first alone, under no name."""
-    return 1 if trigger == "PAYIN_RECEIVED" and not key else None
+    return 1 if trigger == "PAYIN_RECEIVED" and key in {"", LATE} else None
 
 
 def _transfer_in(event: DomainEvent) -> int | None:
@@ -217,13 +222,19 @@ def _number(told: Json) -> int | None:
 def newest_key(entity_type: str, context: Mapping[str, Json]) -> str | None:
     """Return the key of the occurrence whose decision an entity waits for; None where it is told of only one.
 
-    A KYC session waits for its newest submission, a pay-in for its newest transfer.
+    A KYC session waits for its newest submission, a pay-in for its newest transfer, or for what may come late.
     """
     if entity_type == "KYC":
         return key_of("KYC_SUBMITTED", context)
     if entity_type == "PayIn":
-        return f"#{context['receivedMinor']}" if len(mapping(context, "receipts")) > 1 else ""
+        first = LATE if context.get("hasLapsed") is True else ""
+        return f"#{context['receivedMinor']}" if len(mapping(context, "receipts")) > 1 else first
     return None
+
+
+def has_late_money(payin: Mapping[str, Json]) -> bool:
+    """Whether money has come for a pay-in that had failed or expired before."""
+    return payin.get("hasLapsed") is True and bool(mapping(payin, "receipts"))
 
 
 def _digest(context: Mapping[str, Json]) -> str:

@@ -24,8 +24,11 @@ STANDING: Final = """(
                  select from orderwright.instance as i
                  where i.instance_id = coalesce(a.result::jsonb ->> 'request', a.id) and (
                      i.chart_id = 'document_request' and i.state in ('ACCEPTED', 'CANCELLED')
-                     or i.chart_id = 'approval' and i.state = 'APPROVED')))))"""
-"""Whether an action `a` stands; one that found its documents asked for already goes with that request."""
+                     or i.chart_id = 'approval' and (
+                         i.state = 'APPROVED' or i.state = 'EXPIRED'
+                         and i.snapshot::jsonb -> 'context' ->> 'approvedMinor' is not null))))))"""
+"""Whether an action `a` stands; one that found its documents asked for already goes with that request, and consent
+whose validity is over was given all the same."""
 HOLDING: Final = """(
     a.action = any('{FREEZE_ORDER,REJECT_TRANSACTION,REQUIRE_APPROVAL,ESCALATE_TO_COMPLIANCE,REQUEST_DOCUMENT}')
     and (a.status in ('planned', 'queued', 'failed')
@@ -37,3 +40,8 @@ HOLDING: Final = """(
                      i.chart_id = 'document_request' and i.status = 'active'
                      or i.chart_id = 'approval' and i.state = 'PENDING')))))"""
 """Whether an action `a` holds its entity, as it has since the decision."""
+ELSEWHERE: Final = """(
+    a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE', 'FLAG_FOR_REVIEW') and (
+        a.status = 'applied' and (a.result::jsonb ? 'handler' or a.result::jsonb ? 'told')
+        or a.status = 'skipped' and a.code = 'entity.not_found'))"""
+"""Whether an action `a` that restricts has been done by a host, or by nobody, for its entity did not live here."""

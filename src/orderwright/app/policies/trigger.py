@@ -18,9 +18,11 @@ from orderwright.app.policies.acting_port import Report
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.execution_records import holding, stored
 from orderwright.app.policies.occurrence import (
+    LATE,
     Occurrence,
     Source,
     entity_of,
+    has_late_money,
     key_of,
     submission_in,
     transfer_of,
@@ -213,8 +215,14 @@ class Triggers:
         actions = [action for execution in found for action in execution.actions]
         if queue and one.execution_id not in {execution.id for execution in found}:
             await self._acting.queue(connection, one.execution_id)
+        if (
+            queue and one.key == LATE
+        ):  # what a host has planned before the pay-in lapsed still holds it
+            await self._acting.queue(connection, replace(one, key="").execution_id)
         if home is not None and not home.is_decided and one.entity.id in ground.restricted:
             # Decided before it lived here, or before all that it waits for was: it hears of all of it at once.
+            # What a host has done of it, in its own system, is done here too, and holds the entity until then.
+            await self._acting.take_up(connection, one.entity)
             actions = await holding(connection, one.entity)
         await self._telling.tell(connection, ground, one, actions)
         for execution in found:
@@ -244,8 +252,13 @@ def _checked(name: str) -> str:
 
 
 def _told_apart(one: Occurrence, ground: Ground) -> Occurrence:
-    """Return a submission of a KYC session that lives here under the number that its lifecycle gives it."""
+    """Return what happened to an entity that lives here under the name that its lifecycle has for it.
+
+    A submission of a KYC session has a number; the first money of a pay-in is late where the lifecycle says so.
+    """
     home = ground.home(one)
+    if one.trigger == "PAYIN_RECEIVED" and home is not None and has_late_money(home.context):
+        return replace(one, key=LATE)
     if one.trigger != "KYC_SUBMITTED" or home is None or "submissions" in one.context:
         return one
     newest = submission_in(one.entity, home.context)

@@ -74,9 +74,11 @@ EVENTS: Final = (
     _event("payin.opened", "Money is expected.", _IN, {"method": _WORDS}, _EXPECTED),
     _event(
         "payin.received",
-        "Money has arrived: `amountMinor` now as transfer number `transfer`, `receivedMinor` in all.",
+        "Money has arrived: `amountMinor` now as transfer number `transfer`, `receivedMinor` in all; "
+        "`isLate` where the pay-in had failed or expired before its first.",
         _IN,
         {"method": _WORDS, "amountMinor": _COUNT, "senderName": _MAYBE, "transfer": _COUNT},
+        {"isLate": _FLAG},
         _SUMS,
     ),
     _event("payin.mismatched", "More has arrived than was expected.", _IN, _SUMS),

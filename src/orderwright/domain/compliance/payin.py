@@ -75,8 +75,13 @@ def has_more_come(scope: Scope) -> bool:
 
 
 def settle(scope: Scope) -> Outcome:
-    """Remember with how much the pay-in is settled."""
-    return Outcome({"settledMinor": _received(scope)})
+    """Remember with how much the pay-in is settled, and for good where that was nothing: what comes then is late."""
+    received = _received(scope)
+    return Outcome({"settledMinor": received, "hasLapsed": _is_late(scope) or not received})
+
+
+def _is_late(scope: Scope) -> bool:
+    return scope.context.get("hasLapsed") is True
 
 
 def _received(scope: Scope) -> int:
@@ -159,6 +164,7 @@ def _with_receipt(scope: Scope, reference: str, minor: int) -> Outcome:
         "receivedMinor": total,
         "senderName": sender,
         "transfer": len(receipts),
+        "isLate": _is_late(scope),
     }
     assign = {"receivedMinor": total, "receipts": receipts, "sender": sender, "isDecided": False}
     return Outcome(assign, effects=[Emit("payin.received", told)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from acceptance.harness import until
 from orderwright import Event, Orderwright
 from orderwright.app.case_list import Wanted
 from orderwright.app.live_settings import CHANGEABLE, FRESH, kind_of
@@ -118,6 +120,22 @@ async def test_another_process_knows_of_a_change_within_seconds(
         assert (await other.live_settings.current()).return_window_days == 14
         clock.advance(FRESH)
         assert (await other.live_settings.current()).return_window_days == 30
+
+
+async def test_what_was_read_before_a_change_is_not_known_after_it(app: Orderwright):
+    blocked = "select 1 from pg_stat_activity where $1 = any(pg_blocking_pids(pid))"
+    async with app.pool.acquire() as own, own.transaction(isolation="repeatable_read"):
+        await own.execute("select 1 from orderwright.person")
+        async with app.pool.acquire() as rival, rival.transaction():
+            await rival.execute(
+                "insert into orderwright.live_setting (name, value) values ('return_window_days', 3)"
+            )
+            await rival.execute("lock table orderwright.live_setting in access exclusive mode")
+            reading = asyncio.create_task(app.live_settings.fresh(own))
+            await until(lambda: app.pool.fetchval(blocked, rival.get_server_pid()))
+            app.live_settings.forget()
+        assert (await reading).return_window_days == app.settings.return_window_days
+    assert (await app.live_settings.current()).return_window_days == 3
 
 
 async def test_every_change_is_kept_with_who_made_it_and_why(app: Orderwright):

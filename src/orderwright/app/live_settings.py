@@ -96,6 +96,7 @@ class LiveSettings:
         self._told = told
         self._known = told
         self._read_at: datetime | None = None
+        self._changes = 0
 
     @property
     def told(self) -> Settings:
@@ -118,13 +119,15 @@ class LiveSettings:
 
     async def fresh(self, connection: Connection) -> Settings:
         """Return all settings as they stand at this moment, from which on the process knows them."""
-        now = self._clock.now()
-        self._known = await self._read(connection)
-        self._read_at = now
-        return self._known
+        now, changes = self._clock.now(), self._changes
+        found = await self._read(connection)
+        if changes == self._changes:  # else it may be what was so before the change
+            self._known, self._read_at = found, now
+        return found
 
     def forget(self) -> None:
         """Read again the next time: something was changed here."""
+        self._changes += 1
         self._read_at = None
 
     async def held(self, connection: Connection) -> Settings:

@@ -83,10 +83,12 @@ class SettingDesk:
         accepted = kind_of(name).read(value)
         now, request = self._engine.clock.now(), ("setting.change", name, accepted)
         async with self._engine.pool.acquire() as connection:
-            async with told_on_commit(connection):
-                if not await is_replay(connection, asked.key, request, at=now):
-                    await self._change(connection, name, accepted, asked)
-            self._live.forget()
+            try:
+                async with told_on_commit(connection):
+                    if not await is_replay(connection, asked.key, request, at=now):
+                        await self._change(connection, name, accepted, asked)
+            finally:
+                self._live.forget()
             return await self._shown(connection, name)
 
     async def _change(self, connection: Connection, name: str, after: Value, asked: Asked) -> None:

@@ -170,6 +170,32 @@ def test_a_refund_that_does_not_say_what_was_reported_before_it_is_read_as_the_f
     assert story.tell("REFUND", amount="10.00").values["refundedMinor"] == 4000
 
 
+@pytest.mark.parametrize(
+    ("path", "charged_back"),
+    [
+        (["CHARGE_BACK"], 4000),
+        (["CHARGE_BACK", "CHARGEBACK_REPORTED"], 4000),
+        (["CHARGE_BACK", "CHARGEBACK_REPORTED", "CHARGEBACK_REVERSED"], 0),
+        (["CHARGE_BACK", "CHARGEBACK_REVERSED", "CHARGEBACK_REPORTED"], 0),
+        (["CHARGEBACK_REPORTED", "CHARGEBACK_REVERSED"], 0),
+        (["CHARGEBACK_REPORTED", "CHARGE_BACK"], 8000),
+        (["CHARGEBACK_REPORTED", "CHARGE_BACK", "CHARGEBACK_REVERSED"], 4000),
+    ],
+)
+def test_a_chargeback_that_people_have_recorded_is_the_one_that_is_reported_after_it(
+    path: list[str], charged_back: int
+):
+    told = {
+        "CHARGE_BACK": {"chargebackId": "own", "amount": "40.00"},
+        "CHARGEBACK_REPORTED": {"amountMinor": 4000},
+        "CHARGEBACK_REVERSED": {},
+    }
+    story = payment().tell("CONFIRM")
+    for event in path:
+        story.tell(event, **told[event])
+    assert story.values["chargedBackMinor"] == charged_back
+
+
 def test_a_chargeback_that_is_reversed_gives_the_money_back():
     story = payment().tell("CONFIRM", "CHARGEBACK_REPORTED", "CHARGEBACK_REVERSED")
     assert (story.state, posted(story)) == ("CONFIRMED", [10000, -10000, 10000])

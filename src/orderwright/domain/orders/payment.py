@@ -5,13 +5,14 @@ What people do and what a provider reports is remembered as it comes, in any ord
     refunds            our own, each once: amount, the lines that it is for, and what was reported before it; of one
                        that is undone nothing, and under `undone` what it was, and why it was not sent
     reportedRefunds    the provider's, each with the largest amount that was reported of it
-    chargebacks        each with its amount, and whether it was reversed
+    chargebacks        each with its amount, and whether it was reversed; of one that people have recorded what was
+                       reported before it as well
 
 What follows from them is computed anew each time, so that the order of reports is of no matter:
 
     refunded      = the larger of our own refunds and the reported ones: a refund of ours is reported as well, but only
                     after it was made; what was reported before is another, and is added
-    charged back  = chargebacks that were not reversed
+    charged back  = in the same way the larger of people's and the reported ones, without those that were reversed
     remaining     = captured - refunded - charged back; never negative
 
 Before the money has arrived reports are kept and come to nothing; they count as soon as it has. `take_stock` tells
@@ -44,11 +45,13 @@ from orderwright.domain.orders.payment_guard import (
 from orderwright.domain.orders.payment_reading import (
     Standing,
     amount_of,
+    charged_back_minor,
     entry_of,
     line_minor,
     lines_minor,
     lines_of,
     refunded_minor,
+    reported_chargebacks_minor,
     reported_refunds_minor,
     standing_of,
 )
@@ -68,7 +71,7 @@ def take_stock(scope: Scope) -> Outcome:
         return Outcome()
     told, amount = standing_of(context), integer(context, "amountMinor")
     refunded = min(refunded_minor(context), amount)
-    charged_back = min(_charged_back(context), amount)
+    charged_back = min(charged_back_minor(context), amount)
     after_refund = Standing(captured=amount, refunded=refunded, charged_back=told.charged_back)
     now = Standing(captured=amount, refunded=refunded, charged_back=charged_back)
     effects = [
@@ -140,11 +143,6 @@ def _posted(context: Mapping[str, Json], kind: str, change: int) -> list[Post]:
     return [Post(LEDGER, entry)] if change else []
 
 
-def _charged_back(context: Mapping[str, Json]) -> int:
-    standing = [entry_of(one) for one in mapping(context, "chargebacks").values()]
-    return sum(integer(one, "amountMinor") for one in standing if one["isReversed"] is not True)
-
-
 # --- what is remembered ---------------------------------------------------------------------------
 
 
@@ -185,13 +183,19 @@ def note_reported_refund(scope: Scope) -> Outcome:
 
 
 def note_chargeback(scope: Scope) -> Outcome:
+    """Remember a chargeback that people have heard of, and what the provider had reported before."""
+    entry = {
+        "amountMinor": amount_of(scope).minor,
+        "isReversed": False,
+        "reportedMinor": reported_chargebacks_minor(scope.context),
+    }
+    known = mapping(scope.context, "chargebacks")
+    return Outcome({"chargebacks": {**known, text(scope.data, "chargebackId"): entry}})
+
+
+def note_reported_chargeback(scope: Scope) -> Outcome:
     """Remember the amount of a chargeback; one that was reversed already stays so."""
-    amount = (
-        integer(scope.data, "amountMinor")
-        if "amountMinor" in scope.data
-        else amount_of(scope).minor
-    )
-    return _chargeback(scope, amount=amount, is_reversed=False)
+    return _chargeback(scope, amount=integer(scope.data, "amountMinor"), is_reversed=False)
 
 
 def note_reversal(scope: Scope) -> Outcome:
@@ -248,6 +252,7 @@ BEHAVIOUR: Final = Behaviour(
             undo_refund,
             note_reported_refund,
             note_chargeback,
+            note_reported_chargeback,
             note_reversal,
             take_stock,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orderwright.domain.reading import Json, integer, mapping, rows, text
@@ -51,20 +51,46 @@ def refunded_minor(context: Mapping[str, Json]) -> int:
     What was reported before a refund of ours was made is another: neither it nor any of ours after it may hide there.
     """
     ours = [entry_of(one) for one in mapping(context, "refunds").values()]
+    return _in_all(ours, reported_refunds_minor(context))
+
+
+def charged_back_minor(context: Mapping[str, Json]) -> int:
+    """Return what is charged back and was not reversed, in minor units, by people's word and the provider's.
+
+    The two are taken together as those on refunds are. A reversal is always the provider's.
+    """
+    entries = [entry_of(one) for one in mapping(context, "chargebacks").values()]
+    ours = [one for one in entries if _is_ours(one)]
+    reversed_ = sum(_amount(one) for one in entries if one["isReversed"] is True)
+    return _in_all(ours, reported_chargebacks_minor(context)) - reversed_
+
+
+def reported_chargebacks_minor(context: Mapping[str, Json]) -> int:
+    """Return the sum of the chargebacks that the provider has reported, in minor units, reversed or not."""
+    entries = [entry_of(one) for one in mapping(context, "chargebacks").values()]
+    return sum(_amount(one) for one in entries if not _is_ours(one))
+
+
+def _in_all(ours: Sequence[Mapping[str, Json]], reported: int) -> int:
     sums = [
         before + sum(_amount(one) for one in ours if _reported_before(one) >= before)
         for before in {_reported_before(one) for one in ours}
     ]
-    return max([reported_refunds_minor(context), *sums])
+    return max([reported, *sums])
 
 
-def _amount(refund: Mapping[str, Json]) -> int:
-    return integer(refund, "amountMinor")
+def _is_ours(chargeback: Mapping[str, Json]) -> bool:
+    """Tell people's word from the provider's; of before they were told apart, all count as the provider's."""
+    return "reportedMinor" in chargeback
 
 
-def _reported_before(refund: Mapping[str, Json]) -> int:
-    """Return what the provider had reported in all when a refund of ours was made; old ones do not say it."""
-    return integer({"reportedMinor": 0, **refund}, "reportedMinor")
+def _amount(entry: Mapping[str, Json]) -> int:
+    return integer(entry, "amountMinor")
+
+
+def _reported_before(entry: Mapping[str, Json]) -> int:
+    """Return what the provider had reported in all when an entry of ours was made; old refunds do not say it."""
+    return integer({"reportedMinor": 0, **entry}, "reportedMinor")
 
 
 def registered(context: Mapping[str, Json]) -> tuple[int, str]:

@@ -46,10 +46,10 @@ class House:
             yield http
 
     async def upload(
-        self, http: httpx.AsyncClient, content: bytes, name: str = "receipt.exe"
+        self, http: httpx.AsyncClient, content: bytes, name: str = "receipt.exe", **headers: str
     ) -> httpx.Response:
         form = {"data": {"paymentId": self.payment_id}, "files": {"file": (name, content)}}
-        return await http.post("/payments/receipts", **form)
+        return await http.post("/payments/receipts", headers=headers, **form)
 
     async def link(self, http: httpx.AsyncClient) -> str | None:
         asked = {"query": RECEIPT, "variables": {"id": self.payment_id}}
@@ -78,6 +78,20 @@ async def opened(url: str, folder: Path, **more: str) -> AsyncIterator[House]:
 async def house(furnished_url: str, tmp_path: Path) -> AsyncIterator[House]:
     async with opened(furnished_url, tmp_path) as one:
         yield one
+
+
+async def test_a_receipt_that_is_uploaded_again_under_its_key_takes_the_place_of_none(
+    house: House,
+):
+    key = {"Idempotency-Key": "k1"}
+    async with house.enter("bob") as bob:
+        assert (await house.upload(bob, PDF, **key)).status_code == 201
+        assert (await house.upload(bob, PNG)).status_code == 201
+        again = await house.upload(bob, PDF, **key)
+        assert (again.status_code, again.json()["type"]) == (201, "application/pdf")
+        assert (await bob.get(await house.link(bob))).content == PNG
+        other = await house.upload(bob, JPEG, **key)
+        assert (other.status_code, other.json()["code"]) == (409, "idempotency.mismatch")
 
 
 async def test_what_a_receipt_is_its_content_says_and_never_its_name(house: House):

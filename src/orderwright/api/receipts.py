@@ -9,6 +9,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
 from orderwright.api.auth import app_of, identity_of
+from orderwright.api.bearer import Key
+from orderwright.app.orders import Asked
 from orderwright.app.people import LoginRequired
 from orderwright.app.permissions import Identity
 from orderwright.app.receipts import Link
@@ -26,7 +28,7 @@ def url_of(link: Link) -> str:
 
 
 @router.post(PATH, status_code=201, tags=["payments"])
-async def upload(request: Request) -> dict[str, str]:
+async def upload(request: Request, key: Key = None) -> dict[str, str]:
     """Take a form with `paymentId` and `file`; nothing of it is read for those who may not upload."""
     by, receipts = await _signed_in(request), app_of(request).receipts
     receipts.admit(by)
@@ -36,7 +38,9 @@ async def upload(request: Request) -> dict[str, str]:
             raise InputInvalid("paymentId", None, "the id of a payment")
         if not isinstance(file, UploadFile):
             raise InputInvalid("file", None, "a PDF, a PNG or a JPEG")
-        media_type = await receipts.upload(payment_id, await file.read(), by)
+        media_type = await receipts.upload(
+            payment_id, await file.read(), Asked(by=by, idempotency_key=key)
+        )
     return {"paymentId": payment_id, "type": media_type}
 
 

@@ -17,8 +17,10 @@ from orderwright.app.file_kind import kind_of
 from orderwright.app.permissions import Identity, require
 from orderwright.app.signing import signing_key
 from orderwright.errors import AccessDenied, NotFound
+from orderwright.runtime.once import is_replay
 
 if TYPE_CHECKING:
+    from orderwright.app.orders import Asked
     from orderwright.app.receipt_store import ReceiptStore
     from orderwright.clock import Clock
     from orderwright.runtime.pool import Pool
@@ -75,24 +77,26 @@ class Receipts:
         """
         require(by, "receipt.upload")
 
-    async def upload(self, payment_id: str, content: bytes, by: Identity) -> str:
+    async def upload(self, payment_id: str, content: bytes, asked: Asked) -> str:
         """Keep the receipt of a payment in place of an earlier one, and return its media type.
 
-        Earlier ones stay in the storage, where auditors find them.
+        Earlier ones stay in the storage, where auditors find them. Asked again under its key, it takes the place of
+        none that came later.
 
         Raises:
-            RoleMissing, PaymentNotFound, InputInvalid, ReceiptStoreFailed.
+            RoleMissing, PaymentNotFound, InputInvalid, ReceiptStoreFailed, IdempotencyMismatch.
         """
-        self.admit(by)
+        self.admit(asked.by)
         media_type, ending = kind_of(content)
-        await self._require_sight(by, payment_id)
-        key = f"receipts/{payment_id}/{hashlib.sha256(content).hexdigest()}.{ending}"
-        place = self._store.place(key)
-        await self._store.put(key, content, media_type)
-        async with self._pool.acquire() as connection:
-            await connection.execute(
-                _SET, payment_id, place.bucket, place.key, place.url, media_type
-            )
+        await self._require_sight(asked.by, payment_id)
+        digest = hashlib.sha256(content).hexdigest()
+        place = self._store.place(f"receipts/{payment_id}/{digest}.{ending}")
+        await self._store.put(place.key, content, media_type)
+        row = (payment_id, place.bucket, place.key, place.url, media_type)
+        request = ("receipt.upload", payment_id, digest)
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await is_replay(connection, asked.key, request, at=self._clock.now()):
+                await connection.execute(_SET, *row)
         return media_type
 
     async def link(self, payment_id: str, by: Identity) -> Link:

@@ -79,7 +79,9 @@ class Till:
         )
         registered = await self._payments.register_consumer(new, _asked(name, "register"))
         if paying.has_receipt:
-            await self._receipts.upload(registered.instance_id, _receipt(new), _ACCOUNTANT)
+            await self._receipts.upload(
+                registered.instance_id, _receipt(new), _asked(name, "receipt")
+            )
         return [registered, *await self._go_on(name, registered.instance_id, terms, paying)]
 
     async def _go_on(

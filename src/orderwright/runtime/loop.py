@@ -38,6 +38,7 @@ class Loop:
             except Exception:  # the database may be away; the next turn will tell
                 _logger.exception("turn_failed")
                 pause = self._pause_on_error
+            _heed_cancellation()
             if pause and not self._stop.is_set():
                 await self._rest(pause)
 
@@ -45,3 +46,10 @@ class Loop:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._signal.wait()
+
+
+def _heed_cancellation() -> None:
+    """Raise a cancellation of which a turn has made an error, as a driver does that loses its connection."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

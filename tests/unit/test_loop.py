@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from orderwright.runtime.loop import Loop
+
+
+@pytest.mark.parametrize("error", [OSError("the connection was lost"), None])
+async def test_a_loop_that_is_cancelled_ends_also_when_its_turn_makes_something_else_of_it(
+    error: Exception | None,
+):
+    is_taking = asyncio.Event()
+
+    async def turn() -> float:
+        is_taking.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if error is not None:
+                raise error from None
+        return 0.01
+
+    running = asyncio.create_task(Loop(turn, 0.01, asyncio.Event()).run())
+    await is_taking.wait()
+    running.cancel()
+    ended, _ = await asyncio.wait([running], timeout=30)
+    assert ended == {running}
+    assert running.cancelled()

@@ -119,14 +119,8 @@ class Carrier:
         Raises:
             InstanceBusy: that happened too often.
         """
-        while ticket.overtaken < _ATTEMPTS:
-            [outcome] = await self._attempts.take(connection, [ticket], atomic=True)
-            if isinstance(outcome, Result):
-                return outcome
-            if isinstance(outcome, Exception):
-                raise outcome
-            await self._pause(ticket, outcome)
-        raise _busy(ticket)
+        [result] = await self.carry_together(connection, [ticket])
+        return result
 
     async def carry_together(
         self, connection: Connection, tickets: Sequence[Ticket]
@@ -156,9 +150,9 @@ class Carrier:
             self._observer.tell(Diverted(detour))
             ticket.crowded += 1
             return
-        if ticket.overtaken == _ATTEMPTS:
-            raise _busy(ticket)
         await self._pause(ticket, detour)
+        if ticket.overtaken >= _ATTEMPTS:
+            raise _busy(ticket)
 
     async def _attempt(self, ticket: Ticket) -> Outcome:
         try:

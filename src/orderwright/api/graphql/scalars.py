@@ -15,6 +15,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
 
 _DIGITS: Final = 40
 JSON = NewType("JSON", object)
@@ -49,18 +50,18 @@ def _literal(node: ValueNode, variables: dict[str, object] | None = None) -> obj
 
 def config() -> StrawberryConfig:
     """Return the schema's configuration with our scalars."""
-    exact = strawberry.scalar(
-        name="JSON",
-        description="Any JSON value; numbers are read exactly.",
-        serialize=lambda value: value,
-        parse_value=lambda value: value,
-        parse_literal=_literal,
-    )
-    setting_value = strawberry.scalar(
-        name="SettingValue",
-        description="A whole number or text, as the kind of the setting has it.",
-        serialize=lambda value: value,
-        parse_value=lambda value: value,
-        parse_literal=_literal,
+    exact = _as_given("JSON", "Any JSON value; numbers are read exactly.")
+    setting_value = _as_given(
+        "SettingValue", "A whole number or text, as the kind of the setting has it."
     )
     return StrawberryConfig(scalar_map={JSON: exact, SettingValue: setting_value})
+
+
+def _as_given(name: str, description: str) -> ScalarDefinition:
+    return strawberry.scalar(
+        name=name,
+        description=description,
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+        parse_literal=_literal,
+    )

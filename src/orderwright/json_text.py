@@ -97,9 +97,9 @@ def scan(text: str, start: int) -> tuple[object, int]:
 
 def is_text(text: str) -> bool:
     """Tell whether a string is Unicode text: no half of a surrogate pair, which no encoding can carry."""
-    return _HALF_PAIR.search(text) is None
+    return text.isascii() or _HALF_PAIR.search(text) is None
 
 
 def is_storable(text: str) -> bool:
     """Tell whether PostgreSQL can keep a string as it is: no NUL, no half of a surrogate pair."""
-    return _UNSTORABLE.search(text) is None
+    return "\0" not in text if text.isascii() else _UNSTORABLE.search(text) is None

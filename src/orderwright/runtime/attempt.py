@@ -206,7 +206,7 @@ class _Pass:
             return Detour.NEEDS_TRANSACTION
         if key is not None:
             self._keys.add(key)
-        return one._replace(names=names)
+        return one._replace(names=names) if names else one
 
     async def _stored(self, ticket: Ticket, instance: Instance) -> Result | None:
         """Return what an attempt did whose answer was lost; its row is known by its hash."""
@@ -327,17 +327,10 @@ class _Pass:
         step = one.step or worked_out(command, one.lifecycle, before, facts=facts, at=at)
         if isinstance(step, Refused):
             return step
-        return prepare(
+        kinds, ledgers = self._attempts.kinds, self._attempts.ledgers
+        return prepare(  # by place, which takes a fraction of the time
             Transition(
-                command=command,
-                chart=one.lifecycle.chart,
-                before=before,
-                step=step,
-                facts=facts,
-                occurred_at=at,
-                recorded_at=self._now,
-                kinds=self._attempts.kinds,
-                ledgers=self._attempts.ledgers,
+                command, one.lifecycle.chart, before, step, facts, at, self._now, kinds, ledgers
             )
         )
 
@@ -389,12 +382,7 @@ def _mismatch(remembered: Remembered) -> IdempotencyMismatch:
 
 def _applied(step: Prepared) -> Result:
     after = step.after
-    return Result(
-        instance_id=after.instance_id,
-        root_id=after.root_id,
-        version=after.version,
-        snapshot=after.snapshot,
-    )
+    return Result(after.instance_id, after.root_id, after.version, after.snapshot)
 
 
 def _refused(command: Command, instance: Instance | None, refused: Refused) -> Result:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from orderwright.errors import NotFound
@@ -62,8 +63,12 @@ def chained(previous: bytes, row: LogRow) -> bytes:
     return hashlib.sha256(previous + _text(row).encode()).digest()
 
 
+@lru_cache(maxsize=1_000)
 def iso(moment: datetime) -> str:
-    """Write a moment in UTC, to the microsecond, as it is hashed and handed to the database."""
+    """Write a moment in UTC, to the microsecond, as it is hashed and handed to the database.
+
+    What is written together mostly happened in the same moment, so its text is kept.
+    """
     at = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return at.isoformat(timespec="microseconds")
 
@@ -96,9 +101,10 @@ def difference(before: Snapshot | None, after: Snapshot) -> dict[str, object]:
     if before is None:
         whole = after.to_json()
         return whole | {"context": {"set": whole["context"], "drop": []}}
-    changes: dict[str, object] = {
-        key: new for key, old, new in zip(_HEAD, before[:3], after[:3], strict=True) if old != new
-    }
+    changes: dict[str, object] = {}
+    if before[:3] != after[:3]:  # it was migrated
+        heads = zip(_HEAD, before[:3], after[:3], strict=True)
+        changes = {key: new for key, old, new in heads if old != new}
     if before.configuration != after.configuration:
         changes |= {"configuration": list(after.configuration), "value": after.value}
     elif not _same(before.value, after.value):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from orderwright.runtime.command import Command
@@ -12,9 +11,8 @@ if TYPE_CHECKING:
     from orderwright.statechart import Refused, Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What became of a command.
+class Result(NamedTuple):
+    """What became of a command; a tuple, because one is made for every command.
 
     Attributes:
         version: the instance's version that the command led to; with a refusal the one that it

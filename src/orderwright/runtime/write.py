@@ -136,7 +136,7 @@ def _log_row(transition: Transition) -> LogRow:
         transition.version,
         event_type,
         dump(event_data),
-        dump(dict(transition.facts)),
+        dump(dict(transition.facts)) if transition.facts else "{}",
         cause.actor.kind,
         cause.actor.id,
         cause.reason,
@@ -182,17 +182,20 @@ def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None,
                 invokes.append(_invocation(transition, effect))
             case StopInvoke():
                 stops.append(effect.id)
+    ends = transition.step.snapshot.status == "done"
+    if not (posts or timers or stops or invokes or ends):
+        return emits, None, False
     found = {
         "posts": posts,
         "timers": [timer for timer in timers.values() if timer],
         "cancels": [name for name, timer in timers.items() if timer is None],
         "stops": stops,
         "invokes": invokes,
-        "ends": transition.step.snapshot.status == "done",
+        "ends": ends,
     }
     rest = {name: rows for name, rows in found.items() if rows}
     has_bookings = any("account" in post for post in posts)
-    return emits, dump(rest) if rest else None, has_bookings
+    return emits, dump(rest), has_bookings
 
 
 def _timer(effect: Schedule, now: datetime) -> dict[str, object]:

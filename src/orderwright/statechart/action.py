@@ -186,7 +186,7 @@ def _delay(name: str, place: str, moment: Moment) -> int | None:
 
 def _object(template: Template, place: str, moment: Moment) -> Mapping[str, Json]:
     value = _filled(template, place, moment)
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         what = f"an action of {place} needs an object, found {type(value).__name__}"
         raise _failed(what, place=place)
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orderwright.json_text import Json
@@ -41,8 +41,11 @@ class Chart:
         """
         return self.nodes[self.ids[node_id]]
 
-    def leaves(self, configuration: Iterable[str]) -> str:
+    def leaves(self, configuration: tuple[str, ...]) -> str:
         """Return the keys of the leaf nodes of a configuration, joined by a space: its state in a word."""
+        known = self.configurations.get(configuration)
+        if known is not None:
+            return known.leaves
         nodes = [self.node(node_id) for node_id in configuration]
         return " ".join(node.key for node in nodes if node.kind in ("atomic", "final"))
 

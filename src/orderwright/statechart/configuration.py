@@ -135,6 +135,7 @@ def _made(chart: Chart, order: tuple[int, ...], ids: tuple[str, ...]) -> Configu
         atomics=atomics,
         ids=ids,
         head=(chart.id, chart.version, chart.hash, ids, _value(chart, ROOT, active)),
+        leaves=chart.leaves(ids),
         always=groups(chart, atomics, None),
     )
 

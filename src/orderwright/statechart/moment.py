@@ -225,7 +225,7 @@ def read(path: Path, moment: Moment) -> Json:
     if path.root == "event":
         at = moment.event.data if moment.event else {}
     for key in path.keys:
-        if isinstance(at, Mapping):
+        if type(at) is dict or isinstance(at, Mapping):
             at = at.get(key, MISSING)
         elif isinstance(at, list) and key.isdecimal() and int(key) < len(at):
             at = at[int(key)]
@@ -251,7 +251,7 @@ def _fill(source: Json, moment: Moment) -> Json:
                 moment.probe.look()
             raise Missing(str(source))
         return found
-    if isinstance(source, Mapping):
+    if type(source) is dict or isinstance(source, Mapping):
         return {key: _fill(member, moment) for key, member in source.items()}
     if isinstance(source, list):
         return [_fill(member, moment) for member in source]

@@ -92,6 +92,7 @@ class Configuration:
         atomics: those of them without active children.
         ids: their ids.
         head: what the snapshots of this configuration begin with: chart id, version, hash, ids, value.
+        leaves: the keys of the atomic nodes, joined by a space.
         always: the eventless transitions to try.
         reactions: answers by event type.
         plans: plans by the identities of the transitions taken, and by the history where there is any.
@@ -102,6 +103,7 @@ class Configuration:
     atomics: tuple[int, ...]
     ids: tuple[str, ...]
     head: tuple[str, int, str, tuple[str, ...], Json]
+    leaves: str
     always: Groups
     reactions: dict[str, Reaction] = field(default_factory=dict)
     plans: dict[object, Plan] = field(default_factory=dict)

@@ -43,6 +43,16 @@ def test_a_transition_of_a_parallel_node_to_its_own_region_leaves_and_enters_it(
     assert drive.news("E") == ["-s1", "-s", "-r1", "-r", "-p", "+p", "+r", "+r2", "+s", "+s1"]
 
 
+def test_the_state_in_a_word_names_the_leaf_of_each_region():
+    regions = {"r": region("r", E="#c.r.2"), "s": region("s")}
+    drive = Drive({"id": "c", "type": "parallel", "states": regions})
+    told = [drive.chart.leaves(drive.snapshot.configuration)]
+    drive.send("E")
+    told.append(drive.chart.leaves(drive.snapshot.configuration))
+    assert told == ["1 1", "2 1"]
+    assert drive.chart.leaves(("c", "c.r", "c.r.1", "c.s", "c.s.2")) == "1 2"  # met by nobody yet
+
+
 @pytest.mark.parametrize("target", ["#c.s", "#c.s.2", "#c.r"])
 def test_a_transition_between_regions_of_a_parallel_root_leaves_and_enters_all_regions(
     target: str,

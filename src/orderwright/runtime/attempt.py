@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.ledger import Ledgers
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.registry import Registry
+    from orderwright.statechart import Chart, Event
 
 
 __all__ = ["Attempts", "IdempotencyMismatch", "Result"]
@@ -129,6 +130,8 @@ class _Pass:
         self._left: set[str] = set()
         self._keys: set[str] = set()
         self._crowd = Crowd(attempts.facts, attempts.ledgers)
+        self._asked: tuple[Event | None, Chart | None, str] = (None, None, "")
+        self._answer: Refused | None = None
 
     async def run(self, tickets: Sequence[Ticket], patience_ms: int) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
@@ -192,11 +195,20 @@ class _Pass:
     async def _admit_send(
         self, place: int, ticket: Ticket, command: Send, before: Instance
     ) -> Admitted | Detour:
-        registry, admission = self._attempts.registry, self._attempts.admission
+        registry = self._attempts.registry
         lifecycle = await registry.get(self._connection, before.chart_id, before.chart_version)
-        refused = None if ticket.trusted else admission.refusal(lifecycle.chart, command)
+        refused = None if ticket.trusted else self._refusal(lifecycle.chart, command)
         one = Admitted(place, ticket, lifecycle, before, frozenset(), refused)
         return one if refused else self._with_facts(one)
+
+    def _refusal(self, chart: Chart, command: Send) -> Refused | None:
+        """Ask the door; an event that many commands carry is looked at once."""
+        event, kind = command.event, command.cause.actor.kind
+        last, of, by = self._asked
+        if event is not last or chart is not of or kind != by:
+            self._asked = (event, chart, kind)
+            self._answer = self._attempts.admission.refusal(chart, command)
+        return self._answer
 
     def _with_facts(self, one: Admitted) -> Admitted | Detour:
         command = one.ticket.command

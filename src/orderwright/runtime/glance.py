@@ -95,7 +95,7 @@ def worked_out(
     at: datetime,
 ) -> Step | Refused:
     """Return what comes of a command; `before` is None for a start alone."""
-    with _work(command, lifecycle, before):
+    with _Working(command, lifecycle, before):
         chart, behaviour = lifecycle.chart, lifecycle.behaviour
         if isinstance(command, Create):
             try:
@@ -107,15 +107,27 @@ def worked_out(
         return step.refused or step
 
 
-def _work(command: Command, lifecycle: Lifecycle, before: Instance | None) -> Work:
-    version = before.version + 1 if before else 1
-    return Work(
-        correlation_id=correlation_of(command, version),
-        causation_id=command.cause.causation_id,
-        instance_id=command.instance_id,
-        chart=lifecycle.chart.id,
-        event=command.event.type if isinstance(command, Send) else CREATED,
-    )
+class _Working(Work):
+    """A step that is being worked out."""
+
+    __slots__ = ("_before", "_command", "_lifecycle")
+
+    def __init__(self, command: Command, lifecycle: Lifecycle, before: Instance | None) -> None:
+        self._command = command
+        self._lifecycle = lifecycle
+        self._before = before
+
+    def names(self) -> Mapping[str, object]:
+        """Return what the row will say that the step becomes."""
+        command, before = self._command, self._before
+        version = before.version + 1 if before else 1
+        return {
+            "correlation_id": correlation_of(command, version),
+            "causation_id": command.cause.causation_id,
+            "instance_id": command.instance_id,
+            "chart": self._lifecycle.chart.id,
+            "event": command.event.type if isinstance(command, Send) else CREATED,
+        }
 
 
 class Seen(Mapping[str, object]):

@@ -34,6 +34,8 @@ from orderwright.runtime.observation import tentatively, told_on_commit
 from orderwright.runtime.thread import in_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import House
     from orderwright.app.policies.hosted import ActionHandlers
@@ -80,10 +82,13 @@ class Actions:
         """Have the planned actions of an execution done by jobs, once the transaction is committed."""
         await self._enqueue(connection, await record.planned(connection, execution_id))
 
-    async def take_up(self, connection: Connection, entity: Entity) -> None:
+    async def take_up(
+        self, connection: Connection, entity: Entity, known: Collection[str]
+    ) -> None:
         """Have done here, by jobs, what restricts an entity and was done elsewhere before it lived here."""
         # What was done elsewhere may have had a job, which is over: another key makes it another one.
-        await self._enqueue(connection, await record.done_elsewhere(connection, entity), "/here")
+        again = await record.done_elsewhere(connection, entity, known)
+        await self._enqueue(connection, again, "/here")
 
     async def execute(self, connection: Connection, execution_id: str) -> Report:
         """Do at once what can be done in this transaction, queue the rest, and report on all of it.

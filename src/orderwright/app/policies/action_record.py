@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -121,9 +121,14 @@ async def planned(connection: Connection, execution_id: str) -> list[ActionRow]:
     return [_stored(row) for row in await connection.fetch(_PLANNED, execution_id)]
 
 
-async def done_elsewhere(connection: Connection, entity: Entity) -> list[ActionRow]:
-    """Take up again what restricts an entity and was done before it lived here; return that, planned once more."""
-    ids = [row["id"] for row in await connection.fetch(_AGAIN, entity.type, entity.id)]
+async def done_elsewhere(
+    connection: Connection, entity: Entity, known: Collection[str]
+) -> list[ActionRow]:
+    """Plan once more what restricts an entity and was done before it lived here, and return that.
+
+    Actions that are `known` to the entity, by holds of their ids that are placed or lifted, are left as they are.
+    """
+    ids = [row["id"] for row in await connection.fetch(_AGAIN, *entity, list(known))]
     return [_stored(row) for row in await connection.fetch(_THESE, ids)] if ids else []
 
 
@@ -166,7 +171,8 @@ _PLANNED: Final = (
 _AGAIN: Final = f"""
 update orderwright.policy_action as a
 set status = 'planned', code = null, message = null, done_at = null, result = null
-where a.entity_type = $1 and a.entity_id = $2 and {ELSEWHERE} returning a.id
+where a.entity_type = $1 and a.entity_id = $2 and a.id <> all($3::text[]) and {ELSEWHERE}
+returning a.id
 """  # noqa: S608 (ours)
 _THESE: Final = (
     f"{_READ} where a.id = any($1::text[]) order by a.planned_at, a.execution_id, a.rank"

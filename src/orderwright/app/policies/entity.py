@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.compliance.payins import LAPSED
 from orderwright.app.policies.action_record import APPLIED, Done
 from orderwright.domain.entity import ENTITIES
+from orderwright.domain.hold import known_holds
 from orderwright.domain.reading import mapping
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.alarm import FAULTS
@@ -126,7 +127,7 @@ class Work:
     async def hold(self, hold_id: str, kind: str, reason: str) -> None:
         """Hold the entity back with something more that follows from the action; each hold is placed once."""
         context = await self._held()
-        if context is None or hold_id in {*mapping(context, "holds"), *_lifted(context)}:
+        if context is None or hold_id in known_holds(context):
             return
         data = {"holdId": hold_id, "kind": kind, "reason": reason, **policy_of(self.action)}
         await self._told(Event("HOLD_PLACED", data))

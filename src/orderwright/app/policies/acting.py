@@ -20,9 +20,10 @@ import structlog
 
 from orderwright.app.policies import action_record as record
 from orderwright.app.policies.acting_port import Ending, Report, Reported
-from orderwright.app.policies.action_record import OPEN, Done
+from orderwright.app.policies.action_record import BEGUN, OPEN, Done
+from orderwright.app.policies.answering import catch_up
 from orderwright.app.policies.approving import is_restricted
-from orderwright.app.policies.effects import EFFECTS, OUTWARD
+from orderwright.app.policies.effects import ASKING, EFFECTS, OUTWARD
 from orderwright.app.policies.entity import ActionBroken, ActionFailed, Work
 from orderwright.app.policies.failing import note_failure
 from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
@@ -85,7 +86,7 @@ class Actions:
     async def take_up(
         self, connection: Connection, entity: Entity, known: Collection[str]
     ) -> None:
-        """Have done here, by jobs, what restricts an entity and was done elsewhere before it lived here."""
+        """Have done here, by jobs, what restricts an entity and was done or refused before it lived here."""
         # What was done elsewhere may have had a job, which is over: another key makes it another one.
         again = await record.done_elsewhere(connection, entity, known)
         await self._enqueue(connection, again, "/here")
@@ -211,6 +212,8 @@ class Actions:
         if effect is None:
             message = f"{action.action} means nothing for {action.entity_type}"
             return Done.skipped("policy.not_applicable", message)
+        if action.action in ASKING and await catch_up(work):
+            return BEGUN
         return await effect(work)
 
     async def _settle(self, work: Work, done: Done) -> None:

@@ -53,7 +53,7 @@ class Acting(Protocol):
     async def take_up(
         self, connection: Connection, entity: Entity, known: Collection[str]
     ) -> None:
-        """Have done here, by jobs, what restricts an entity and was done elsewhere before it lived here.
+        """Have done here, by jobs, what restricts an entity and was done or refused before it lived here.
 
         What is `known` to the entity, by a hold of the action's id that is placed or lifted, is left as it is.
         """

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from orderwright.app.policies.restricting import ELSEWHERE
+from orderwright.app.policies.restricting import ELSEWHERE, REFUSED
 from orderwright.json_text import dump, load
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ async def planned(connection: Connection, execution_id: str) -> list[ActionRow]:
 async def done_elsewhere(
     connection: Connection, entity: Entity, known: Collection[str]
 ) -> list[ActionRow]:
-    """Plan once more what restricts an entity and was done before it lived here, and return that.
+    """Plan once more what restricts an entity and was done, or refused, before it lived here, and return that.
 
     Actions that are `known` to the entity, by holds of their ids that are placed or lifted, are left as they are.
     """
@@ -171,7 +171,7 @@ _PLANNED: Final = (
 _AGAIN: Final = f"""
 update orderwright.policy_action as a
 set status = 'planned', code = null, message = null, done_at = null, result = null
-where a.entity_type = $1 and a.entity_id = $2 and a.id <> all($3::text[]) and {ELSEWHERE}
+where a.entity_type = $1 and a.entity_id = $2 and a.id <> all($3::text[]) and ({ELSEWHERE} or {REFUSED})
 returning a.id
 """  # noqa: S608 (ours)
 _THESE: Final = (

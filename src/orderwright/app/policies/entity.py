@@ -132,6 +132,11 @@ class Work:
         data = {"holdId": hold_id, "kind": kind, "reason": reason, **policy_of(self.action)}
         await self._told(Event("HOLD_PLACED", data))
 
+    async def has_let_go(self) -> bool:
+        """Whether the entity lives here and the action's first hold is lifted."""
+        context = await self._held()
+        return context is not None and self.action.id in _lifted(context)
+
     async def _held(self) -> Mapping[str, object] | None:
         """Return the context of an entity that lives here and has not ended."""
         entity = await self.entity()

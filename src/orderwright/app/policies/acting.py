@@ -96,7 +96,6 @@ class Actions:
 
         Repeating it does nothing twice. What has failed for the last time is reported and not tried again.
         """
-        # All are locked before the first is done: one that a job has in hand must not wait for what we hold.
         actions = await record.lock_all(connection, execution_id)
         done = [await self._attempt(connection, action) for action in actions]
         return Report(execution_id=execution_id, actions=tuple(done))

@@ -57,7 +57,7 @@ class PolicyAnswers:
 
     async def _react(self, connection: Connection, event: DomainEvent) -> None:
         action_id = await self._about(connection, event)
-        action = await record.find(connection, action_id) if action_id else None
+        action = await record.lock(connection, action_id) if action_id else None
         if action is None:
             return
         # What follows has the chain of the answer.

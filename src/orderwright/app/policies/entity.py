@@ -18,7 +18,7 @@ from orderwright.domain.reading import mapping
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
-from orderwright.runtime.instance import InstanceNotFound, hold as lock
+from orderwright.runtime.instance import InstanceNotFound
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ class House:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """An action in hand: on whose connection, and with what."""
+    """An action in hand: on whose connection, and with what.
+
+    Who acts, or carries an answer, has locked the action and what it may move.
+    """
 
     house: House
     connection: Connection
@@ -86,8 +89,7 @@ class Work:
         return found if found is not None and found.chart_id == chart else None
 
     async def ended(self) -> Done | None:
-        """Lock the entity; return why nothing is begun for it where it lives here and has ended, else None."""
-        await lock(self.connection, {self.action.entity_id})
+        """Return why nothing is begun for the entity where it lives here and has ended, else None."""
         entity = await self.entity()
         if entity is None or not has_ended(entity):
             return None

@@ -142,7 +142,29 @@ async def test_what_a_freeze_stops_beside_its_entity_is_locked_in_the_order_of_i
         assert (await look(app, beside)).state == ("RESTRICTED" if kind == "KYC" else "FROZEN")
 
 
+async def test_what_is_done_elsewhere_at_the_moment_is_waited_for_and_then_taken_up(
+    shared_database_url: str,
+):
+    async with open_house(shared_database_url) as app:
+        _, [action] = await plan(app, "User", "just-now", FREEZE, source="host")
+        async with app.pool.acquire() as host, host.transaction():
+            await host.execute(_TOLD, action)
+            await begin(app, "User", "just-now")
+            told = app.trigger("USER_REGISTERED", {"userId": "just-now"})
+            deciding = asyncio.create_task(told)
+            waiting = (_WAITING, host.get_server_pid())
+            await until(lambda: app.pool.fetchval(*waiting))
+        await deciding
+        await app.worker.drain()
+        assert (await stored(app, action)).status == "applied"
+        here = await look(app, "just-now")
+        assert (here.state, here.snapshot.context["holds"]) == ("RESTRICTED", {})
+
+
 _PLANNED = "update orderwright.policy_action set status = 'planned' where id = $1"
+_TOLD = """
+update orderwright.policy_action set status = 'applied', result = '{"told": "policy.action_requested"}' where id = $1
+"""
 _TROUBLED = """
 select count(*) from orderwright.job where payload::jsonb ->> 'actionId' = any($1::text[]) and attempts > 1
 """

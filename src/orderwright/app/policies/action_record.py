@@ -134,6 +134,7 @@ async def done_elsewhere(
 
     Actions that are `known` to the entity, by holds of their ids that are placed or lifted, are left as they are.
     """
+    await connection.execute(_LOCK_OF, *entity)  # waits for what is being done at this moment
     ids = [row["id"] for row in await connection.fetch(_AGAIN, *entity, list(known))]
     return [_stored(row) for row in await connection.fetch(_THESE, ids)] if ids else []
 
@@ -191,6 +192,10 @@ _LOCK_ALL: Final = f"{_READ} where a.execution_id = $1 and a.status <> 'dropped'
 _PLANNED: Final = (
     f"{_READ} where a.execution_id = $1 and a.status = 'planned' order by a.rank, a.id"
 )
+_LOCK_OF: Final = """
+select 1 from orderwright.policy_action where entity_type = $1 and entity_id = $2
+order by execution_id, rank, id for update
+"""
 _AGAIN: Final = f"""
 update orderwright.policy_action as a
 set status = 'planned', code = null, message = null, done_at = null, result = null

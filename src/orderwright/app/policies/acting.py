@@ -25,6 +25,7 @@ from orderwright.app.policies.answering import catch_up
 from orderwright.app.policies.approving import is_restricted
 from orderwright.app.policies.effects import ASKING, EFFECTS, OUTWARD
 from orderwright.app.policies.entity import ActionBroken, ActionFailed, Work
+from orderwright.app.policies.execution import BLOCKING
 from orderwright.app.policies.failing import note_failure
 from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
 from orderwright.errors import OrderwrightError
@@ -169,8 +170,11 @@ class Actions:
         async with self._means.engine.pool.acquire() as connection, told_on_commit(connection):
             now = await record.lock(connection, action.id)
             if now is not None and now.status in _TO_DO:
-                work = Work(house=self._means, connection=connection, action=action)
-                await self._settle(work, done)
+                work = Work(house=self._means, connection=connection, action=now)
+                if done.status == "applied" and await _has_come(work):
+                    await self._done(work)
+                else:
+                    await self._settle(work, done)
         return _kept(done)
 
     async def _handled(self, action: ActionRow, attempt: int) -> Done:
@@ -239,6 +243,11 @@ class Actions:
         if self._house is None:
             raise ActionBroken("actions are done once the house is open")
         return self._house
+
+
+async def _has_come(work: Work) -> bool:
+    """Whether what an action restricts lives here by now, where it is then done as well."""
+    return work.action.action in BLOCKING and await work.entity() is not None
 
 
 def _action_id(run: JobRun) -> str:

@@ -176,6 +176,26 @@ async def test_an_answer_that_is_not_told_yet_when_the_entity_comes_to_live_here
     assert await played(app, ENDINGS[name], kind, lives_here=False, is_told=False) == here
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        Ending("ESCALATE_TO_COMPLIANCE", steps=[resolve("SOLVED"), reopen]),
+        Papers([wait(days=5)]),
+    ],
+    ids=["reopened", "overdue"],
+)
+async def test_what_compliance_has_still_to_decide_holds_by_one_hold_what_comes_to_live_here(
+    app: Orderwright, ending: Ending
+):
+    here, late = [
+        dict(await played(app, ending, "Order", lives_here=lives_here))
+        for lives_here in (True, False)
+    ]
+    assert here.pop("holds")
+    assert late.pop("holds").keys() == {"it"}
+    assert (here, here["onward"]) == (late, "PAYMENT_PENDING_CONFIRMATION")
+
+
 @pytest.mark.parametrize("lives_here", [True, False])
 async def test_a_session_that_was_refused_and_is_opened_again_is_decided_on_by_what_is_new(
     app: Orderwright, *, lives_here: bool

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from acceptance.harness import PASSWORD
 from orderwright import Event, Orderwright
-from orderwright.app.orders import Asked, NewTerms
+from orderwright.app.orders import Asked, NewTerms, id_for
 from orderwright.app.permissions import Identity, Role
 from orderwright.app.policies.action_record import ActionRow, find
 from orderwright.app.policies.telling import POLICIES
@@ -66,22 +67,34 @@ async def staff(app: Orderwright, *logins: str, role: Role = Role.COMPLIANCE) ->
 async def entity(app: Orderwright, kind: str, **context: object) -> str:
     """Begin an entity of a type on which the policies have decided; a pay-in has received what is expected."""
     entity_id = await begin(app, kind, **context)
-    if kind == "KYC":
-        await tell(app, entity_id, "DOCUMENTS_SUBMITTED", documentType="passport")
-    if kind == "PayIn":
-        await tell(app, entity_id, "PAYIN_RECEIVED", amount="100.00", reference="t1")
+    await arrive(app, kind, entity_id)
     of = {"KYC": {"submission": 1}, "PayIn": {"transfer": 1}}.get(kind, {})
     await tell(app, entity_id, "DECISION_RECORDED", **of)
     return entity_id
 
 
-async def begin(app: Orderwright, kind: str, **context: object) -> str:
-    """Begin an entity of a type; of a pay-in 100.00 EUR are expected."""
+async def arrive(app: Orderwright, kind: str, entity_id: str) -> None:
+    """Have happen what the decision on an entity is about, where that is not its beginning."""
+    if kind == "KYC":
+        await tell(app, entity_id, "DOCUMENTS_SUBMITTED", documentType="passport")
+    if kind == "PayIn":
+        await tell(app, entity_id, "PAYIN_RECEIVED", amount="100.00", reference="t1")
+
+
+def id_of(kind: str, name: str) -> str:
+    """Return the id of an entity that is begun under a name."""
+    return id_for("order", replace(ADMIN, idempotency_key=name).key) if kind == "Order" else name
+
+
+async def begin(app: Orderwright, kind: str, name: str = "", **context: object) -> str:
+    """Begin an entity of a type, under a name or another one each time; of a pay-in 100.00 EUR are expected."""
+    name = name or f"{kind.lower()}-{next(_numbers)}"
+    entity_id = id_of(kind, name)
     if kind == "Order":
         lines = [{"sku": "ANVIL", "quantity": 1, "unitPrice": "100.00"}]
         terms = NewTerms(customer_id="bob", channel="CONSUMER", currency="EUR", lines=lines)
-        return (await app.orders.create_order(terms, ADMIN)).instance_id
-    entity_id = f"{kind.lower()}-{next(_numbers)}"
+        await app.orders.create_order(terms, replace(ADMIN, idempotency_key=name))
+        return entity_id
     given = {**_begun(kind, entity_id), **context}
     result = await app.engine.create(ENTITIES[kind], entity_id, context=given, actor=_SYSTEM)
     assert result.refused is None, result.refused

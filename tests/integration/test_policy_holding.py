@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from acting_house import CONFIGS
+from acting_house import CONFIGS, arrive, begin, stored
 from policy_house import (
     BIG,
     FREEZE,
+    clear,
     document,
     order,
     place,
@@ -408,3 +409,27 @@ async def test_what_restricts_a_user_elsewhere_restricts_them_once_they_live_her
     assert [one.status for one in again.actions] == ["applied"]
     if is_heard:
         await app.webhooks.unsubscribe(hears)
+
+
+@pytest.mark.parametrize("lives_here", [True, False])
+async def test_a_session_whose_user_does_not_live_here_restricts_nobody_and_is_so_once(
+    app: Orderwright, *, lives_here: bool
+):
+    session = f"of-nobody-{lives_here}".lower()
+    this = {"field": "kycSessionId", "operator": "==", "value": session}
+    await publish(app, "freeze", document(this, does=[LIMIT], trigger="KYC_SUBMITTED"))
+    if lives_here:
+        await arrive(app, "KYC", await begin(app, "KYC", session))
+    told = await app.trigger("KYC_SUBMITTED", {"kycSessionId": session, "submissions": 1})
+    await app.execute(told)
+    if not lives_here:
+        await arrive(app, "KYC", await begin(app, "KYC", session))
+    await clear(app)
+    for _ in range(3):
+        await app.worker.drain()
+        action = await stored(app, told.actions[0].id)
+        assert (action.status, action.code) == ("skipped", "entity.not_found")
+        await arrive(app, "KYC", session)
+    await app.worker.drain()
+    approved = await app.engine.send(session, Event("APPROVE"), actor=POLICIES)
+    assert approved.refused is None

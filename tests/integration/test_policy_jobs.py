@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-from acting_house import ADMIN, CONFIGS, entity, holds, later, look, plan, row, stored, tell
+from acting_house import ADMIN, CONFIGS, begin, entity, holds, later, look, plan, row, stored, tell
 
 from orderwright import Orderwright
 from orderwright.app.policies.acting import ATTEMPTS, POLICY_ACTION
@@ -27,6 +27,7 @@ class Host:
         self.asked: list[HostAction] = []
         self.failures = 0
         self.seen: list[str] = []
+        self.meanwhile: Callable[[], object] = bool
         self.database: Orderwright | None = None
 
     def freeze(self, action: HostAction) -> dict[str, bool]:
@@ -34,6 +35,7 @@ class Host:
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the host's system is away")
+        self.meanwhile()
         return {"frozen": True}
 
     async def escalate(self, action: HostAction) -> None:
@@ -72,6 +74,7 @@ async def app(shared_database_url: str, host: Host) -> AsyncIterator[Orderwright
 def forget(host: Host) -> None:
     host.asked.clear()
     host.failures = 0
+    host.meanwhile = bool
 
 
 async def queue(app: Orderwright, execution: str) -> None:
@@ -286,3 +289,22 @@ async def test_what_a_handler_has_frozen_is_frozen_here_too_once_it_lives_here_a
     assert (await look(app, "theirs-7")).state == "RESTRICTED"
     assert (await holds(app, "theirs-7"), len(host.asked)) == ([], 1)
     assert (await stored(app, action)).status == "applied"
+
+
+async def test_what_comes_to_live_here_while_a_handler_freezes_it_is_frozen_here_too(
+    app: Orderwright, host: Host
+):
+    loop = asyncio.get_running_loop()
+
+    async def come() -> None:
+        await begin(app, "User", "theirs-8")
+        told = await app.trigger("USER_REGISTERED", {"userId": "theirs-8"})
+        assert (told.status, await holds(app, "theirs-8")) == ("decided", [action])
+
+    execution, [action] = await plan(app, "User", "theirs-8", FREEZE, source="host")
+    host.meanwhile = lambda: asyncio.run_coroutine_threadsafe(come(), loop).result()
+    await queue(app, execution)
+    await later(app)
+    assert ((await stored(app, action)).status, len(host.asked)) == ("applied", 1)
+    assert (await look(app, "theirs-8")).state == "RESTRICTED"
+    assert await holds(app, "theirs-8") == []

@@ -75,6 +75,12 @@ def hold_is_new(scope: Scope) -> Verdict:
     return Verdict(_is_new(scope.context, hold), "policy.hold_known", message, {"holdId": hold})
 
 
+def known_holds(context: Mapping[str, Json]) -> frozenset[str]:
+    """Return the ids of the holds that were placed or lifted; none of them is placed again."""
+    lifted = (one for one in _lifted(context) if isinstance(one, str))
+    return frozenset((*mapping(context, "holds"), *lifted))
+
+
 def by_policy(stop: Mapping[str, Json]) -> str:
     """Return which policy something is stopped by, to follow what is said of it; empty where it is none.
 
@@ -100,7 +106,7 @@ def _told(hold: Mapping[str, Json]) -> str:
 
 
 def _is_new(context: Mapping[str, Json], hold_id: str) -> bool:
-    return hold_id not in mapping(context, "holds") and hold_id not in _lifted(context)
+    return hold_id not in known_holds(context)
 
 
 def _lifted(context: Mapping[str, Json]) -> list[Json]:

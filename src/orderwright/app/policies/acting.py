@@ -20,10 +20,12 @@ import structlog
 
 from orderwright.app.policies import action_record as record
 from orderwright.app.policies.acting_port import Ending, Report, Reported
-from orderwright.app.policies.action_record import OPEN, Done
+from orderwright.app.policies.action_record import BEGUN, OPEN, Done
+from orderwright.app.policies.answering import catch_up
 from orderwright.app.policies.approving import is_restricted
-from orderwright.app.policies.effects import EFFECTS, OUTWARD
+from orderwright.app.policies.effects import ASKING, EFFECTS, OUTWARD
 from orderwright.app.policies.entity import ActionBroken, ActionFailed, Work
+from orderwright.app.policies.execution import BLOCKING
 from orderwright.app.policies.failing import note_failure
 from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
 from orderwright.errors import OrderwrightError
@@ -34,6 +36,8 @@ from orderwright.runtime.observation import tentatively, told_on_commit
 from orderwright.runtime.thread import in_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import House
     from orderwright.app.policies.hosted import ActionHandlers
@@ -80,17 +84,19 @@ class Actions:
         """Have the planned actions of an execution done by jobs, once the transaction is committed."""
         await self._enqueue(connection, await record.planned(connection, execution_id))
 
-    async def take_up(self, connection: Connection, entity: Entity) -> None:
-        """Have done here, by jobs, what restricts an entity and was done elsewhere before it lived here."""
+    async def take_up(
+        self, connection: Connection, entity: Entity, known: Collection[str]
+    ) -> None:
+        """Have done here, by jobs, what restricts an entity and was done or refused before it lived here."""
         # What was done elsewhere may have had a job, which is over: another key makes it another one.
-        await self._enqueue(connection, await record.done_elsewhere(connection, entity), "/here")
+        again = await record.done_elsewhere(connection, entity, known)
+        await self._enqueue(connection, again, "/here")
 
     async def execute(self, connection: Connection, execution_id: str) -> Report:
         """Do at once what can be done in this transaction, queue the rest, and report on all of it.
 
         Repeating it does nothing twice. What has failed for the last time is reported and not tried again.
         """
-        # All are locked before the first is done: one that a job has in hand must not wait for what we hold.
         actions = await record.lock_all(connection, execution_id)
         done = [await self._attempt(connection, action) for action in actions]
         return Report(execution_id=execution_id, actions=tuple(done))
@@ -164,8 +170,11 @@ class Actions:
         async with self._means.engine.pool.acquire() as connection, told_on_commit(connection):
             now = await record.lock(connection, action.id)
             if now is not None and now.status in _TO_DO:
-                work = Work(house=self._means, connection=connection, action=action)
-                await self._settle(work, done)
+                work = Work(house=self._means, connection=connection, action=now)
+                if done.status == "applied" and await _has_come(work):
+                    await self._done(work)
+                else:
+                    await self._settle(work, done)
         return _kept(done)
 
     async def _handled(self, action: ActionRow, attempt: int) -> Done:
@@ -206,6 +215,8 @@ class Actions:
         if effect is None:
             message = f"{action.action} means nothing for {action.entity_type}"
             return Done.skipped("policy.not_applicable", message)
+        if action.action in ASKING and await catch_up(work):
+            return BEGUN
         return await effect(work)
 
     async def _settle(self, work: Work, done: Done) -> None:
@@ -232,6 +243,11 @@ class Actions:
         if self._house is None:
             raise ActionBroken("actions are done once the house is open")
         return self._house
+
+
+async def _has_come(work: Work) -> bool:
+    """Whether what an action restricts lives here by now, where it is then done as well."""
+    return work.action.action in BLOCKING and await work.entity() is not None
 
 
 def _action_id(run: JobRun) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from orderwright.app.policies.occurrence import Entity
     from orderwright.runtime.pool import Connection
 
@@ -48,8 +50,13 @@ class Acting(Protocol):
     async def queue(self, connection: Connection, execution_id: str) -> None:
         """Have the planned actions of an execution done by jobs, once the transaction is committed."""
 
-    async def take_up(self, connection: Connection, entity: Entity) -> None:
-        """Have done here, by jobs, what restricts an entity and was done elsewhere before it lived here."""
+    async def take_up(
+        self, connection: Connection, entity: Entity, known: Collection[str]
+    ) -> None:
+        """Have done here, by jobs, what restricts an entity and was done or refused before it lived here.
+
+        What is `known` to the entity, by a hold of the action's id that is placed or lifted, is left as it is.
+        """
 
     async def execute(self, connection: Connection, execution_id: str) -> Report:
         """Do at once what can be done in this transaction, queue the rest, and report on all of it."""

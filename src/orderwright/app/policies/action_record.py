@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from orderwright.app.policies.restricting import ELSEWHERE
+from orderwright.app.policies.restricting import ELSEWHERE, REFUSED
 from orderwright.json_text import dump, load
+from orderwright.runtime.instance import hold
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -106,13 +107,18 @@ async def find(connection: Connection, action_id: str) -> ActionRow | None:
 
 
 async def lock(connection: Connection, action_id: str) -> ActionRow | None:
-    """Lock an action until the transaction ends, and return it."""
+    """Lock an action until the transaction ends, after the entity that it may move, and return it."""
+    await _hold(connection, _REACHED, action_id)
     row = await connection.fetchrow(f"{_READ} where a.id = $1 for update of a", action_id)
     return _stored(row) if row else None
 
 
 async def lock_all(connection: Connection, execution_id: str) -> list[ActionRow]:
-    """Lock the actions of an execution in the order in which they are to be done, all but those dropped."""
+    """Lock the actions of an execution as `lock` does, and return them in the order in which they are to be done.
+
+    Those that the decision dropped are left out.
+    """
+    await _hold(connection, _ALL_REACHED, execution_id)
     return [_stored(row) for row in await connection.fetch(_LOCK_ALL, execution_id)]
 
 
@@ -121,9 +127,15 @@ async def planned(connection: Connection, execution_id: str) -> list[ActionRow]:
     return [_stored(row) for row in await connection.fetch(_PLANNED, execution_id)]
 
 
-async def done_elsewhere(connection: Connection, entity: Entity) -> list[ActionRow]:
-    """Take up again what restricts an entity and was done before it lived here; return that, planned once more."""
-    ids = [row["id"] for row in await connection.fetch(_AGAIN, entity.type, entity.id)]
+async def done_elsewhere(
+    connection: Connection, entity: Entity, known: Collection[str]
+) -> list[ActionRow]:
+    """Plan once more what restricts an entity and was done, or refused, before it lived here, and return that.
+
+    Actions that are `known` to the entity, by holds of their ids that are placed or lifted, are left as they are.
+    """
+    await connection.execute(_LOCK_OF, *entity)  # waits for what is being done at this moment
+    ids = [row["id"] for row in await connection.fetch(_AGAIN, *entity, list(known))]
     return [_stored(row) for row in await connection.fetch(_THESE, ids)] if ids else []
 
 
@@ -144,6 +156,11 @@ async def failing(connection: Connection | Pool, action_id: str, code: str, mess
     await connection.execute(_FAILED, action_id, code, message)
 
 
+async def _hold(connection: Connection, reached: str, key: str) -> None:
+    """Lock what actions may move: who decides on an entity has locked it when it comes to the actions."""
+    await hold(connection, [row["id"] for row in await connection.fetch(reached, key)])
+
+
 def _stored(row: Record) -> ActionRow:
     columns = {name: row[name] for name in ActionRow.__slots__ if name != "config"}
     config = load(row["config"])
@@ -159,14 +176,31 @@ from orderwright.policy_action as a
 join orderwright.policy_execution as e on e.id = a.execution_id
 left join orderwright.policy as p on p.id = a.policy_id
 """
+# Entities, and what a freeze stops beside them: the order of a pay-in, the user of a session.
+_REACHED: Final = """
+select a.entity_id as id from orderwright.policy_action as a where a.id = $1
+union
+select beside.id from orderwright.policy_action as a
+cross join lateral (
+    select e.snapshot::jsonb -> 'context' ->> case a.entity_type when 'PayIn' then 'orderId' else 'userId' end as id
+    from orderwright.instance as e where e.instance_id = a.entity_id offset 0) as beside
+where a.id = $1 and a.entity_type in ('PayIn', 'KYC') and beside.id is not null
+    and a.action not in ('SEND_NOTIFICATION', 'FLAG_FOR_REVIEW', 'AUTO_APPROVE')
+"""
+_ALL_REACHED: Final = _REACHED.replace("a.id = $1", "a.execution_id = $1")
 _LOCK_ALL: Final = f"{_READ} where a.execution_id = $1 and a.status <> 'dropped' order by a.rank, a.id for update of a"
 _PLANNED: Final = (
     f"{_READ} where a.execution_id = $1 and a.status = 'planned' order by a.rank, a.id"
 )
+_LOCK_OF: Final = """
+select 1 from orderwright.policy_action where entity_type = $1 and entity_id = $2
+order by execution_id, rank, id for update
+"""
 _AGAIN: Final = f"""
 update orderwright.policy_action as a
 set status = 'planned', code = null, message = null, done_at = null, result = null
-where a.entity_type = $1 and a.entity_id = $2 and {ELSEWHERE} returning a.id
+where a.entity_type = $1 and a.entity_id = $2 and a.id <> all($3::text[]) and ({ELSEWHERE} or {REFUSED})
+returning a.id
 """  # noqa: S608 (ours)
 _THESE: Final = (
     f"{_READ} where a.id = any($1::text[]) order by a.planned_at, a.execution_id, a.rank"

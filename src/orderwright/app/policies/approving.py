@@ -19,7 +19,6 @@ from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import because
 from orderwright.app.policies.occurrence import LATE, has_late_money
 from orderwright.app.policies.restricting import STANDING
-from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -29,10 +28,9 @@ if TYPE_CHECKING:
 async def is_restricted(work: Work) -> bool:
     """Whether anything restrictive is planned for the entity or stands against it; what is unknown is such an action.
 
-    The entity is locked, so that no decision on it is under way.
+    No decision on the entity is under way, for it is locked.
     """
     action = work.action
-    await hold(work.connection, {action.entity_id})
     found: bool = await work.connection.fetchval(_RESTRICTED, action.entity_type, action.entity_id)
     return found
 

@@ -62,3 +62,5 @@ EFFECTS: Final[Mapping[str, Mapping[str, Effect]]] = {
 
 OUTWARD: Final = frozenset({"FREEZE_ORDER", "REJECT_TRANSACTION", "AUTO_APPROVE"})
 """What moves an entity itself, and is its host's to do where the entity lives there."""
+ASKING: Final = frozenset({"REQUEST_DOCUMENT", "REQUIRE_APPROVAL", "ESCALATE_TO_COMPLIANCE"})
+"""What asks people, on whose answer the entity waits."""

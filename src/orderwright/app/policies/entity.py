@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.compliance.payins import LAPSED
 from orderwright.app.policies.action_record import APPLIED, Done
 from orderwright.domain.entity import ENTITIES
+from orderwright.domain.hold import known_holds
 from orderwright.domain.reading import mapping
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
-from orderwright.runtime.instance import InstanceNotFound, hold as lock
+from orderwright.runtime.instance import InstanceNotFound
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ class House:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """An action in hand: on whose connection, and with what."""
+    """An action in hand: on whose connection, and with what.
+
+    Who acts, or carries an answer, has locked the action and what it may move.
+    """
 
     house: House
     connection: Connection
@@ -85,8 +89,7 @@ class Work:
         return found if found is not None and found.chart_id == chart else None
 
     async def ended(self) -> Done | None:
-        """Lock the entity; return why nothing is begun for it where it lives here and has ended, else None."""
-        await lock(self.connection, {self.action.entity_id})
+        """Return why nothing is begun for the entity where it lives here and has ended, else None."""
         entity = await self.entity()
         if entity is None or not has_ended(entity):
             return None
@@ -126,10 +129,15 @@ class Work:
     async def hold(self, hold_id: str, kind: str, reason: str) -> None:
         """Hold the entity back with something more that follows from the action; each hold is placed once."""
         context = await self._held()
-        if context is None or hold_id in {*mapping(context, "holds"), *_lifted(context)}:
+        if context is None or hold_id in known_holds(context):
             return
         data = {"holdId": hold_id, "kind": kind, "reason": reason, **policy_of(self.action)}
         await self._told(Event("HOLD_PLACED", data))
+
+    async def has_let_go(self) -> bool:
+        """Whether the entity lives here and the action's first hold is lifted."""
+        context = await self._held()
+        return context is not None and self.action.id in _lifted(context)
 
     async def _held(self) -> Mapping[str, object] | None:
         """Return the context of an entity that lives here and has not ended."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import because, policy_of
 from orderwright.policy.duration import duration
-from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ async def freeze_with_order(work: Work) -> Done:
     order = entity.snapshot.context.get("orderId") if entity else None
     if not isinstance(order, str) or not order:
         return await freeze(work)
-    await hold(
-        work.connection, {order, work.action.entity_id}
-    )  # in the order in which everybody locks
     of_order = await work.send(order, Event("FREEZE", _data(work, "releaseAfterMs")))
     own = await freeze(work)
     told = {"order": order, "status": of_order.status, "code": of_order.code}

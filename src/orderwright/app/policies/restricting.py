@@ -2,10 +2,10 @@
 
     stands    planned, under way, failed, or done; no more once people have settled it: documents accepted or not
               needed, consent given, its cases resolved without confirming it
-    holds     not done yet, or done by asking people who have not answered
+    holds     not done yet, or done by asking people who have not answered, or who have not consented
 
 What is settled spoke against an approval by a policy only until then. A freeze, a rejection or a refused consent is
-never settled here.
+never settled here. What follows from a refusal, where the entity lives here, takes its place and lifts its hold.
 """
 
 from __future__ import annotations
@@ -29,16 +29,28 @@ STANDING: Final = """(
                          and i.snapshot::jsonb -> 'context' ->> 'approvedMinor' is not null))))))"""
 """Whether an action `a` stands; one that found its documents asked for already goes with that request, and consent
 whose validity is over was given all the same."""
-HOLDING: Final = """(
-    a.action = any('{FREEZE_ORDER,REJECT_TRANSACTION,REQUIRE_APPROVAL,ESCALATE_TO_COMPLIANCE,REQUEST_DOCUMENT}')
-    and (a.status in ('planned', 'queued', 'failed')
+REFUSED: Final = """(
+    a.status = 'applied' and a.action = any('{REQUIRE_APPROVAL,ESCALATE_TO_COMPLIANCE,REQUEST_DOCUMENT}') and (
+        exists (
+            select from orderwright.policy_case as c where c.action_id = a.id and c.resolution = 'DECLINED')
+        or exists (
+            select from orderwright.instance as i where i.instance_id = a.id and i.chart_id = 'approval' and (
+                i.state in ('DENIED', 'REVOKED') or i.state = 'EXPIRED'
+                and i.snapshot::jsonb -> 'context' ->> 'approvedMinor' is null))
+        and not exists (
+            select from orderwright.policy_case as c where c.action_id = a.id and c.resolution is not null)))"""
+"""Whether an action `a` has asked people who have not consented; where compliance decides instead, until it has let
+the entity go."""
+HOLDING: Final = f"""(
+    a.action = any('{{FREEZE_ORDER,REJECT_TRANSACTION,REQUIRE_APPROVAL,ESCALATE_TO_COMPLIANCE,REQUEST_DOCUMENT}}')
+    and (a.status in ('planned', 'queued', 'failed') or {REFUSED}
          or a.status = 'applied' and (
              exists (
                  select from orderwright.policy_case as c where c.action_id = a.id and c.resolution is null)
              or exists (
                  select from orderwright.instance as i where i.instance_id = a.id and (
                      i.chart_id = 'document_request' and i.status = 'active'
-                     or i.chart_id = 'approval' and i.state = 'PENDING')))))"""
+                     or i.chart_id = 'approval' and i.state = 'PENDING')))))"""  # noqa: S608 (ours)
 """Whether an action `a` holds its entity, as it has since the decision."""
 ELSEWHERE: Final = """(
     a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE', 'FLAG_FOR_REVIEW') and (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from orderwright.domain.entity import ENTITIES
+from orderwright.domain.hold import known_holds
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class Home:
     def is_decided(self) -> bool:
         """Whether the decision that it waits for is recorded: on its beginning, or on its newest submission."""
         return self.context.get("isDecided") is True
+
+    @property
+    def known_holds(self) -> frozenset[str]:
+        """The ids of the holds that it has heard of, placed or lifted."""
+        return known_holds(self.context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

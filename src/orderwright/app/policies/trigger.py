@@ -221,8 +221,9 @@ class Triggers:
             await self._acting.queue(connection, replace(one, key="").execution_id)
         if home is not None and not home.is_decided and one.entity.id in ground.restricted:
             # Decided before it lived here, or before all that it waits for was: it hears of all of it at once.
-            # What a host has done of it, in its own system, is done here too, and holds the entity until then.
-            await self._acting.take_up(connection, one.entity)
+            # What a host has done of it, in its own system, is done here too, and holds the entity until then;
+            # so does what people have refused.
+            await self._acting.take_up(connection, one.entity, home.known_holds)
             actions = await holding(connection, one.entity)
         await self._telling.tell(connection, ground, one, actions)
         for execution in found:

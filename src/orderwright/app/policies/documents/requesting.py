@@ -16,7 +16,6 @@ from orderwright.app.policies.action_record import BEGUN, Done
 from orderwright.app.policies.entity import ActionBroken, ActionFailed
 from orderwright.json_text import dump
 from orderwright.runtime.command import Create
-from orderwright.runtime.instance import hold
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -82,8 +81,7 @@ def types_of(config: Mapping[str, object]) -> list[str]:
 async def _asked_already(work: Work) -> str | None:
     """Return the request by which the same policy has asked the session for these documents, or more, in this try."""
     action = work.action
-    # Two submissions may be acted on at once: the second sees what the first has asked for.
-    await hold(work.connection, {action.entity_id})
+    # Two submissions may be acted on at once: the session is locked, and the second sees what the first has asked for.
     found: str | None = await work.connection.fetchval(
         _ASKED, action.entity_id, action.policy_id, action.id, dump(types_of(action.config))
     )

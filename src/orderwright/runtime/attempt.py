@@ -32,9 +32,9 @@ from orderwright.runtime.instance import (
     read_many_locked,
 )
 from orderwright.runtime.journal import hash_at, snapshot_at
-from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
+from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
 from orderwright.runtime.transition import Prepared, Transition, root_of
-from orderwright.runtime.write import prepare, store
+from orderwright.runtime.write import prepare, store, store_and_read
 from orderwright.statechart import Refused
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.ledger import Ledgers
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.registry import Registry
+    from orderwright.runtime.write import Outcome as Fate
     from orderwright.statechart import Chart, Event
 
 
@@ -78,7 +79,7 @@ class Attempts:
         self.facts = facts
         self.admission = admission
 
-    async def take(
+    async def take(  # noqa: PLR0913 (what a pass is made of)
         self,
         connection: Connection,
         tickets: Sequence[Ticket],
@@ -86,6 +87,8 @@ class Attempts:
         atomic: bool,
         wait: bool = True,
         patience_ms: int = 0,
+        reading: Reading | None = None,
+        ahead: Ahead | None = None,
     ) -> list[Outcome]:
         """Try each ticket once and return what became of each.
 
@@ -96,16 +99,18 @@ class Attempts:
             atomic: whether the connection is in a READ COMMITTED transaction; then instances are locked.
             wait: whether to wait for instances that others have locked, when atomic.
             patience_ms: how long to wait for a lock while writing; 0 for ever.
+            reading: the instances, if they were read since each of the commands was asked for.
+            ahead: what follows, to be read while the steps are written.
         """
         asked = [(one.command.instance_id, one.command.cause.idempotency_key) for one in tickets]
         now = self.clock.now()
         if atomic:
             reading = await read_many_locked(connection, asked, now=now, wait=wait)
-        else:
+        elif reading is None:
             reading = await read_many(connection, asked, now=now)
         # Once more, after the lock: who waited does not act before whom it waited for.
         one_pass = _Pass(self, connection, reading, self.clock.now(), atomic=atomic, wait=wait)
-        return await one_pass.run(tickets, patience_ms)
+        return await one_pass.run(tickets, patience_ms, ahead)
 
 
 class _Pass:
@@ -133,7 +138,9 @@ class _Pass:
         self._asked: tuple[Event | None, Chart | None, str] = (None, None, "")
         self._answer: Refused | None = None
 
-    async def run(self, tickets: Sequence[Ticket], patience_ms: int) -> list[Outcome]:
+    async def run(
+        self, tickets: Sequence[Ticket], patience_ms: int, ahead: Ahead | None
+    ) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         admitted: list[Admitted] = []
         for place in self._by_patience(tickets):
@@ -148,7 +155,8 @@ class _Pass:
         facts = await self._load_facts(admitted)
         steps = self._steps(admitted, facts, outcomes)
         if steps:
-            await self._store(tickets, steps, outcomes, patience_ms)
+            fates = await self._store(tickets, steps, patience_ms, ahead)
+            self._settle(tickets, steps, fates, outcomes)
         return [outcomes[place] for place in range(len(tickets))]
 
     # --- what may go on ---
@@ -352,13 +360,28 @@ class _Pass:
         self,
         tickets: Sequence[Ticket],
         steps: Sequence[tuple[int, Prepared]],
-        outcomes: dict[int, Outcome],
         patience_ms: int,
-    ) -> None:
+        ahead: Ahead | None,
+    ) -> Sequence[Fate]:
         for place, step in steps:
             tickets[place].hand_over(step)
         prepared = [step for _, step in steps]
-        fates = await store(self._connection, prepared, patience_ms=patience_ms)
+        following = ahead.ids() if ahead is not None else []
+        if ahead is None or not following:
+            return await store(self._connection, prepared, patience_ms=patience_ms)
+        fates, instances = await store_and_read(
+            self._connection, prepared, following, patience_ms=patience_ms
+        )
+        ahead.reading = Reading(instances=instances, remembered={})
+        return fates
+
+    def _settle(
+        self,
+        tickets: Sequence[Ticket],
+        steps: Sequence[tuple[int, Prepared]],
+        fates: Sequence[Fate],
+        outcomes: dict[int, Outcome],
+    ) -> None:
         for (place, step), fate in zip(steps, fates, strict=True):
             if fate == "applied":
                 outcomes[place] = _applied(step)

@@ -23,7 +23,7 @@ from orderwright.errors import Conflict
 from orderwright.runtime.command import Create
 from orderwright.runtime.lane import ALONE
 from orderwright.runtime.observation import Diverted, Observer
-from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
+from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.attempt import Attempts
     from orderwright.runtime.command import Command
+    from orderwright.runtime.instance import Reading
     from orderwright.runtime.lane import Kind
     from orderwright.runtime.pool import Connection, Pool
 
@@ -185,12 +186,14 @@ class Carriage:
         self._connection: PoolConnectionProxy[Record] | None = None
         self._batches = 0
 
-    async def carry(self, tickets: Sequence[Ticket], kind: Kind) -> Sequence[Outcome]:
+    async def carry(
+        self, tickets: Sequence[Ticket], kind: Kind, reading: Reading | None, ahead: Ahead
+    ) -> Sequence[Outcome]:
         """Try tickets together; raises what concerns all of them."""
         try:
             if self._connection is None:
                 self._connection = await self._pool.acquire()
-            outcomes = await self._take(self._connection, tickets, kind)
+            outcomes = await self._take(self._connection, tickets, kind, reading, ahead)
         except BaseException as error:
             await self.close()
             if not isinstance(error, Exception):
@@ -217,11 +220,21 @@ class Carriage:
             await self._pool.release(connection)
 
     async def _take(
-        self, connection: Connection, tickets: Sequence[Ticket], kind: Kind
+        self,
+        connection: Connection,
+        tickets: Sequence[Ticket],
+        kind: Kind,
+        reading: Reading | None,
+        ahead: Ahead,
     ) -> Sequence[Outcome]:
         if kind is None:
             return await self._attempts.take(
-                connection, tickets, atomic=False, patience_ms=_PATIENCE_MS
+                connection,
+                tickets,
+                atomic=False,
+                patience_ms=_PATIENCE_MS,
+                reading=reading,
+                ahead=ahead,
             )
         async with _transaction(connection):
             return await self._attempts.take(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orderwright.errors import NotFound
 from orderwright.json_text import is_storable
@@ -83,7 +83,7 @@ async def read_many(
         rows = await connection.fetch(_READ_WITH_KEYS, ids, keys, now)
     else:
         rows = await connection.fetch(_READ, ids)
-    return Reading(instances=_instances(rows), remembered=_remembered(rows) if any(keys) else {})
+    return Reading(instances=instances_of(rows), remembered=_remembered(rows) if any(keys) else {})
 
 
 async def read_many_locked(
@@ -102,7 +102,7 @@ async def read_many_locked(
     rows = await connection.fetch(_LOCK if wait else _LOCK_FREE, ids)
     keys = [key for _, key in pairs if key is not None]
     remembered = await connection.fetch(_READ_KEYS, keys, now) if keys else []
-    return Reading(instances=_instances(rows), remembered=_remembered(remembered))
+    return Reading(instances=instances_of(rows), remembered=_remembered(remembered))
 
 
 def found(instance: Instance | None, instance_id: str) -> Instance:
@@ -116,7 +116,8 @@ def found(instance: Instance | None, instance_id: str) -> Instance:
     return instance
 
 
-def _instances(rows: Sequence[Record]) -> dict[str, Instance]:
+def instances_of(rows: Sequence[Record]) -> dict[str, Instance]:
+    """Read rows that begin with the columns of an instance, or with null where there is none."""
     return {row[0]: instance_of(row) for row in rows if row[0] is not None}
 
 
@@ -174,12 +175,14 @@ _KEY_COLUMNS = "k.key, k.request_hash, k.instance_id as key_instance_id, k.versi
 
 _READ_ONE = f"select {_COLUMNS} from orderwright.instance as i where i.instance_id = $1"  # noqa: S608 (ours)
 # Lateral, with an offset: one look into the index for each, also by a plan made when the tables were empty.
-_READ = f"""
+READ_EACH: Final = f"""
 select {_COLUMNS}
-from unnest($1::text[]) as asked (instance_id)
+from unnest(%s::text[]) as asked (instance_id)
 cross join lateral (
     select * from orderwright.instance where instance_id = asked.instance_id offset 0) as i
 """  # noqa: S608 (ours)
+"""Reads the instances whose ids a parameter holds, named where %s stands."""
+_READ = READ_EACH % "$1"
 _READ_WITH_KEYS = f"""
 select {_COLUMNS}, {_KEY_COLUMNS}
 from unnest($1::text[], $2::text[]) as asked (instance_id, key)

@@ -8,6 +8,8 @@ one; batches grow by what arrives while the lanes are busy.
   those of one instance are carried out in the order of their arrival.
 - Batches are of one kind: commands that need no transaction chain several of one instance; those that need one hold
   one of each instance. A kind has lanes of its own, because one may have to wait for locks.
+- Where more waits than one batch may take, a lane chooses its next one when it writes the present one, and the same
+  call reads what that needs.
 - A command that met trouble (a lock that somebody holds for long, a deadlock, a lost connection, an error of its
   neighbour) goes on alone, outside the lanes, where it waits as long as it takes and hurts nobody.
 - A caller that is cancelled before its command was taken takes it back; afterwards the command is carried out.
@@ -19,17 +21,19 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Send
 from orderwright.runtime.observation import Carried, Diverted, Observer
-from orderwright.runtime.ticket import Detour, Outcome, Result, Ticket
+from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from orderwright.runtime.command import Command
+    from orderwright.runtime.instance import Reading
 
 LANES: Final = 3
 """How many batches of one kind are on their way at once."""
@@ -72,8 +76,10 @@ class _Waiting(Ticket):
 class Carriage(Protocol):
     """Carries the batches of one lane."""
 
-    async def carry(self, tickets: Sequence[Ticket], kind: Kind) -> Sequence[Outcome]:
-        """Try tickets together."""
+    async def carry(
+        self, tickets: Sequence[Ticket], kind: Kind, reading: Reading | None, ahead: Ahead
+    ) -> Sequence[Outcome]:
+        """Try tickets together, whose instances may have been read; what is ahead may be read meanwhile."""
 
     async def close(self) -> None:
         """End; the lane has nothing more."""
@@ -163,12 +169,30 @@ class Lanes:
     async def _run(self, kind: Kind) -> None:
         self._starting.discard(kind)
         carriage = self._carriage()
+        reading: Reading | None = None
+        following: list[_Waiting] = []
         try:
-            while batch := self._take(kind) or await self._take_next(kind):
-                await self._serve(batch, kind, carriage)
+            while batch := following or self._take(kind) or await self._take_next(kind):
+                following = []
+                ahead = Ahead(partial(self._take_ahead, kind, following))
+                await self._serve(batch, kind, carriage, reading, ahead)
+                reading = ahead.reading
+        except BaseException:
+            for one in following:
+                one.future.cancel()
+            raise
         finally:
             self._running[kind] -= 1
             await carriage.close()
+
+    def _take_ahead(self, kind: Kind, following: list[_Waiting]) -> Sequence[Ticket]:
+        """Choose the next batch while the present one is about to be written.
+
+        Only if more waits than that: else another lane may be free sooner.
+        """
+        if len(self._ready.get(kind, ())) > LONGEST:
+            following.extend(self._take(kind))
+        return following
 
     async def _take_next(self, kind: Kind) -> list[_Waiting]:
         """Let those who have just been answered come again; the lane stays open for them."""
@@ -215,10 +239,17 @@ class Lanes:
                 break
         return chain
 
-    async def _serve(self, batch: list[_Waiting], kind: Kind, carriage: Carriage) -> None:
+    async def _serve(
+        self,
+        batch: list[_Waiting],
+        kind: Kind,
+        carriage: Carriage,
+        reading: Reading | None,
+        ahead: Ahead,
+    ) -> None:
         self._observer.tell(Carried(len(batch)))
         try:
-            outcomes: Sequence[Outcome] = await carriage.carry(batch, kind)
+            outcomes: Sequence[Outcome] = await carriage.carry(batch, kind, reading, ahead)
         except Exception as error:  # noqa: BLE001 (raised to the caller, or met again by each for itself)
             outcomes = [error] * len(batch) if len(batch) == 1 else [Detour.LOCKED] * len(batch)
         except BaseException:

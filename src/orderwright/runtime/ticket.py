@@ -6,7 +6,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from orderwright.runtime.command import Command
+    from orderwright.runtime.instance import Reading
     from orderwright.runtime.transition import Prepared
     from orderwright.statechart import Refused, Snapshot
 
@@ -75,3 +78,27 @@ class Ticket:
     def handed_over(self) -> tuple[Prepared, ...]:
         """What may be stored, the newest last."""
         return self.doubtful if self.written is None else (*self.doubtful, self.written)
+
+
+class Ahead:
+    """What follows a batch, so that its instances can be read by the call that writes the batch.
+
+    Args:
+        choose: returns what follows, of other instances than the batch.
+
+    Attributes:
+        reading: the instances of what follows, if they were read: since each of its commands was asked for.
+    """
+
+    __slots__ = ("_choose", "reading")
+
+    def __init__(self, choose: Callable[[], Sequence[Ticket]]) -> None:
+        self._choose = choose
+        self.reading: Reading | None = None
+
+    def ids(self) -> list[str]:
+        """Choose what follows, and return whose instances are to be read; none where keys have to be read as well."""
+        following = self._choose()
+        if any(one.command.cause.idempotency_key is not None for one in following):
+            return []
+        return [one.command.instance_id for one in following]

@@ -15,14 +15,14 @@ from orderwright.errors import RuntimeFault
 from orderwright.json_text import canonical, dump
 from orderwright.runtime.command import Command, Create
 from orderwright.runtime.identity import derived_id
-from orderwright.runtime.instance import Instance
+from orderwright.runtime.instance import READ_EACH, Instance, instances_of
 from orderwright.runtime.journal import CREATED, LogRow, chained, difference, iso
 from orderwright.runtime.ledger import GUARD, beyond, row_of
 from orderwright.runtime.transition import Prepared, Transition
 from orderwright.statechart import Cancel, Emit, Invoke, Post, Refused, Schedule, StopInvoke
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from orderwright.runtime.pool import Connection
 
@@ -111,12 +111,28 @@ async def store(
         steps: at least one.
         patience_ms: how long to wait for a lock before it is an error; 0 for ever.
     """
-    call, arguments = _call(steps)
-    has_bookings = any(step.has_bookings for step in steps)
-    fates = await connection.fetchval(call, patience_ms, has_bookings, *arguments)
+    call, arguments = _call(steps, patience_ms)
+    return _told(steps, await connection.fetchval(call, *arguments))
+
+
+async def store_and_read(
+    connection: Connection,
+    steps: Sequence[Prepared],
+    instance_ids: Sequence[str],
+    *,
+    patience_ms: int = 0,
+) -> tuple[list[Outcome], dict[str, Instance]]:
+    """Store steps as `store` does, and read other instances in the same round trip, as they are before the steps."""
+    call, arguments = _call(steps, patience_ms)
+    place = len(arguments) + 1
+    rows = await connection.fetch(_reading_too(call, place), *arguments, instance_ids)
+    return _told(steps, rows[0]["fates"]), instances_of(rows)
+
+
+def _told(steps: Sequence[Prepared], fates: Sequence[str] | None) -> list[Outcome]:
     if fates is None:
         return ["applied"] * len(steps)
-    return [beyond(fate) if fate.startswith(GUARD) else fate for fate in fates]
+    return [beyond(fate) if fate.startswith(GUARD) else fate for fate in fates]  # type: ignore[misc]  # the database's word
 
 
 async def apply(connection: Connection, transitions: Sequence[Transition]) -> list[Outcome]:
@@ -237,8 +253,8 @@ def _unsupported(transition: Transition, effect: Invoke) -> EffectUnsupported:
 # --- the call ---
 
 
-def _call(steps: Sequence[Prepared]) -> tuple[str, Iterable[object]]:
-    """Return the call for these steps, and what it takes for their domain events and their columns.
+def _call(steps: Sequence[Prepared], patience_ms: int) -> tuple[str, list[object]]:
+    """Return the call for these steps, and what it takes.
 
     The driver looks at each element of a list several times before it sends it, which is as much work as a whole
     step for the statechart. So the lists are put together by the database, of values that go by themselves, as
@@ -250,13 +266,16 @@ def _call(steps: Sequence[Prepared]) -> tuple[str, Iterable[object]]:
         for item, step in enumerate(steps, 1)
         for number, (name, payload) in enumerate(step.emits, 1)
     ]
+    common = (patience_ms, any(step.has_bookings for step in steps))
     if len(steps) == 1 and len(emits) <= _FEW_EVENTS:
-        return _call_for(1, len(emits)), (*chain.from_iterable(emits), *steps[0].columns)
+        arguments = [*common, *chain.from_iterable(emits), *steps[0].columns]
+        return _call_for(1, len(emits)), arguments
     emitted = zip(*emits, strict=True) if emits else _NOTHING_EMITTED
     if len(steps) <= _FEW:
-        columns = chain.from_iterable(step.columns for step in steps)
-        return _call_for(len(steps), None), (*emitted, *columns)
-    return _call_for(None, None), (*emitted, *zip(*(step.columns for step in steps), strict=True))
+        in_turn = chain.from_iterable(step.columns for step in steps)
+        return _call_for(len(steps), None), [*common, *emitted, *in_turn]
+    as_lists = zip(*(step.columns for step in steps), strict=True)
+    return _call_for(None, None), [*common, *emitted, *as_lists]
 
 
 @cache
@@ -264,7 +283,14 @@ def _call_for(steps: int | None, events: int | None) -> str:
     """Write the call that takes the rows of so many events and steps, one after the other; or, for None, as lists."""
     emits, first = _lists(_EVENT_TYPES, events, _FIRST)
     columns, _ = _lists(_TYPES, steps, first)
-    return f"select orderwright.apply_steps($1,{','.join(columns)},{','.join(emits)},$2)"
+    return f"select orderwright.apply_steps($1,{','.join(columns)},{','.join(emits)},$2) as fates"
+
+
+@cache
+def _reading_too(call: str, place: int) -> str:
+    """Write a call that also reads the instances whose ids are the parameter at a place."""
+    reading = READ_EACH % f"${place}"
+    return f"with written as materialized ({call}) select i.*, fates from written left join ({reading}) as i on true"  # noqa: S608 (ours)
 
 
 def _lists(types: Sequence[str], rows: int | None, first: int) -> tuple[list[str], int]:

@@ -70,6 +70,10 @@ export async function triggerWorkflows(
   trigger: TriggerName | (string & {}),
   context: Readonly<Record<string, unknown>>,
 ): Promise<Action[]> {
+  return safely('triggerWorkflows', () => decided(trigger, context));
+}
+
+async function decided(trigger: string, context: Readonly<Record<string, unknown>>): Promise<Action[]> {
   const answer = await call(['triggers', trigger], { context }, soon());
   if (answer === null) {
     return [];
@@ -82,12 +86,20 @@ export async function triggerWorkflows(
   return actions.map((action) => ({ ...action, executionId }));
 }
 
-/** Have actions done that `triggerWorkflows` returned, and learn what has become of each; none where anything fails. */
+/**
+ * Have done what `triggerWorkflows` returned, and learn what has become of each action; none where anything fails. All
+ * that one event has brought about is done, in its order, also where some of it was left out: that holds the entity until
+ * it is done.
+ */
 export async function executeActions(
   actions: readonly Action[],
   entityType: EntityType,
   entityId: string,
 ): Promise<Outcome[]> {
+  return safely('executeActions', () => executed(actions, entityType, entityId));
+}
+
+async function executed(actions: readonly Action[], entityType: string, entityId: string): Promise<Outcome[]> {
   const given = Array.isArray(actions) ? actions : [];
   const executions = new Set(given.map((action) => action?.executionId));
   const outcomes: Outcome[] = [];
@@ -102,6 +114,25 @@ export async function executeActions(
     }
   }
   return outcomes;
+}
+
+/** Do something; where that fails, whatever was thrown, log it and give nothing. */
+async function safely<T>(named: string, work: () => Promise<T[]>): Promise<T[]> {
+  try {
+    return await work();
+  } catch (error) {
+    log(`${named} failed`, { error: told(error) });
+    return [];
+  }
+}
+
+/** Write what was thrown, which may be anything, and may fail itself. */
+function told(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.message}` : String(error);
+  } catch {
+    return 'an error that cannot be written';
+  }
 }
 
 type Answer = Record<string, any>;
@@ -123,7 +154,7 @@ async function call(parts: readonly string[], body: unknown, signal: () => Abort
     }
     log(`${named} was refused`, { status: response.status, code: answer.code, detail: answer.detail });
   } catch (error) {
-    log(`${named} failed`, { error: error instanceof Error ? error.message : String(error) });
+    log(`${named} failed`, { error: told(error) });
   }
   return null;
 }

@@ -34,6 +34,10 @@ const found = {
   noActions: await tried({ url, token }, () => executeActions(null as never, 'Order', 'o1')),
   noName: await tried({ url, token }, () => triggerWorkflows('\ud800', {})),
   endless: await tried({ url, token }, () => triggerWorkflows('ORDER_CREATED', endless)),
+  symbol: await tried({ url, token }, () => triggerWorkflows(Symbol('x') as never, {})),
+  unwritable: await tried({ url, token }, () => triggerWorkflows('ORDER_CREATED', { amount: { toJSON() { throw Object.create(null); } } })),
+  nameless: await tried({ url, token }, () => executeActions([{ ...action, executionId: Object.create(null) }], 'Order', 'o1')),
+  hidden: await tried({ url, token }, () => executeActions([{ ...action, get executionId(): string { throw new Error('not yet'); } }], 'Order', 'o1')),
   logThrows: await tried({ url: '', token: '', log: () => { throw new Error('the log is full'); } }, trigger),
   logRejects: await tried({ url: '', token: '', log: () => Promise.reject(new Error('the log is away')) }, execute),
 };

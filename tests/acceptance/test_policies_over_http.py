@@ -248,6 +248,10 @@ async def test_executing_alone_never_throws_and_takes_no_longer_than_its_timeout
     assert found["noActions"]["logged"] == []
     assert "triggers/\ud800 failed" in found["noName"]["logged"][0]
     assert "circular" in found["endless"]["logged"][0]
+    assert "an error that cannot be written" in found["unwritable"]["logged"][0]
+    assert "not yet" in found["hidden"]["logged"][0]
+    for name in ("symbol", "nameless"):
+        assert "failed" in found[name]["logged"][0]
     # Whoever logs and fails, at once or later, loses nothing, and ends nobody's process.
     lost = [line for line in said.splitlines() if line.startswith("[orderwright]")]
     assert [line.split()[1] for line in lost] == [

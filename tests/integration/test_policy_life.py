@@ -199,6 +199,18 @@ async def test_shadow_and_rollout_are_of_the_deployment(app: Orderwright):
     assert await decides(app, "o1") == []
 
 
+async def test_who_consents_to_another_deployment_than_the_one_asked_for_does_not_consent(
+    app: Orderwright,
+):
+    policy_id, desk = await made(app), app.policy_office.desk
+    taken(await desk.publish(policy_id, Wish(mode="shadow", rollout=2500), "a try", CLEO))
+    for other in (Wish(), Wish(mode="shadow"), Wish(rollout=2500)):
+        assert codes(await desk.publish(policy_id, other, "I agree", CARL)) == [
+            "policy.change_pending"
+        ]
+    assert (await row(app, policy_id)).in_force is None
+
+
 # --- versions --------------------------------------------------------------------------------------
 
 

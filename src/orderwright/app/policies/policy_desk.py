@@ -185,14 +185,14 @@ class PolicyDesk:
         require(asked.by, "policy.publish")
         policy = await self._listed.required(asked.by, policy_id)
         pending = mapping(policy.standing.context, "pending")
+        is_pending = pending.get("kind") == PUBLISH
+        by_default = pending["version"] if is_pending else policy.latest_version
         wanted: dict[str, object] = {
-            "version": wish.version or policy.latest_version,
+            "version": wish.version or by_default,
             "mode": wish.mode,
             "rollout": wish.rollout,
         }
-        if wish.version is None and pending.get("kind") == PUBLISH:
-            wanted = {key: pending[key] for key in wanted}
-        is_asked = pending.get("kind") == PUBLISH and wanted.items() <= pending.items()
+        is_asked = is_pending and wanted.items() <= pending.items()
         async with self._engine.pool.acquire() as connection:
             trigger = await trigger_of(connection, policy_id, integer(wanted, "version"))
         said = {"trigger": trigger or policy.trigger, "reason": _said(reason)}

@@ -94,6 +94,7 @@ function columnsOf(labels: ReadonlyMap<string, string>): readonly Column<Row>[] 
     { key: "hits", heading: "Hits, 30 days", align: "right", cell: (row) => row.figures.hits.toLocaleString("en") },
     { key: "rate", heading: "Hit rate", align: "right", cell: (row) => rateWords(row.figures) },
     { key: "failures", heading: "Failures", align: "right", cell: (row) => row.figures.failures.toLocaleString("en") },
+    { key: "p50", heading: "p50", align: "right", cell: (row) => (row.figures.p50Us === null ? "" : duration(row.figures.p50Us)) },
     { key: "p95", heading: "p95", align: "right", cell: (row) => (row.figures.p95Us === null ? "" : duration(row.figures.p95Us)) },
     { key: "last", heading: "Last hit", cell: (row) => (row.figures.lastHitAt ? <Moment at={row.figures.lastHitAt} /> : "") },
   ];

@@ -84,6 +84,7 @@ function Known({ policy, executions, count, again }: KnownProps) {
         { label: "Precision", value: precisionWords(policy.figures) },
         { label: "Not known", value: policy.figures.unknown.toLocaleString("en") },
         { label: "Failures", value: policy.figures.failures.toLocaleString("en") },
+        ...(policy.figures.p50Us === null ? [] : [{ label: "p50", value: duration(policy.figures.p50Us) }]),
         ...(policy.figures.p95Us === null ? [] : [{ label: "p95", value: duration(policy.figures.p95Us) }]),
       ]}
       nextStep={<Edit policyId={policy.id} />}

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
-from acting_house import CONFIGS, arrive, begin, look, plan, stored
+from acting_house import CONFIGS, arrive, begin, look, plan, stored, tell
 from policy_house import FLAG, document, open_house, order, place, publish
 
 from acceptance.harness import until
+from orderwright import Event
 from orderwright.app.policies.occurrence import Entity
 
 if TYPE_CHECKING:
@@ -159,6 +160,35 @@ async def test_what_is_done_elsewhere_at_the_moment_is_waited_for_and_then_taken
         assert (await stored(app, action)).status == "applied"
         here = await look(app, "just-now")
         assert (here.state, here.snapshot.context["holds"]) == ("RESTRICTED", {})
+
+
+async def test_papers_accepted_while_their_entity_comes_to_live_here_let_it_go(
+    shared_database_url: str,
+):
+    asked = ("REQUEST_DOCUMENT", CONFIGS["REQUEST_DOCUMENT"])
+    async with open_house(shared_database_url) as app:
+        execution, [action] = await plan(app, "User", "with-papers", asked, source="host")
+        await app.execute(execution)
+        paper = {"documentId": "d", "type": "passport", "mediaType": "image/png", "bytes": 1}
+        await tell(app, action, "DOCUMENT_RECEIVED", **paper)
+        await app.worker.drain()
+        async with app.pool.acquire() as host, host.transaction():
+            async with app.pool.acquire() as desk, desk.transaction():
+                await app.engine.send(action, Event("ACCEPT"), actor="carla", connection=desk)
+                context = {"userId": "with-papers", "email": "w@home.example", "country": "NG"}
+                await app.engine.create(
+                    "user", "with-papers", context=context, actor="host", connection=host
+                )
+                told = {"userId": "with-papers"}
+                await app.trigger("USER_REGISTERED", told, connection=host)
+            following = asyncio.create_task(app.worker.drain())
+            waiting = (_WAITING, host.get_server_pid())
+            await until(lambda: app.pool.fetchval(*waiting))
+        await following
+        await app.worker.drain()
+        here = await look(app, "with-papers")
+        assert (here.snapshot.context["isDecided"], here.snapshot.context["holds"]) == (True, {})
+        assert action in here.snapshot.context["lifted"]
 
 
 _PLANNED = "update orderwright.policy_action set status = 'planned' where id = $1"

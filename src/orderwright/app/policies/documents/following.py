@@ -67,7 +67,7 @@ class DocumentsFollowed:
         return Consumer(name=_NAME, events=events, handle=self._react, batch=1)
 
     async def _react(self, connection: Connection, event: DomainEvent) -> None:
-        action = await record.find(connection, text(event.data, "requestId"))
+        action = await record.lock(connection, text(event.data, "requestId"))
         if action is None:
             return
         caused = replace(action, event_id=event.event_id, correlation_id=event.correlation_id)

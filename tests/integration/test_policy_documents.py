@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -20,10 +20,13 @@ from orderwright.app.permissions import Role
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.errors import OrderwrightError
+from orderwright.runtime.worker import Worker
 
 CARLA = as_("carla", Role.COMPLIANCE)
 PDF, PNG = b"%PDF-1.7 passport", b"\x89PNG\r\n\x1a\n a bill"
 TYPES = ["passport", "bill"]
+CASE = "select case_id from orderwright.policy_case where action_id = $1"
+JUDGED = "select resolution from orderwright.policy_case where case_id = $1"
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +212,53 @@ async def test_what_is_overdue_is_escalated_and_compliance_decides_without_it(ap
     await later(app)
     assert await holds(app, order) == []
     assert (await look(app, asked.id)).state == "CANCELLED"
+
+
+async def test_what_is_accepted_after_its_term_closes_the_case_and_judges_nothing(
+    app: Orderwright,
+):
+    order = await entity(app, "Order")
+    asked = await do(app, "Order", order, "REQUEST_DOCUMENT")
+    link = await app.acts.document_desk.link(asked.id, CARLA.by)
+    await later(app, days=4)
+    case = await app.pool.fetchval(CASE, asked.id)
+    assert (await app.acts.document_intake.take(link, "passport", PDF)).refused is None
+    await later(app)
+    assert len(await holds(app, order)) == 2
+    assert (await app.acts.document_desk.answer(asked.id, "ACCEPT", "", CARLA)).refused is None
+    await later(app)
+    assert await holds(app, order) == []
+    closed = await look(app, case)
+    assert closed.state == "RESOLVED"
+    assert closed.snapshot.context["resolution"]["note"] == "the documents were accepted"
+    assert await app.pool.fetchval(JUDGED, case) == "WITHDRAWN"
+
+    news = Event("REOPEN", {"reason": "they were forged"})
+    assert (await app.case_desk.send(case, news, CARLA)).refused is None
+    await later(app)
+    assert len(await holds(app, order)) == 1
+
+
+async def test_a_case_that_is_reopened_before_its_request_is_known_to_be_closed_goes_on_holding(
+    app: Orderwright,
+):
+    order = await entity(app, "Order")
+    asked = await do(app, "Order", order, "REQUEST_DOCUMENT")
+    await later(app, days=4)
+    case = await app.pool.fetchval(CASE, asked.id)
+    solved = Event("RESOLVE", {"resolution": "SOLVED", "note": "known for years"})
+    assert (await app.case_desk.send(case, solved, CARLA)).refused is None
+    answers = [one for one in app.acts.consumers() if one.name == "policy-answers"]
+    await Worker(app.engine, answers).drain()
+    assert ((await look(app, asked.id)).state, await holds(app, order)) == ("CANCELLED", [])
+    assert isinstance(app.clock, DrivenClock)
+    app.clock.advance(timedelta(seconds=1))
+    news = Event("REOPEN", {"reason": "somebody else"})
+    assert (await app.case_desk.send(case, news, CARLA)).refused is None
+    await Worker(app.engine, answers).drain()
+    await later(app)
+    assert (await look(app, case)).state == "OPEN"
+    assert len(await holds(app, order)) == 1
 
 
 async def test_a_request_that_is_cancelled_holds_nothing_and_takes_nothing(app: Orderwright):

@@ -123,6 +123,7 @@ TAKEN_BACK = (vote("APPROVE"), wait(), vote("REVOKE", "chris"), wait())
 PAPER = say(
     "DOCUMENT_RECEIVED", documentId="d", type="passport", mediaType="application/pdf", bytes=1
 )
+OVERDUE_TWICE = (wait(days=3), PAPER, say("REJECT", reason="blurred"), wait(days=3))
 ENDINGS = {
     "asked": Ending(),
     "approved": Ending(steps=[vote("APPROVE")]),
@@ -149,6 +150,17 @@ ENDINGS = {
     "documents cancelled": Papers([say("CANCEL", **WHY)]),
     "documents overdue, declined": Papers([wait(days=5), resolve("DECLINED")]),
     "documents overdue, solved": Papers([wait(days=5), resolve("SOLVED")]),
+    "documents overdue, accepted": Papers([wait(days=5), PAPER, say("ACCEPT")]),
+    "documents overdue, cancelled": Papers([wait(days=5), say("CANCEL", **WHY)]),
+    "documents overdue twice, solved once": Ending(
+        "REQUEST_DOCUMENT",
+        {"due_days": 2},
+        [*OVERDUE_TWICE, resolve("SOLVED")],
+        not_for="KYC",
+    ),
+    "documents overdue, accepted, reopened": Papers(
+        [wait(days=5), PAPER, say("ACCEPT"), reopen, resolve("SOLVED")]
+    ),
 }
 """A pay-out is not left waiting for its own consent for a week; a KYC session alone asks for no papers before it
 lives here."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from acting_house import CONFIGS, as_, do, entity, plan, staff, tell
+from acting_house import CONFIGS, as_, begin, do, entity, look, plan, staff, tell
 from policy_house import order
 
 from orderwright import Orderwright
@@ -95,6 +95,30 @@ async def test_what_still_follows_from_something_keeps_it_until_it_has_ended(app
     await app.worker.drain()
     await let_go(app)
     assert set(await kept(app, *every)) == {waiting, abroad}
+
+
+async def test_what_restricts_an_entity_that_nobody_has_found_is_kept_for_when_it_comes(
+    app: Orderwright,
+):
+    executions = {}
+    for action in ("FREEZE_ORDER", "AUTO_APPROVE"):
+        does = (action, CONFIGS[action])
+        executions[action], _ = await plan(app, "User", "not-here-yet", does, source="host")
+        report = await app.execute(executions[action])
+        assert [(one.status, one.code) for one in report.actions] == [
+            ("skipped", "entity.not_found")
+        ]
+    await let_go(app, LONG)
+    assert await kept(app, *executions.values()) == [executions["FREEZE_ORDER"]]
+
+    await begin(app, "User", "not-here-yet")
+    await app.worker.drain()
+    assert (await look(app, "not-here-yet")).state == "RESTRICTED"
+    await let_go(app)
+    assert await kept(app, *executions.values()) == [executions["FREEZE_ORDER"]]
+    await tell(app, "not-here-yet", "BLOCK", reason="fraud")
+    await let_go(app)
+    assert await kept(app, *executions.values()) == []
 
 
 _KEPT = """

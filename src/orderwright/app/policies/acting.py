@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
+import asyncpg
 import structlog
 
 from orderwright.app.policies import action_record as record
@@ -53,6 +54,8 @@ _ENDINGS: Final = frozenset(get_args(Ending))
 _Way = Literal["here", "handler", "webhook", "gone", "against"]
 _TO_DO: Final = OPEN | {"failed"}
 """What a job may still do: a dead letter that somebody retries has failed before."""
+# A host's transaction may hold, from its trigger on or by itself, what others lock after what is missing here.
+_IN_THE_WAY: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 _LAST: Final = "the last attempt was begun and has not ended"
 _UNDECIDED: Final = "policy.undecided"
 _TOO_SOON: Final = "the policies have not decided on it yet; the approval comes after that"
@@ -95,9 +98,15 @@ class Actions:
     async def execute(self, connection: Connection, execution_id: str) -> Report:
         """Do at once what can be done in this transaction, queue the rest, and report on all of it.
 
-        Repeating it does nothing twice. What has failed for the last time is reported and not tried again.
+        Repeating it does nothing twice. What has failed for the last time is reported and not tried again. Where
+        others are in the way, all is queued.
         """
-        actions = await record.lock_all(connection, execution_id)
+        try:
+            async with joined(connection) as inner:
+                actions = await record.lock_all(inner, execution_id)
+        except _IN_THE_WAY as error:
+            _logger.info("policy_actions_delayed", execution_id=execution_id, error=str(error))
+            return await self._leave(connection, execution_id)
         done = [await self._attempt(connection, action) for action in actions]
         return Report(execution_id=execution_id, actions=tuple(done))
 
@@ -118,6 +127,16 @@ class Actions:
             await self._enqueue(connection, [action])
             return _reported(action, "queued")
         return _reported(action, done.status, done.code, done.message)
+
+    async def _leave(self, connection: Connection, execution_id: str) -> Report:
+        """Leave to jobs what is still to be done, and report on all of it."""
+        actions = await record.all_of(connection, execution_id)
+        await self._enqueue(connection, [one for one in actions if one.status in OPEN])
+        found = [
+            _reported(one, "queued") if one.status in OPEN else _as_it_stands(one)
+            for one in actions
+        ]
+        return Report(execution_id=execution_id, actions=tuple(found))
 
     async def _enqueue(
         self, connection: Connection, actions: list[ActionRow], where: str = ""

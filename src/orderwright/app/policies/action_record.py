@@ -113,11 +113,13 @@ async def lock(connection: Connection, action_id: str) -> ActionRow | None:
     return _stored(row) if row else None
 
 
-async def lock_all(connection: Connection, execution_id: str) -> list[ActionRow]:
-    """Lock the actions of an execution as `lock` does, and return them in the order in which they are to be done.
+async def all_of(connection: Connection, execution_id: str) -> list[ActionRow]:
+    """Return the actions of an execution in the order in which they are to be done, without those that it dropped."""
+    return [_stored(row) for row in await connection.fetch(_ALL, execution_id)]
 
-    Those that the decision dropped are left out.
-    """
+
+async def lock_all(connection: Connection, execution_id: str) -> list[ActionRow]:
+    """Lock the actions of an execution as `lock` does, and return them as `all_of` does."""
     await _hold(connection, _ALL_REACHED, execution_id)
     return [_stored(row) for row in await connection.fetch(_LOCK_ALL, execution_id)]
 
@@ -188,7 +190,8 @@ where a.id = $1 and a.entity_type in ('PayIn', 'KYC') and beside.id is not null
     and a.action not in ('SEND_NOTIFICATION', 'FLAG_FOR_REVIEW', 'AUTO_APPROVE')
 """
 _ALL_REACHED: Final = _REACHED.replace("a.id = $1", "a.execution_id = $1")
-_LOCK_ALL: Final = f"{_READ} where a.execution_id = $1 and a.status <> 'dropped' order by a.rank, a.id for update of a"
+_ALL: Final = f"{_READ} where a.execution_id = $1 and a.status <> 'dropped' order by a.rank, a.id"
+_LOCK_ALL: Final = f"{_ALL} for update of a"
 _PLANNED: Final = (
     f"{_READ} where a.execution_id = $1 and a.status = 'planned' order by a.rank, a.id"
 )

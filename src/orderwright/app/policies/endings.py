@@ -22,7 +22,7 @@ from orderwright.app.compliance.payins import ENDED as PAYIN_ENDED
 from orderwright.app.phases import pass_on
 from orderwright.app.policies.consenting import POLICY
 from orderwright.app.policies.entity import has_ended
-from orderwright.app.policies.reviewing import WITHDRAWN
+from orderwright.app.policies.reviewing import withdraw
 from orderwright.app.policies.telling import POLICIES
 from orderwright.domain.entity import ENTITY_TYPES
 from orderwright.runtime.consumer import Consumer, work_of
@@ -47,6 +47,8 @@ _ENDED: Final[Mapping[str, str]] = {
     "kyc.rejected": "the KYC session was rejected for good",
     "user.blocked": "the user was blocked",
 }
+_CLOSING: Final = {"approval": "SUBJECT_ENDED", "document_request": "CANCEL"}
+"""What closes what was asked, by its chart; a case is withdrawn."""
 
 
 class Endings:
@@ -68,20 +70,12 @@ class Endings:
         subject = (ENTITY_TYPES[entity.chart_id], entity.instance_id)
         with work_of(_NAME, event):
             for row in await connection.fetch(_ASKED, *subject, POLICY):
-                asked, close = row["instance_id"], _closing(row["chart_id"], why)
-                closed = await pass_on(self._engine, connection, POLICIES, event, asked, close)
-                if row["chart_id"] == "case" and closed.refused is None:  # else people have judged
-                    await connection.execute(_WITHDRAWN, asked, WITHDRAWN, event.occurred_at)
-
-
-def _closing(chart: str, why: str) -> Event:
-    match chart:
-        case "approval":
-            return Event("SUBJECT_ENDED", {"reason": why})
-        case "document_request":
-            return Event("CANCEL", {"reason": why})
-        case _:
-            return Event("RESOLVE", {"resolution": "NO_ACTION", "note": why})
+                asked, close = row["instance_id"], _CLOSING.get(row["chart_id"])
+                if close is None:
+                    await withdraw(self._engine, connection, event, asked, why)
+                else:
+                    closing = Event(close, {"reason": why})
+                    await pass_on(self._engine, connection, POLICIES, event, asked, closing)
 
 
 _ASKED: Final = """
@@ -102,7 +96,4 @@ where a.entity_type = $1 and a.entity_id = $2 and a.action <> 'FLAG_FOR_REVIEW' 
         select from orderwright.policy_action as r
         where r.entity_type = $1 and r.entity_id = $2 and r.action = 'REJECT_TRANSACTION' and r.status = 'applied')
 order by 1
-"""
-_WITHDRAWN: Final = """
-update orderwright.policy_case set resolution = $2, resolved_at = $3 where case_id = $1
 """

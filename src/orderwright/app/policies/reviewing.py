@@ -11,23 +11,29 @@ from typing import TYPE_CHECKING, Final, cast
 
 from orderwright.app.cases import NewCase, Opening, Priority, open_case
 from orderwright.app.permissions import Role
+from orderwright.app.phases import pass_on
 from orderwright.app.policies.action_record import APPLIED, BEGUN, Done
 from orderwright.app.policies.entity import ActionBroken, ActionFailed, has_ended
+from orderwright.app.policies.telling import POLICIES
 from orderwright.policy.duration import duration
 from orderwright.runtime.identity import derived_id
+from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import Work
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection
 
 ESCALATION: Final = "ESCALATION"
 """The type of the cases on whose resolution an entity waits."""
 REVIEW: Final = "FLAG_FOR_REVIEW"
 """The action whose cases hold nothing up, whatever type the policy gives them."""
 WITHDRAWN: Final = "WITHDRAWN"
-"""What a policy counts of a case that was closed because its entity has ended; people have judged nothing."""
+"""What a policy counts of a case that was closed because nothing is left to decide; people have judged nothing."""
 _SLA: Final = 8 * 60  # minutes
 
 
@@ -61,6 +67,16 @@ async def open_escalation(work: Work, case_id: str, reason: str) -> None:
         sla_minutes=_minutes(work.action),
     )
     await _open(work, case_id, kind, {"reason": reason})
+
+
+async def withdraw(
+    engine: Engine, connection: Connection, event: DomainEvent, case_id: str, why: str
+) -> None:
+    """Close a case, for after an event nothing is left to decide in it; one that people have resolved stays so."""
+    close = Event("RESOLVE", {"resolution": "NO_ACTION", "note": why})
+    closed = await pass_on(engine, connection, POLICIES, event, case_id, close)
+    if closed.refused is None:
+        await connection.execute(_WITHDRAWN, case_id, WITHDRAWN, event.occurred_at)
 
 
 async def escalate_anew(work: Work, why: str, reason: str) -> None:
@@ -135,4 +151,7 @@ def _minutes(action: ActionRow) -> int:
 _COUNT: Final = """
 insert into orderwright.policy_case (case_id, action_id, execution_id, policy_id, version, opened_at)
 values ($1, $2, $3, $4, $5, $6) on conflict (case_id) do nothing
+"""
+_WITHDRAWN: Final = """
+update orderwright.policy_case set resolution = $2, resolved_at = $3 where case_id = $1
 """

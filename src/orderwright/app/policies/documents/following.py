@@ -4,9 +4,12 @@ documents.requested    whoever stands behind the entity is told, with the link; 
                        nobody who can be told, a case asks compliance to hand the link over
 documents.reminded     once more
 documents.submitted    compliance is told, and the KYC session
-documents.accepted     the hold is lifted
-documents.cancelled    the hold is lifted
+documents.accepted     the hold is lifted, and nothing is left for compliance to decide
+documents.cancelled    as if accepted
 documents.overdue      compliance decides; what is handed in later is taken all the same
+
+Who answers first, by the documents or by the case, has answered both. A case that is open therefore holds its entity,
+and what compliance has declined, or looks into again, stays for it to decide.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from orderwright.app.policies.documents.link import link_for
 from orderwright.app.policies.documents.requesting import required, types_of
 from orderwright.app.policies.entity import Work, has_ended
 from orderwright.app.policies.recipient import address_of, link_of, own_ids
-from orderwright.app.policies.reviewing import escalate_anew, evidence_of
+from orderwright.app.policies.reviewing import escalate_anew, evidence_of, withdraw
 from orderwright.domain.reading import integer, moment, text
 from orderwright.runtime.consumer import Consumer, work_of
 from orderwright.runtime.identity import derived_id
@@ -67,7 +70,7 @@ class DocumentsFollowed:
         return Consumer(name=_NAME, events=events, handle=self._react, batch=1)
 
     async def _react(self, connection: Connection, event: DomainEvent) -> None:
-        action = await record.find(connection, text(event.data, "requestId"))
+        action = await record.lock(connection, text(event.data, "requestId"))
         if action is None:
             return
         caused = replace(action, event_id=event.event_id, correlation_id=event.correlation_id)
@@ -142,12 +145,25 @@ async def _hand_over(work: Work, event: DomainEvent) -> None:
     await work.send(action.id, Event("NOBODY_TOLD", {"caseId": new.id}))  # may be settled already
 
 
-async def _accepted(work: Work, _: DomainEvent) -> None:
-    await work.lift("accepted")
+async def _accepted(work: Work, event: DomainEvent) -> None:
+    await _settled(work, event, "accepted", "the documents were accepted")
 
 
-async def _cancelled(work: Work, _: DomainEvent) -> None:
-    await work.lift("cancelled")
+async def _cancelled(work: Work, event: DomainEvent) -> None:
+    await _settled(work, event, "cancelled", "the documents are not needed any more")
+
+
+async def _settled(work: Work, event: DomainEvent, outcome: str, why: str) -> None:
+    """Let the entity go, and close the cases that were opened because its documents were overdue."""
+    action, connection = work.action.id, work.connection
+    if await connection.fetchval(_DECIDED_ANEW, action, event.recorded_at):
+        return
+    await work.lift(outcome)
+    entity = await work.entity()
+    if entity is not None and has_ended(entity):
+        return  # what is open about it is closed with it, or stays to be looked into
+    for row in await connection.fetch(_OPEN, action):
+        await withdraw(work.house.engine, connection, event, row["case_id"], why)
 
 
 async def _overdue(work: Work, event: DomainEvent) -> None:
@@ -174,3 +190,17 @@ def _said(work: Work, event: DomainEvent, subject: str, body: str) -> Message:
         causation_id=event.event_id,
         at=event.recorded_at,
     )
+
+
+_OPEN: Final = """
+select case_id from orderwright.policy_case where action_id = $1 and resolution is null order by 1
+"""
+# A request is cancelled because its case was resolved, too; somebody may have reopened that by now.
+_DECIDED_ANEW: Final = """
+select exists (
+    select from orderwright.policy_case as c where c.action_id = $1 and (
+        c.resolution = 'DECLINED'
+        or c.resolution is null and exists (
+            select from orderwright.log as l
+            where l.instance_id = c.case_id and l.event_type = 'REOPEN' and l.recorded_at > $2)))
+"""

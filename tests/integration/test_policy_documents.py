@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from acting_house import as_, do, entity, holds, later, look, row, staff
+from acting_house import as_, do, entity, holds, later, look, row, staff, tell
 from post_office import Mailbox, mailbox
 
 from acceptance.harness import PASSWORD
@@ -259,6 +259,27 @@ async def test_a_case_that_is_reopened_before_its_request_is_known_to_be_closed_
     await later(app)
     assert (await look(app, case)).state == "OPEN"
     assert len(await holds(app, order)) == 1
+
+
+async def test_what_compliance_has_declined_in_vain_is_not_let_go_by_documents_that_come_later(
+    app: Orderwright,
+):
+    payout = await entity(app, "PayOut")
+    await tell(app, payout, "PAYOUT_APPROVED", approvalId="by-treasury")
+    await tell(app, payout, "START")
+    asked = await do(app, "PayOut", payout, "REQUEST_DOCUMENT")
+    link = await app.acts.document_desk.link(asked.id, CARLA.by)
+    await later(app, days=4)
+    case = await app.pool.fetchval(CASE, asked.id)
+    declined = Event("RESOLVE", {"resolution": "DECLINED", "note": "too late"})
+    assert (await app.case_desk.send(case, declined, CARLA)).refused is None
+    await later(app)
+    before = await holds(app, payout)
+    assert f"{asked.id}/unconfirmed" in before
+    assert (await app.acts.document_intake.take(link, "passport", PDF)).refused is None
+    assert (await app.acts.document_desk.answer(asked.id, "ACCEPT", "", CARLA)).refused is None
+    await later(app)
+    assert await holds(app, payout) == before
 
 
 async def test_a_request_that_is_cancelled_holds_nothing_and_takes_nothing(app: Orderwright):

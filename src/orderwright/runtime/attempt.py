@@ -28,6 +28,7 @@ from orderwright.runtime.instance import (
     Reading,
     Remembered,
     found,
+    instances_of,
     read_many,
     read_many_locked,
 )
@@ -40,6 +41,8 @@ from orderwright.statechart import Refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from asyncpg import Record
 
     from orderwright.clock import Clock
     from orderwright.runtime.job import JobKinds
@@ -87,7 +90,7 @@ class Attempts:
         atomic: bool,
         wait: bool = True,
         patience_ms: int = 0,
-        reading: Reading | None = None,
+        rows: Sequence[Record] | None = None,
         ahead: Ahead | None = None,
     ) -> list[Outcome]:
         """Try each ticket once and return what became of each.
@@ -99,15 +102,17 @@ class Attempts:
             atomic: whether the connection is in a READ COMMITTED transaction; then instances are locked.
             wait: whether to wait for instances that others have locked, when atomic.
             patience_ms: how long to wait for a lock while writing; 0 for ever.
-            reading: the instances, if they were read since each of the commands was asked for.
+            rows: the instances, if they were read since each of the commands was asked for.
             ahead: what follows, to be read while the steps are written.
         """
         asked = [(one.command.instance_id, one.command.cause.idempotency_key) for one in tickets]
         now = self.clock.now()
         if atomic:
             reading = await read_many_locked(connection, asked, now=now, wait=wait)
-        elif reading is None:
+        elif rows is None:
             reading = await read_many(connection, asked, now=now)
+        else:
+            reading = Reading(instances=instances_of(rows), remembered={})
         # Once more, after the lock: who waited does not act before whom it waited for.
         one_pass = _Pass(self, connection, reading, self.clock.now(), atomic=atomic, wait=wait)
         return await one_pass.run(tickets, patience_ms, ahead)
@@ -369,10 +374,9 @@ class _Pass:
         following = ahead.ids() if ahead is not None else []
         if ahead is None or not following:
             return await store(self._connection, prepared, patience_ms=patience_ms)
-        fates, instances = await store_and_read(
+        fates, ahead.rows = await store_and_read(
             self._connection, prepared, following, patience_ms=patience_ms
         )
-        ahead.reading = Reading(instances=instances, remembered={})
         return fates
 
     def _settle(

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.attempt import Attempts
     from orderwright.runtime.command import Command
-    from orderwright.runtime.instance import Reading
     from orderwright.runtime.lane import Kind
     from orderwright.runtime.pool import Connection, Pool
 
@@ -187,13 +186,13 @@ class Carriage:
         self._batches = 0
 
     async def carry(
-        self, tickets: Sequence[Ticket], kind: Kind, reading: Reading | None, ahead: Ahead
+        self, tickets: Sequence[Ticket], kind: Kind, rows: Sequence[Record] | None, ahead: Ahead
     ) -> Sequence[Outcome]:
         """Try tickets together; raises what concerns all of them."""
         try:
             if self._connection is None:
                 self._connection = await self._pool.acquire()
-            outcomes = await self._take(self._connection, tickets, kind, reading, ahead)
+            outcomes = await self._take(self._connection, tickets, kind, rows, ahead)
         except BaseException as error:
             await self.close()
             if not isinstance(error, Exception):
@@ -224,7 +223,7 @@ class Carriage:
         connection: Connection,
         tickets: Sequence[Ticket],
         kind: Kind,
-        reading: Reading | None,
+        rows: Sequence[Record] | None,
         ahead: Ahead,
     ) -> Sequence[Outcome]:
         if kind is None:
@@ -233,7 +232,7 @@ class Carriage:
                 tickets,
                 atomic=False,
                 patience_ms=_PATIENCE_MS,
-                reading=reading,
+                rows=rows,
                 ahead=ahead,
             )
         async with _transaction(connection):

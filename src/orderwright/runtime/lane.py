@@ -32,8 +32,9 @@ from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from asyncpg import Record
+
     from orderwright.runtime.command import Command
-    from orderwright.runtime.instance import Reading
 
 LANES: Final = 3
 """How many batches of one kind are on their way at once."""
@@ -77,7 +78,7 @@ class Carriage(Protocol):
     """Carries the batches of one lane."""
 
     async def carry(
-        self, tickets: Sequence[Ticket], kind: Kind, reading: Reading | None, ahead: Ahead
+        self, tickets: Sequence[Ticket], kind: Kind, rows: Sequence[Record] | None, ahead: Ahead
     ) -> Sequence[Outcome]:
         """Try tickets together, whose instances may have been read; what is ahead may be read meanwhile."""
 
@@ -169,14 +170,14 @@ class Lanes:
     async def _run(self, kind: Kind) -> None:
         self._starting.discard(kind)
         carriage = self._carriage()
-        reading: Reading | None = None
+        rows: Sequence[Record] | None = None
         following: list[_Waiting] = []
         try:
             while batch := following or self._take(kind) or await self._take_next(kind):
                 following = []
                 ahead = Ahead(partial(self._take_ahead, kind, following))
-                await self._serve(batch, kind, carriage, reading, ahead)
-                reading = ahead.reading
+                await self._serve(batch, kind, carriage, rows, ahead)
+                rows = ahead.rows
         except BaseException:
             for one in following:
                 one.future.cancel()
@@ -244,12 +245,12 @@ class Lanes:
         batch: list[_Waiting],
         kind: Kind,
         carriage: Carriage,
-        reading: Reading | None,
+        rows: Sequence[Record] | None,
         ahead: Ahead,
     ) -> None:
         self._observer.tell(Carried(len(batch)))
         try:
-            outcomes: Sequence[Outcome] = await carriage.carry(batch, kind, reading, ahead)
+            outcomes: Sequence[Outcome] = await carriage.carry(batch, kind, rows, ahead)
         except Exception as error:  # noqa: BLE001 (raised to the caller, or met again by each for itself)
             outcomes = [error] * len(batch) if len(batch) == 1 else [Detour.LOCKED] * len(batch)
         except BaseException:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from asyncpg import Record
+
     from orderwright.runtime.command import Command
-    from orderwright.runtime.instance import Reading
     from orderwright.runtime.transition import Prepared
     from orderwright.statechart import Refused, Snapshot
 
@@ -87,18 +88,19 @@ class Ahead:
         choose: returns what follows, of other instances than the batch.
 
     Attributes:
-        reading: the instances of what follows, if they were read: since each of its commands was asked for.
+        rows: the instances of what follows, if they were read: since each of its commands was asked for. They are
+            looked into when its turn comes, for what is wrong with one of them is none of the batch's affair.
     """
 
-    __slots__ = ("_choose", "reading")
+    __slots__ = ("_choose", "rows")
 
     def __init__(self, choose: Callable[[], Sequence[Ticket]]) -> None:
         self._choose = choose
-        self.reading: Reading | None = None
+        self.rows: Sequence[Record] | None = None
 
     def ids(self) -> list[str]:
         """Choose what follows, and return whose instances are to be read; none where keys have to be read as well."""
         following = self._choose()
         if any(one.command.cause.idempotency_key is not None for one in following):
             return []
-        return [one.command.instance_id for one in following]
+        return list(dict.fromkeys(one.command.instance_id for one in following))

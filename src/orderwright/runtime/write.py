@@ -15,7 +15,7 @@ from orderwright.errors import RuntimeFault
 from orderwright.json_text import canonical, dump
 from orderwright.runtime.command import Command, Create
 from orderwright.runtime.identity import derived_id
-from orderwright.runtime.instance import READ_EACH, Instance, instances_of
+from orderwright.runtime.instance import READ_EACH, Instance
 from orderwright.runtime.journal import CREATED, LogRow, chained, difference, iso
 from orderwright.runtime.ledger import GUARD, beyond, row_of
 from orderwright.runtime.transition import Prepared, Transition
@@ -23,6 +23,8 @@ from orderwright.statechart import Cancel, Emit, Invoke, Post, Refused, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from asyncpg import Record
 
     from orderwright.runtime.pool import Connection
 
@@ -121,12 +123,12 @@ async def store_and_read(
     instance_ids: Sequence[str],
     *,
     patience_ms: int = 0,
-) -> tuple[list[Outcome], dict[str, Instance]]:
+) -> tuple[list[Outcome], list[Record]]:
     """Store steps as `store` does, and read other instances in the same round trip, as they are before the steps."""
     call, arguments = _call(steps, patience_ms)
     place = len(arguments) + 1
     rows = await connection.fetch(_reading_too(call, place), *arguments, instance_ids)
-    return _told(steps, rows[0]["fates"]), instances_of(rows)
+    return _told(steps, rows[0]["fates"]), rows
 
 
 def _told(steps: Sequence[Prepared], fates: Sequence[str] | None) -> list[Outcome]:

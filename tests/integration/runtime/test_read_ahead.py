@@ -109,6 +109,18 @@ async def test_a_lost_connection_takes_nothing_from_what_was_chosen_to_follow(
     await assert_straight(engine.pool)
 
 
+async def test_an_unreadable_instance_that_follows_has_no_batch_written_twice(
+    engine: Engine, ids: list[str]
+):
+    await engine.pool.execute(_SPOIL, "p2")
+    sends = [engine.send(name, ADD, actor="ann") for name in ids]
+    results = await asyncio.gather(*sends, return_exceptions=True)
+    assert isinstance(results.pop(2), ValueError)
+    assert [one.version for one in results] == [2] * 5
+    versions = await engine.pool.fetch("select version from orderwright.instance order by 1")
+    assert [row["version"] for row in versions] == [1, 2, 2, 2, 2, 2]
+
+
 async def test_keys_of_what_follows_are_looked_up_with_it(
     engine: Engine, ids: list[str], read: list[list[str]]
 ):
@@ -137,3 +149,6 @@ async def test_who_leaves_after_the_choice_has_done_what_was_asked(
     assert isinstance(results[2], asyncio.CancelledError)
     assert [(await engine.read(name)).version for name in ids] == [2] * 6
     await assert_straight(engine.pool)
+
+
+_SPOIL = "update orderwright.instance set snapshot = 'no snapshot' where instance_id = $1"

@@ -1,0 +1,109 @@
+"""Text that no index, no database and no encoding can hold: it switches no policy off, and nobody fails by it."""
+
+from __future__ import annotations
+
+import random  # noqa: TID251 (any seed will do: it only has to resist compression)
+import string
+
+import pytest
+from policy_house import BIG, document, order, publish
+
+from orderwright import Event, Orderwright
+
+pytestmark = pytest.mark.usefixtures("nothing_in_force")
+FREEZE = {"action": "FREEZE_ORDER", "config": {"reason": "odd"}}
+TRANSFERS = "velocity.PAYOUT_REQUESTED.count.wallet.24h"
+
+
+def noise(length: int) -> str:
+    """Return letters that no compression makes short."""
+    return "".join(random.Random(length).choices(string.ascii_letters + string.digits, k=length))
+
+
+TEXTS = {
+    "long": noise(6_000),
+    "longest": noise(20_000),
+    "nul": "a\x00b",
+    "half": "a\ud800b",
+}
+KEPT = {"long"}
+"""What policies know as a fact: it can be stored, and it is not absurdly long."""
+each_text = pytest.mark.parametrize("name", TEXTS)
+
+
+def payout(name: str, number: int = 1, **more: object) -> dict[str, object]:
+    """Write what a host tells of a pay-out."""
+    told = {"amount": "1500.00", "currency": "EUR", "userId": f"user-{name}", "country": "DE"}
+    return {"payOutId": f"{name}-{number}", **told, **more}
+
+
+@each_text
+@pytest.mark.parametrize("field", ["userId", "walletAddress", "cryptoType", "user.country"])
+async def test_a_policy_that_reads_something_else_decides_all_the_same(
+    app: Orderwright, field: str, name: str
+):
+    await publish(app, "big", document(BIG, trigger="PAYOUT_REQUESTED"))
+    told = payout(f"{field}-{name}", **{field: TEXTS[name]})
+    found = await app.trigger("PAYOUT_REQUESTED", told)
+    assert (found.status, found.error) == ("decided", None)
+    assert [one.action for one in found.actions] == ["FREEZE_ORDER"]
+    assert any(one.startswith(f"{field}: text") for one in found.flagged) is (name not in KEPT)
+
+
+@each_text
+async def test_a_policy_that_reads_it_holds_where_it_cannot_be_known(app: Orderwright, name: str):
+    rule = {"field": "walletAddress", "operator": "starts_with", "value": "bc1q"}
+    await publish(app, "wallet", document(rule, does=[FREEZE], trigger="PAYOUT_REQUESTED"))
+    told = payout(f"reads-{name}", walletAddress=TEXTS[name])
+    found = await app.trigger("PAYOUT_REQUESTED", told)
+    held = [] if name in KEPT else ["REQUIRE_APPROVAL"]
+    assert [one.action for one in found.actions] == held
+
+
+@each_text
+async def test_events_are_counted_under_the_wallet_that_they_name_so(app: Orderwright, name: str):
+    rule = {"field": TRANSFERS, "operator": ">=", "value": 3}
+    await publish(app, "often", document(rule, does=[FREEZE], trigger="PAYOUT_REQUESTED"))
+    line = {"type": "AMOUNT_THRESHOLD", "aggregate": "count", "of": "PAYOUT_REQUESTED"}
+    line |= {"key": "wallet", "window": "24h", "threshold": 2}
+    crossed = document(
+        {"field": "count", "operator": ">=", "value": 2}, does=[FREEZE], trigger=line
+    )
+    await publish(app, "twice", crossed)
+    found = [
+        await app.trigger(
+            "PAYOUT_REQUESTED", payout(name, number, walletAddress=TEXTS[name] + "c")
+        )
+        for number in range(10, 13)
+    ]
+    assert [len(one.crossed) for one in found] == [0, 1, 0]
+    actions = [[each.action for each in one.actions] for one in found]
+    assert actions == [[], [], ["FREEZE_ORDER"]]
+
+
+@each_text
+async def test_a_user_who_registered_from_no_country_is_of_none(app: Orderwright, name: str):
+    registered = {"userId": f"from-{name}", "email": "a@b.example", "country": TEXTS[name]}
+    assert (await app.trigger("USER_REGISTERED", registered)).status == "decided"
+    rule = {"field": "user.country", "operator": "==", "value": "NG"}
+    await publish(app, "country", document(rule))
+    found = await app.trigger("ORDER_CREATED", order(orderId=name, userId=f"from-{name}"))
+    assert [one.action for one in found.actions] == ["REQUIRE_APPROVAL"]
+
+
+@each_text
+async def test_a_wallet_that_a_user_adds_stops_no_policy_on_a_later_one(
+    app: Orderwright, name: str
+):
+    rule = {"field": "cryptoType", "operator": "==", "value": "BTC"}
+    await publish(app, "btc", document(rule, does=[FREEZE], trigger="WALLET_ADDED"))
+    user = f"adds-{name}"
+    about = {"userId": user, "email": f"{name}@b.example", "country": "NG"}
+    await app.engine.create("user", user, context=about, actor="x")
+    for wallet, kind, address in (("w0", "ETH", TEXTS[name]), ("w1", "BTC", "bc1q")):
+        data = {"walletId": f"{name}-{wallet}", "address": address, "cryptoType": kind}
+        await app.engine.send(user, Event("ADD_WALLET", data), actor="x")
+    await app.worker.drain()
+    instance = await app.engine.read(user)
+    assert instance is not None
+    assert "RESTRICTED" in instance.state

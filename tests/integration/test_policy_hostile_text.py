@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random  # noqa: TID251 (any seed will do: it only has to resist compression)
 import string
 
 import pytest
-from policy_house import BIG, document, order, publish
+from policy_house import ADMIN, BIG, document, order, publish
 
 from orderwright import Event, Orderwright
+from orderwright.app.policies.hosts import Told
+from orderwright.errors import InputInvalid
 
 pytestmark = pytest.mark.usefixtures("nothing_in_force")
 FREEZE = {"action": "FREEZE_ORDER", "config": {"reason": "odd"}}
@@ -107,3 +110,93 @@ async def test_a_wallet_that_a_user_adds_stops_no_policy_on_a_later_one(
     instance = await app.engine.read(user)
     assert instance is not None
     assert "RESTRICTED" in instance.state
+
+
+NAMED_BY = [
+    ("WALLET_ADDED", "walletId", {"cryptoType": "BTC"}),
+    ("WALLET_ADDED", "address", {"cryptoType": "BTC"}),
+    ("KYC_SUBMITTED", "submissions", {"documentType": "passport"}),
+]
+each_name = pytest.mark.parametrize(("trigger", "field", "about"), NAMED_BY)
+
+
+@each_text
+@each_name
+async def test_an_occurrence_that_is_named_so_is_decided_once(
+    app: Orderwright, trigger: str, field: str, about: dict[str, object], name: str
+):
+    told = {"userId": f"{field}-{name}", "kycSessionId": f"{field}-{name}", **about}
+    first, again = [await app.trigger(trigger, {**told, field: TEXTS[name]}) for _ in range(2)]
+    other = await app.trigger(trigger, {**told, field: f"{TEXTS[name]}c"})
+    assert (first.status, first.is_repeated, again.is_repeated) == ("decided", False, True)
+    assert (again.id, other.is_repeated) == (first.id, False)
+
+
+@each_name
+async def test_a_host_keeps_its_transaction_whatever_it_tells(
+    app: Orderwright, trigger: str, field: str, about: dict[str, object]
+):
+    told = {"userId": f"mine-{field}", "kycSessionId": f"mine-{field}", **about}
+    async with app.pool.acquire() as connection, connection.transaction():
+        await connection.execute("create temp table mine (name text) on commit drop")
+        for text in TEXTS.values():
+            found = await app.trigger(trigger, {**told, field: text}, connection=connection)
+            assert found.status == "decided"
+        await connection.execute("insert into mine values ('kept')")
+
+
+@each_text
+async def test_a_submission_that_nobody_counts_is_decided(app: Orderwright, name: str):
+    told = {"userId": name, "kycSessionId": f"counts-{name}", "provider": TEXTS[name]}
+    assert (await app.trigger("KYC_SUBMITTED", told)).status == "decided"
+
+
+@each_text
+@each_name
+@pytest.mark.parametrize("key", [None, "key"])
+async def test_a_host_outside_is_answered_whatever_it_tells(
+    app: Orderwright,
+    trigger: str,
+    field: str,
+    about: dict[str, object],
+    name: str,
+    key: str | None,
+):
+    subject = f"outside-{field}-{name}-{key}"
+    token = (await app.api_tokens.make(subject, ["trigger"], ADMIN, expires_at=None)).token
+    context = {"userId": subject, "kycSessionId": subject, **about, field: TEXTS[name]}
+    told = Told(trigger=trigger, context=context)
+    first, again = [await app.hosts.trigger(token, told, key) for _ in range(2)]
+    assert (first.status, again.id, again.is_repeated) == ("decided", first.id, True)
+
+
+@each_text
+async def test_a_failure_is_on_record_whatever_the_host_told(app: Orderwright, name: str):
+    async with (
+        app.pool.acquire() as other,
+        app.pool.acquire() as host,
+        other.transaction(),
+        host.transaction(),
+    ):
+        await other.execute("lock table orderwright.policy_event in exclusive mode")
+        await host.execute("set local lock_timeout = '50ms'")
+        told = {"userId": f"fails-{name}", "address": TEXTS[name], "cryptoType": "BTC"}
+        found = await app.trigger("WALLET_ADDED", told, connection=host)
+        assert (found.status, found.actions) == ("failed", ())
+    row = await app.pool.fetchrow(
+        "select status, error from orderwright.policy_execution where id = $1", found.id
+    )
+    assert tuple(row) == ("failed", found.error)
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "x" * 100_000])
+@pytest.mark.parametrize("field", ["entity.id", "occurrence"])
+async def test_what_no_id_can_be_is_said_in_words_that_can_be_sent(
+    app: Orderwright, field: str, text: str
+):
+    entity = ("Order", text if field == "entity.id" else "o")
+    occurrence = text if field == "occurrence" else None
+    with pytest.raises(InputInvalid) as wrong:
+        await app.trigger("ORDER_CREATED", order(), entity=entity, occurrence=occurrence)
+    assert wrong.value.field == field
+    assert len(json.dumps(wrong.value.values, ensure_ascii=False).encode()) < 1_000

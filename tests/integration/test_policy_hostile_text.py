@@ -195,7 +195,9 @@ async def test_a_failure_is_on_record_whatever_the_host_told(app: Orderwright, n
     assert tuple(row) == ("failed", found.error)
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "x" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["a\x00b", "a\ud800b", "x" * 100_000], ids=["nul", "half", "long"]
+)
 @pytest.mark.parametrize("field", ["entity.id", "occurrence"])
 async def test_what_no_id_can_be_is_said_in_words_that_can_be_sent(
     app: Orderwright, field: str, text: str

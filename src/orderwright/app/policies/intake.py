@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.key import as_key
-from orderwright.condition import Json, plain, read
+from orderwright.condition import MAX_DEPTH, Json, plain, read
 from orderwright.errors import InputInvalid
 from orderwright.json_text import dump, is_storable
 from orderwright.money import Money
@@ -76,7 +76,8 @@ def _spread(
     """Yield fields by dotted path; objects that group facts are looked into."""
     for key, value in source.items():
         path = f"{prefix}{key}"
-        if isinstance(value, Mapping) and path.partition(".")[0] in groups and path not in schema:
+        is_group = path.partition(".")[0] in groups and path.count(".") < MAX_DEPTH
+        if isinstance(value, Mapping) and is_group and path not in schema:
             yield from _spread(value, schema, groups, f"{path}.")
         else:
             yield path, value
@@ -108,7 +109,7 @@ def _joined(amount: Json, currency: Json) -> _Taken:
     try:
         if isinstance(amount, str | int | Decimal):
             return (Money.parse(amount, currency),), None
-    except InputInvalid:
+    except (InputInvalid, ValueError):  # the latter of a number of thousands of digits
         pass
     return None, f"no amount in {ascii(currency[:3])[1:-1]}"
 

@@ -19,7 +19,7 @@ from orderwright.domain.entity import ENTITIES
 from orderwright.domain.event_trigger import NAMED, about, facts_of_event, facts_of_named
 from orderwright.domain.reading import mapping
 from orderwright.errors import InputInvalid
-from orderwright.json_text import canonical, is_storable
+from orderwright.json_text import canonical, dump, is_storable
 from orderwright.policy.trigger import THRESHOLD
 from orderwright.runtime.command import LONGEST_ID
 from orderwright.runtime.identity import derived_id
@@ -185,7 +185,7 @@ def _is_id(text: str) -> bool:
 def _shown(told: Json) -> Json:
     """Return what was told as an answer can say it."""
     if not isinstance(told, str):
-        return plain(told)
+        return plain(told) if _is_writable(told) else "..."
     return told[:LONGEST_ID] if is_storable(told) else ascii(told[:LONGEST_ID])
 
 
@@ -200,9 +200,9 @@ def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) 
             raise InputInvalid("occurrence", _shown(given), f"1 to {LONGEST_ID} characters")
         return given
     if trigger == "WALLET_ADDED":
-        return as_key(str(context.get("walletId") or context.get("address") or ""))
+        return as_key(_written(context.get("walletId") or context.get("address") or ""))
     if trigger == "KYC_SUBMITTED" and "submissions" in context:
-        return as_key(f"#{plain(context['submissions'])}")
+        return as_key(f"#{_written(context['submissions'])}")
     return "" if trigger in _IDS and trigger != "KYC_SUBMITTED" else _digest(context)
 
 
@@ -248,4 +248,18 @@ def has_late_money(payin: Mapping[str, Json]) -> bool:
 
 
 def _digest(context: Mapping[str, Json]) -> str:
-    return hashlib.sha256(canonical(plain(context)).encode("utf-8", "surrogatepass")).hexdigest()
+    forms = {str(name): plain(told) for name, told in context.items() if _is_writable(told)}
+    return hashlib.sha256(canonical(forms).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _written(told: Json) -> str:
+    return str(plain(told)) if _is_writable(told) else ""
+
+
+def _is_writable(told: Json) -> bool:
+    """Tell whether a value can be written at all: a number of thousands of digits cannot, and is as if not told."""
+    try:
+        dump(plain(told))
+    except ValueError:
+        return False
+    return True

@@ -387,6 +387,38 @@ async def test_what_is_wrong_with_a_call_is_a_problem_with_a_code(house: House):
     assert "context" in str(operation["requestBody"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"), [("nul", "a\x00b"), ("half", "a\ud800b"), ("long", "x" * 20_000)]
+)
+@pytest.mark.parametrize("key", [None, "key"])
+async def test_text_that_nothing_can_hold_is_answered_and_never_an_error_of_ours(
+    house: House, kind: str, text: str, key: str | None
+):
+    user = f"odd-{kind}-{key}"
+    host = await house.token("trigger", "execute", name=user)
+    for field in ("address", "walletId", "note"):
+        told = {"userId": user, "cryptoType": "BTC", field: text}
+        answer = await host.post("triggers/WALLET_ADDED", {"context": told}, key and key + field)
+        assert (answer.status_code, answer.json()["status"]) == (200, "decided")
+    context, entity = {"userId": user}, {"type": "User", "id": user}
+    for body in (
+        {"context": {"userId": text}},
+        {"context": context, "entity": {"type": "User", "id": text}},
+        {"context": context, "entity": {**entity, "type": text}},
+        {"context": context, "occurrence": text},
+        {"context": context, "occurred_at": text},
+        {"context": context, text: 1},
+        {"context": text},
+    ):
+        answer = await host.post("triggers/WALLET_ADDED", body, key)
+        assert answer.status_code == 422, (body, answer.text)
+        assert answer.json()["code"] in ("request.invalid", "input.invalid")
+    unknown = await host.post("triggers/a%00b", {"context": context}, key)
+    assert unknown.status_code == 422
+    about = await host.post("executions/none/execute", {"entity": {"type": "User", "id": text}})
+    assert about.status_code in (404, 422)
+
+
 async def test_a_host_keeps_a_list_that_policies_read(house: House):
     await house.cleo.ask('mutation { createPolicyList(name: "bad-mail") { __typename } }')
     host = await house.token("trigger", "lists")

@@ -102,6 +102,18 @@ async def test_a_wallet_is_its_users_and_money_goes_to_no_other(app: Orderwright
     assert row.requested_name == "Tony"
 
 
+async def test_a_wallet_with_an_address_that_none_has_is_refused(app: Orderwright):
+    user = await register(app, "long@example.com")
+    for length, said in ((255, None), (256, "address")):
+        wallet = NewWallet(user_id=user, address="x" * length, crypto_type="BTC")
+        refused = (await app.users.add_wallet(wallet, CORA)).refused
+        assert (refused is None) is (said is None)
+    assert refused is not None
+    assert "address" in refused.message
+    assert "at most 255 characters" in refused.message
+    assert len(refused.message) < 200
+
+
 async def test_a_customer_sees_themselves_and_their_own_sessions_only(app: Orderwright):
     bob = await register(app, "bob@example.com", customer_id="bob")
     other = await register(app, "other2@example.com")

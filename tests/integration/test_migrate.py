@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from orderwright.app.database import DatabaseNewer, DatabaseUnreachable, engine, migrate
+from orderwright.app.policies.key import as_key
 
 ROOT = Path(__file__).parents[2]
 _MIGRATE = """
@@ -106,6 +107,30 @@ async def test_what_was_changed_under_a_former_name_is_kept_under_both_with_its_
     kept = [(1000, 50, "ann", "less"), (50, 70, "ben", None)]
     assert list(of_name.values()) == [kept, kept]
     assert len(changes) == 5
+
+
+async def test_what_was_counted_under_a_long_name_goes_on_being_counted_with_it(
+    empty_database_url: str,
+):
+    await migrate_to(empty_database_url, "0030")
+    connection = await asyncpg.connect(empty_database_url)
+    long, short = "ö" * 256, "ö" * 255
+    try:
+        await connection.executemany(
+            "insert into orderwright.policy_event"
+            " (execution_id, trigger, entity_type, entity_id, user_id, wallet, country, occurred_at)"
+            " values ($1, 'PAYOUT_REQUESTED', 'PayOut', $1, $2, $3, $4, now())",
+            [("1", short, long, None), ("2", long, short, "DE"), ("3", "u", None, long)],
+        )
+        await migrate(empty_database_url)
+        rows = await connection.fetch(
+            "select user_id, wallet, country from orderwright.policy_event order by execution_id"
+        )
+    finally:
+        await connection.close()
+    key = as_key(long)
+    kept = [(short, key, None), (key, short, "DE"), ("u", None, key)]
+    assert ([tuple(row) for row in rows], key.startswith("sha256:")) == (kept, True)
 
 
 async def test_everything_of_ours_lives_in_our_schema(database_url: str):

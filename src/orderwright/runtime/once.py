@@ -35,7 +35,10 @@ async def is_replay(
     """
     if key is None:
         return False
-    told, about = hashlib.sha256(canonical(list(request)).encode()).digest(), str(request[1])
+    said = canonical(list(request)).encode(
+        "utf-8", "surrogatepass"
+    )  # which is hashed and never stored
+    told, about = hashlib.sha256(said).digest(), str(request[1])
     if await connection.fetchval(_TAKE, key, told, about, at, at + KEY_LIFE) is not None:
         return False
     if await connection.fetchval(_FIND, key) != told:

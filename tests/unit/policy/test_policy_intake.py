@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 from orderwright.app.policies.asking import Answers
 from orderwright.app.policies.derived import counted, derived
 from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.occurrence import key_of
 from orderwright.app.policies.scene import User
 from orderwright.app.policies.wording import Words
 from orderwright.condition import FactField, plain, read
@@ -19,6 +20,7 @@ from orderwright.domain.trigger import TRIGGERS
 from orderwright.json_text import dump, is_storable
 from orderwright.money import Money
 from orderwright.policy.masking import MASK, masked_facts
+from orderwright.runtime.command import LONGEST_ID
 
 ORDER, PAYIN = TRIGGERS["ORDER_CREATED"].facts, TRIGGERS["PAYIN_RECEIVED"].facts
 NOW = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
@@ -71,10 +73,82 @@ def test_nested_and_dotted_facts_are_the_same_and_the_rest_is_kept_and_flagged()
 def test_whatever_is_told_what_is_taken_in_has_its_type_and_can_be_kept(told: dict[str, object]):
     found = take_in(told, ORDER)
     assert is_storable(dump(plain(found.facts)))
+    assert "\x00" not in _texts(plain(found.facts))
     assert all(is_storable(one) for one in found.flagged)
     for path, value in found.facts.items():
         if path in ORDER:
             assert read(value)[0] in (ORDER[path].type, "null")
+
+
+def _nested(depth: int) -> object:
+    """Return objects in one another, deeper than anything recursive goes."""
+    found: object = 1
+    for _ in range(depth):
+        found = {"x": found}
+    return found
+
+
+def _texts(form: object) -> str:
+    """Return all text of a JSON-ready value, keys included."""
+    if isinstance(form, dict):
+        return "".join(key + _texts(value) for key, value in form.items())
+    return "".join(map(_texts, form)) if isinstance(form, list) else str(form)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_fact"),
+    [
+        ("x" * 10_000, True),
+        ("x" * 10_001, False),
+        ("a\x00b", False),
+        ("a\ud800b", False),
+        ("a\\u0000b", True),  # a backslash and letters
+        ("a\\\x00b", False),
+    ],
+)
+def test_a_text_that_cannot_be_kept_is_no_fact_and_says_all_the_same_whose_the_event_is(
+    text: str, is_fact: bool
+):
+    found = take_in({"userId": text}, ORDER)
+    assert found.facts == ({"userId": text} if is_fact else {})
+    assert [one.startswith("userId: text ") for one in found.flagged] == [True] * (not is_fact)
+    event, other = (
+        counted("ORDER_CREATED", take_in({"userId": one}, ORDER).names, User(), NOW)
+        for one in (text, text + "b")
+    )
+    assert event.user
+    assert len(event.user) <= LONGEST_ID
+    assert is_storable(event.user)
+    assert event.users == (event.user,) != other.users
+
+
+@pytest.mark.parametrize(
+    ("told", "flagged"),
+    [
+        ({"amount": "1.00", "currency": "\x00\ud800"}, ("amount", "currency")),
+        ({"amount": 10**5_000, **EUR}, ("amount",)),
+        ({"rate": 10**5_000}, ("rate",)),
+        ({"user": _nested(3_000)}, ("user.x",)),
+    ],
+)
+def test_what_nothing_can_write_is_no_fact(told: dict[str, object], flagged: tuple[str, ...]):
+    found = take_in(told, ORDER)
+    assert all(is_storable(one) for one in found.flagged)
+    assert len(found.flagged) == len(flagged)
+    assert all(map(str.startswith, found.flagged, flagged))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [10**5_000, _nested(3_000), [_nested(3_000)], "\ud800", object()],
+    ids=["number", "object", "list", "half", "other"],
+)
+@pytest.mark.parametrize("name", ["walletId", "address", "submissions", "provider"])
+def test_whatever_is_told_there_is_a_key_that_can_be_kept(name: str, told: object):
+    for trigger in ("WALLET_ADDED", "KYC_SUBMITTED", "ORDER_CREATED"):
+        key = key_of(trigger, {name: told})
+        assert is_storable(key)
+        assert len(key) <= LONGEST_ID
 
 
 def test_what_is_sensitive_by_its_name_is_masked_where_the_trigger_does_not_know_it():

@@ -146,7 +146,7 @@ function textKind(schema: JsonSchema): FieldKind {
   if (schema.format === "money" || schema.format === "decimal") return "decimal";
   if (schema.format === "date-time") return "moment";
   if (schema.format === "date") return "date";
-  return (schema.maxLength ?? 0) > 200 ? "longText" : "text";
+  return (schema.maxLength ?? 0) > 255 ? "longText" : "text";
 }
 
 function arrayKind(items: JsonSchema | undefined): FieldKind {

@@ -116,7 +116,7 @@ class Deciding:
         main, in_force = told[-1], ground.in_force
         one, facts = main.occurrence, main.intake.facts
         user = ground.scene.user(facts.get("userId"))
-        event = counted(one.trigger_name, facts, user, one.occurred_at)
+        event = counted(one.trigger_name, main.intake.names, user, one.occurred_at)
         thresholds = _thresholds(in_force, main)
         asked = frozenset().union(
             *(in_force.asks(each.occurrence.trigger) for each in told),

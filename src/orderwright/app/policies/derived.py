@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.policies.key import as_key
 from orderwright.app.policies.velocity import Counted
 from orderwright.condition import Json
 from orderwright.money import Money
@@ -25,19 +26,20 @@ _HOUR: Final = timedelta(hours=1)
 
 
 def counted(trigger: str, facts: Mapping[str, Json], user: User, at: datetime) -> Counted:
-    """Return an event as velocities count it: by its own country, else by that of the user.
+    """Return an event as velocities count it: by its own country, else by that of the user, each as a key.
 
     A user and the customer that they buy as are one: what either has done counts for the user, whenever they
     registered.
     """
     amount = facts.get("amount")
-    ids = (user.id, user.customer_id, _said(facts, "user"))
+    said = {key: _said(facts, key) for key in KEY_FACTS}
+    ids = (user.id, user.customer_id, said["user"])
     return Counted(
         trigger=trigger,
-        user=user.id or _said(facts, "user"),
-        users=tuple(sorted({one for one in ids if one})),
-        wallet=_said(facts, "wallet"),
-        country=_said(facts, "country") or user.country,
+        user=_key(user.id or said["user"]),
+        users=tuple(sorted({as_key(one) for one in ids if one})),
+        wallet=_key(said["wallet"]),
+        country=_key(said["country"] or user.country),
         amount=amount if isinstance(amount, Money) else None,
         occurred_at=at,
     )
@@ -132,6 +134,10 @@ def _is_mismatch(facts: Mapping[str, Json], due: Json) -> bool | None:
 def _said(facts: Mapping[str, Json], key: str) -> str | None:
     """Return what an event itself says of whose it is, by a key of velocities."""
     return next((one for name in KEY_FACTS[key] if (one := _text(facts, name))), None)
+
+
+def _key(text: str | None) -> str | None:
+    return None if text is None else as_key(text)
 
 
 def _text(facts: Mapping[str, Json], name: str) -> str | None:

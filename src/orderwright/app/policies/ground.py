@@ -61,11 +61,11 @@ async def lock(
 
 def _keys(told: Told, scene: Scene, in_force: InForce) -> Iterator[str]:
     """Yield what has to be locked beside the entity, so that who counts the same thing counts one after another."""
-    one, facts = told.occurrence, told.intake.facts
+    one = told.occurrence
     if scene.home(one.entity) is None:
         yield f"execution/{one.path}"
-    user = scene.user(facts.get("userId"))
-    event = counted(one.trigger_name, facts, user, one.occurred_at)
+    user = scene.user(told.intake.facts.get("userId"))
+    event = counted(one.trigger_name, told.intake.names, user, one.occurred_at)
     for counting in in_force.counted.get(one.trigger_name, ()):
         for value in event.values(counting.key):
             yield f"velocity/{counting.trigger}/{counting.key}/{value}"

@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from orderwright.app.policies.key import as_key
 from orderwright.condition import Json, plain
 from orderwright.domain.entity import ENTITIES
 from orderwright.domain.event_trigger import NAMED, about, facts_of_event, facts_of_named
 from orderwright.domain.reading import mapping
 from orderwright.errors import InputInvalid
-from orderwright.json_text import canonical, is_storable
+from orderwright.json_text import canonical, dump, is_storable
 from orderwright.policy.trigger import THRESHOLD
 from orderwright.runtime.command import LONGEST_ID
 from orderwright.runtime.identity import derived_id
@@ -171,7 +172,9 @@ def entity_of(trigger: str, context: Mapping[str, Json], given: tuple[str, str] 
     if given is not None and entity_type not in ENTITIES:
         raise InputInvalid("entity.type", entity_type, f"one of {', '.join(ENTITIES)}")
     if not isinstance(entity_id, str) or not _is_id(entity_id):
-        raise InputInvalid(name, plain(entity_id), f"the id of the entity that {trigger} is about")
+        raise InputInvalid(
+            name, _shown(entity_id), f"the id of the entity that {trigger} is about"
+        )
     return Entity(entity_type, entity_id)
 
 
@@ -179,20 +182,27 @@ def _is_id(text: str) -> bool:
     return 0 < len(text) <= LONGEST_ID and is_storable(text)
 
 
+def _shown(told: Json) -> Json:
+    """Return what was told as an answer can say it."""
+    if not isinstance(told, str):
+        return plain(told) if _is_writable(told) else "..."
+    return told[:LONGEST_ID] if is_storable(told) else ascii(told[:LONGEST_ID])
+
+
 def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) -> str:
-    """Return what tells an occurrence from others of its trigger and entity.
+    """Return what tells an occurrence from others of its trigger and entity, as an index can hold it.
 
     Raises:
         InputInvalid: the name that is given cannot be one.
     """
     if given is not None:
         if not _is_id(given):
-            raise InputInvalid("occurrence", given[:LONGEST_ID], f"1 to {LONGEST_ID} characters")
+            raise InputInvalid("occurrence", _shown(given), f"1 to {LONGEST_ID} characters")
         return given
     if trigger == "WALLET_ADDED":
-        return str(context.get("walletId") or context.get("address") or "")
+        return as_key(_written(context.get("walletId") or context.get("address") or ""))
     if trigger == "KYC_SUBMITTED" and "submissions" in context:
-        return f"#{plain(context['submissions'])}"
+        return as_key(f"#{_written(context['submissions'])}")
     return "" if trigger in _IDS and trigger != "KYC_SUBMITTED" else _digest(context)
 
 
@@ -238,4 +248,18 @@ def has_late_money(payin: Mapping[str, Json]) -> bool:
 
 
 def _digest(context: Mapping[str, Json]) -> str:
-    return hashlib.sha256(canonical(plain(context)).encode("utf-8", "replace")).hexdigest()
+    forms = {str(name): plain(told) for name, told in context.items() if _is_writable(told)}
+    return hashlib.sha256(canonical(forms).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _written(told: Json) -> str:
+    return str(plain(told)) if _is_writable(told) else ""
+
+
+def _is_writable(told: Json) -> bool:
+    """Tell whether a value can be written at all: a number of thousands of digits cannot, and is as if not told."""
+    try:
+        dump(plain(told))
+    except ValueError:
+        return False
+    return True

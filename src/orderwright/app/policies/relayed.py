@@ -19,6 +19,7 @@ from orderwright.app.policies.occurrence import Occurrence, of_event
 from orderwright.app.policies.writing import record_failure
 from orderwright.domain.event_trigger import EVENT_TRIGGERS, NAMED
 from orderwright.runtime.consumer import Consumer, work_of
+from orderwright.runtime.failure import words
 
 if TYPE_CHECKING:
     from orderwright.app.policies.deciding import Deciding
@@ -66,8 +67,7 @@ class Relayed:
         except Exception as error:
             found = of_event(event)
             if found:
-                said = f"{type(error).__name__}: {error}"
-                await record_failure(self._pool, found[-1], said, self._clock.now())
+                await record_failure(self._pool, found[-1], words(error), self._clock.now())
             raise
 
     async def _decide_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.policies.key import stands_in
 from orderwright.domain.entity import ENTITIES
 from orderwright.domain.hold import known_holds
 from orderwright.statechart import Snapshot
@@ -106,12 +107,13 @@ def _home(row: Record) -> Home:
 
 
 def _user(row: Record) -> User:
+    country = row["country"]
     return User(
         id=row["user_id"],
         customer_id=row["customer_id"],
         name=row["name"],
         email=row["email"],
-        country=row["country"],
+        country=None if country is None or stands_in(country) else country,
         registered_at=row["at"],
         is_kyc_approved=row["is_approved"],
     )

@@ -35,6 +35,7 @@ from orderwright.domain.trigger import TRIGGERS
 from orderwright.errors import InputInvalid
 from orderwright.policy.trigger import THRESHOLD
 from orderwright.runtime.command import Cause
+from orderwright.runtime.failure import words
 from orderwright.runtime.joining import JoinImpossible, joined
 from orderwright.runtime.observation import told_on_commit
 
@@ -231,7 +232,7 @@ class Triggers:
                 await self._acting.queue(connection, execution.id)
 
     async def _failed(self, one: Occurrence, error: Exception) -> Execution:
-        said = f"{type(error).__name__}: {error}"
+        said = words(error)
         try:
             failed = await record_failure(self._pool, one, said, self._clock.now())
         except Exception:

@@ -277,6 +277,8 @@ async def test_what_nobody_was_told_of_follows_here_once_it_lives_here(unhandled
         "select count(*) from orderwright.log where instance_id = $1 and event_type = 'BLOCK'"
     )
     assert await app.pool.fetchval(blocked, entity) == 1
+    case = await look(app, (await row(app, _CASES, entity))["id"])
+    assert (case.state, case.snapshot.context["resolution"]["word"]) == ("RESOLVED", "NO_ACTION")
 
 
 async def test_what_comes_to_live_here_before_its_host_is_asked_is_not_its_hosts_any_more(

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from orderwright.app.policies.consequence import ask_host
+from orderwright.app.policies.consequence import ask_host, followed_here
 from orderwright.app.policies.effects import EFFECTS
 from orderwright.app.policies.reviewing import escalate_anew
 from orderwright.domain.reading import mapping, text
@@ -84,6 +84,7 @@ async def catch_up(work: Work) -> bool:
     if not await work.has_let_go():  # else somebody has told of it meanwhile
         by = answered["instance_id"]
         await _follow(work, found(await engine.read(by, connection=connection), by))
+    await followed_here(work)
     return True
 
 

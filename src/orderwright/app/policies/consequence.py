@@ -10,7 +10,8 @@ nothing, for the action that was answered does.
     nor does that, or nobody    a case says so: people are to see that it is done
     hears of either
 
-Where the entity has come to live here before its host was asked, the answer follows here, and the host is not asked.
+Where the entity has come to live here before its host was asked, the answer follows here, and the host is not asked. A
+case that is still open then has nothing left to see to, and is closed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from orderwright.app.policies.queueing import enqueue
 from orderwright.app.policies.reviewing import evidence_of
 from orderwright.policy.action import REJECTING
 from orderwright.runtime.identity import derived_id
+from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +67,16 @@ async def not_taken(work: Work, done: Done) -> None:
         await _open_case(work, action.follows_from, action.answer_id, reason, done)
 
 
+async def followed_here(work: Work) -> None:
+    """Close the cases about what a host has not done: the answer has followed here."""
+    note = "it lives here by now, where the answer has followed"
+    done = Event("RESOLVE", {"resolution": "NO_ACTION", "note": note})
+    for row in await work.connection.fetch(_ANSWERS, work.action.id):
+        case = _case_id(work.action.id, row["answer_id"])
+        if await work.house.engine.read(case, connection=work.connection) is not None:
+            await work.send(case, done)  # refused where people have resolved it
+
+
 async def _plan(work: Work, answered: str, answer: str, action: str, reason: str) -> bool:
     """Plan an end and queue it; return False if it was asked for because of this answer before."""
     planned = await record.plan_what_follows(
@@ -92,7 +104,7 @@ async def _open_case(work: Work, answered: str, answer: str, reason: str, done: 
     if action is None:
         raise ValueError(f"action {answered} is not on record")
     new = NewCase(
-        id=derived_id(f"case/{answered}/{answer}/not-done"),
+        id=_case_id(answered, answer),
         kind=NOT_DONE,
         subject_type=action.entity_type,
         subject_id=action.entity_id,
@@ -101,3 +113,12 @@ async def _open_case(work: Work, answered: str, answer: str, reason: str, done: 
         evidence={**evidence_of(action), "reason": reason, "error": done.message},
     )
     await open_case(work.house.engine, new, work.cause, connection=work.connection)
+
+
+def _case_id(answered: str, answer: str) -> str:
+    return derived_id(f"case/{answered}/{answer}/not-done")
+
+
+_ANSWERS: Final = """
+select distinct answer_id from orderwright.policy_action where follows_from = $1 order by 1
+"""

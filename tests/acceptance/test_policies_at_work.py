@@ -25,6 +25,10 @@ APPROVALS = """query ($id: ID!) { approvals(filter: {subjectType: "Order", subje
   edges { node { id workflowState } } } }"""
 VOTE = """mutation ($id: ID!) { voteApproval(id: $id, decision: APPROVE, reason: "seen") {
   __typename ... on Refusal { reasons { code } } } }"""
+ASKED = """query ($id: ID!) { approval(id: $id) { consequences { action status code followsFrom } } }"""
+ACTIONS = """query ($id: ID!) { policyExecution(id: $id) { actions { action status code followsFrom } } }"""
+OPEN = """query { cases(filter: {type: "ANSWER_NOT_DONE"}) { edges { node {
+  consequences { action status code followsFrom } } } } }"""
 PAID, CLEARED = "PAYMENT_PENDING_CONFIRMATION", "CLEARED_FOR_FULFILMENT"
 
 
@@ -151,3 +155,37 @@ async def approve(stage: Stage, order_id: str) -> None:
     voted = await stage.people["cora"].ask(VOTE, id=edge["node"]["id"])
     assert voted["voteApproval"]["__typename"] == "ApprovalChanged", voted
     await stage.later(seconds=0)
+
+
+# --- what lives with a host ------------------------------------------------------------------------
+
+
+async def test_what_a_host_was_asked_for_stands_with_the_approval_the_execution_and_the_case(
+    stage: Stage,
+):
+    cora, told = stage.people["cora"], {"payOutId": "theirs", "userId": "u", "currency": "EUR"}
+    await put_in_force(
+        stage,
+        policy(
+            "PAYOUT_REQUESTED",
+            [is_("amount", euro("777.00"))],
+            "Ask",
+            "REQUIRE_APPROVAL",
+            role="COMPLIANCE",
+            minimum=1,
+        ),
+    )
+    asked = await stage.app.trigger("PAYOUT_REQUESTED", {**told, "amount": "777.00"}, execute=True)
+    [action] = asked.actions
+    assert (await cora.ask(ASKED, id=action.id))["approval"]["consequences"] == []
+    denied = await cora.ask(VOTE.replace("APPROVE", "DENY"), id=action.id)
+    assert denied["voteApproval"]["__typename"] == "ApprovalChanged", denied
+    await stage.later(seconds=0)
+
+    nobody = {"status": "skipped", "code": "entity.not_found", "followsFrom": action.id}
+    follows = [{"action": name, **nobody} for name in ("REJECT_TRANSACTION", "FREEZE_ORDER")]
+    assert (await cora.ask(ASKED, id=action.id))["approval"]["consequences"] == follows
+    [first, *then] = (await cora.ask(ACTIONS, id=asked.id))["policyExecution"]["actions"]
+    assert (first["action"], first["followsFrom"], then) == ("REQUIRE_APPROVAL", None, follows)
+    [case] = (await cora.ask(OPEN))["cases"]["edges"]
+    assert case["node"]["consequences"] == follows

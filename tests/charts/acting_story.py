@@ -67,5 +67,6 @@ def host_actions() -> dict[str, Story]:
         "policyId": "p1",
         "policy": "Large first order",
         "version": 1,
+        "followsFrom": None,
     }
     return {"REQUESTED": Story(CHARTS["host_action"], {}, {}, given).begin()}

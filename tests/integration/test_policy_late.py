@@ -16,6 +16,7 @@ from policy_house import clear, document, publish
 from orderwright import Event, Orderwright
 from orderwright.app.permissions import Role
 from orderwright.app.policies.entity import has_ended
+from orderwright.app.policies.hosted import HostAction
 from orderwright.app.policies.telling import POLICIES
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
@@ -23,6 +24,7 @@ from orderwright.json_text import dump
 
 CARLA = as_("carla", Role.COMPLIANCE)
 WHY = {"reason": "as I see it"}
+REJECT, FREEZE = "REJECT_TRANSACTION", "FREEZE_ORDER"
 TRIGGERS = {
     "Order": ("ORDER_CREATED", "orderId"),
     "PayIn": ("PAYIN_RECEIVED", "payInId"),
@@ -41,11 +43,29 @@ FORWARD = {
 _numbers = itertools.count(1)
 
 
+class Host:
+    """Who has what does not live here yet: it does what it is asked, and keeps that by the entity."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, list[tuple[str, str | None]]] = {}
+
+    def do(self, action: HostAction) -> None:
+        self.asked.setdefault(action.entity_id, []).append((action.action, action.follows_from))
+
+
 @pytest.fixture(scope="module")
-async def app(shared_database_url: str) -> AsyncIterator[Orderwright]:
+def host() -> Host:
+    return Host()
+
+
+@pytest.fixture(scope="module")
+async def app(shared_database_url: str, host: Host) -> AsyncIterator[Orderwright]:
     clock = DrivenClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
     settings = Settings(sale_pending_expiry_minutes=0)
-    async with Orderwright.connect(shared_database_url, settings=settings, clock=clock) as opened:
+    handlers = dict.fromkeys((REJECT, FREEZE), host.do)
+    async with Orderwright.connect(
+        shared_database_url, settings=settings, clock=clock, action_handlers=handlers
+    ) as opened:
         await staff(opened, "carla", "chris")
         yield opened
         await clear(opened)
@@ -106,13 +126,17 @@ async def case_of(app: Orderwright, action: str) -> str:
 
 @dataclass(frozen=True)
 class Ending:
-    """What an action asks, what becomes of it, and the type of entity with which that cannot be."""
+    """What an action asks, what becomes of it, and the type of entity with which that cannot be.
+
+    Where it does not live here, its host is `told` of one end at most.
+    """
 
     action: str = "REQUIRE_APPROVAL"
     config: Mapping[str, object] = field(default_factory=dict)
     steps: Sequence[Step] = ()
     is_broken: bool = False
     not_for: str = ""
+    told: str | None = None
 
 
 SOON: Mapping[str, object] = {"deadline": "90m"}
@@ -128,27 +152,29 @@ ENDINGS = {
     "asked": Ending(),
     "approved": Ending(steps=[vote("APPROVE")]),
     "approved, no longer valid": Ending(steps=[vote("APPROVE"), wait(days=8)], not_for="PayOut"),
-    "denied": Ending(steps=[vote("DENY")]),
-    "denied, to be frozen": Ending(config=FREEZING, steps=[vote("DENY")]),
-    "expired": Ending(config=SOON, steps=[wait(minutes=90)]),
-    "expired, to be frozen": Ending(config=FREEZING, steps=[wait(minutes=90)]),
+    "denied": Ending(steps=[vote("DENY")], told=REJECT),
+    "denied, to be frozen": Ending(config=FREEZING, steps=[vote("DENY")], told=FREEZE),
+    "expired": Ending(config=SOON, steps=[wait(minutes=90)], told=REJECT),
+    "expired, to be frozen": Ending(config=FREEZING, steps=[wait(minutes=90)], told=FREEZE),
     "expired, escalated": Ending(config=ESCALATING, steps=[wait(minutes=90)]),
     "expired, escalated, solved": Ending(
         config=ESCALATING, steps=[wait(minutes=90), resolve("SOLVED")]
     ),
     "expired, escalated, declined": Ending(
-        config=ESCALATING, steps=[wait(minutes=90), resolve("DECLINED")]
+        config=ESCALATING, steps=[wait(minutes=90), resolve("DECLINED")], told=REJECT
     ),
     "revoked": Ending(steps=TAKEN_BACK),
     "revoked, solved": Ending(steps=[*TAKEN_BACK, resolve("SOLVED")]),
-    "revoked, declined": Ending(steps=[*TAKEN_BACK, resolve("DECLINED")]),
+    "revoked, declined": Ending(steps=[*TAKEN_BACK, resolve("DECLINED")], told=REJECT),
     "dead-lettered": Ending(is_broken=True),
     "escalated": Ending("ESCALATE_TO_COMPLIANCE"),
     "escalated, solved": Ending("ESCALATE_TO_COMPLIANCE", steps=[resolve("SOLVED")]),
-    "escalated, declined": Ending("ESCALATE_TO_COMPLIANCE", steps=[resolve("DECLINED")]),
+    "escalated, declined": Ending(
+        "ESCALATE_TO_COMPLIANCE", steps=[resolve("DECLINED")], told=REJECT
+    ),
     "documents accepted": Papers([PAPER, say("ACCEPT")]),
     "documents cancelled": Papers([say("CANCEL", **WHY)]),
-    "documents overdue, declined": Papers([wait(days=5), resolve("DECLINED")]),
+    "documents overdue, declined": Papers([wait(days=5), resolve("DECLINED")], told=REJECT),
     "documents overdue, solved": Papers([wait(days=5), resolve("SOLVED")]),
     "documents overdue, accepted": Papers([wait(days=5), PAPER, say("ACCEPT")]),
     "documents overdue, cancelled": Papers([wait(days=5), say("CANCEL", **WHY)]),
@@ -164,6 +190,8 @@ ENDINGS = {
 }
 """A pay-out is not left waiting for its own consent for a week; a KYC session alone asks for no papers before it
 lives here."""
+BY_TIME = ("expired", "expired, to be frozen")
+"""Where nobody answers: as the time passes, all that follows from that is done."""
 
 
 @pytest.mark.parametrize(
@@ -171,21 +199,29 @@ lives here."""
     [(name, kind) for name, one in ENDINGS.items() for kind in TRIGGERS if kind != one.not_for],
 )
 async def test_what_came_of_it_before_the_entity_lived_here_is_what_comes_of_it_here(
-    app: Orderwright, name: str, kind: str
+    app: Orderwright, host: Host, name: str, kind: str
 ):
+    host.asked.clear()
     here = await played(app, ENDINGS[name], kind, lives_here=True)
-    assert await played(app, ENDINGS[name], kind, lives_here=False) == here
+    assert host.asked == {}
+    entity_id, action = await play(app, ENDINGS[name], kind, lives_here=False)
+    assert await seen(app, kind, entity_id, action) == here
+    told = told_of(ENDINGS[name], kind)
+    assert host.asked == ({entity_id: [(told, action)]} if told else {})
 
 
 @pytest.mark.parametrize("kind", ["Order", "KYC"])
 @pytest.mark.parametrize("name", [name for name, one in ENDINGS.items() if one.steps])
 async def test_an_answer_that_is_not_told_yet_when_the_entity_comes_to_live_here_follows_once(
-    app: Orderwright, name: str, kind: str
+    app: Orderwright, host: Host, name: str, kind: str
 ):
     if kind == ENDINGS[name].not_for:
         kind = "User"
+    host.asked.clear()
     here = await played(app, ENDINGS[name], kind, lives_here=True)
     assert await played(app, ENDINGS[name], kind, lives_here=False, is_told=False) == here
+    if name not in BY_TIME:
+        assert host.asked == {}
 
 
 @pytest.mark.parametrize(
@@ -221,6 +257,11 @@ async def test_a_session_that_was_refused_and_is_opened_again_is_decided_on_by_w
         found = await seen(app, "KYC", session, action)
         assert (found["isDecided"], found["holds"], found["onward"]) == (True, {}, "APPROVED")
         assert found["action"] == "applied"
+
+
+def told_of(ending: Ending, kind: str) -> str | None:
+    """What the host of an entity hears; a session that could be frozen would only have its user restricted."""
+    return REJECT if ending.told and kind == "KYC" else ending.told
 
 
 async def played(

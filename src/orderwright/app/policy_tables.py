@@ -291,6 +291,8 @@ policy_action = Table(
     _moment("planned_at"),
     _moment("done_at", nullable=True),
     _words("result", nullable=True),
+    _words("follows_from", nullable=True),
+    _words("answer_id", nullable=True),
     _one_of(
         "policy_action",
         "status",
@@ -300,6 +302,12 @@ policy_action = Table(
     Index("policy_action_entity", "entity_type", "entity_id", "planned_at", "id"),
     Index("policy_action_status", "status", "planned_at", "id"),
     Index("policy_action_policy", "policy_id", "planned_at", "id"),
+    Index(
+        "policy_action_follows",
+        "follows_from",
+        "rank",
+        postgresql_where=text("follows_from is not null"),
+    ),
 )
 
 policy_event = Table(

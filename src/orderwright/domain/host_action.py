@@ -30,6 +30,7 @@ EVENTS: Final = (
             "policyId": _ID,
             "policy": _ID,
             "version": {"type": "integer"},
+            "followsFrom": {"type": ["string", "null"]},
         },
     ),
 )

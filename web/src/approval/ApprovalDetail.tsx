@@ -8,6 +8,7 @@ import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
 import { Decide } from "@/override/Decide";
 import classes from "@/override/Override.module.css";
 import { Votes } from "@/override/Votes";
+import { Consequences } from "@/policy/Consequences";
 import { EntityLink } from "@/policy/EntityLink";
 import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
@@ -48,6 +49,7 @@ export function ApprovalDetail({ id, takesFocus, onDecided }: Props) {
           <Votes request={approval} />
         </div>
       </Panel>
+      <Consequences of={approval.consequences} />
     </article>
   );
 }

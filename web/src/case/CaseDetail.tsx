@@ -4,6 +4,7 @@ import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import { words } from "@/format/word";
 import { OneCaseDocument, type OneCaseQuery } from "@/gen/graphql";
+import { Consequences } from "@/policy/Consequences";
 import { Belongs } from "@/system/Belongs";
 import { Facts } from "@/system/Facts";
 import { Panel } from "@/templates/Panel";
@@ -81,6 +82,7 @@ function Known({ of, takesFocus, onResolved }: { of: Case } & Omit<Props, "id">)
           ) : null}
           {of.type === "UNMATCHED_PAYMENT" ? <UnmatchedMoney evidence={of.evidence} isOfOrder={of.subjectType === "Order"} /> : null}
           <Evidence of={of} />
+          <Consequences of={of.consequences} />
           <Comments of={of} />
           <Panel title="What happened">
             <TransitionLog lifecycles={[lifecycle]} moment={undefined} onMoment={nothing} onShow={nothing} />

@@ -148,6 +148,7 @@ function Actions({ of }: { of: Known }) {
           <li key={one.id}>
             <div className={classes["line"]}>
               <span>{actionLabel(one.action)}</span>
+              {one.followsFrom ? <span className={classes["dim"]}>asked of its host because of an answer</span> : null}
               <span className={classes["end"]}>
                 <Chip {...outcomeChip(one.status)} />
               </span>

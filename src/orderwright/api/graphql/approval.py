@@ -10,6 +10,7 @@ import strawberry
 from orderwright.api.graphql.connection import PageInfo
 from orderwright.api.graphql.context import Context, Info
 from orderwright.api.graphql.operations import First
+from orderwright.api.graphql.policy_execution import PolicyAction
 from orderwright.api.graphql.results import Refusal, answered
 from orderwright.api.graphql.trade import HasWorkflow, Money, money
 from orderwright.api.graphql.vote import (
@@ -106,6 +107,11 @@ class Approval(HasWorkflow):
     @strawberry.field
     async def votes(self, info: Info) -> list[OverrideVote]:
         return await votes_of(self._context, info.context)
+
+    @strawberry.field
+    async def consequences(self, info: Info) -> list[PolicyAction]:
+        """What the host of its subject was asked to do because of the answer, and what became of that."""
+        return await PolicyAction.following(self.id, info.context)
 
     @strawberry.field
     async def workflow(self, info: Info) -> Workflow:

@@ -11,6 +11,7 @@ import strawberry
 from orderwright.api.graphql.belonging import Belonging, belonging
 from orderwright.api.graphql.connection import PageInfo
 from orderwright.api.graphql.context import Context, Info
+from orderwright.api.graphql.policy_execution import PolicyAction
 from orderwright.api.graphql.results import Refusal, answered
 from orderwright.api.graphql.scalars import JSON
 from orderwright.api.graphql.trade import HasWorkflow
@@ -189,6 +190,12 @@ class Case(HasWorkflow):
     def evidence(self) -> JSON:
         """What was known when it was opened: the domain event and its data."""
         return JSON(self.standing.context["evidence"])
+
+    @strawberry.field
+    async def consequences(self, info: Info) -> list[PolicyAction]:
+        """What the host of its subject was asked to do because of an answer, and what became of that."""
+        action = self.standing.context["evidence"].get("actionId")
+        return await PolicyAction.following(str(action), info.context) if action else []
 
     @strawberry.field
     def resolution(self) -> CaseResolution | None:

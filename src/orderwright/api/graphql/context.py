@@ -46,6 +46,7 @@ class Context(BaseContext):
         executions = self.app.policy_office.executions
         self.evaluations: DataLoader[str, list[EvaluationRow]] = _batched(executions.evaluations)
         self.policy_actions: DataLoader[str, list[ActionRow]] = _batched(executions.actions)
+        self.consequences: DataLoader[str, list[ActionRow]] = _batched(executions.consequences)
         figures = self.app.policy_office.listed.figures
         self.policy_figures: DataLoader[str, Statistics] = _batched(figures)
         self.belongings: DataLoader[str, Belonging | None] = _batched(

@@ -71,6 +71,9 @@ class PolicyAction:
     planned_at: datetime
     done_at: datetime | None
     result: JSON | None
+    follows_from: strawberry.ID | None = strawberry.field(
+        description="The action on which people have answered, where a host is to do what they have."
+    )
 
     @classmethod
     def of(cls, row: ActionRow) -> PolicyAction:
@@ -89,7 +92,13 @@ class PolicyAction:
             planned_at=row.planned_at,
             done_at=row.done_at,
             result=JSON(row.result) if row.result is not None else None,
+            follows_from=strawberry.ID(row.follows_from) if row.follows_from else None,
         )
+
+    @classmethod
+    async def following(cls, action_id: str, context: Context) -> list[PolicyAction]:
+        """Show what a host was asked to do because of the answer to an action."""
+        return [cls.of(one) for one in await context.consequences.load(action_id)]
 
 
 @strawberry.type(description="What policies decided on one event; sensitive facts are masked.")
@@ -144,7 +153,7 @@ class PolicyExecution:
 
     @strawberry.field
     async def actions(self, info: Info) -> list[PolicyAction]:
-        """What follows, in the order of the decision, what was dropped included."""
+        """What follows, in the order of the decision, what was dropped included; at last what follows from answers."""
         return [PolicyAction.of(one) for one in await info.context.policy_actions.load(self.id)]
 
 

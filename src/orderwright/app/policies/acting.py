@@ -24,11 +24,13 @@ from orderwright.app.policies.acting_port import Ending, Report, Reported
 from orderwright.app.policies.action_record import BEGUN, OPEN, Done
 from orderwright.app.policies.answering import catch_up
 from orderwright.app.policies.approving import is_restricted
+from orderwright.app.policies.consequence import not_taken
 from orderwright.app.policies.effects import ASKING, EFFECTS, OUTWARD
 from orderwright.app.policies.entity import ActionBroken, ActionFailed, Work
 from orderwright.app.policies.execution import BLOCKING
 from orderwright.app.policies.failing import note_failure
 from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
+from orderwright.app.policies.queueing import POLICY_ACTION, enqueue
 from orderwright.errors import OrderwrightError
 from orderwright.policy.action import APPROVING
 from orderwright.runtime.job import JobKind
@@ -46,12 +48,10 @@ if TYPE_CHECKING:
     from orderwright.runtime.job import JobRun
     from orderwright.runtime.pool import Connection
 
-POLICY_ACTION: Final = "policy-action"
-"""The kind of the jobs; the payload holds `actionId`, which is the job's key as well, or begins it."""
 ATTEMPTS: Final = 10
 
 _ENDINGS: Final = frozenset(get_args(Ending))
-_Way = Literal["here", "handler", "webhook", "gone", "against"]
+_Way = Literal["here", "handler", "webhook", "gone", "against", "followed"]
 _TO_DO: Final = OPEN | {"failed"}
 """What a job may still do: a dead letter that somebody retries has failed before."""
 # A host's transaction may hold, from its trigger on or by itself, what others lock after what is missing here.
@@ -63,6 +63,15 @@ _ELSEWHERE: Final = Done.skipped("entity.not_found", "the entity is gone")
 _AGAINST: Final = Done.skipped(
     "policy.restricted", "what was decided since then stands against an approval"
 )
+_FOLLOWED: Final = Done.skipped(
+    "entity.lives_here", "it lives here by now, where the answer follows"
+)
+_NOT_DONE: Final[Mapping[str, Done]] = {
+    "gone": _ELSEWHERE,
+    "against": _AGAINST,
+    "followed": _FOLLOWED,
+}
+"""What becomes of an action that nobody is to do."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -141,17 +150,7 @@ class Actions:
     async def _enqueue(
         self, connection: Connection, actions: list[ActionRow], where: str = ""
     ) -> None:
-        for action in actions:
-            await self._means.jobs.enqueue(
-                POLICY_ACTION,
-                {"actionId": action.id},
-                key=f"{action.id}{where}",
-                root_id=action.root_id,
-                correlation_id=action.correlation_id,
-                causation_id=action.event_id or action.execution_id,
-                connection=connection,
-            )
-        await record.enqueued(connection, [action.id for action in actions])
+        await enqueue(self._means.jobs, connection, actions, where)
 
     # --- by a job ---
 
@@ -224,10 +223,8 @@ class Actions:
     async def _effect(self, work: Work) -> Done:
         action = work.action
         way = await self._way(work)
-        if way == "gone":
-            return _ELSEWHERE
-        if way == "against":
-            return _AGAINST
+        if way in _NOT_DONE:
+            return _NOT_DONE[way]
         if way == "webhook":
             return await tell_subscribers(work)
         effect = EFFECTS.get(action.action, {}).get(action.entity_type)
@@ -240,8 +237,11 @@ class Actions:
 
     async def _settle(self, work: Work, done: Done) -> None:
         await record.ended(work.connection, work.action, done, self._means.engine.clock.now())
-        if done.lifts:
-            await work.lift(done.code or done.status)
+        if work.action.follows_from is None:
+            if done.lifts:
+                await work.lift(done.code or done.status)
+        elif done.status == "skipped":  # what follows from an answer holds nothing itself
+            await not_taken(work, done)
 
     async def _way(self, work: Work) -> _Way:
         """Return who does an action: what lives here we do; of what lives elsewhere its host does what moves it."""
@@ -249,6 +249,8 @@ class Actions:
         lives_here = await work.entity() is not None or action.action == "SEND_NOTIFICATION"
         if not lives_here and action.event_id is not None:
             return "gone"
+        if lives_here and action.follows_from is not None:
+            return "followed"
         if action.action == APPROVING and await is_restricted(work):
             return "against"
         if lives_here:
@@ -265,8 +267,10 @@ class Actions:
 
 
 async def _has_come(work: Work) -> bool:
-    """Whether what an action restricts lives here by now, where it is then done as well."""
-    return work.action.action in BLOCKING and await work.entity() is not None
+    """Whether what an action restricts lives here by now, where it is then done too; answers follow by themselves."""
+    action = work.action
+    restricts = action.action in BLOCKING and action.follows_from is None
+    return restricts and await work.entity() is not None
 
 
 def _action_id(run: JobRun) -> str:

@@ -29,12 +29,15 @@ class ActionRow:
     Attributes:
         id: also of its hold, and of whatever is begun for it: an approval, a case, a request for documents.
         config: what it is told, its templates filled in.
-        rank: its place among the actions of its execution.
+        rank: its place among the actions of its execution; what follows from answers comes last.
         source: who told of what happened: the relay, a host, or somebody over HTTP.
         event_id: the domain event that was decided on; None where a host called.
         occurrence: tells what was decided on from others of its trigger and entity.
         submission: of a KYC session, on which was decided.
         transfer: of a pay-in, on which was decided.
+        follows_from: the action whose answer this one follows from, where its host is to do what people have
+            answered; None of what was decided.
+        answer_id: the domain event of that answer.
     """
 
     id: str
@@ -60,6 +63,13 @@ class ActionRow:
     submission: int | None
     transfer: int | None
     correlation_id: str
+    follows_from: str | None
+    answer_id: str | None
+
+    @property
+    def causation_id(self) -> str:
+        """Return what this one is due to: an answer, an event that was decided on, or else a host's call."""
+        return self.answer_id or self.event_id or self.execution_id
 
     def told(self, key: str, otherwise: str = "") -> str:
         """Return a text of the config, or something else where it is not there."""
@@ -129,6 +139,23 @@ async def planned(connection: Connection, execution_id: str) -> list[ActionRow]:
     return [_stored(row) for row in await connection.fetch(_PLANNED, execution_id)]
 
 
+async def plan_what_follows(  # noqa: PLR0913 (what an action is)
+    connection: Connection,
+    answered: str,
+    *,
+    action_id: str,
+    answer_id: str,
+    action: str,
+    config: Mapping[str, object],
+    at: datetime,
+) -> ActionRow | None:
+    """Plan an action that follows from the answer to another one, and return it; None if it is there already."""
+    row = (answered, action_id, answer_id, action, dump(config), at)
+    if await connection.fetchval(_FOLLOWING, *row) is None:
+        return None
+    return await find(connection, action_id)
+
+
 async def done_elsewhere(
     connection: Connection, entity: Entity, known: Collection[str]
 ) -> list[ActionRow]:
@@ -190,7 +217,9 @@ where a.id = $1 and a.entity_type in ('PayIn', 'KYC') and beside.id is not null
     and a.action not in ('SEND_NOTIFICATION', 'FLAG_FOR_REVIEW', 'AUTO_APPROVE')
 """
 _ALL_REACHED: Final = _REACHED.replace("a.id = $1", "a.execution_id = $1")
-_ALL: Final = f"{_READ} where a.execution_id = $1 and a.status <> 'dropped' order by a.rank, a.id"
+_ALL: Final = f"""{_READ}
+where a.execution_id = $1 and a.status <> 'dropped' and a.follows_from is null order by a.rank, a.id
+"""
 _LOCK_ALL: Final = f"{_ALL} for update of a"
 _PLANNED: Final = (
     f"{_READ} where a.execution_id = $1 and a.status = 'planned' order by a.rank, a.id"
@@ -208,6 +237,17 @@ returning a.id
 _THESE: Final = (
     f"{_READ} where a.id = any($1::text[]) order by a.planned_at, a.execution_id, a.rank"
 )
+_FOLLOWING: Final = """
+insert into orderwright.policy_action
+    (id, execution_id, policy_id, version, node, action, config, entity_type, entity_id, root_id, rank, status,
+     planned_at, follows_from, answer_id)
+select $2, execution_id, policy_id, version, node, $4, $5, entity_type, entity_id, root_id,
+       (select max(rank) + 1 from orderwright.policy_action as o where o.execution_id = a.execution_id), 'planned', $6,
+       id, $3
+from orderwright.policy_action as a where id = $1
+on conflict (id) do nothing
+returning id
+"""
 _ENQUEUED: Final = """
 update orderwright.policy_action set status = 'queued' where id = any($1::text[]) and status = 'planned'
 """

@@ -6,9 +6,9 @@
     taken back                  compliance decides; of an entity that has ended nothing is left to decide
     declined by compliance      rejected, or frozen where it cannot be
 
-What cannot be carried out leaves a hold and a case, never a free way. What was answered while the entity did not live
-here follows once it does, as it would have then. What has followed has lifted the action's hold, and does not follow
-again.
+What cannot be carried out leaves a hold and a case, never a free way. An entity that does not live here is rejected or
+frozen by its host, which is asked (`consequence`). What was answered while the entity did not live here follows here
+once it does, as it would have then. What has followed has lifted the action's hold, and does not follow again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from orderwright.app.policies.consequence import ask_host, followed_here
 from orderwright.app.policies.effects import EFFECTS
 from orderwright.app.policies.reviewing import escalate_anew
 from orderwright.domain.reading import mapping, text
@@ -83,6 +84,7 @@ async def catch_up(work: Work) -> bool:
     if not await work.has_let_go():  # else somebody has told of it meanwhile
         by = answered["instance_id"]
         await _follow(work, found(await engine.read(by, connection=connection), by))
+    await followed_here(work)
     return True
 
 
@@ -111,12 +113,13 @@ def _on_deny(work: Work) -> _Confirm:
 
 async def _confirm(work: Work, how: _Confirm, reason: str) -> None:
     """Reject the entity or freeze it; one that takes neither is left held, for compliance to see to."""
+    if await work.entity() is None:
+        return await ask_host(work, _CONFIRMING[how], reason)
     for way in (how, _OTHER[how]):
         done = await _carry_out(work, way, reason)
         if done.status == "applied" or done.code == _FROZEN:
             return await work.lift(f"{way}ed" if way == "reject" else "frozen")
-    if await work.entity() is not None:  # what lives with its host waits until it lives here
-        await escalate_anew(work, "unconfirmed", f"it takes neither end: {reason}")
+    await escalate_anew(work, "unconfirmed", f"it takes neither end: {reason}")
     return None
 
 

@@ -299,4 +299,5 @@ def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:
 _SAID: Final = """
 select action from orderwright.policy_action
 where execution_id = any($1::text[]) and status not in ('dropped', 'skipped')
+    and follows_from is null
 """

@@ -94,6 +94,7 @@ join orderwright.instance as i on i.instance_id = c.case_id
 where a.entity_type = $1 and a.entity_id = $2 and a.action <> 'FLAG_FOR_REVIEW' and i.state <> 'RESOLVED'
     and not exists (
         select from orderwright.policy_action as r
-        where r.entity_type = $1 and r.entity_id = $2 and r.action = 'REJECT_TRANSACTION' and r.status = 'applied')
+        where r.entity_type = $1 and r.entity_id = $2 and r.action = 'REJECT_TRANSACTION' and r.status = 'applied'
+            and r.follows_from is null)
 order by 1
 """

@@ -79,7 +79,7 @@ class Work:
         return Cause(
             actor=ACTING,
             correlation_id=self.action.correlation_id,
-            causation_id=self.action.event_id or self.action.execution_id,
+            causation_id=self.action.causation_id,
         )
 
     async def entity(self) -> Instance | None:

@@ -78,7 +78,10 @@ class EvaluationRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRow:
-    """An action that follows, and what has become of it."""
+    """An action that follows, and what has become of it.
+
+    `follows_from` is the action on which people have answered, where a host is to do what they have.
+    """
 
     id: str
     execution_id: str
@@ -96,6 +99,7 @@ class ActionRow:
     planned_at: datetime
     done_at: datetime | None
     result: object
+    follows_from: str | None
 
 
 class ExecutionList:
@@ -144,18 +148,29 @@ class ExecutionList:
         return found
 
     async def actions(self, executions: Sequence[str]) -> dict[str, list[ActionRow]]:
-        """Return actions, by execution, in the order of the decision."""
+        """Return actions, by execution: in the order of the decision, and then what has followed from answers."""
         found: dict[str, list[ActionRow]] = {one: [] for one in executions}
         for row in await self._pool.fetch(_ACTIONS, list(executions)):
-            result = load_any(row["result"]) if row["result"] is not None else None
-            read = {"config": load(row["config"]), "result": result}
-            found[row["execution_id"]].append(ActionRow(**{**dict(row), **read}))
+            found[row["execution_id"]].append(_action(row))
+        return found
+
+    async def consequences(self, actions: Sequence[str]) -> dict[str, list[ActionRow]]:
+        """Return what hosts were asked to do because of the answers to actions, by those, in the order of asking."""
+        found: dict[str, list[ActionRow]] = {one: [] for one in actions}
+        for row in await self._pool.fetch(_CONSEQUENCES, list(actions)):
+            found[row["follows_from"]].append(_action(row))
         return found
 
 
 def load_any(text: str) -> object:
     """Read any JSON value that was stored as text."""
     return load(f'{{"value":{text}}}')["value"]
+
+
+def _action(row: Record) -> ActionRow:
+    result = load_any(row["result"]) if row["result"] is not None else None
+    read = {"config": load(row["config"]), "result": result}
+    return ActionRow(**{**dict(row), **read})
 
 
 def _execution(row: Record) -> ExecutionRow:
@@ -214,9 +229,15 @@ left join orderwright.policy_version as v on v.policy_id = e.policy_id and v.ver
 where e.execution_id = any($1::text[])
 order by e.execution_id, (v.document::jsonb ->> 'priority')::int desc nulls last, e.policy_id
 """
-_ACTIONS: Final = """
+_ACTION: Final = """
 select a.id, a.execution_id, a.policy_id, coalesce(p.name, a.policy_id) as policy_name, a.version, a.node, a.action,
-       a.config, a.entity_type, a.entity_id, a.status, a.code, a.message, a.planned_at, a.done_at, a.result
+       a.config, a.entity_type, a.entity_id, a.status, a.code, a.message, a.planned_at, a.done_at, a.result,
+       a.follows_from
 from orderwright.policy_action as a left join orderwright.policy as p on p.id = a.policy_id
+"""
+_ACTIONS: Final = f"""{_ACTION}
 where a.execution_id = any($1::text[]) order by a.execution_id, a.rank
+"""
+_CONSEQUENCES: Final = f"""{_ACTION}
+where a.follows_from = any($1::text[]) order by a.follows_from, a.rank
 """

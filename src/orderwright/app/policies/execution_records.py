@@ -73,7 +73,7 @@ select a.id, a.policy_id, coalesce(p.name, a.policy_id) as policy_name, a.versio
        a.status, a.code, a.message
 from orderwright.policy_action as a left join orderwright.policy as p on p.id = a.policy_id
 """
-_ACTIONS: Final = f"{_READ} where a.execution_id = $1 order by a.rank"
+_ACTIONS: Final = f"{_READ} where a.execution_id = $1 and a.follows_from is null order by a.rank"
 _HOLDING: Final = f"""{_READ}
 where a.entity_type = $1 and a.entity_id = $2 and {HOLDING} order by a.planned_at, a.execution_id, a.rank
 """

@@ -38,6 +38,7 @@ class HostAction:
         key: the same at every attempt; with it the host tells a repetition.
         config: what the action is told, its templates filled in.
         attempt: counts from 1, and from 1 again after a retry by hand.
+        follows_from: the key of the action on which people have answered, where this one follows from their answer.
     """
 
     key: str
@@ -51,6 +52,7 @@ class HostAction:
     policy: str
     version: int
     attempt: int
+    follows_from: str | None = None
 
 
 ActionHandler: TypeAlias = Callable[[HostAction], "Awaitable[object] | object"]
@@ -74,6 +76,7 @@ def host_action(action: ActionRow, attempt: int) -> HostAction:
         policy=action.policy_name,
         version=action.version,
         attempt=attempt,
+        follows_from=action.follows_from,
     )
 
 
@@ -110,6 +113,7 @@ def _told(action: ActionRow) -> Mapping[str, object]:
         "policyId": action.policy_id,
         "policy": action.policy_name,
         "version": action.version,
+        "followsFrom": action.follows_from,
     }
 
 

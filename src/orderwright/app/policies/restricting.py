@@ -6,6 +6,7 @@
 
 What is settled spoke against an approval by a policy only until then. A freeze, a rejection or a refused consent is
 never settled here. What follows from a refusal, where the entity lives here, takes its place and lifts its hold.
+What its host is asked to do because of a refusal is none of these: the action that was refused stands for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 STANDING: Final = """(
     a.status in ('planned', 'queued', 'applied', 'failed') and a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE')
+    and a.follows_from is null
     and not (
         a.status = 'applied' and a.action not in ('FREEZE_ORDER', 'REJECT_TRANSACTION')
         and not exists (
@@ -42,7 +44,8 @@ REFUSED: Final = """(
 """Whether an action `a` has asked people who have not consented; where compliance decides instead, until it has let
 the entity go."""
 HOLDING: Final = f"""(
-    a.action = any('{{FREEZE_ORDER,REJECT_TRANSACTION,REQUIRE_APPROVAL,ESCALATE_TO_COMPLIANCE,REQUEST_DOCUMENT}}')
+    a.follows_from is null
+    and a.action = any('{{FREEZE_ORDER,REJECT_TRANSACTION,REQUIRE_APPROVAL,ESCALATE_TO_COMPLIANCE,REQUEST_DOCUMENT}}')
     and (a.status in ('planned', 'queued', 'failed') or {REFUSED}
          or a.status = 'applied' and (
              exists (
@@ -53,7 +56,7 @@ HOLDING: Final = f"""(
                      or i.chart_id = 'approval' and i.state = 'PENDING')))))"""  # noqa: S608 (ours)
 """Whether an action `a` holds its entity, as it has since the decision."""
 ELSEWHERE: Final = """(
-    a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE', 'FLAG_FOR_REVIEW') and (
+    a.follows_from is null and a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE', 'FLAG_FOR_REVIEW') and (
         a.status = 'applied' and (a.result::jsonb ? 'handler' or a.result::jsonb ? 'told')
         or a.status = 'skipped' and a.code = 'entity.not_found'))"""
 """Whether an action `a` that restricts has been done by a host, or by nobody, for its entity did not live here."""

@@ -64,10 +64,9 @@ class Deciding:
 
     def take_in(self, one: Occurrence) -> Told:
         """Read what is told of an occurrence."""
-        return Told(
-            occurrence=one,
-            intake=take_in(one.context, self._triggers[one.trigger_name].facts),
-        )
+        intake = take_in(one.context, self._triggers[one.trigger_name].facts)
+        flagged = (*one.flagged, *intake.flagged)
+        return Told(occurrence=one, intake=replace(intake, flagged=flagged))
 
     async def ground(self, connection: Connection, told: Sequence[Told]) -> Ground:
         """Lock and read what all that is to be decided in this transaction needs."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from orderwright.condition import Json, plain
@@ -24,8 +25,6 @@ from orderwright.runtime.command import LONGEST_ID
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from orderwright.policy.trigger import Trigger
     from orderwright.runtime.command import Origin
     from orderwright.runtime.outbox import DomainEvent
@@ -58,6 +57,7 @@ class Occurrence:
         origin: whether it happens live.
         submission: the number of the submission of a KYC session that it is about, where that is told.
         transfer: the number of the transfer of a pay-in that it is about, where that is told.
+        flagged: what is wrong with how it was told, beside its facts.
     """
 
     trigger: Trigger
@@ -72,6 +72,7 @@ class Occurrence:
     origin: Origin = "live"
     submission: int | None = None
     transfer: int | None = None
+    flagged: tuple[str, ...] = ()
 
     @property
     def trigger_name(self) -> str:
@@ -107,6 +108,27 @@ BEGINNINGS: Final[Mapping[str, str]] = {
     entity.type: trigger for trigger, entity in _IDS.items() if trigger != "WALLET_ADDED"
 }
 """The trigger whose decision an entity of a type waits for."""
+
+
+AHEAD: Final = timedelta(minutes=5)
+"""How far ahead of ours the clock of whoever tells may be."""
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def dated(one: Occurrence, now: datetime) -> Occurrence:
+    """Return an occurrence that happened when it may have: a time ahead of now, or before 1970, is taken as now.
+
+    It is flagged, and not refused: a wrong clock, or a time that was left at zero, would otherwise keep an event from
+    being decided at all, and a host that goes on without an answer would let through what a policy holds.
+    """
+    if one.occurred_at > now + AHEAD:
+        wrong = "ahead of now"
+    elif one.occurred_at < _FIRST:
+        wrong = "before 1970"
+    else:
+        return one
+    flagged = (*one.flagged, f"occurred_at: {wrong}, taken as now")
+    return replace(one, occurred_at=now, flagged=flagged)
 
 
 def event_of(trigger: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from orderwright.app.policies.trial import Sample, Subject
 from orderwright.condition import FactField
 from orderwright.domain.trigger import VELOCITIES
 from orderwright.errors import InputInvalid
+from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -283,6 +285,33 @@ async def test_what_follows_from_a_mistyped_fact_is_not_empty_and_a_threshold_kn
     assert await app.pool.fetchval(outcome, crossed) == "unknown"
     flagged = "select flagged from orderwright.policy_execution where id = $1"
     assert await app.pool.fetchval(flagged, crossed) == ["user.country: number where text belongs"]
+
+
+async def test_an_address_that_tells_wallets_apart_is_kept_as_its_hash_and_found_again(
+    app: Orderwright,
+):
+    wallet = {"userId": "wu", "cryptoType": "BTC", "address": "bc1-secret-address"}
+    once = {"type": "AMOUNT_THRESHOLD", "aggregate": "count", "of": "WALLET_ADDED"}
+    trigger = {**once, "key": "user", "window": "24h", "threshold": 1}
+    asked = {"field": "userId", "operator": "is_not_null"}
+    await publish(app, "crossed", document(asked, does=[FLAG], trigger=trigger))
+    first = await app.trigger("WALLET_ADDED", wallet)
+    again = await app.trigger("WALLET_ADDED", wallet)
+    other = await app.trigger("WALLET_ADDED", {**wallet, "address": "bc1-other"})
+    assert (again.id, again.is_repeated, other.is_repeated) == (first.id, True, False)
+    assert first.id == derived_id("execution/WALLET_ADDED/User/wu/bc1-secret-address")  # for ever
+    named = await app.trigger("WALLET_ADDED", wallet, occurrence="added/bc1-secret-address")
+    kept = "select occurrence from orderwright.policy_execution where id = any($1::text[])"
+    rows = await app.pool.fetch(kept, [first.id, *first.crossed, named.id])
+    digest = hashlib.sha256(b"bc1-secret-address").hexdigest()
+    assert len(first.crossed) == 1
+    assert all(digest in row["occurrence"] for row in rows)
+    assert not [row for row in rows if "secret" in row["occurrence"]]
+    await app.pool.execute("alter table orderwright.policy_event rename to hidden")
+    failed = await app.trigger("WALLET_ADDED", {**wallet, "userId": "wv"})
+    await app.pool.execute("alter table orderwright.hidden rename to policy_event")
+    [row] = await app.pool.fetch(kept, [failed.id])
+    assert (failed.status, row["occurrence"]) == ("failed", digest)
 
 
 async def test_a_host_may_add_facts_and_what_nobody_knows_is_kept_and_flagged(app: Orderwright):

@@ -176,6 +176,7 @@ class Deciding:
             trigger=threshold,
             key=f"{name}/{main.occurrence.trigger_name}/{main.occurrence.key}",
             context={**known, figure: reached},
+            base=main.occurrence,
         )
         taken = self.take_in(one)
         return replace(taken, intake=taken.intake.with_mistyped_of(main.intake, schema))

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from orderwright.condition import Json, plain
 from orderwright.domain.entity import ENTITIES
-from orderwright.domain.event_trigger import NAMED, about, facts_of_event, facts_of_named
+from orderwright.domain.event_trigger import (
+    NAMED,
+    SENSITIVE,
+    about,
+    facts_of_event,
+    facts_of_named,
+)
 from orderwright.domain.reading import mapping
 from orderwright.errors import InputInvalid
 from orderwright.json_text import canonical, is_storable
@@ -58,6 +64,7 @@ class Occurrence:
         submission: the number of the submission of a KYC session that it is about, where that is told.
         transfer: the number of the transfer of a pay-in that it is about, where that is told.
         flagged: what is wrong with how it was told, beside its facts.
+        base: of the crossing of a threshold, the event that crosses it.
     """
 
     trigger: Trigger
@@ -73,6 +80,7 @@ class Occurrence:
     submission: int | None = None
     transfer: int | None = None
     flagged: tuple[str, ...] = ()
+    base: Occurrence | None = None
 
     @property
     def trigger_name(self) -> str:
@@ -89,6 +97,21 @@ class Occurrence:
         """The id of the execution that decides on it."""
         return derived_id(f"execution/{self.path}")
 
+    @property
+    def kept_key(self) -> str:
+        """The key as it is written down: what is sensitive in it is replaced by its hash.
+
+        A wallet without an id is told apart by its address. Ids follow from the key itself, so that what older
+        releases have decided is found again; their rows hold it as it was until they are let go of.
+        """
+        told = (self.base or self).context
+        secrets = {value for name in SENSITIVE if isinstance(value := told.get(name), str)}
+        key = self.key
+        for secret in sorted(secrets, key=len, reverse=True):
+            if secret == key or (len(secret) >= _SHORTEST and secret in key):
+                key = key.replace(secret, _hash(secret))
+        return key
+
 
 _EVENTS: Final[Mapping[str, str]] = {trigger: event for event, trigger in NAMED.items()}
 _IDS: Final[Mapping[str, Entity]] = {
@@ -102,6 +125,8 @@ _IDS: Final[Mapping[str, Entity]] = {
 """The entity type of each trigger, and the fact that holds the id."""
 LATE: Final = "late"
 """The key of the first transfer of a pay-in that had failed or expired before it."""
+_SHORTEST: Final = 3
+"""Characters of what is sensitive below which it is within many keys by chance."""
 _MOST: Final = 2**31 - 1
 """What a number of submissions or transfers may be, to be kept."""
 BEGINNINGS: Final[Mapping[str, str]] = {
@@ -260,4 +285,8 @@ def has_late_money(payin: Mapping[str, Json]) -> bool:
 
 
 def _digest(context: Mapping[str, Json]) -> str:
-    return hashlib.sha256(canonical(plain(context)).encode("utf-8", "replace")).hexdigest()
+    return _hash(canonical(plain(context)))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from policy_house import (
     APPROVE,
     BIG,
+    BOSS,
     FLAG,
     FREEZE,
     NOTIFY,
@@ -24,9 +26,11 @@ from policy_house import (
 
 from orderwright import Orderwright
 from orderwright.app.policies.terms import raise_revision
+from orderwright.app.policies.trial import Sample, Subject
 from orderwright.condition import FactField
 from orderwright.domain.trigger import VELOCITIES
 from orderwright.errors import InputInvalid
+from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -238,6 +242,76 @@ async def test_a_snoozed_policy_is_written_down_and_does_nothing(app: Orderwrigh
     other = await app.trigger("ORDER_CREATED", order(orderId="loud"))
     assert (len(found.actions), len(other.actions)) == (0, 1)
     assert (await evaluations(app, found.id))["snoozed"]["outcome"] == "snoozed"
+
+
+@pytest.mark.parametrize("operator", ["is_null", "is_not_null"])
+async def test_a_mistyped_amount_is_neither_empty_nor_not_and_the_tree_says_why(
+    app: Orderwright, operator: str
+):
+    asked = {"field": "amount", "operator": operator}
+    source = document(asked, does=[APPROVE], on_unknown="hold")
+    await publish(app, "empty", source)
+    for number, wrong in enumerate([{"amount": "12,50"}, {"currency": "eur"}, {"amount": [1]}]):
+        told = {**order(orderId=f"{operator}{number}"), **wrong}
+        found = await app.trigger("ORDER_CREATED", told)
+        assert [one.action for one in found.actions] == ["REQUIRE_APPROVAL"]
+        [judged] = (await evaluations(app, found.id)).values()
+        [leaf] = json.loads(judged["tree"])["c"]["rules"]
+        assert (judged["outcome"], leaf["result"], leaf["cause"]) == ("unknown", None, "mistyped")
+        assert leaf["mistyped"].keys() == {"amount"}
+        office = app.policy_office.trials
+        for sample in (Sample(facts=told), Sample(execution_id=found.id)):
+            tried = await office.run(BOSS, Subject(document=source), sample)
+            [tree] = tried.result.evaluations.values()
+            assert (tried.result.outcome, tree.mistyped) == ("unknown", leaf["mistyped"])
+
+
+async def test_what_follows_from_a_mistyped_fact_is_not_empty_and_a_threshold_knows_it_too(
+    app: Orderwright,
+):
+    follows = {"field": "receivedAmount", "operator": "is_null"}
+    await publish(app, "p", document(follows, does=[APPROVE], trigger="PAYIN_RECEIVED"))
+    told = {"payInId": "m1", "userId": "u1", "amount": "12,50", "currency": "EUR"}
+    found = await app.trigger("PAYIN_RECEIVED", told)
+    [judged] = (await evaluations(app, found.id)).values()
+    assert judged["outcome"] == "unknown"
+    once = {"type": "AMOUNT_THRESHOLD", "aggregate": "count", "of": "PAYOUT_REQUESTED"}
+    trigger = {**once, "key": "user", "window": "24h", "threshold": 1}
+    country = {"field": "user.country", "operator": "is_null"}
+    await publish(app, "t", document(country, does=[APPROVE], trigger=trigger))
+    told = {"payOutId": "m2", "userId": "mu", "user": {"country": 49}}
+    [crossed] = (await app.trigger("PAYOUT_REQUESTED", told)).crossed
+    outcome = "select outcome from orderwright.policy_evaluation where execution_id = $1"
+    assert await app.pool.fetchval(outcome, crossed) == "unknown"
+    flagged = "select flagged from orderwright.policy_execution where id = $1"
+    assert await app.pool.fetchval(flagged, crossed) == ["user.country: number where text belongs"]
+
+
+async def test_an_address_that_tells_wallets_apart_is_kept_as_its_hash_and_found_again(
+    app: Orderwright,
+):
+    wallet = {"userId": "wu", "cryptoType": "BTC", "address": "bc1-secret-address"}
+    once = {"type": "AMOUNT_THRESHOLD", "aggregate": "count", "of": "WALLET_ADDED"}
+    trigger = {**once, "key": "user", "window": "24h", "threshold": 1}
+    asked = {"field": "userId", "operator": "is_not_null"}
+    await publish(app, "crossed", document(asked, does=[FLAG], trigger=trigger))
+    first = await app.trigger("WALLET_ADDED", wallet)
+    again = await app.trigger("WALLET_ADDED", wallet)
+    other = await app.trigger("WALLET_ADDED", {**wallet, "address": "bc1-other"})
+    assert (again.id, again.is_repeated, other.is_repeated) == (first.id, True, False)
+    assert first.id == derived_id("execution/WALLET_ADDED/User/wu/bc1-secret-address")  # for ever
+    named = await app.trigger("WALLET_ADDED", wallet, occurrence="added/bc1-secret-address")
+    kept = "select occurrence from orderwright.policy_execution where id = any($1::text[])"
+    rows = await app.pool.fetch(kept, [first.id, *first.crossed, named.id])
+    digest = hashlib.sha256(b"bc1-secret-address").hexdigest()
+    assert len(first.crossed) == 1
+    assert all(digest in row["occurrence"] for row in rows)
+    assert not [row for row in rows if "secret" in row["occurrence"]]
+    await app.pool.execute("alter table orderwright.policy_event rename to hidden")
+    failed = await app.trigger("WALLET_ADDED", {**wallet, "userId": "wv"})
+    await app.pool.execute("alter table orderwright.hidden rename to policy_event")
+    [row] = await app.pool.fetch(kept, [failed.id])
+    assert (failed.status, row["occurrence"]) == ("failed", digest)
 
 
 async def test_a_host_may_add_facts_and_what_nobody_knows_is_kept_and_flagged(app: Orderwright):

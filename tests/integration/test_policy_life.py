@@ -341,6 +341,38 @@ async def test_lists_keep_who_added_and_who_took_away_and_what_expired_is_no_ent
     assert removed["removed_by"] == "carl"
 
 
+async def test_an_entry_that_is_added_for_longer_is_extended_and_one_for_shorter_stays(
+    app: Orderwright,
+):
+    lists = app.policy_office.lists
+    await lists.create("domains", "text", "", CLEO)
+    tomorrow, week, month = (NOON + timedelta(days=days) for days in (1, 7, 30))
+    counts = [
+        (await lists.add("domains", ["trash.org", "spam.org"], by, expires_at=until)).count
+        for by, until in (
+            (CLEO, week),
+            (CARL, tomorrow),
+            (CARL, week),
+            (CARL, month),
+            (CLEO, None),
+            (CARL, week),
+            (CARL, None),
+        )
+    ]
+    assert counts == [2, 0, 0, 2, 2, 0, 0]
+    page = await lists.entries(CLEO.by, "domains", with_removed=True, first=10, after=None)
+    rows = [one for _, one in page.rows if one.value == "trash.org"]
+    assert [(one.expires_at, one.added_by, one.removed_by) for one in rows] == [
+        (None, "cleo", None),
+        (month, "carl", "cleo"),
+        (week, "cleo", "carl"),
+    ]
+    assert isinstance(app.clock, DrivenClock)
+    app.clock.advance(timedelta(days=60))
+    [listed] = await lists.lists(CLEO.by)
+    assert listed.size == 2
+
+
 async def test_what_can_be_no_list_or_entry_is_refused(app: Orderwright):
     lists = app.policy_office.lists
     with pytest.raises(ListNotFound):

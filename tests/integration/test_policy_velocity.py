@@ -7,7 +7,7 @@ import json
 import random  # noqa: TID251 (the seed is printed)
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -19,8 +19,10 @@ from orderwright.app.policies.trial import Sample, Subject
 from orderwright.app.policies.velocity import SPANS
 from orderwright.condition import plain
 from orderwright.domain.trigger import VELOCITIES
+from orderwright.errors import InputInvalid
 
 pytestmark = pytest.mark.usefixtures("nothing_in_force")
+BEGIN = START - timedelta(days=9)
 EVENTS = 60
 IN, OUT = "PAYIN_RECEIVED", "PAYOUT_REQUESTED"
 ASKED = sorted(
@@ -67,7 +69,7 @@ def happened(chance: random.Random, tag: str = "") -> list[Happened]:
             country=tag + chance.choice(("DE", "FR")),
             minor=chance.randrange(1, 100_000),
             currency=chance.choice(("EUR", "EUR", "USD")),
-            at=START + timedelta(minutes=chance.randrange(60 * 24 * 9)),
+            at=BEGIN + timedelta(minutes=chance.randrange(60 * 24 * 9)),
         )
         for number in range(EVENTS)
     ]
@@ -165,7 +167,7 @@ async def test_events_that_race_cross_a_threshold_once(app: Orderwright, key: st
             OUT,
             told,
             entity=("PayOut", f"race-{key}-{number}"),
-            occurred_at=START + timedelta(minutes=-number if number % 2 else number),
+            occurred_at=BEGIN + timedelta(minutes=-number if number % 2 else number),
         )
         return found.crossed
 
@@ -184,10 +186,78 @@ async def test_a_threshold_is_crossed_again_once_the_window_has_passed(app: Orde
             OUT,
             {"userId": "again", "amount": "1.00", "currency": "EUR"},
             entity=("PayOut", f"again-{number}"),
-            occurred_at=START + timedelta(hours=hours),
+            occurred_at=BEGIN + timedelta(hours=hours),
         )
         found.append(len(one.crossed))
     assert found == [0, 0, 1, 0, 0, 0, 1]
+
+
+def paid(number: int, user: str, amount: str = "600.00") -> dict[str, object]:
+    told = {"userId": user, "user.country": user, "amount": amount, "currency": "EUR"}
+    return {**told, "payOutId": f"{user}-{number}"}
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))),
+        datetime(2096, 1, 1, tzinfo=UTC),
+        START + timedelta(minutes=5, microseconds=1),
+        datetime(1969, 12, 31, 23, 59, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+    ],
+)
+@pytest.mark.parametrize("key", ["user", "country"])
+async def test_a_time_that_cannot_be_is_taken_as_now_and_flagged(
+    app: Orderwright, key: str, at: datetime
+):
+    line = threshold("sum", {"money": "1000.00", "currency": "EUR"}, key)
+    rule = {"field": "total", "operator": ">=", "value": {"money": "1.00", "currency": "EUR"}}
+    await publish(app, "line", document(rule, does=[FLAG], trigger=line))
+    user = f"odd-{key}-{at.timestamp() if at.year > 1 else 0}"
+    first = await app.trigger(OUT, paid(1, user), occurred_at=at)
+    assert (first.status, first.crossed) == ("decided", ())
+    [said] = first.flagged
+    assert said in {
+        "occurred_at: ahead of now, taken as now",
+        "occurred_at: before 1970, taken as now",
+    }
+    occurred = "select occurred_at from orderwright.policy_execution where id = $1"
+    assert await app.pool.fetchval(occurred, first.id) == START
+    again = await app.trigger(OUT, paid(1, user), occurred_at=at)
+    assert (again.id, again.is_repeated) == (first.id, True)
+    second = await app.trigger(OUT, paid(2, user), occurred_at=START)
+    assert len(second.crossed) == 1
+
+
+async def test_a_time_a_little_ahead_or_long_ago_is_taken_as_it_is(app: Orderwright):
+    line = threshold("sum", {"money": "1000.00", "currency": "EUR"})
+    rule = {"field": "total", "operator": ">=", "value": {"money": "1.00", "currency": "EUR"}}
+    await publish(app, "line", document(rule, does=[FLAG], trigger=line))
+    ahead = START + timedelta(minutes=5)
+    first = await app.trigger(OUT, paid(1, "ahead"), occurred_at=ahead)
+    second = await app.trigger(OUT, paid(2, "ahead"))
+    assert (first.flagged, len(second.crossed)) == ((), 1)
+    old = await app.trigger(OUT, paid(3, "ahead"), occurred_at=datetime(1970, 1, 1, tzinfo=UTC))
+    assert (old.status, old.flagged, old.crossed) == ("decided", (), ())
+
+
+async def test_an_event_of_the_future_that_is_stored_already_blinds_no_threshold(
+    app: Orderwright,
+):
+    line = threshold("sum", {"money": "1000.00", "currency": "EUR"})
+    rule = {"field": "total", "operator": ">=", "value": {"money": "1.00", "currency": "EUR"}}
+    await publish(app, "line", document(rule, does=[FLAG], trigger=line))
+    first = await app.trigger(OUT, paid(1, "blind"))
+    stored = "update orderwright.policy_event set occurred_at = $2 where execution_id = $1"
+    await app.pool.execute(stored, first.id, datetime(2096, 1, 1, tzinfo=UTC))
+    found = [(await app.trigger(OUT, paid(n, "blind"))).crossed for n in (2, 3)]
+    assert [len(one) for one in found] == [0, 1]
+
+
+async def test_a_time_without_a_zone_is_refused(app: Orderwright):
+    with pytest.raises(InputInvalid, match="occurredAt"):
+        await app.trigger(OUT, paid(1, "zoneless"), occurred_at=START.replace(tzinfo=None))
 
 
 def asking(path: str, trigger: str) -> dict[str, Any]:

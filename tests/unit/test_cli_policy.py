@@ -64,6 +64,21 @@ def test_a_case_that_comes_out_else_is_told_with_what_was_missing(said: Any, tmp
     ]
 
 
+def test_a_case_with_a_mistyped_fact_is_not_known_and_says_why(said: Any, tmp_path: Path):
+    cases = tmp_path / "cases.json"
+    cases.write_text(json.dumps({"hit": {"amount": "12,50", "currency": "EUR"}}))
+    policy = tmp_path / "policy.json"
+    empty = {"field": "amount", "operator": "is_null"}
+    source = json.loads(HIGH.read_text())
+    source["graph"]["nodes"][1]["group"] = {"combinator": "and", "rules": [empty]}
+    policy.write_text(json.dumps(source))
+    status, text = said("test", policy, "--cases", cases)
+    why = "mistyped: amount, no amount in EUR"
+    assert (status, text.splitlines()[0]) == (1, f"WRONG  hit: came to unknown ({why})")
+    _, told = said("test", policy, "--cases", cases, "--json")
+    assert told["cases"][0]["mistyped"] == {"amount": "no amount in EUR"}
+
+
 @pytest.mark.parametrize("text", ["[]", "{", '{"maybe": {}}', '{"lists": []}'])
 def test_a_file_that_holds_no_cases_is_refused(text: str, tmp_path: Path):
     cases = tmp_path / "cases.json"

@@ -47,7 +47,8 @@ class Event(BaseModel):
         ),
     ] = None
     occurred_at: Annotated[
-        AwareDatetime | None, Field(description="When it happened; by default now.")
+        AwareDatetime | None,
+        Field(description="When it happened; by default now, as is a time that cannot be."),
     ] = None
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.policies.derived import unreadable
+from orderwright.app.policies.intake import take_in
 from orderwright.app.policies.policy_list import PoliciesWanted, PolicyRow
-from orderwright.app.policies.policy_reading import read_policy
+from orderwright.app.policies.policy_reading import facts_read, read_policy
 from orderwright.app.policies.shipped_policies import CASES, read_json
 from orderwright.app.policies.trigger_types import trigger_types
 from orderwright.app.settings import Settings
@@ -20,6 +22,7 @@ from orderwright.cli.output import Output, add_json
 from orderwright.condition import Json, Lists, NamedList
 from orderwright.errors import InputInvalid
 from orderwright.policy import Deployment, PolicyInvalid, Result, run as run_policy
+from orderwright.policy.trigger import facts_of
 
 if TYPE_CHECKING:
     from orderwright.policy import Policy
@@ -143,14 +146,19 @@ def _cases(file: Path) -> tuple[list[_Case], Lists]:
 
 
 def _tried(policy: Policy, case: _Case, lists: Lists) -> Result:
-    return run_policy(Deployment(id="trial", version=1, policy=policy), case.facts, lists=lists)
+    """Run a policy on facts as a host would tell them: what is not of its type is not known."""
+    intake = take_in(case.facts, facts_of(policy.trigger, trigger_types({})) or {})
+    seen = {**intake.facts, **unreadable(facts_read(policy), intake.facts, intake.mistyped)}
+    return run_policy(Deployment(id="trial", version=1, policy=policy), seen, lists=lists)
 
 
 def _line(case: _Case, result: Result) -> str:
     actions = ", ".join(one.action for one in result.actions) or "no action"
     if result.outcome == case.expected:
         return f"right  {case.name}: {actions}"
-    why = f" (missing: {', '.join(result.missing)})" if result.missing else ""
+    missing = [f"missing: {', '.join(result.missing)}"] if result.missing else []
+    mistyped = [f"mistyped: {path}, {reason}" for path, reason in result.mistyped.items()]
+    why = f" ({'; '.join([*missing, *mistyped])})" if missing or mistyped else ""
     return f"WRONG  {case.name}: came to {result.outcome}{why}"
 
 
@@ -161,6 +169,7 @@ def _told(case: _Case, result: Result) -> dict[str, object]:
         "outcome": result.outcome,
         "actions": [one.action for one in result.actions],
         "missing": list(result.missing),
+        "mistyped": result.mistyped,
         "error": result.error,
     }
 

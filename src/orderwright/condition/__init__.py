@@ -35,7 +35,15 @@ from orderwright.condition.printing import plain, to_json
 from orderwright.condition.problem import ConditionInvalid, Problem
 from orderwright.condition.remainder import remainder
 from orderwright.condition.schema import Catalogue, FactField, FactType, Schema
-from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern, read
+from orderwright.condition.value import (
+    MAX_DEPTH,
+    MISSING,
+    Json,
+    Mistyped,
+    NamedList,
+    Pattern,
+    read,
+)
 from orderwright.condition.wording import shown
 
 __all__ = [
@@ -58,6 +66,7 @@ __all__ = [
     "ListReference",
     "Lists",
     "Lookup",
+    "Mistyped",
     "NamedList",
     "Pattern",
     "Problem",

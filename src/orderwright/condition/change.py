@@ -10,7 +10,7 @@ from orderwright.condition.comparison import compare
 from orderwright.condition.evaluation import Evaluation
 from orderwright.condition.model import UNARY, Reference
 from orderwright.condition.printing import plain
-from orderwright.condition.value import MISSING, Json, NamedList
+from orderwright.condition.value import MISSING, Json, Mistyped, NamedList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def changes(node: Evaluation, path: str, *, wanted: bool) -> tuple[Change, ...]:
     holds = wanted or rule.operator in _COMPLEMENTS
     other = rule.value.path if isinstance(rule.value, Reference) else None
     found = []
-    if node.expected is not MISSING:
+    if _is_known(node.expected):
         found.append(
             Change(
                 path=path,
@@ -93,12 +93,17 @@ def changes(node: Evaluation, path: str, *, wanted: bool) -> tuple[Change, ...]:
                 fixed=other,
             )
         )
-    if other is not None and node.actual is not MISSING and operator in _MIRRORED:
+    if other is not None and _is_known(node.actual) and operator in _MIRRORED:
         mirrored = _MIRRORED[operator]
         found.append(
             Change(path=path, field=other, operator=mirrored, value=node.actual, fixed=rule.field)
         )
     return tuple(found)
+
+
+def _is_known(value: Json) -> bool:
+    """Tell whether there is a value to compare with."""
+    return value is not MISSING and not isinstance(value, Mistyped)
 
 
 _COMPLEMENTS: Final[Mapping[str, str]] = {

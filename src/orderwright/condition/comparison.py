@@ -1,8 +1,9 @@
 """The operators: what `actual operator expected` comes to.
 
-Each answers True, False, or None (unknown). Unknown are: values of different kinds, two currencies, what is missing,
-what is not JSON, and an operator that has no meaning for a kind (`starts_with` on a number, `<` on a list). Only
-`is_null` and `is_not_null` always answer: they ask whether there is a value, and what is missing has none.
+Each answers True, False, or None (unknown). Unknown are: values of different kinds, two currencies, what is missing
+or mistyped, what is not JSON, and an operator that has no meaning for a kind (`starts_with` on a number, `<` on a
+list). Only `is_null` and `is_not_null` answer for what is missing: they ask whether there is a value, and it has none.
+What is mistyped is unknown to them as well, for there is something, and nobody can tell what.
 
 Not in the table: coercion of any kind ("1" is not 1, true is not 1, "" is not null), dates (ISO 8601 texts of one form
 and zone sort as text) and case folding.
@@ -15,7 +16,15 @@ from decimal import Decimal
 from typing import Final, TypeGuard
 
 from orderwright.condition.kleene import join, negate
-from orderwright.condition.value import MAX_DEPTH, MISSING, Json, NamedList, Pattern, read
+from orderwright.condition.value import (
+    MAX_DEPTH,
+    MISSING,
+    Json,
+    Mistyped,
+    NamedList,
+    Pattern,
+    read,
+)
 from orderwright.money import Money
 
 Comparison = Callable[[Json, Json], bool | None]
@@ -115,8 +124,8 @@ def _matches(actual: Json, expected: Json) -> bool | None:
     return expected.search(actual)
 
 
-def _null(actual: Json, _expected: Json) -> bool:
-    return actual is None or actual is MISSING
+def _null(actual: Json, _expected: Json) -> bool | None:
+    return None if isinstance(actual, Mistyped) else actual is None or actual is MISSING
 
 
 def _is_list(value: Json) -> TypeGuard[Sequence[Json]]:
@@ -127,7 +136,7 @@ def _is_number(value: Json) -> TypeGuard[int | Decimal]:
     return isinstance(value, int | Decimal)
 
 
-_NEVER: Final = frozenset({"missing", "other"})
+_NEVER: Final = frozenset({"missing", "mistyped", "other"})
 _at_least: Final = _ordered(0, 1)
 _at_most: Final = _ordered(-1, 0)
 _within: Final = _text(lambda actual, expected: expected in actual)
@@ -148,6 +157,6 @@ COMPARISONS: Final[Mapping[str, Comparison]] = {
     "matches": _matches,
     "between": _between,
     "is_null": _null,
-    "is_not_null": lambda actual, expected: not _null(actual, expected),
+    "is_not_null": lambda actual, expected: negate(_null(actual, expected)),
 }
 """What each operator does."""

@@ -10,7 +10,7 @@ from orderwright.condition.comparison import compare
 from orderwright.condition.kleene import join, negate
 from orderwright.condition.model import UNARY, Group, ListReference, Reference, Rule
 from orderwright.condition.printing import plain, to_json
-from orderwright.condition.value import MISSING, Json, NamedList, read
+from orderwright.condition.value import MISSING, Json, Mistyped, NamedList, read
 from orderwright.money import Money
 
 __all__ = ["MISSING", "Evaluation", "Lists", "Lookup", "evaluate", "join"]
@@ -21,7 +21,7 @@ Lookup = Callable[[str], Json]
 Lists = Callable[[str], NamedList | None]
 """Finds a named list as it is at this moment; None where there is none."""
 
-Cause = Literal["missing", "type", "currency"]
+Cause = Literal["missing", "mistyped", "type", "currency"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +48,27 @@ class Evaluation:
 
     @property
     def cause(self) -> Cause | None:
-        """Why a rule is unknown: something is missing, the types differ, or the currencies do."""
+        """Why a rule is unknown: something is missing or mistyped, the types differ, or the currencies do."""
         if self.rule is None or self.result is not None:
             return None
         if self.missing:
             return "missing"
+        if self.mistyped:
+            return "mistyped"
         actual, expected = read(self.actual)[1], read(self.expected)[1]
         two = isinstance(actual, Money) and isinstance(expected, Money)
         return "currency" if two else "type"
+
+    @property
+    def mistyped(self) -> dict[str, str]:
+        """The fields below this node that hold nothing of their type, each with what was found and what belongs."""
+        found = {path: reason for one in self.members for path, reason in one.mistyped.items()}
+        if self.rule is not None and isinstance(self.actual, Mistyped):
+            found[self.rule.field] = self.actual.reason
+        other = self.rule.value if self.rule is not None else None
+        if isinstance(other, Reference) and isinstance(self.expected, Mistyped):
+            found[other.path] = self.expected.reason
+        return found
 
     def to_json(self) -> dict[str, Json]:
         """Return the tree as JSON-ready data: each rule and group as written, with what it came to."""
@@ -65,10 +78,11 @@ class Evaluation:
             return found
         found = {**(to_json(self.rule) if self.rule else {}), "result": self.result}
         found["missing"] = list(self.missing)
-        if self.actual is not MISSING:
-            found["actual"] = plain(self.actual)
-        if self.expected is not MISSING:
-            found["expected"] = plain(self.expected)
+        for key, value in (("actual", self.actual), ("expected", self.expected)):
+            if value is not MISSING and not isinstance(value, Mistyped):
+                found[key] = plain(value)
+        if self.mistyped:
+            found["mistyped"] = self.mistyped
         if self.cause:
             found["cause"] = self.cause
         return found

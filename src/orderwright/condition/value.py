@@ -20,8 +20,11 @@ from orderwright.money import LARGEST_MINOR, Money, exponent
 Json = object
 """A JSON value as Python reads it; narrowed wherever it is looked into."""
 
-Kind = Literal["boolean", "number", "text", "money", "list", "object", "null", "missing", "other"]
-"""`missing` is a path that leads nowhere, `other` what is not JSON (NaN too); neither compares with anything."""
+Kind = Literal[
+    "boolean", "number", "text", "money", "list", "object", "null", "missing", "mistyped", "other"
+]
+"""`missing` is a path that leads nowhere, `mistyped` what cannot be read by its type, `other` what is not JSON (NaN
+too); none of them compares with anything."""
 
 MAX_DEPTH: Final = 50
 """How deep groups and values may nest; far above what a person draws, far below Python's own limit."""
@@ -35,6 +38,17 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Mistyped:
+    """The value of a field that holds something, and nothing of its type: neither a value nor the lack of one.
+
+    Attributes:
+        reason: what was found and what belongs there, without the value itself: `text where money belongs`.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +117,7 @@ _KINDS: Final[Mapping[type, Kind]] = {
     tuple: "list",
     Money: "money",
     _Missing: "missing",
+    Mistyped: "mistyped",
 }
 
 

@@ -67,7 +67,7 @@ class Doubt:
         deployment: the policy.
         outcome: why.
         consequence: `hold` blocks the entity until people have approved it; `flag` is a review.
-        reason: the facts that were missing or what failed, where that is known.
+        reason: the facts that were missing, those that were mistyped, or what failed, where that is known.
     """
 
     deployment: Deployment
@@ -170,9 +170,10 @@ def _dropped(planned: Planned, against: tuple[str, ...], *, rejected: bool) -> D
 def _doubt(result: Result) -> Doubt | None:
     if result.outcome not in ("unknown", "error"):
         return None
+    mistyped = (f"{path} ({reason})" for path, reason in result.mistyped.items())
     return Doubt(
         deployment=result.deployment,
         outcome=result.outcome,
         consequence=result.consequence or "hold",
-        reason=result.error or ", ".join(result.missing),
+        reason=result.error or ", ".join([*result.missing, *mistyped]),
     )

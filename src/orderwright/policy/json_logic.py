@@ -1,11 +1,13 @@
 """Write a policy as JSON Logic (jsonlogic.com): for other engines to read, and to test ours against them.
 
 JSON Logic has two values and coerces, so the export means the same only where every fact that is read is there and of
-its type, and amounts that meet are of one currency: what we call unknown has no place in it. Standard operators only,
-with one exception: `matches` comes out as an operator of that name, which an engine either is given or refuses loudly.
-What cannot be said exactly is not exported.
+its type, and amounts that meet are of one currency: what we call unknown has no place in it. Of a mistyped fact
+neither `is_null` nor `is_not_null` is true, as with us; what is built on them by `not` may be. Standard operators
+only, with one exception: `matches` comes out as an operator of that name, which an engine either is given or refuses
+loudly. What cannot be said exactly is not exported.
 
-Facts go along in a form of their own (`logic_data`): amounts as {"minor", "currency"}, and every path nested.
+Facts go along in a form of their own (`logic_data`): amounts as {"minor", "currency"}, every path nested, and what is
+mistyped as something else than null that is not of its type: a text, or false where a text belongs.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Final
 
 from orderwright.condition import (
     MISSING,
+    FactField,
     Group,
     Json,
     ListReference,
@@ -27,6 +30,7 @@ from orderwright.condition import (
     Schema,
     family,
     no_lists,
+    read,
     walk,
 )
 from orderwright.errors import DefinitionInvalid
@@ -44,7 +48,6 @@ _NEGATIVE: Final[Mapping[str, str]] = {
     "!=": "==",
     "not_in": "in",
     "not_contains": "contains",
-    "is_not_null": "is_null",
 }
 
 
@@ -99,8 +102,14 @@ def logic_data(facts: Mapping[str, Json], schema: Schema) -> dict[str, Json]:
             for part in parts:
                 below = place.setdefault(part, {})
                 place = below if isinstance(below, dict) else {}
-            place[last] = _fact(value)
+            place[last] = _told(value, schema[path])
     return data
+
+
+def _told(value: Json, known: FactField) -> Json:
+    if read(value)[0] in ("null", known.type):
+        return _fact(value)
+    return False if known.type == "text" else "mistyped"
 
 
 def _fact(value: Json) -> Json:
@@ -227,6 +236,14 @@ class _Writer:
         """Write that there is no value."""
         return {"===": [_var(rule.field), None]}
 
+    def some(self, rule: Rule) -> Json:
+        """Write that there is a value, and of its type; a text alone is left as it is by `cat`."""
+        known, value = self.schema.get(rule.field), _var(rule.field)
+        is_text: Json = {"===": [{"cat": [value]}, value]}
+        if known is not None and known.type == "text":
+            return is_text
+        return {"and": [_not(self.null(rule)), _not(is_text)]} if known else _not(self.null(rule))
+
 
 _FORMS: Final[Mapping[str, Callable[[_Writer, Rule], Json]]] = {
     "between": _Writer.between,
@@ -236,6 +253,7 @@ _FORMS: Final[Mapping[str, Callable[[_Writer, Rule], Json]]] = {
     "ends_with": _Writer.ends,
     "matches": _Writer.matches,
     "is_null": _Writer.null,
+    "is_not_null": _Writer.some,
 }
 
 

@@ -79,6 +79,12 @@ class Result:
         return self.deployment.mode == "shadow"
 
     @property
+    def mistyped(self) -> dict[str, str]:
+        """The facts that hold nothing of their type, each with why, where evaluations were asked for."""
+        trees = (tree for tree in self.evaluations.values() if tree.result is None)
+        return {path: reason for tree in trees for path, reason in tree.mistyped.items()}
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """The facts and lists that were not there, where evaluations were asked for."""
         trees = (tree for tree in self.evaluations.values() if tree.result is None)
@@ -98,6 +104,7 @@ class Result:
             "error": self.error,
             "evaluations": {name: tree.to_json() for name, tree in self.evaluations.items()},
             "missing": list(self.missing),
+            "mistyped": self.mistyped,
             "duration_ns": self.duration_ns,
         }
 

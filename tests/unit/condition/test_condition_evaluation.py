@@ -7,7 +7,15 @@ import pytest
 from conditions import LISTS, eur, every, judge, no, regex, rule, some
 from hypothesis import given, strategies as st
 
-from orderwright.condition import MISSING, Reference, evaluate, parse, plain
+from orderwright.condition import (
+    MISSING,
+    Mistyped,
+    Reference,
+    counterfactual,
+    evaluate,
+    parse,
+    plain,
+)
 from orderwright.money import Money
 
 answers = st.sampled_from([True, False, None])
@@ -66,6 +74,25 @@ def test_an_unknown_rule_says_why(one: dict, held: dict, cause: str | None):
     found = judge(every(one), held)
     assert found.members[0].cause == cause
     assert found.cause is None
+
+
+def test_a_mistyped_field_is_said_with_what_was_found_and_what_belongs():
+    wrong = Mistyped("text where money belongs")
+    source = every(rule("f", "is_null"), some(rule("g", "==", {"fact": "f"})))
+    found = judge(source, {"f": wrong, "g": 1})
+    assert (found.result, found.missing) == (None, ())
+    assert found.mistyped == {"f": "text where money belongs"}
+    assert found.members[0].to_json() == {
+        **rule("f", "is_null"),
+        "result": None,
+        "missing": [],
+        "expected": None,
+        "mistyped": {"f": "text where money belongs"},
+        "cause": "mistyped",
+    }
+    assert found.members[1].to_json()["rules"][0].keys() >= {"actual", "mistyped", "cause"}
+    words = counterfactual(judge(every(rule("g", "<", {"fact": "f"})), {"f": wrong, "g": 1})).words
+    assert words == "would pass if f > g (1)"
 
 
 def test_without_lists_every_list_is_unknown():

@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 import pytest
 from conditions import eur, every, judge, judged, rule
 
-from orderwright.condition import MISSING, OPERATORS, NamedList
+from orderwright.condition import MISSING, OPERATORS, Mistyped, NamedList
 from orderwright.condition.model import UNARY
 from orderwright.money import Money
 
@@ -47,6 +47,18 @@ def test_an_operator_answers_by_its_row_in_the_table(
     operator: str, actual: object, value: object, result: bool | None
 ):
     assert judged(rule("f", operator, value), f=actual) is result
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS - {"matches"}))
+@pytest.mark.parametrize("value", [1, "a", [1, 3], None])
+def test_a_mistyped_field_is_unknown_to_every_operator_on_either_side(
+    operator: str, value: object
+):
+    wrong = Mistyped("text where number belongs")
+    taken = [1, 3] if operator in ("in", "not_in", "between") else value
+    assert judged(rule("f", operator, None if operator in UNARY else taken), f=wrong) is None
+    if operator not in UNARY:
+        assert judged(rule("f", operator, {"fact": "g"}), f=value, g=wrong) is None
 
 
 @pytest.mark.parametrize(

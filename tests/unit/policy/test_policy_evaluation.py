@@ -352,6 +352,7 @@ def test_a_result_goes_out_as_json():
         "error": None,
         "evaluations": {"c": found.evaluations["c"].to_json()},
         "missing": ["amount"],
+        "mistyped": {},
         "duration_ns": None,
     }
 

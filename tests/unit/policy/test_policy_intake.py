@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, strategies as st
 
 from orderwright.app.policies.asking import Answers
-from orderwright.app.policies.derived import counted, derived
-from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.derived import counted, derived, unreadable
+from orderwright.app.policies.intake import mistyped_of, take_in
 from orderwright.app.policies.occurrence import key_of
 from orderwright.app.policies.scene import User
 from orderwright.app.policies.wording import Words
-from orderwright.condition import FactField, plain, read
+from orderwright.condition import FactField, Mistyped, plain, read
 from orderwright.domain.event_trigger import EVENT_TRIGGERS, SENSITIVE, facts_of_named
 from orderwright.domain.trigger import TRIGGERS
 from orderwright.json_text import dump, is_storable
@@ -57,6 +57,34 @@ def test_an_amount_is_exact_or_not_there(told: dict[str, object], amount: Money 
     found = take_in(told, ORDER)
     assert found.facts.get("amount") == amount
     assert any(one.startswith("amount: ") for one in found.flagged) is (amount is None)
+
+
+def test_a_fact_of_a_wrong_type_is_mistyped_and_so_are_facts_within_it():
+    schema = {**PAYIN, "form": FactField(type="object"), "form.age": FactField(type="number")}
+    told = {"amount": "12,50", "currency": "eur", "user": "DE", "senderName": 7, "rate": None}
+    found = take_in({**told, "form": {"age": "9"}}, schema)
+    assert found.facts == {"currency": "eur", "user": "DE", "rate": None, "form": {"age": "9"}}
+    reasons = {path: one.reason for path, one in found.mistyped.items()}
+    assert reasons == {
+        "amount": "no amount in eur",
+        "senderName": "number where text belongs",
+        "form.age": "text where number belongs",
+        **{path: "text where object belongs" for path in PAYIN if path.startswith("user.")},
+    }
+    kept = {path: plain(value) for path, value in found.facts.items()}
+    again = take_in(kept, schema)
+    remembered = mistyped_of(found.flagged, kept, schema)
+    assert {**remembered, **again.mistyped} == found.mistyped
+    assert take_in({"form": 5}, schema).mistyped.keys() == {"form", "form.age"}
+
+
+def test_what_would_follow_from_a_mistyped_fact_is_not_empty_either():
+    wrong = {"amount": Mistyped("list where money belongs"), "userId": Mistyped("x")}
+    summed, counted_ = (f"velocity.PAYIN_RECEIVED.{one}.wallet.1h" for one in ("sum", "count"))
+    found = unreadable(["amountMismatch", "hour", "user.country", summed, counted_], {}, wrong)
+    assert found.keys() == {"amount", "userId", "amountMismatch", "user.country", summed}
+    assert found["amountMismatch"].reason == "it follows from amount: list where money belongs"
+    assert unreadable(["amountMismatch"], {"amountMismatch": False}, wrong) == wrong
 
 
 def test_nested_and_dotted_facts_are_the_same_and_the_rest_is_kept_and_flagged():

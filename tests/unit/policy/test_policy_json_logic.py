@@ -23,6 +23,8 @@ from policies import (
     trigger,
 )
 
+from orderwright.condition import Mistyped
+from orderwright.condition.value import kind
 from orderwright.policy import NotExportable, linear, load, logic_data, run, to_json_logic
 
 
@@ -102,6 +104,18 @@ def test_every_operator_means_the_same_in_json_logic(asked: dict, holds: bool):
         assert ENGINE.eval(logic, logic_data(ORDERED, FACTS)) is expected
         found = run(deployed(one), ORDERED, lists=LISTS.get)
         assert (found.outcome == "hit") is expected
+
+
+@pytest.mark.parametrize("field", ["userId", "user.orders", "verified", "amount", "tags"])
+@pytest.mark.parametrize("wrong", ["12,50", 5, True, ["x"], {"mistyped": "x"}, Mistyped("x")])
+@pytest.mark.parametrize("operator", ["is_null", "is_not_null"])
+def test_a_mistyped_fact_is_neither_empty_nor_not_in_json_logic(
+    field: str, wrong: object, operator: str
+):
+    if kind(wrong) == FACTS[field].type:
+        return
+    [logic] = exported(simple(rule(field, operator))).values()
+    assert ENGINE.eval(logic, logic_data({field: wrong}, FACTS)) is False
 
 
 def test_membership_in_another_fact_is_exported():

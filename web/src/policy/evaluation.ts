@@ -2,7 +2,7 @@ import type { Group, Rule, Value } from "./document";
 
 /** A condition with what each of its parts came to; `result` is null where it is not known. */
 export type Evaluated = { result: boolean | null; missing?: readonly string[] };
-export type EvaluatedRule = Rule & Evaluated & { actual?: Value; expected?: Value; cause?: string };
+export type EvaluatedRule = Rule & Evaluated & { actual?: Value; expected?: Value; cause?: string; mistyped?: Readonly<Record<string, string>> };
 export type EvaluatedGroup = Omit<Group, "rules"> & Evaluated & { rules: readonly (EvaluatedRule | EvaluatedGroup)[] };
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -16,7 +16,8 @@ export function isEvaluatedGroup(one: EvaluatedRule | EvaluatedGroup): one is Ev
 }
 
 /** Why a rule is not known. */
-export function causeWords({ cause }: EvaluatedRule): string {
+export function causeWords({ cause, mistyped }: EvaluatedRule): string {
+  if (cause === "mistyped" && mistyped !== undefined) return Object.values(mistyped).join("; ");
   return cause === undefined ? "" : (CAUSES[cause] ?? cause);
 }
 

@@ -186,7 +186,7 @@ class PolicyListsMutation:
         expires_at: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> PolicyListChangedResult:
-        """Add entries, one or thousands; those that are there stay as they are."""
+        """Add entries, one or thousands; those that are there stay, extended where they would end sooner."""
         asked = info.context.asked(info, idempotency_key)
         lists = info.context.app.policy_office.lists
         command = lists.add(name, values, asked, note=note, expires_at=expires_at)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.policies.occurrence import AHEAD
 from orderwright.app.policies.restricting import ELSEWHERE, STANDING
 from orderwright.app.policies.velocity import Figure
 from orderwright.money import Money
@@ -155,7 +156,10 @@ def _figure(row: Record) -> Figure:
 
 
 def _figures(key: str, column: str, seen: str, values: str = "array[q.value]") -> str:
-    """Return the part that answers the questions of one key, each by a walk along its index."""
+    """Return the part that answers the questions of one key, each by a walk along its index.
+
+    The latest event is one that may have happened: what older releases took for the future counts when its time comes.
+    """
     return f"""
 union all
 select 'figure', q.name, found.count, found.minor, until.at
@@ -165,7 +169,8 @@ cross join lateral (
         select max(latest.at) from unnest({values}) as own (value)
         cross join lateral (
             select max(occurred_at) as at from orderwright.policy_event
-            where q.is_latest and {column} = own.value and trigger = q.trigger) as latest)) as at) as until
+            where q.is_latest and {column} = own.value and trigger = q.trigger
+                and occurred_at <= $16::timestamptz + interval '{AHEAD.total_seconds()} s') as latest)) as at) as until
 cross join lateral (
     select count(*) as count, coalesce(sum(amount_minor) filter (where currency = q.currency), 0) as minor
     from orderwright.policy_event

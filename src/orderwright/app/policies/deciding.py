@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.asking import Answers, ask, asked_of
-from orderwright.app.policies.derived import counted, derived
+from orderwright.app.policies.derived import counted, derived, unreadable
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.ground import Ground, Told, lock
 from orderwright.app.policies.intake import take_in
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from orderwright.app.policies.in_force import InForce, Sets
     from orderwright.app.policies.occurrence import Occurrence
     from orderwright.clock import Clock
+    from orderwright.condition import Mistyped
     from orderwright.policy import Result, Threshold
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
@@ -63,10 +64,9 @@ class Deciding:
 
     def take_in(self, one: Occurrence) -> Told:
         """Read what is told of an occurrence."""
-        return Told(
-            occurrence=one,
-            intake=take_in(one.context, self._triggers[one.trigger_name].facts),
-        )
+        intake = take_in(one.context, self._triggers[one.trigger_name].facts)
+        flagged = (*one.flagged, *intake.flagged)
+        return Told(occurrence=one, intake=replace(intake, flagged=flagged))
 
     async def ground(self, connection: Connection, told: Sequence[Told]) -> Ground:
         """Lock and read what all that is to be decided in this transaction needs."""
@@ -176,8 +176,10 @@ class Deciding:
             trigger=threshold,
             key=f"{name}/{main.occurrence.trigger_name}/{main.occurrence.key}",
             context={**known, figure: reached},
+            base=main.occurrence,
         )
-        return self.take_in(one)
+        taken = self.take_in(one)
+        return replace(taken, intake=taken.intake.with_mistyped_of(main.intake, schema))
 
     def _judged(self, table: _Table, told: Told) -> _Judged:
         """Ask the policies, each for itself."""
@@ -186,7 +188,7 @@ class Deciding:
         facts = table.facts(told)
         judged = in_force.policies.evaluate(
             one.trigger,
-            facts,
+            {**facts, **table.unreadable(told, facts)},
             lists=in_force.lists(one.occurred_at),
             trees=True,
             stopwatch=time.perf_counter_ns,
@@ -263,8 +265,14 @@ class _Table:
             **derived(facts, self.user, self.answers, one.occurred_at),
             **velocities(self.questions, self.answers.figures, self.event),
         }
-        found = {**{name: more[name] for name in sorted(asked & more.keys())}, **facts}
+        follow = sorted(asked & more.keys() - told.intake.mistyped.keys())
+        found = {**{name: more[name] for name in follow}, **facts}
         return {**found, "userId": self.user.id} if self.user.id else found
+
+    def unreadable(self, told: Told, facts: Mapping[str, Json]) -> dict[str, Mistyped]:
+        """Return what policies ask for that was told and cannot be read, or that would follow from such."""
+        asked = self.ground.in_force.asks(told.occurrence.trigger)
+        return unreadable(asked, facts, told.intake.mistyped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,19 @@
 """Facts that nobody tells: they follow from what is known of the user, the wallet and the order.
 
 What a host tells by the name of such a fact goes before what would follow. What cannot be known is not there, so that
-policies that read it do not know either.
+policies that read it do not know either; nor is it empty where what it follows from was told, and mistyped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.key import as_key
 from orderwright.app.policies.velocity import Counted
-from orderwright.condition import Json
+from orderwright.condition import Json, Mistyped
+from orderwright.domain.trigger import VELOCITIES
 from orderwright.money import Money
 from orderwright.policy.trigger import KEY_FACTS
 
@@ -63,6 +64,41 @@ def derived(
         }
     )
     return {name: value for name, value in found.items() if value is not None}
+
+
+def unreadable(
+    paths: Iterable[str], facts: Mapping[str, Json], mistyped: Mapping[str, Mistyped]
+) -> dict[str, Mistyped]:
+    """Return what counts as mistyped: what is, and of some facts those that would follow from it and do not."""
+    found = dict(mistyped)
+    for path in set(paths) - facts.keys() - mistyped.keys() if mistyped else ():
+        source = next((one for one in _sources(path) if one in mistyped), None)
+        if source is not None:
+            found[path] = Mistyped(f"it follows from {source}: {mistyped[source].reason}")
+    return found
+
+
+def _sources(path: str) -> tuple[str, ...]:
+    """Return the facts of an event that a fact follows from."""
+    if path not in VELOCITIES:
+        return _SOURCES.get(path, ())
+    _, _, aggregate, key, _ = path.split(".")
+    return (*KEY_FACTS[key], *(("amount",) if aggregate == "sum" else ()))
+
+
+_SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
+    "user.country": ("userId", "country"),
+    "user.emailDomain": ("userId", "email"),
+    "user.registeredDays": ("userId", "email"),
+    "user.kycApproved": ("userId",),
+    "senderIsUser": ("userId", "senderName"),
+    "expectedAmount": ("orderId",),
+    "receivedAmount": ("amount",),
+    "amountMismatch": ("amount", "receivedAmount", "expectedAmount", "orderId"),
+    "isFirstOrder": ("userId",),
+    "walletAgeHours": ("userId", *KEY_FACTS["wallet"]),
+    "submissions": ("userId",),
+}
 
 
 def _country(facts: Mapping[str, Json], user: User, _: datetime) -> Json:

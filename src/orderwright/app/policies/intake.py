@@ -1,21 +1,21 @@
 """Take what is told of an event as facts: each of its type or not at all, amounts exact.
 
-A fact of a wrong type is no error: it is left out, so that policies do not know it, and flagged. So is a text that
-is too long, or that the database cannot keep; the event is counted under whom it names all the same. Fields that are
-no facts of the trigger are kept for people to see, and flagged. An amount is an object with its currency, or a decimal
-beside the field `currency`; a fraction that the currency does not have is no amount.
+A fact of a wrong type is no error: it is mistyped, so that policies neither know it nor take it for empty, and it is
+flagged. So is a text that is too long, or that the database cannot keep; the event is counted under whom it names all
+the same. Fields that are no facts of the trigger are kept for people to see, and flagged. An amount is an object with
+its currency, or a decimal beside the field `currency`; a fraction that the currency does not have is no amount.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.key import as_key
-from orderwright.condition import MAX_DEPTH, Json, plain, read
+from orderwright.condition import MAX_DEPTH, MISSING, Json, Mistyped, plain, read
 from orderwright.errors import InputInvalid
 from orderwright.json_text import dump, is_storable
 from orderwright.money import Money
@@ -38,11 +38,13 @@ class Intake:
 
     Attributes:
         facts: by dotted path; numbers and money exact.
-        flagged: what is no fact of the trigger or not of its type, each with the reason.
+        mistyped: the facts that were told, and not of their type.
+        flagged: what is no fact of the trigger or not of its type, each with the reason; the mistyped first.
         unkept: what stands for texts that are too long or cannot be kept, by dotted path.
     """
 
     facts: Mapping[str, Json]
+    mistyped: Mapping[str, Mistyped] = field(default_factory=dict)
     flagged: tuple[str, ...] = ()
     unkept: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,23 +53,81 @@ class Intake:
         """What says whose the event is: the facts, and what stands for those that are not kept."""
         return {**self.unkept, **self.facts} if self.unkept else self.facts
 
+    def with_mistyped_of(self, other: Intake, schema: Schema) -> Intake:
+        """Return the intake with what was mistyped in another one, of the facts in a schema."""
+        wrong = {path: one for path, one in other.mistyped.items() if path in schema}
+        flagged = tuple(_flag(path, one.reason) for path, one in sorted(wrong.items()))
+        return Intake(facts=self.facts, mistyped=wrong, flagged=(*self.flagged, *flagged))
+
 
 def take_in(context: Mapping[str, Json], schema: Schema) -> Intake:
     """Read a context by the schema of its trigger."""
     facts: dict[str, Json] = {}
-    flagged: list[str] = []
+    mistyped: dict[str, Mistyped] = {}
+    strange: list[str] = []
+    plain_to_see: set[str] = set()
     unkept: dict[str, str] = {}
-    groups = {path.partition(".")[0] for path in schema if "." in path} - schema.keys()
-    for path, value in _spread(context, schema, groups, ""):
+    roots = {path.partition(".")[0] for path in schema if "." in path}
+    for path, value in _spread(context, schema, roots - schema.keys(), ""):
         known = schema.get(path)
         taken, wrong = _unknown(path, value) if known is None else _taken(value, known, context)
-        if wrong is not None:
-            flagged.append(f"{ascii(path)[1:-1][:_LONGEST]}: {wrong}")
         if taken is not None:
             facts[path] = taken[0]
         elif known is not None and known.type == "text" and isinstance(value, str):
             unkept[path] = as_key(value)
-    return Intake(facts=facts, flagged=tuple(sorted(flagged)[:_FLAGGED]), unkept=unkept)
+        if wrong is not None and known is not None:
+            mistyped[path] = Mistyped(wrong)
+        elif wrong is not None:
+            strange.append(_flag(path, wrong))
+        if path.partition(".")[0] in roots:
+            within = dict(_within(path, value, schema))
+            mistyped.update(within)
+            plain_to_see.update(within if path in facts else ())
+    flagged = [
+        _flag(path, one.reason) for path, one in mistyped.items() if path not in plain_to_see
+    ]
+    return Intake(
+        facts=facts,
+        mistyped={path: one for path, one in mistyped.items() if path not in facts},
+        flagged=tuple(sorted([*sorted(flagged), *sorted(strange)][:_FLAGGED])),
+        unkept=unkept,
+    )
+
+
+def mistyped_of(
+    flagged: Sequence[str], known: Collection[str], schema: Schema
+) -> dict[str, Mistyped]:
+    """Return the facts that were mistyped, from what was flagged of them then: they are kept nowhere else."""
+    reasons = dict(line.rpartition(": ")[::2] for line in flagged)
+    told = {path: reasons.get(_name(path)) for path in schema if path not in known}
+    return {path: Mistyped(reason) for path, reason in told.items() if reason is not None}
+
+
+def _flag(path: str, wrong: str) -> str:
+    return f"{_name(path)}: {wrong}"
+
+
+def _name(path: str) -> str:
+    return ascii(path)[1:-1][:_LONGEST]
+
+
+def _within(path: str, value: Json, schema: Schema) -> Iterator[tuple[str, Mistyped]]:
+    """Yield the facts within what was told under a path that it has no room for, or that are not of their type."""
+    for inner in schema:
+        if inner.startswith(f"{path}."):
+            wrong = _misfit(value, inner[len(path) + 1 :], schema[inner].type)
+            if wrong is not None:
+                yield inner, Mistyped(wrong)
+
+
+def _misfit(value: Json, path: str, wanted: str) -> str | None:
+    for part in path.split("."):
+        if not isinstance(value, Mapping):
+            wanted = "object"
+            break
+        value = value.get(part, MISSING)
+    found = read(value)[0]
+    return None if found in ("null", "missing", wanted) else f"{found} where {wanted} belongs"
 
 
 def _spread(

@@ -1,7 +1,8 @@
 """Named lists that policies read: countries, wallets, mail domains. An entry says who added it, and who took it away.
 
 Each change raises the revision of the set in force in its own transaction, so the next event is decided with it. An
-entry that has expired is none any more; its row stays.
+entry that has expired is none any more; its row stays. One that is added for longer takes the place of the one that
+there is, as a change like any other: that row says who extended it, and when.
 """
 
 from __future__ import annotations
@@ -152,7 +153,9 @@ class ListDesk:
         note: str | None = None,
         expires_at: datetime | None = None,
     ) -> Changed:
-        """Add entries; those that are there stay as they are, unless they had expired.
+        """Add entries; those that are there stay as they are, unless they would end sooner: these are extended.
+
+        What is counted is what was added or extended.
 
         Raises:
             ListNotFound, IdempotencyMismatch.
@@ -166,7 +169,7 @@ class ListDesk:
             entries = [_entry(value, turn.kind) for value in _lines(values)]
             revision = await raise_revision(turn.connection)
             by = (asked.by.id, turn.at, revision)
-            await turn.connection.execute(_CLEAR, name, entries, *by)
+            await turn.connection.execute(_CLEAR, name, entries, *by, expires_at)
             done = await turn.connection.fetch(_ADD, name, entries, *by, note, expires_at)
             await note_outcome(turn.connection, asked.key, len(done))
         return Changed(name=name, count=len(done))
@@ -280,10 +283,11 @@ _CREATE: Final = """
 insert into orderwright.policy_list (name, kind, description, created_at, created_by)
 values ($1, $2, $3, $4, $5) on conflict (name) do nothing returning name
 """
-# What has expired makes room for itself anew.
+# What would end sooner makes room for itself anew; what has expired would, for nothing is added that ends in the past.
 _CLEAR: Final = """
 update orderwright.policy_list_entry set removed_by = $3, removed_at = $4, removed_in = $5
-where list = $1 and value = any($2::text[]) and removed_at is null and expires_at <= $4
+where list = $1 and value = any($2::text[]) and removed_at is null
+    and ($6::timestamptz is null and expires_at is not null or expires_at < $6)
 """
 _ADD: Final = """
 insert into orderwright.policy_list_entry (list, value, added_by, added_at, added_in, note, expires_at)

@@ -10,13 +10,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from orderwright.app.policies.key import as_key
 from orderwright.condition import Json, plain
 from orderwright.domain.entity import ENTITIES
-from orderwright.domain.event_trigger import NAMED, about, facts_of_event, facts_of_named
+from orderwright.domain.event_trigger import (
+    NAMED,
+    SENSITIVE,
+    about,
+    facts_of_event,
+    facts_of_named,
+)
 from orderwright.domain.reading import mapping
 from orderwright.errors import InputInvalid
 from orderwright.json_text import canonical, dump, is_storable
@@ -25,8 +32,6 @@ from orderwright.runtime.command import LONGEST_ID
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from orderwright.policy.trigger import Trigger
     from orderwright.runtime.command import Origin
     from orderwright.runtime.outbox import DomainEvent
@@ -59,6 +64,8 @@ class Occurrence:
         origin: whether it happens live.
         submission: the number of the submission of a KYC session that it is about, where that is told.
         transfer: the number of the transfer of a pay-in that it is about, where that is told.
+        flagged: what is wrong with how it was told, beside its facts.
+        base: of the crossing of a threshold, the event that crosses it.
     """
 
     trigger: Trigger
@@ -73,6 +80,8 @@ class Occurrence:
     origin: Origin = "live"
     submission: int | None = None
     transfer: int | None = None
+    flagged: tuple[str, ...] = ()
+    base: Occurrence | None = None
 
     @property
     def trigger_name(self) -> str:
@@ -89,6 +98,21 @@ class Occurrence:
         """The id of the execution that decides on it."""
         return derived_id(f"execution/{self.path}")
 
+    @property
+    def kept_key(self) -> str:
+        """The key as it is written down: what is sensitive in it is replaced by its hash.
+
+        A wallet without an id is told apart by its address. Ids follow from the key itself, so that what older
+        releases have decided is found again; their rows hold it as it was until they are let go of.
+        """
+        told = (self.base or self).context
+        secrets = {value for name in SENSITIVE if isinstance(value := told.get(name), str)}
+        key = self.key
+        for secret in sorted(secrets, key=len, reverse=True):
+            if secret == key or (len(secret) >= _SHORTEST and secret in key):
+                key = key.replace(secret, _hash(secret))
+        return key
+
 
 _EVENTS: Final[Mapping[str, str]] = {trigger: event for event, trigger in NAMED.items()}
 _IDS: Final[Mapping[str, Entity]] = {
@@ -102,12 +126,35 @@ _IDS: Final[Mapping[str, Entity]] = {
 """The entity type of each trigger, and the fact that holds the id."""
 LATE: Final = "late"
 """The key of the first transfer of a pay-in that had failed or expired before it."""
+_SHORTEST: Final = 3
+"""Characters of what is sensitive below which it is within many keys by chance."""
 _MOST: Final = 2**31 - 1
 """What a number of submissions or transfers may be, to be kept."""
 BEGINNINGS: Final[Mapping[str, str]] = {
     entity.type: trigger for trigger, entity in _IDS.items() if trigger != "WALLET_ADDED"
 }
 """The trigger whose decision an entity of a type waits for."""
+
+
+AHEAD: Final = timedelta(minutes=5)
+"""How far ahead of ours the clock of whoever tells may be."""
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def dated(one: Occurrence, now: datetime) -> Occurrence:
+    """Return an occurrence that happened when it may have: a time ahead of now, or before 1970, is taken as now.
+
+    It is flagged, and not refused: a wrong clock, or a time that was left at zero, would otherwise keep an event from
+    being decided at all, and a host that goes on without an answer would let through what a policy holds.
+    """
+    if one.occurred_at > now + AHEAD:
+        wrong = "ahead of now"
+    elif one.occurred_at < _FIRST:
+        wrong = "before 1970"
+    else:
+        return one
+    flagged = (*one.flagged, f"occurred_at: {wrong}, taken as now")
+    return replace(one, occurred_at=now, flagged=flagged)
 
 
 def event_of(trigger: str) -> str | None:
@@ -249,7 +296,11 @@ def has_late_money(payin: Mapping[str, Json]) -> bool:
 
 def _digest(context: Mapping[str, Json]) -> str:
     forms = {str(name): plain(told) for name, told in context.items() if _is_writable(told)}
-    return hashlib.sha256(canonical(forms).encode("utf-8", "surrogatepass")).hexdigest()
+    return _hash(canonical(forms))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _written(told: Json) -> str:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.asking import ask, asked_of
 from orderwright.app.policies.derived import DERIVED, counted, derived
 from orderwright.app.policies.in_force import entries_of
-from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.intake import mistyped_of, take_in
 from orderwright.app.policies.occurrence import Entity
 from orderwright.app.policies.policy_reading import facts_read, lists_read
 from orderwright.app.policies.scene import NOBODY, User, look
 from orderwright.app.policies.velocity import velocities, velocity_questions
-from orderwright.condition import Json, Lists, NamedList
+from orderwright.condition import Json, Lists, Mistyped, NamedList
 from orderwright.domain.trigger import VELOCITIES
 from orderwright.json_text import is_storable
 from orderwright.money import Money
@@ -46,6 +46,7 @@ class Past:
 
     Attributes:
         facts: by dotted path.
+        mistyped: those that were told and could not be read.
         withheld: facts that are kept masked, and so are not known.
         derived: facts that nobody asked for then and that were derived now.
         unknown: facts that follow from others, and that can no longer be known.
@@ -55,6 +56,7 @@ class Past:
 
     facts: Mapping[str, Json]
     lists: Lists
+    mistyped: Mapping[str, Mistyped] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -71,12 +73,14 @@ async def recall(
         return None
     schema = facts_of(row["trigger"], types) or {}
     told, withheld = _unmasked(row["facts"], schema)
-    missing = facts_read(policy) - told.keys() - set(withheld)
+    mistyped = mistyped_of(row["flagged"], {*told, *withheld}, schema)
+    missing = facts_read(policy) - told.keys() - set(withheld) - mistyped.keys()
     more = await _derived(connection, row, take_in(told, schema).facts, missing, now)
     lists, lists_now = await _lists(connection, row, lists_read(policy), now)
     gone = (missing & (DERIVED | VELOCITIES.keys())) - more.keys()
     return Past(
         facts={**told, **more},
+        mistyped=mistyped,
         withheld=withheld,
         derived=tuple(sorted(more)),
         unknown=tuple(sorted(gone)),
@@ -166,8 +170,8 @@ async def _lists(
 
 
 _EXECUTION: Final = """
-select x.trigger, x.entity_type, x.entity_id, x.facts, x.set_revision, x.status, x.occurred_at, x.started_at,
-       e.number, e.wallet, e.country, e.currency, e.amount_minor
+select x.trigger, x.entity_type, x.entity_id, x.facts, x.flagged, x.set_revision, x.status,
+       x.occurred_at, x.started_at, e.number, e.wallet, e.country, e.currency, e.amount_minor
 from orderwright.policy_execution as x left join orderwright.policy_event as e on e.execution_id = x.id
 where x.id = $1
 """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from orderwright.app.policies.occurrence import Occurrence, of_event
+from orderwright.app.policies.occurrence import Occurrence, dated, of_event
 from orderwright.app.policies.writing import record_failure
 from orderwright.domain.event_trigger import EVENT_TRIGGERS, NAMED
 from orderwright.runtime.consumer import Consumer, work_of
@@ -93,7 +93,7 @@ class Relayed:
     def _told(self, found: Sequence[Occurrence], in_force: InForce) -> list[Told]:
         """Take in what somebody waits for: hosts' triggers always, for the entity waits for their decision."""
         return [
-            self._deciding.take_in(one)
+            self._deciding.take_in(dated(one, self._clock.now()))
             for one in found
             if one.trigger in _ALWAYS or in_force.waits_for(one.trigger)
         ]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.permissions import Identity, require
+from orderwright.app.policies.derived import unreadable
 from orderwright.app.policies.intake import take_in
 from orderwright.app.policies.past import Past, recall
-from orderwright.app.policies.policy_reading import catalogue, read_policy
+from orderwright.app.policies.policy_reading import catalogue, facts_read, read_policy
 from orderwright.condition import Counterfactual, Json
 from orderwright.errors import InputInvalid
 from orderwright.policy import Decision, Deployment, Policy, Result, counterfactual, decide, run
@@ -91,10 +92,12 @@ class Trials:
             past = await self._past(connection, policy, sample)
         schema = facts_of(policy.trigger, self._types) or {}
         intake = take_in(past.facts, schema)
+        mistyped = {**past.mistyped, **intake.mistyped}
+        seen = {**intake.facts, **unreadable(facts_read(policy), intake.facts, mistyped)}
         deployment = Deployment(
             id=subject.policy_id or "trial", version=subject.version or 1, policy=policy
         )
-        result = run(deployment, intake.facts, lists=past.lists)
+        result = run(deployment, seen, lists=past.lists)
         return Trial(
             policy=policy,
             facts=intake.facts,
@@ -105,7 +108,7 @@ class Trials:
             lists_now=past.lists_now,
             result=result,
             decision=decide([result]),
-            counterfactual=counterfactual(policy, intake.facts, lists=past.lists, schema=schema),
+            counterfactual=counterfactual(policy, seen, lists=past.lists, schema=schema),
         )
 
     async def _policy(self, connection: Connection, by: Identity, subject: Subject) -> Policy:

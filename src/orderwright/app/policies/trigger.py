@@ -21,6 +21,7 @@ from orderwright.app.policies.occurrence import (
     LATE,
     Occurrence,
     Source,
+    dated,
     entity_of,
     has_late_money,
     key_of,
@@ -97,7 +98,8 @@ class Triggers:
             context: what the host knows; amounts as decimals, beside their currency.
             entity: type and id; by default from the trigger's id field.
             occurrence: tells events of one trigger and entity apart, where there may be several.
-            occurred_at: when it happened; by default now.
+            occurred_at: when it happened; by default now. More than five minutes ahead, or before 1970, it is taken as
+                now and flagged: an event with an impossible time is decided on all the same, and blinds no threshold.
             correlation_id: what it belongs to; by default the execution itself.
             causation_id: what brought it about.
             source: which door it came through.
@@ -105,7 +107,7 @@ class Triggers:
             connection: of the caller, in a READ COMMITTED transaction.
 
         Raises:
-            InputInvalid: the trigger or the entity is not one that there is.
+            InputInvalid: the trigger or the entity is not one that there is, or the time has no zone.
             JoinImpossible: the connection cannot be joined.
             OfAnotherHost: another host outside has told of it.
         """
@@ -130,6 +132,7 @@ class Triggers:
             submission=submission_in(about, context),
             transfer=transfer_of(name, key),
         )
+        one = dated(one, now)
         is_named = occurrence is not None
         try:
             return await self._tried(connection, one, is_named=is_named, execute=execute)

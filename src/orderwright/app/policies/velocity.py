@@ -1,8 +1,8 @@
 """What a user, a wallet or a country has come to within a window: the figures behind velocities and thresholds.
 
 A velocity is as of the event: what happened within the window before it, and the event itself. A threshold is as of
-the latest event that is known, whatever the order in which they come, so that events that arrive late or race each
-other cross a line once and not never.
+the latest event that is known and not of the future, whatever the order in which they come, so that events that arrive
+late or race each other cross a line once and not never.
 """
 
 from __future__ import annotations

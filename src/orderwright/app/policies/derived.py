@@ -1,7 +1,7 @@
 """Facts that nobody tells: they follow from what is known of the user, the wallet and the order.
 
-What a host tells by the name of such a fact goes before what would follow. What cannot be known is not there, so that
-policies that read it do not know either.
+What a host tells by the name of such a fact goes before what would follow, unless the entity or the user lives here.
+What cannot be known is not there, so that policies that read it do not know either.
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ _OF_USER: Final[Mapping[str, Callable[[Mapping[str, Json], User, datetime], Json
 }
 
 
-DERIVED: Final = _OF_USER.keys() | {
+OF_USER: Final = frozenset(_OF_USER)
+"""The facts that follow from a user; of one who lives here they are as they are here, whatever is told."""
+DERIVED: Final = OF_USER | {
     "hour",
     "expectedAmount",
     "receivedAmount",

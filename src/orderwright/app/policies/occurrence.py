@@ -58,6 +58,7 @@ class Occurrence:
         origin: whether it happens live.
         submission: the number of the submission of a KYC session that it is about, where that is told.
         transfer: the number of the transfer of a pay-in that it is about, where that is told.
+        is_counted: whether velocities and thresholds count it.
     """
 
     trigger: Trigger
@@ -72,6 +73,7 @@ class Occurrence:
     origin: Origin = "live"
     submission: int | None = None
     transfer: int | None = None
+    is_counted: bool = True
 
     @property
     def trigger_name(self) -> str:
@@ -101,6 +103,8 @@ _IDS: Final[Mapping[str, Entity]] = {
 """The entity type of each trigger, and the fact that holds the id."""
 LATE: Final = "late"
 """The key of the first transfer of a pay-in that had failed or expired before it."""
+AHEAD: Final = "ahead/"
+"""What keys begin with of what a host tells of an entity that lives here, and its lifecycle has not told."""
 _MOST: Final = 2**31 - 1
 """What a number of submissions or transfers may be, to be kept."""
 BEGINNINGS: Final[Mapping[str, str]] = {
@@ -198,7 +202,12 @@ def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) 
 
 def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:
     """Return the number of the submission that a context tells of a KYC session."""
-    return _number(context.get("submissions")) if entity.type == "KYC" else None
+    return number_in(context) if entity.type == "KYC" else None
+
+
+def number_in(context: Mapping[str, Json]) -> int | None:
+    """Return the number that a context gives a submission."""
+    return _number(context.get("submissions"))
 
 
 def transfer_of(trigger: str, key: str) -> int | None:

@@ -218,7 +218,7 @@ async def test_what_was_approved_before_the_pay_in_lapsed_verifies_no_late_money
     assert (await look(app, payin)).snapshot.context["isDecided"] is True
     report = await app.execute(told)
     assert [(one.status, one.code) for one in report.actions] == [
-        ("skipped", "payin.transfer_superseded")
+        ("skipped", "payin.transfer_unknown")
     ]
     assert (await look(app, payin)).state == "RECEIVED"
 

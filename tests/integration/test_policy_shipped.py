@@ -75,7 +75,10 @@ async def test_every_action_of_a_shipped_policy_is_carried_out(app: Orderwright,
     await publish(app, name, source)
     try:
         asked = (SUBJECTS[trigger], subject)
+        # Told before it lives here: what lives here is decided on by its own facts, and these are samples.
+        await app.pool.execute(_HIDE, subject, f"{subject}-hidden")
         told = await app.trigger(trigger, facts, entity=asked, occurrence=name)
+        await app.pool.execute(_HIDE, f"{subject}-hidden", subject)
         for execution in (told.id, *told.crossed):
             await app.execute(execution)
         await later(app)
@@ -88,4 +91,5 @@ async def test_every_action_of_a_shipped_policy_is_carried_out(app: Orderwright,
     assert (await look(app, subject)).state == STANDS[name]
 
 
+_HIDE = "update orderwright.instance set instance_id = $2 where instance_id = $1"
 _DONE = "select action, status, code, message from orderwright.policy_action where entity_id = $1"

@@ -93,6 +93,15 @@ def facts_of_named(event: str, data: Mapping[str, Json]) -> dict[str, Json]:
     return facts
 
 
+def known_of_named(event: str) -> frozenset[str]:
+    """Return the facts that an event brings under the name that hosts know it by, whether they are there or not."""
+    keys = CATALOGUE[event].properties.keys()
+    user = {"userId"} if "customerId" in keys else set()
+    found = user | {name for key in keys for name in (key, key.removesuffix(_MINOR))}
+    renamed = {fact for fact, sources in _OTHER_NAMES.items() if found & {*sources}}
+    return frozenset((found | renamed) & TRIGGERS[NAMED[event]].facts.keys())
+
+
 _OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "amount": ("grandTotal", "received"),
     "totalAmount": ("grandTotal",),

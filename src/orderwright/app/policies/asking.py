@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from orderwright.app.policies.occurrence import AHEAD
+from orderwright.app.policies.occurrence import SKEW
 from orderwright.app.policies.restricting import ELSEWHERE, STANDING
 from orderwright.app.policies.velocity import Figure
 from orderwright.money import Money
@@ -170,7 +170,7 @@ cross join lateral (
         cross join lateral (
             select max(occurred_at) as at from orderwright.policy_event
             where q.is_latest and {column} = own.value and trigger = q.trigger
-                and occurred_at <= $16::timestamptz + interval '{AHEAD.total_seconds()} s') as latest)) as at) as until
+                and occurred_at <= $16::timestamptz + interval '{SKEW.total_seconds()} s') as latest)) as at) as until
 cross join lateral (
     select count(*) as count, coalesce(sum(amount_minor) filter (where currency = q.currency), 0) as minor
     from orderwright.policy_event

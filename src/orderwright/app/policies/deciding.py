@@ -15,10 +15,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.asking import Answers, ask, asked_of
-from orderwright.app.policies.derived import counted, derived, unreadable
+from orderwright.app.policies.derived import OF_USER, counted, derived, unreadable
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.ground import Ground, Told, lock
 from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.own import at_home, is_own
 from orderwright.app.policies.planning import plan
 from orderwright.app.policies.scene import User, look
 from orderwright.app.policies.velocity import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from orderwright.app.policies.in_force import InForce, Sets
     from orderwright.app.policies.occurrence import Occurrence
+    from orderwright.app.policies.scene import Scene
     from orderwright.clock import Clock
     from orderwright.condition import Mistyped
     from orderwright.policy import Result, Threshold
@@ -65,14 +67,38 @@ class Deciding:
     def take_in(self, one: Occurrence) -> Told:
         """Read what is told of an occurrence."""
         intake = take_in(one.context, self._triggers[one.trigger_name].facts)
+        said = {} if one.source == "relay" else intake.facts
         flagged = (*one.flagged, *intake.flagged)
-        return Told(occurrence=one, intake=replace(intake, flagged=flagged))
+        return Told(occurrence=one, intake=replace(intake, flagged=flagged), said=said)
 
     async def ground(self, connection: Connection, told: Sequence[Told]) -> Ground:
         """Lock and read what all that is to be decided in this transaction needs."""
-        entities = {one.occurrence.entity.id for one in told}
-        users = {user for one in told if isinstance(user := one.intake.facts.get("userId"), str)}
-        scene = await look(connection, entities, users)
+        scene = await look(connection, _entities(told), _users(told))
+        return await self._locked(connection, told, scene)
+
+    async def meet(
+        self, connection: Connection, one: Occurrence, *, is_named: bool
+    ) -> tuple[Ground, Told]:
+        """Lock and read what is needed for what a host tells; return that as it is, where the entity lives here.
+
+        Args:
+            connection: in a transaction.
+            one: what the host tells.
+            is_named: whether the host has named the occurrence.
+        """
+        told = self.take_in(one)
+        scene = await look(connection, _entities([told]), _users([told]))
+        home = scene.home(one.entity)
+        if home is not None and is_own(one):
+            schema = self._triggers[one.trigger_name].facts
+            told = at_home(told, home, schema, is_named=is_named)
+            others = _users([told]) - scene.users.keys()
+            if others:
+                more = await look(connection, (), others)
+                scene = replace(scene, users={**scene.users, **more.users})
+        return await self._locked(connection, [told], scene), told
+
+    async def _locked(self, connection: Connection, told: Sequence[Told], scene: Scene) -> Ground:
         in_force = await self._sets.at(connection, scene.revision)
         await lock(connection, told, scene, in_force)
         return Ground(scene=scene, in_force=in_force)
@@ -160,6 +186,8 @@ class Deciding:
         yield from (one for one in told if one.occurrence.execution_id not in done)
 
     def _crossed(self, table: _Table, main: Told) -> Iterator[Told]:
+        if not main.occurrence.is_counted:
+            return
         for name, threshold in table.thresholds.items():
             figure = table.answers.figures.get(name)
             reached = crossing(threshold, figure, table.event) if figure else None
@@ -179,13 +207,15 @@ class Deciding:
             base=main.occurrence,
         )
         taken = self.take_in(one)
-        return replace(taken, intake=taken.intake.with_mistyped_of(main.intake, schema))
+        intake = taken.intake.with_mistyped_of(main.intake, schema)
+        return replace(taken, intake=intake, own=main.own)
 
     def _judged(self, table: _Table, told: Told) -> _Judged:
         """Ask the policies, each for itself."""
         begun = time.perf_counter_ns()
         one, in_force = told.occurrence, table.ground.in_force
         facts = table.facts(told)
+        otherwise = table.otherwise(told, facts)
         judged = in_force.policies.evaluate(
             one.trigger,
             {**facts, **table.unreadable(told, facts)},
@@ -198,7 +228,8 @@ class Deciding:
         snoozed = table.answers.snoozed
         return _Judged(
             told=told,
-            facts=facts,
+            facts={**facts, **{f"{_TOLD}{name}": told.said[name] for name in otherwise}},
+            flagged=tuple(f"{name}: told otherwise than it is here" for name in otherwise),
             results=results,
             acting=[each for each in results if each.deployment.id not in snoozed],
             took_ns=time.perf_counter_ns() - begun,
@@ -224,7 +255,7 @@ class Deciding:
             entity=one.entity,
             actions=made.actions,
             decision=_clean(made.decision.to_json(), words),
-            flagged=told.intake.flagged,
+            flagged=tuple(sorted((*told.intake.flagged, *judged.flagged))),
             revision=in_force.revision,
             duration_us=(judged.took_ns + time.perf_counter_ns() - begun) // 1000,
         )
@@ -239,7 +270,7 @@ class Deciding:
             schema=schema,
             words=words,
             root_id=home.root_id if home else one.entity.id,
-            event=table.event if known.is_counted else None,
+            event=table.event if known.is_counted and one.is_counted else None,
             started_at=table.now,
         )
 
@@ -258,29 +289,50 @@ class _Table:
     now: datetime
 
     def facts(self, told: Told) -> dict[str, Json]:
-        """Return what is told of an occurrence, with those facts that follow and are asked for."""
+        """Return what is told of an occurrence, with those facts that follow and are asked for.
+
+        What is told by the name of a fact that follows goes before it, but not of users and entities that live here.
+        """
         one, facts = told.occurrence, told.intake.facts
         asked = self.ground.in_force.asks(one.trigger)
         more = {
             **derived(facts, self.user, self.answers, one.occurred_at),
             **velocities(self.questions, self.answers.figures, self.event),
         }
-        follow = sorted(asked & more.keys() - told.intake.mistyped.keys())
-        found = {**{name: more[name] for name in follow}, **facts}
+        mistyped = told.intake.mistyped
+        follows = {name: more[name] for name in sorted(asked & more.keys())}
+        if told.own is not None:
+            here = follows.keys() - told.own
+        else:
+            here = follows.keys() & OF_USER if self.user.id else set()
+        by_default = {name: one for name, one in follows.items() if name not in mistyped}
+        found = {**by_default, **facts, **{name: follows[name] for name in here}}
         return {**found, "userId": self.user.id} if self.user.id else found
 
     def unreadable(self, told: Told, facts: Mapping[str, Json]) -> dict[str, Mistyped]:
         """Return what policies ask for that was told and cannot be read, or that would follow from such."""
         asked = self.ground.in_force.asks(told.occurrence.trigger)
-        return unreadable(asked, facts, told.intake.mistyped)
+        mistyped = {name: one for name, one in told.intake.mistyped.items() if name not in facts}
+        return unreadable(asked, facts, mistyped)
+
+    def otherwise(self, told: Told, facts: Mapping[str, Json]) -> list[str]:
+        """Return the facts that a host has told otherwise than they are; a user may go by several ids."""
+        found = [name for name, said in told.said.items() if said != facts.get(name)]
+        user = self.ground.scene.user(told.said.get("userId"))
+        is_same = self.user.id is not None and user.id == self.user.id
+        return sorted(name for name in found if name != "userId" or not is_same)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """What policies came to on one of the triggers of an event; `acting` are those that are not snoozed."""
+    """What policies came to on one of the triggers of an event; `acting` are those that are not snoozed.
+
+    What a host has told otherwise than it is here stands among the facts, and is flagged.
+    """
 
     told: Told
     facts: Mapping[str, Json]
+    flagged: Sequence[str]
     results: Sequence[Result]
     acting: Sequence[Result]
     took_ns: int
@@ -297,6 +349,14 @@ def _thresholds(in_force: InForce, main: Told) -> dict[str, Threshold]:
     return {threshold_name(one): one for one in found}
 
 
+def _entities(told: Sequence[Told]) -> set[str]:
+    return {one.occurrence.entity.id for one in told}
+
+
+def _users(told: Sequence[Told]) -> set[str]:
+    return {user for one in told if isinstance(user := one.intake.facts.get("userId"), str)}
+
+
 def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:
     doubts = decision["doubts"]
     listed = doubts if isinstance(doubts, list) else []
@@ -304,6 +364,8 @@ def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:
     return {**decision, "doubts": said}
 
 
+_TOLD: Final = "told."
+"""What the facts begin with that a host has told otherwise than they are."""
 _SAID: Final = """
 select action from orderwright.policy_action
 where execution_id = any($1::text[]) and status not in ('dropped', 'skipped')

@@ -1,7 +1,8 @@
 """Facts that nobody tells: they follow from what is known of the user, the wallet and the order.
 
-What a host tells by the name of such a fact goes before what would follow. What cannot be known is not there, so that
-policies that read it do not know either; nor is it empty where what it follows from was told, and mistyped.
+What a host tells by the name of such a fact goes before what would follow, unless the entity or the user lives here.
+What cannot be known is not there, so that policies that read it do not know either; nor is it empty where what it
+follows from was told, and mistyped.
 """
 
 from __future__ import annotations
@@ -135,7 +136,9 @@ _OF_USER: Final[Mapping[str, Callable[[Mapping[str, Json], User, datetime], Json
 }
 
 
-DERIVED: Final = _OF_USER.keys() | {
+OF_USER: Final = frozenset(_OF_USER)
+"""The facts that follow from a user; of one who lives here they are as they are here, whatever is told."""
+DERIVED: Final = OF_USER | {
     "hour",
     "expectedAmount",
     "receivedAmount",

@@ -6,7 +6,7 @@ what velocities count, and occurrences of entities that live with hosts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orderwright.app.policies.intake import Intake
     from orderwright.app.policies.occurrence import Occurrence
     from orderwright.app.policies.scene import Home, Scene
+    from orderwright.condition import Json
     from orderwright.runtime.pool import Connection
 
 
@@ -42,10 +43,17 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """An occurrence with what was taken in of it."""
+    """An occurrence with what was taken in of it.
+
+    Attributes:
+        said: what a host has told, whether it is decided on or not.
+        own: the facts that are those of an entity that lives here, known or not; None where it lives with a host.
+    """
 
     occurrence: Occurrence
     intake: Intake
+    said: Mapping[str, Json] = field(default_factory=dict)
+    own: frozenset[str] | None = None
 
 
 async def lock(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +52,14 @@ class Intake:
     def names(self) -> Mapping[str, Json]:
         """What says whose the event is: the facts, and what stands for those that are not kept."""
         return {**self.unkept, **self.facts} if self.unkept else self.facts
+
+    def without(self, names: Collection[str]) -> Intake:
+        """Return the intake without what was mistyped, or could not be kept, of facts that are known otherwise."""
+        return replace(
+            self,
+            mistyped={path: one for path, one in self.mistyped.items() if path not in names},
+            unkept={path: one for path, one in self.unkept.items() if path not in names},
+        )
 
     def with_mistyped_of(self, other: Intake, schema: Schema) -> Intake:
         """Return the intake with what was mistyped in another one, of the facts in a schema."""

@@ -66,6 +66,7 @@ class Occurrence:
         transfer: the number of the transfer of a pay-in that it is about, where that is told.
         flagged: what is wrong with how it was told, beside its facts.
         base: of the crossing of a threshold, the event that crosses it.
+        is_counted: whether velocities and thresholds count it.
     """
 
     trigger: Trigger
@@ -82,6 +83,7 @@ class Occurrence:
     transfer: int | None = None
     flagged: tuple[str, ...] = ()
     base: Occurrence | None = None
+    is_counted: bool = True
 
     @property
     def trigger_name(self) -> str:
@@ -128,6 +130,8 @@ LATE: Final = "late"
 """The key of the first transfer of a pay-in that had failed or expired before it."""
 _SHORTEST: Final = 3
 """Characters of what is sensitive below which it is within many keys by chance."""
+AHEAD: Final = "ahead/"
+"""What keys begin with of what a host tells of an entity that lives here, and its lifecycle has not told."""
 _MOST: Final = 2**31 - 1
 """What a number of submissions or transfers may be, to be kept."""
 BEGINNINGS: Final[Mapping[str, str]] = {
@@ -136,7 +140,7 @@ BEGINNINGS: Final[Mapping[str, str]] = {
 """The trigger whose decision an entity of a type waits for."""
 
 
-AHEAD: Final = timedelta(minutes=5)
+SKEW: Final = timedelta(minutes=5)
 """How far ahead of ours the clock of whoever tells may be."""
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -147,7 +151,7 @@ def dated(one: Occurrence, now: datetime) -> Occurrence:
     It is flagged, and not refused: a wrong clock, or a time that was left at zero, would otherwise keep an event from
     being decided at all, and a host that goes on without an answer would let through what a policy holds.
     """
-    if one.occurred_at > now + AHEAD:
+    if one.occurred_at > now + SKEW:
         wrong = "ahead of now"
     elif one.occurred_at < _FIRST:
         wrong = "before 1970"
@@ -255,7 +259,12 @@ def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) 
 
 def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:
     """Return the number of the submission that a context tells of a KYC session."""
-    return _number(context.get("submissions")) if entity.type == "KYC" else None
+    return number_in(context) if entity.type == "KYC" else None
+
+
+def number_in(context: Mapping[str, Json]) -> int | None:
+    """Return the number that a context gives a submission."""
+    return _number(context.get("submissions"))
 
 
 def transfer_of(trigger: str, key: str) -> int | None:

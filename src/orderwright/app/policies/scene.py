@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """An entity that lives here: its chart, what it belongs to, and its context."""
+    """An entity that lives here: its chart, what it belongs to, its context, and when it began and last moved."""
 
     chart_id: str
     root_id: str
     context: Mapping[str, Json]
+    created_at: datetime
+    updated_at: datetime
 
     @property
     def is_decided(self) -> bool:
@@ -103,7 +105,13 @@ async def look(
 
 def _home(row: Record) -> Home:
     context = Snapshot.from_text(row["snapshot"]).context
-    return Home(chart_id=row["chart_id"], root_id=row["root_id"], context=context)
+    return Home(
+        chart_id=row["chart_id"],
+        root_id=row["root_id"],
+        context=context,
+        created_at=row["at"],
+        updated_at=row["updated_at"],
+    )
 
 
 def _user(row: Record) -> User:
@@ -122,18 +130,18 @@ def _user(row: Record) -> User:
 # One statement, and one way to lock: in the order of ids.
 _LOOK: Final = """
 with held as (
-    select instance_id, root_id, chart_id, snapshot from orderwright.instance
+    select instance_id, root_id, chart_id, snapshot, created_at, updated_at from orderwright.instance
     where instance_id = any($1::text[]) order by instance_id for update)
 select s.revision, found.*
 from orderwright.policy_set as s
 left join (
     select 'home' as kind, instance_id as id, root_id, chart_id, snapshot, null as user_id,
-           null as customer_id, null as name, null as email, null as country, null::timestamptz as at,
-           null::boolean as is_approved
+           null as customer_id, null as name, null as email, null as country, created_at as at,
+           null::boolean as is_approved, updated_at
     from held
     union all
     select 'user', asked.id, null, null, null, u.id, u.customer_id, c.name, u.email, coalesce(u.country, told.country),
-           coalesce(u.created_at, told.occurred_at), kyc.is_approved
+           coalesce(u.created_at, told.occurred_at), kyc.is_approved, null
     from unnest($2::text[]) as asked (id)
     left join lateral (
         (select * from orderwright.user_record where id = asked.id)

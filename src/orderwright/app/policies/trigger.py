@@ -18,12 +18,12 @@ from orderwright.app.policies.acting_port import Report
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.execution_records import holding, stored
 from orderwright.app.policies.occurrence import (
+    AHEAD,
     LATE,
     Occurrence,
     Source,
     dated,
     entity_of,
-    has_late_money,
     key_of,
     submission_in,
     transfer_of,
@@ -183,10 +183,7 @@ class Triggers:
     async def _fire(
         self, connection: Connection, one: Occurrence, *, is_named: bool, execute: bool
     ) -> Execution:
-        told = self._deciding.take_in(one)
-        ground = await self._deciding.ground(connection, [told])
-        if not is_named:
-            told = replace(told, occurrence=_told_apart(one, ground))
+        ground, told = await self._deciding.meet(connection, one, is_named=is_named)
         one = told.occurrence
         found = await self._deciding.decide(connection, ground, [told])
         await self.follow(connection, ground, [told], found, queue=False)
@@ -219,10 +216,10 @@ class Triggers:
         actions = [action for execution in found for action in execution.actions]
         if queue and one.execution_id not in {execution.id for execution in found}:
             await self._acting.queue(connection, one.execution_id)
-        if (
-            queue and one.key == LATE
-        ):  # what a host has planned before the pay-in lapsed still holds it
-            await self._acting.queue(connection, replace(one, key="").execution_id)
+        if queue and one.trigger == "PAYIN_RECEIVED" and one.key in {"", LATE}:
+            # What a host has planned before the money came, or the pay-in lapsed, still holds it.
+            for key in {AHEAD, ""} - {one.key}:
+                await self._acting.queue(connection, replace(one, key=key).execution_id)
         if home is not None and not home.is_decided and one.entity.id in ground.restricted:
             # Decided before it lived here, or before all that it waits for was: it hears of all of it at once.
             # What a host has done of it, in its own system, is done here too, and holds the entity until then;
@@ -254,17 +251,3 @@ def _checked(name: str) -> str:
     if name not in _HOSTS:
         raise InputInvalid("trigger", name, f"one of {', '.join(sorted(_HOSTS))}")
     return name
-
-
-def _told_apart(one: Occurrence, ground: Ground) -> Occurrence:
-    """Return what happened to an entity that lives here under the name that its lifecycle has for it.
-
-    A submission of a KYC session has a number; the first money of a pay-in is late where the lifecycle says so.
-    """
-    home = ground.home(one)
-    if one.trigger == "PAYIN_RECEIVED" and home is not None and has_late_money(home.context):
-        return replace(one, key=LATE)
-    if one.trigger != "KYC_SUBMITTED" or home is None or "submissions" in one.context:
-        return one
-    newest = submission_in(one.entity, home.context)
-    return replace(one, key=key_of("KYC_SUBMITTED", home.context), submission=newest)

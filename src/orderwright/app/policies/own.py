@@ -1,0 +1,182 @@
+"""What lives here says for itself what has happened to it, whatever a host tells of that.
+
+Where a host tells of an entity that lives here, it is decided on the facts that the entity's own domain event carries.
+They follow from its context, which is locked and read anyway: in the host's own transaction, before the event is
+committed, as well as long after it was let go. What only the host knows is added.
+
+What has not happened here yet (money that has not come, documents or a wallet that nobody has handed in) is told
+ahead. Its decision has a key of its own, lest it stand for what happens then: that is decided on when it comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.occurrence import (
+    AHEAD,
+    BEGINNINGS,
+    LATE,
+    Occurrence,
+    event_of,
+    key_of,
+    number_in,
+)
+from orderwright.domain.catalogue import CATALOGUE
+from orderwright.domain.event_trigger import facts_of_named, known_of_named
+from orderwright.domain.reading import integer, mapping, moment, rows
+
+if TYPE_CHECKING:
+    from orderwright.app.policies.ground import Told
+    from orderwright.app.policies.scene import Home
+    from orderwright.condition import Json, Schema
+
+_RECEIVED: Final = frozenset({"amount", "receivedAmount", "senderName"})
+_HANDED_IN: Final = frozenset({"country", "documentType", "provider"})
+_OF_WALLET: Final = frozenset({"walletId", "address", "cryptoType", "country"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """What has happened, as its lifecycle has it.
+
+    Attributes:
+        one: the occurrence, by the key, the number and the time that the lifecycle has for it.
+        data: of its domain event; what is not known any more is None.
+        untold: the facts that are the host's to tell, because nothing of the kind has happened here.
+    """
+
+    one: Occurrence
+    data: Mapping[str, Json]
+    untold: frozenset[str] = frozenset()
+
+
+def is_own(one: Occurrence) -> bool:
+    """Whether a trigger tells what lifecycles of the entity's type tell themselves."""
+    if one.trigger == "WALLET_ADDED":
+        return one.entity.type == "User"
+    return one.trigger == BEGINNINGS[one.entity.type]
+
+
+def at_home(told: Told, home: Home, schema: Schema, *, is_named: bool) -> Told:
+    """Return what a host tells of an entity that lives here, as it is here.
+
+    Args:
+        told: what the host tells, by a trigger that `is_own`.
+        home: the entity.
+        schema: of the trigger's facts.
+        is_named: whether the host has named the occurrence.
+    """
+    trigger = told.occurrence.trigger_name
+    event = event_of(trigger)
+    assert event is not None, "what a lifecycle tells is an event"
+    own = _OWN[trigger](told.occurrence, home, is_named)
+    names = known_of_named(event) - own.untold
+    known = take_in(facts_of_named(event, own.data), schema).facts
+    facts = {name: value for name, value in told.intake.facts.items() if name not in names}
+    facts.update({name: value for name, value in known.items() if name in names})
+    intake = replace(told.intake, facts=facts).without(names)
+    return replace(told, occurrence=own.one, intake=intake, own=names)
+
+
+def _beginning(one: Occurrence, home: Home, _: bool) -> _Own:  # noqa: FBT001 (of one shape)
+    event = event_of(one.trigger_name)
+    assert event is not None, "what a lifecycle tells is an event"
+    return _Own(one=replace(one, occurred_at=home.created_at), data=_data(event, home.context))
+
+
+def _transfer(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT001 (of one shape)
+    """Return the first transfer, or the one that the host names; else the newest, under the host's name."""
+    context = home.context
+    parts = list(mapping(context, "receipts").values())
+    totals = list(accumulate(part for part in parts if isinstance(part, int)))
+    first = LATE if context.get("hasLapsed") is True else ""
+    keys = [first, *(f"#{total}" for total in totals[1:])] if totals else []
+    data = _data("payin.received", context)
+    if not keys:
+        return _Own(one=_ahead(one), data=data, untold=_RECEIVED)
+    one = replace(one, occurred_at=home.updated_at)
+    key = one.key if is_named else first
+    if key in keys:
+        number = keys.index(key) + 1
+        one = replace(one, key=key, transfer=number)
+    else:
+        number = len(keys)
+        one = replace(one, key=_no_lifecycles(key), transfer=None)
+    sender = context.get("sender") if number == len(keys) else None
+    came = {"amountMinor": parts[number - 1], "receivedMinor": totals[number - 1]}
+    return _Own(one=one, data={**data, **came, "senderName": sender})
+
+
+def _submission(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT001 (of one shape)
+    """Return the submission whose number is told or named; else the newest, without a number where it is named."""
+    context = home.context
+    newest = integer(context, "submissions")
+    named = (
+        next((n for n in range(1, newest + 1) if f"#{n}" == one.key), None) if is_named else None
+    )
+    told = named or number_in(one.context)
+    number = told or newest
+    data = {**_data("kyc.submitted", context), "submissions": number}
+    if not 0 < number <= newest:
+        one = replace(one, submission=None)
+        return _Own(one=_ahead(one), data={**data, "submissions": newest + 1}, untold=_HANDED_IN)
+    if is_named and named is None:
+        one = replace(one, key=_no_lifecycles(one.key), submission=told)
+    else:
+        one = replace(one, key=key_of("KYC_SUBMITTED", data), submission=number)
+    documents = rows(context, "documents")
+    place = number - newest + len(documents) - 1
+    document = documents[place] if 0 <= place < len(documents) else {}
+    if number < newest:
+        data.update({name: document.get(name) for name in _HANDED_IN})
+    at = moment(document, "at") or home.updated_at
+    return _Own(one=replace(one, occurred_at=at), data=data)
+
+
+def _wallet(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT001 (of one shape)
+    """Return the wallet of this id, else of this address; one that the user does not have here is the host's."""
+    wallets = mapping(home.context, "wallets")
+    told = one.context.get("walletId") or _by_address(wallets, one.context)
+    data = {"userId": home.context["userId"]}
+    if not isinstance(told, str) or told not in wallets:
+        return _Own(one=_ahead(one, is_counted=True), data=data, untold=_OF_WALLET)
+    wallet = mapping(wallets, told)
+    key = told if not is_named or one.key == told else f"{AHEAD}{one.key}"
+    one = replace(one, key=key, occurred_at=moment(wallet, "addedAt") or home.updated_at)
+    return _Own(one=one, data={**data, "walletId": told, **wallet})
+
+
+def _by_address(wallets: Mapping[str, Json], told: Mapping[str, Json]) -> str | None:
+    """Return the id of the wallet of an address; of a currency, where that is told too."""
+    place = {key: told[key] for key in ("address", "cryptoType") if told.get(key)}
+    known = {key: mapping(wallets, key) for key in wallets if "address" in place}
+    return next((key for key, one in known.items() if place.items() <= one.items()), None)
+
+
+_OWN: Final[Mapping[str, Callable[[Occurrence, Home, bool], _Own]]] = {
+    "ORDER_CREATED": _beginning,
+    "PAYIN_RECEIVED": _transfer,
+    "PAYOUT_REQUESTED": _beginning,
+    "KYC_SUBMITTED": _submission,
+    "USER_REGISTERED": _beginning,
+    "WALLET_ADDED": _wallet,
+}
+
+
+def _data(event: str, context: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the data of an event, as far as the context has them by the same names."""
+    return {key: context.get(key) for key in CATALOGUE[event].properties}
+
+
+def _no_lifecycles(key: str) -> str:
+    """Return a host's name for an occurrence, as one that a lifecycle does not come to later."""
+    return f"{AHEAD}{key}" if key == LATE or key.startswith("#") else key
+
+
+def _ahead(one: Occurrence, *, is_counted: bool = False) -> Occurrence:
+    """Return what is told ahead under a key that no lifecycle has; it counts when it happens."""
+    return replace(one, key=f"{AHEAD}{one.key}", transfer=None, is_counted=is_counted)

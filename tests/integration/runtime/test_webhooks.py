@@ -307,6 +307,47 @@ async def test_an_endpoint_that_is_busy_is_left_alone_for_as_long_as_it_asks(
     assert await courier.deliver_due() == 2
 
 
+@pytest.mark.parametrize("wish", [b"Fri, 31 Dec 9998 00:00:00 GMT", b"99999999999999"])
+async def test_an_endpoint_that_asks_for_years_is_asked_again_after_a_day(  # noqa: PLR0913 (fixtures)
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+    wish: bytes,
+):
+    await _subscribe(pool, clock, receiver.url)
+    receiver.answers = [
+        b"HTTP/1.1 429 Slow\r\nretry-after: " + wish + b"\r\ncontent-length: 0\r\n\r\n"
+    ]
+    await _add(engine)
+    await worker.drain()
+    await courier.deliver_due()
+    clock.advance(timedelta(days=1))
+    assert await courier.deliver_due() == 1
+
+
+async def test_an_answer_that_makes_no_sense_is_a_failure_on_record(
+    engine: Engine,
+    pool: Pool,
+    clock: DrivenClock,
+    receiver: Receiver,
+    courier: Courier,
+    worker: Worker,
+):
+    await _subscribe(pool, clock, receiver.url)
+    zone = b"Mon, 02 Mar 2026 00:00:00 +99999999999999"
+    receiver.answers = [
+        b"HTTP/1.1 503 Down\r\nretry-after: " + zone + b"\r\ncontent-length: 0\r\n\r\n"
+    ]
+    await _add(engine)
+    await worker.drain()
+    assert await courier.deliver_due() == 1
+    attempts = await pool.fetch("select response_status from orderwright.webhook_attempt")
+    assert [row["response_status"] for row in attempts] == [503]
+
+
 async def test_a_delivery_whose_worker_dies_is_repeated_when_its_lease_is_over(
     engine: Engine,
     pool: Pool,
@@ -405,6 +446,9 @@ async def test_an_answer_is_read_only_so_far_and_so_long(clock: DrivenClock, rec
         ("http://example.com/", InputInvalid),
         ("ftp://example.com/", InputInvalid),
         ("https://", InputInvalid),
+        (f"https://{'a' * 64}.example/", InputInvalid),
+        ("https://a..example/", InputInvalid),
+        ("https://xn--a/", InputInvalid),
         ("https://ann:pw@example.com/", InputInvalid),
         ("https://127.0.0.1/", AddressRefused),
         ("https://[::1]/", AddressRefused),

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final, cast
 
 import httpx
 
-from orderwright.errors import RefusedError
 from orderwright.runtime.failure import words
 from orderwright.runtime.webhook.address import resolve
 
@@ -29,6 +28,7 @@ SECONDS: Final = 15.0
 """How long an attempt may take, from the name's resolution to the answer; the specification says 15 to 30."""
 _KEPT: Final = 500  # bytes of an answer, for the one who looks into a failure
 _OK: Final = range(200, 300)
+_LONGEST_WISH: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Answer:
     Attributes:
         status: of the response; None when there was none.
         error: why it failed, in words; None with success.
-        retry_after: what the receiver asked for.
+        retry_after: what the receiver asked for, at most a day.
     """
 
     status: int | None = None
@@ -79,7 +79,7 @@ class Postman:
                 answer = await self._send(httpx.URL(url), body, headers, now)
         except (TimeoutError, httpx.TimeoutException):
             answer = Answer(error=f"no answer within {self._seconds:g} s")
-        except (httpx.HTTPError, OSError, RefusedError) as error:
+        except Exception as error:  # noqa: BLE001 (whatever the subscriber's name or answer is, it is on record)
             answer = Answer(error=words(error))
         taken = int((time.monotonic() - began) * 1000)
         return Answer(
@@ -143,13 +143,13 @@ async def _beginning(response: httpx.Response) -> bytes:
 
 
 def _retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Read seconds or a date; what is neither, or past, is no wish."""
+    """Read seconds or a date, heard up to a day; what is neither, or past, is no wish."""
     if value is None:
         return None
     if value.isascii() and value.isdigit():
-        return timedelta(seconds=min(int(value[:9]), 10**6))
+        return min(timedelta(seconds=int(value[:9])), _LONGEST_WISH)
     try:
         wish = parsedate_to_datetime(value) - now
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return wish if wish > timedelta() else None
+    return min(wish, _LONGEST_WISH) if wish > timedelta() else None

@@ -24,7 +24,6 @@ _DELAYS: Final = (
 ATTEMPTS: Final = len(_DELAYS) + 1
 SUSTAINED: Final = timedelta(days=3)
 """A subscription that has failed for so long without one success is paused."""
-_LONGEST_WISH: Final = timedelta(days=1)
 
 
 def delay_after(attempts: int, name: str, wish: timedelta | None = None) -> timedelta | None:
@@ -33,9 +32,9 @@ def delay_after(attempts: int, name: str, wish: timedelta | None = None) -> time
     Args:
         attempts: how many have failed, 1 or more.
         name: what is delivered; each name has its own share of a third more or less.
-        wish: what the receiver has asked for (`Retry-After`); heard up to a day.
+        wish: what the receiver has asked for (`Retry-After`).
     """
     if attempts >= ATTEMPTS:
         return None
     delay = spread(_DELAYS[attempts - 1] * 4 / 3, f"{name}/{attempts}")
-    return max(delay, min(wish, _LONGEST_WISH)) if wish else delay
+    return max(delay, wish) if wish else delay

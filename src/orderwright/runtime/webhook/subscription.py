@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
 
 _LONGEST_URL: Final = 2000
+_LONGEST_NAME, _LONGEST_LABEL = 253, 63  # characters of a host's name and of its parts
 _PATTERN: Final = re.compile(r"\*|[a-z0-9_]+(\.[a-z0-9_]+)*(\.\*)?")
 
 
@@ -165,14 +166,22 @@ def _subscription(row: Record) -> Subscription:
 def _check_url(url: str, *, allow_loopback: bool) -> None:
     try:
         parts = httpx.URL(url)
-    except httpx.InvalidURL:
+        host = parts.host
+    except (httpx.InvalidURL, UnicodeError):  # of a host that no name of the net can be
         raise InputInvalid("url", url, "an HTTPS URL") from None
     schemes = ("https", "http") if allow_loopback else ("https",)
-    if parts.scheme not in schemes or not parts.host or parts.userinfo or len(url) > _LONGEST_URL:
+    if parts.scheme not in schemes or not host or parts.userinfo or len(url) > _LONGEST_URL:
         raise InputInvalid("url", url, "an HTTPS URL with a host and without a password")
-    address = literal(parts.host)
+    address = literal(host)
+    if address is None and not _is_name(parts.raw_host.decode("ascii")):
+        raise InputInvalid("url", url, "a host whose labels have 1 to 63 characters")
     if address is not None:
         require_allowed(address, allow_loopback=allow_loopback)
+
+
+def _is_name(host: str) -> bool:
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= _LONGEST_NAME and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
 
 
 def _require(found: object, subscription_id: str) -> None:

@@ -77,6 +77,7 @@ class Triggers:
         *,
         entity: tuple[str, str] | None = None,
         occurrence: str | None = None,
+        submission: int | None = None,
         occurred_at: datetime | None = None,
         correlation_id: str | None = None,
         causation_id: str | None = None,
@@ -96,6 +97,8 @@ class Triggers:
             context: what the host knows; amounts as decimals, beside their currency.
             entity: type and id; by default from the trigger's id field.
             occurrence: tells events of one trigger and entity apart, where there may be several.
+            submission: the number that a submission of a KYC session got when it was told the first time; without it,
+                each telling without a number is another submission.
             occurred_at: when it happened; by default now.
             correlation_id: what it belongs to; by default the execution itself.
             causation_id: what brought it about.
@@ -126,7 +129,7 @@ class Triggers:
             source=source,
             correlation_id=cause.correlation_id,
             causation_id=cause.causation_id,
-            submission=submission_in(about, context),
+            submission=submission_in(about, context) or submission,
             transfer=transfer_of(name, key),
         )
         is_named = occurrence is not None

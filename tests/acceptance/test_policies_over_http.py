@@ -198,7 +198,11 @@ async def test_a_host_calls_at_all_five_integration_points(house: House):
         assert (action["action"], action["policy"]) == ("FLAG_FOR_REVIEW", policy_id), name
         assert action["config"]["role"] == "COMPLIANCE"
         assert (outcome["id"], outcome["status"]) == (action["id"], "applied"), name
-    assert await run_script(house, host, "ivy") == found | {"logged": []}  # told again, done once
+    again = await run_script(house, host, "ivy")
+    [before], [after] = (one["kycSubmitted"]["actions"] for one in (found, again))
+    assert after["executionId"] != before["executionId"]  # documents handed in once more
+    without = {"kycSubmitted": None, "logged": []}
+    assert again | without == found | without  # told again, done once
     others = await run_script(house, host, "joe")
     assert [others[name]["actions"] for name in points] == [[]] * 5
 
@@ -362,6 +366,32 @@ async def test_a_request_under_its_key_is_decided_once_and_another_under_it_is_a
     assert (evaluation["policyName"], evaluation["outcome"]) == ("Key", "hit")
     assert [visit["node"] for visit in evaluation["path"]] == ["t", "c", "a"]
     assert [one["status"] for one in execution["actions"]] == ["applied"]
+
+
+async def test_a_submission_without_a_number_is_the_same_one_only_under_the_same_key(
+    house: House,
+):
+    rule = {"field": "submissions", "operator": ">=", "value": 3}
+    await house.put_in_force(
+        flagging("KYC_SUBMITTED", [rule, is_("userId", "kay")], "Resubmission")
+    )
+    host = await house.token("trigger")
+    told = {"context": {"kycSessionId": "kyc-kay", "userId": "kay", "country": "DE"}}
+    found = []
+    for key in ("s-1", "s-1", None, "s-1", "s-3", "s-3"):
+        answer = (await host.post("triggers/KYC_SUBMITTED", told, key=key)).json()
+        hit = [one["action"] for one in answer["actions"]] == ["FLAG_FOR_REVIEW"]
+        found.append((answer["execution_id"], answer["is_repeated"], hit))
+    first, second, third = found[0][0], found[2][0], found[4][0]
+    assert found == [
+        (first, False, False),
+        (first, True, False),
+        (second, False, False),
+        (first, True, False),
+        (third, False, True),
+        (third, True, True),
+    ]
+    assert len({first, second, third}) == 3
 
 
 async def test_what_is_wrong_with_a_call_is_a_problem_with_a_code(house: House):

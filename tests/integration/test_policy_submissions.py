@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +11,7 @@ from policy_house import ADMIN, APPROVE, clear, document, open_house, pause, pub
 
 from orderwright import Event, Orderwright
 from orderwright.app.compliance.users import NewUser
+from orderwright.app.policies.shipped_policies import shipped_policies
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -124,3 +127,96 @@ async def test_an_execution_keeps_the_submission_that_is_told_and_else_none(app:
         session,
     )
     assert dict(map(tuple, kept)) == {"told": 1, "untold": None, "#1": 1, "#2": 2}
+
+
+# --- of a session that lives with its host --------------------------------------------------------
+
+SEED = {"userId": "ku", "country": "DE", "documentType": "PASSPORT", "provider": "acme"}
+"""What hosts tell of a submission beside its session: no number, no name."""
+
+
+async def numbers(app: Orderwright, session: str) -> list[int]:
+    """The numbers that policies saw of a session's submissions, in order."""
+    rows = await app.pool.fetch(
+        "select facts, submission from orderwright.policy_execution where entity_id = $1 and status = 'decided'",
+        session,
+    )
+    found = sorted(json.loads(row["facts"])["submissions"] for row in rows)
+    assert found == sorted(row["submission"] for row in rows)
+    return found
+
+
+async def test_each_telling_of_a_submission_without_a_number_is_another_one(app: Orderwright):
+    await clear(app)
+    await publish(app, "resubmission", shipped_policies()["kyc-resubmission"])
+    passport = {"field": "documentType", "operator": "==", "value": "PASSPORT"}
+    await publish(app, "easy", document(passport, does=[APPROVE], trigger="KYC_SUBMITTED"))
+    told = {"kycSessionId": "hosted", **SEED}
+    found = [await app.trigger("KYC_SUBMITTED", told) for _ in range(4)]
+    assert [[one.action for one in each.actions] for each in found] == [
+        ["AUTO_APPROVE"],
+        ["AUTO_APPROVE"],
+        ["ESCALATE_TO_COMPLIANCE"],
+        ["ESCALATE_TO_COMPLIANCE"],
+    ]
+    assert len({one.id for one in found}) == 4
+    assert await numbers(app, "hosted") == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("wrong", [None, "3", 0, 1.5])
+async def test_a_number_that_is_none_counts_as_not_told(app: Orderwright, wrong: object):
+    told = {"kycSessionId": f"wrong-{wrong}", **SEED, "submissions": wrong}
+    for _ in range(2):
+        assert not (await app.trigger("KYC_SUBMITTED", told)).is_repeated
+    assert await numbers(app, f"wrong-{wrong}") == [1, 2]
+
+
+async def test_the_next_number_follows_the_greatest_and_all_that_was_told(app: Orderwright):
+    told = {"kycSessionId": "mixed", **SEED}
+    for more in ({}, {"submissions": 5}, {}, {}):
+        await app.trigger("KYC_SUBMITTED", {**told, **more})
+    assert (await app.trigger("KYC_SUBMITTED", {**told, "submissions": 5})).is_repeated
+    assert await numbers(app, "mixed") == [1, 5, 6, 7]
+
+
+async def test_submissions_that_are_told_at_the_same_moment_get_different_numbers(
+    app: Orderwright,
+):
+    told = {"kycSessionId": "raced", **SEED}
+    await asyncio.gather(*(app.trigger("KYC_SUBMITTED", told) for _ in range(5)))
+    assert await numbers(app, "raced") == [1, 2, 3, 4, 5]
+
+
+async def test_a_telling_that_is_rolled_back_takes_no_number(app: Orderwright):
+    told = {"kycSessionId": "undone", **SEED}
+    async with app.pool.acquire() as connection:
+        for is_kept in (False, True):
+            transaction = connection.transaction()
+            await transaction.start()
+            await app.trigger("KYC_SUBMITTED", told, connection=connection)
+            await (transaction.commit() if is_kept else transaction.rollback())
+    assert await numbers(app, "undone") == [1]
+
+
+async def test_what_was_told_before_a_session_lives_here_is_no_submission_of_it(app: Orderwright):
+    await clear(app)
+    passport = {"field": "documentType", "operator": "==", "value": "PASSPORT"}
+    await publish(app, "easy", document(passport, does=[APPROVE], trigger="KYC_SUBMITTED"))
+    told = {"kycSessionId": "moves", **SEED}
+    early = await app.trigger("KYC_SUBMITTED", told)
+    await pause(app, "easy")
+    context = {"kycSessionId": "moves", "userId": "ku"}
+    await app.engine.create("kyc", "moves", context=context, actor="x")
+    sent = await app.engine.send("moves", PAPERS, actor="x")
+    assert sent.refused is None
+    await app.worker.drain()
+    report = await app.execute(early)
+    assert [(one.status, one.code) for one in report.actions] == [
+        ("skipped", "kyc.submission_unknown")
+    ]
+    here = await app.trigger("KYC_SUBMITTED", told)
+    assert (here.is_repeated, here.submission) == (True, 1)
+    kept = await app.pool.fetch(
+        "select occurrence from orderwright.policy_execution where entity_id = 'moves'"
+    )
+    assert {row["occurrence"] for row in kept} == {"told/1", "#1"}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import because
-from orderwright.app.policies.occurrence import LATE, has_late_money
+from orderwright.app.policies.occurrence import LATE, TOLD, has_late_money
 from orderwright.app.policies.restricting import STANDING
 from orderwright.statechart import Event
 
@@ -73,7 +73,9 @@ async def approve_pay_out(work: Work) -> Done:
 async def approve_session(work: Work) -> Done:
     """Approve a KYC session, unless documents were handed in again since the decision."""
     submission = work.action.submission
-    if submission is None:
+    if submission is None or work.action.occurrence.startswith(
+        TOLD
+    ):  # counted before it lived here
         message = "it is not on record which submission it was decided for"
         return Done.skipped("kyc.submission_unknown", message)
     return await _go_on(work, "APPROVE", submission=submission)

@@ -19,6 +19,7 @@ from orderwright.app.policies.derived import OF_USER, counted, derived, unreadab
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.ground import Ground, Told, lock
 from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.occurrence import TOLD
 from orderwright.app.policies.own import at_home, is_own
 from orderwright.app.policies.planning import plan
 from orderwright.app.policies.scene import User, look
@@ -96,7 +97,22 @@ class Deciding:
             if others:
                 more = await look(connection, (), others)
                 scene = replace(scene, users={**scene.users, **more.users})
-        return await self._locked(connection, [told], scene), told
+        ground = await self._locked(connection, [told], scene)
+        if told.own is None and not is_named and one.key == TOLD:
+            told = await self._numbered(connection, told)
+        return ground, told
+
+    async def _numbered(self, connection: Connection, told: Told) -> Told:
+        """Return a submission that a host tells without a number with the one that is next, unless it has got one."""
+        one = told.occurrence
+        entity = one.entity
+        number = one.submission or await connection.fetchval(_NEXT, entity.type, entity.id)
+        facts = {**told.intake.facts, "submissions": number}
+        return replace(
+            told,
+            occurrence=replace(one, key=f"{TOLD}{number}", submission=number),
+            intake=replace(told.intake, facts=facts),
+        )
 
     async def _locked(self, connection: Connection, told: Sequence[Told], scene: Scene) -> Ground:
         in_force = await self._sets.at(connection, scene.revision)
@@ -257,6 +273,7 @@ class Deciding:
             decision=_clean(made.decision.to_json(), words),
             flagged=tuple(sorted((*told.intake.flagged, *judged.flagged))),
             revision=in_force.revision,
+            submission=one.submission,
             duration_us=(judged.took_ns + time.perf_counter_ns() - begun) // 1000,
         )
         home = table.ground.home(one)
@@ -366,6 +383,11 @@ def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:
 
 _TOLD: Final = "told."
 """What the facts begin with that a host has told otherwise than they are."""
+# Under the lock of the session's submissions. What a host has named counts too, and what it has numbered itself.
+_NEXT: Final = """
+select greatest(count(*), max(submission)) + 1 from orderwright.policy_execution
+where entity_type = $1 and entity_id = $2 and trigger = 'KYC_SUBMITTED' and status <> 'failed'
+"""
 _SAID: Final = """
 select action from orderwright.policy_action
 where execution_id = any($1::text[]) and status not in ('dropped', 'skipped')

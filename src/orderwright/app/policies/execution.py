@@ -85,6 +85,7 @@ class Execution:
         crossed: the executions of thresholds that the event crossed; their actions are done by themselves.
         report: what became of the actions, where they were executed at once.
         error: what failed.
+        submission: the number of the submission of a KYC session that it is about, where that is known.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Execution:
     crossed: tuple[str, ...] = ()
     report: Report | None = None
     error: str | None = None
+    submission: int | None = None
 
     def to_json(self) -> dict[str, Json]:
         """Return the answer that hosts get."""

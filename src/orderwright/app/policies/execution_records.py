@@ -40,6 +40,7 @@ async def stored(connection: Connection, execution_id: str) -> Execution:
         duration_us=row["duration_us"],
         is_repeated=True,
         error=row["error"],
+        submission=row["submission"],
     )
 
 
@@ -65,7 +66,8 @@ def _action(row: Record) -> StoredAction:
 
 
 _EXECUTION: Final = """
-select id, trigger, entity_type, entity_id, status, decision, flagged, set_revision, duration_us, error
+select id, trigger, entity_type, entity_id, status, decision, flagged, set_revision, duration_us, error,
+       submission
 from orderwright.policy_execution where id = $1
 """
 _READ: Final = """

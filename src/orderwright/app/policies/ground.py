@@ -72,6 +72,8 @@ def _keys(told: Told, scene: Scene, in_force: InForce) -> Iterator[str]:
     one = told.occurrence
     if scene.home(one.entity) is None:
         yield f"execution/{one.path}"
+        if one.trigger == "KYC_SUBMITTED":  # the next number
+            yield f"submissions/{one.entity.type}/{one.entity.id}"
     user = scene.user(told.intake.facts.get("userId"))
     event = counted(one.trigger_name, told.intake.names, user, one.occurred_at)
     for counting in in_force.counted.get(one.trigger_name, ()):

@@ -21,7 +21,7 @@ from orderwright.condition import Json, plain
 from orderwright.errors import InputInvalid
 from orderwright.json_text import is_storable
 from orderwright.runtime.observation import told_on_commit
-from orderwright.runtime.once import is_replay
+from orderwright.runtime.once import is_replay, note_outcome, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +70,8 @@ class Hosts:
     async def trigger(self, token: ApiToken, told: Told, key: str | None) -> Execution:
         """Decide on an event of a host; told again, the same execution is answered.
 
+        A submission without a number is told again by the same key.
+
         Raises:
             ScopeMissing, InputInvalid, IdempotencyMismatch.
             OfAnotherHost: another host has told of it.
@@ -82,17 +84,30 @@ class Hosts:
         request = ("trigger", *told.words)
         try:
             async with self._pool.acquire() as connection, told_on_commit(connection):
-                await is_replay(connection, _key(token, key), request, at=self._clock.now())
-                return _decided(await self._fire(token, told, connection))
+                owned = _key(token, key)
+                if await is_replay(connection, owned, request, at=self._clock.now()):
+                    number = await outcome_of(connection, owned)
+                    return _decided(await self._fire(token, told, connection, number or None))
+                execution = _decided(await self._fire(token, told, connection))
+                if execution.submission is not None:
+                    await note_outcome(connection, owned, execution.submission)
+                return execution
         except _Failed as failed:
             return failed.execution
 
-    async def _fire(self, token: ApiToken, told: Told, connection: Connection | None) -> Execution:
+    async def _fire(
+        self,
+        token: ApiToken,
+        told: Told,
+        connection: Connection | None,
+        submission: int | None = None,
+    ) -> Execution:
         return await self._triggers.fire(
             told.trigger,
             told.context,
             entity=told.entity,
             occurrence=told.occurrence,
+            submission=submission,
             occurred_at=told.occurred_at,
             causation_id=_host(token),
             source="http",

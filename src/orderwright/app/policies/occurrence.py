@@ -3,7 +3,7 @@
 An occurrence happens once, whoever tells it: a host's call and the domain event of the same order have the same key.
 Most triggers can come only once for an entity; a wallet is added once; a pay-in may come in parts, or late, after it
 had failed or expired, and what was decided before that does not count for it; a KYC session is submitted anew with
-each submission, which hosts tell apart by what they hand over, or by a name of their own.
+each submission, which has a number: where a host tells none and gives no name, each telling is another one.
 """
 
 from __future__ import annotations
@@ -130,6 +130,8 @@ LATE: Final = "late"
 """The key of the first transfer of a pay-in that had failed or expired before it."""
 _SHORTEST: Final = 3
 """Characters of what is sensitive below which it is within many keys by chance."""
+TOLD: Final = "told/"
+"""What keys begin with of submissions that a host tells without a number; one that it gets follows."""
 AHEAD: Final = "ahead/"
 """What keys begin with of what a host tells of an entity that lives here, and its lifecycle has not told."""
 _MOST: Final = 2**31 - 1
@@ -252,9 +254,10 @@ def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) 
         return given
     if trigger == "WALLET_ADDED":
         return as_key(_written(context.get("walletId") or context.get("address") or ""))
-    if trigger == "KYC_SUBMITTED" and "submissions" in context:
-        return as_key(f"#{_written(context['submissions'])}")
-    return "" if trigger in _IDS and trigger != "KYC_SUBMITTED" else _digest(context)
+    if trigger == "KYC_SUBMITTED":
+        number = number_in(context)
+        return TOLD if number is None else f"#{number}"
+    return "" if trigger in _IDS else _digest(context)
 
 
 def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:

@@ -23,7 +23,6 @@ from orderwright.app.policies.occurrence import (
     Occurrence,
     event_of,
     key_of,
-    number_in,
 )
 from orderwright.domain.catalogue import CATALOGUE
 from orderwright.domain.event_trigger import facts_of_named, known_of_named
@@ -118,7 +117,7 @@ def _submission(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: F
     named = (
         next((n for n in range(1, newest + 1) if f"#{n}" == one.key), None) if is_named else None
     )
-    told = named or number_in(one.context)
+    told = named or one.submission
     number = told or newest
     data = {**_data("kyc.submitted", context), "submissions": number}
     if not 0 < number <= newest:
@@ -145,7 +144,9 @@ def _wallet(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT00
     if not isinstance(told, str) or told not in wallets:
         return _Own(one=_ahead(one, is_counted=True), data=data, untold=_OF_WALLET)
     wallet = mapping(wallets, told)
-    key = told if not is_named or one.key == told else f"{AHEAD}{one.key}"
+    key = key_of("WALLET_ADDED", {"walletId": told})
+    if is_named and one.key != key:
+        key = f"{AHEAD}{one.key}"
     one = replace(one, key=key, occurred_at=moment(wallet, "addedAt") or home.updated_at)
     return _Own(one=one, data={**data, "walletId": told, **wallet})
 

@@ -79,6 +79,7 @@ class Triggers:
         *,
         entity: tuple[str, str] | None = None,
         occurrence: str | None = None,
+        submission: int | None = None,
         occurred_at: datetime | None = None,
         correlation_id: str | None = None,
         causation_id: str | None = None,
@@ -98,6 +99,8 @@ class Triggers:
             context: what the host knows; amounts as decimals, beside their currency.
             entity: type and id; by default from the trigger's id field.
             occurrence: tells events of one trigger and entity apart, where there may be several.
+            submission: the number that a submission of a KYC session got when it was told the first time; without it,
+                each telling without a number is another submission.
             occurred_at: when it happened; by default now. More than five minutes ahead, or before 1970, it is taken as
                 now and flagged: an event with an impossible time is decided on all the same, and blinds no threshold.
             correlation_id: what it belongs to; by default the execution itself.
@@ -129,7 +132,7 @@ class Triggers:
             source=source,
             correlation_id=cause.correlation_id,
             causation_id=cause.causation_id,
-            submission=submission_in(about, context),
+            submission=submission_in(about, context) or submission,
             transfer=transfer_of(name, key),
         )
         one = dated(one, now)

@@ -90,12 +90,12 @@ async def test_a_policy_is_drawn_tested_and_put_into_force_by_two_and_its_decisi
     await expect(cleo.get_by_text("Somebody else who may publish policies")).to_be_visible()
     await cora.goto(cleo.url)
     await _said(cora, "Consent")
-    await expect(cora.get_by_label("State")).to_have_text("Active")
+    await expect(cora.get_by_label("State", exact=True)).to_have_text("Active")
 
     admin = await sign_in(server)
     order = (await admin.create_order(price="500.00"))["order"]
     await cora.goto(f"/orders/{order['id']}")
-    await expect(cora.get_by_label("State")).to_have_text("Frozen")
+    await expect(cora.get_by_label("State", exact=True)).to_have_text("Frozen")
     await cora.get_by_role("link", name="Every decision on it").click()
     await cora.get_by_role("link", name="Order created").click()
     evaluation = cora.get_by_role("region", name="Evaluation of Large orders")

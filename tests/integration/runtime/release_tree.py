@@ -30,7 +30,9 @@ def today(folder: Path) -> Path:
 def before_newest_migration(folder: Path) -> Path | None:
     """Unpack the release that did not know the newest migration yet; None where the history does not tell."""
     newest = max((ROOT / "migrations" / "versions").glob("[0-9]*.py"))
-    added = _git("log", "--diff-filter=A", "-1", "--format=%H", "--", str(newest))
+    # By a merge, too.
+    came = ("--first-parent", "--diff-merges=first-parent", "--diff-filter=A", "--no-patch")
+    added = _git("log", *came, "-1", "--format=%H", "--", str(newest))
     archive = _git("archive", f"{added.decode().strip()}^" if added.strip() else "HEAD", *PARTS)
     if not archive:
         return None

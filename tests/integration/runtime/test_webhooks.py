@@ -57,6 +57,12 @@ def worker(engine: Engine) -> Worker:
     return Worker(engine, [webhooks_consumer()])
 
 
+def _later(status: int, wish: str) -> bytes:
+    """Write an answer that asks to be left alone for a while."""
+    head = f"HTTP/1.1 {status} Later\r\nretry-after: {wish}\r\ncontent-length: 0\r\n\r\n"
+    return head.encode()
+
+
 async def _subscribe(pool: Pool, clock: DrivenClock, url: str, *patterns: str) -> tuple[str, str]:
     async with pool.acquire() as connection:
         return await subscribe(
@@ -294,7 +300,7 @@ async def test_an_endpoint_that_is_busy_is_left_alone_for_as_long_as_it_asks(
     worker: Worker,
 ):
     await _subscribe(pool, clock, receiver.url)
-    receiver.answers = [b"HTTP/1.1 429 Slow\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n"]
+    receiver.answers = [_later(429, "600")]
     await _add(engine)
     await worker.drain()
     await courier.deliver_due()
@@ -307,7 +313,7 @@ async def test_an_endpoint_that_is_busy_is_left_alone_for_as_long_as_it_asks(
     assert await courier.deliver_due() == 2
 
 
-@pytest.mark.parametrize("wish", [b"Fri, 31 Dec 9998 00:00:00 GMT", b"99999999999999"])
+@pytest.mark.parametrize("wish", ["Fri, 31 Dec 9998 00:00:00 GMT", "99999999999999"])
 async def test_an_endpoint_that_asks_for_years_is_asked_again_after_a_day(  # noqa: PLR0913 (fixtures)
     engine: Engine,
     pool: Pool,
@@ -315,12 +321,10 @@ async def test_an_endpoint_that_asks_for_years_is_asked_again_after_a_day(  # no
     receiver: Receiver,
     courier: Courier,
     worker: Worker,
-    wish: bytes,
+    wish: str,
 ):
     await _subscribe(pool, clock, receiver.url)
-    receiver.answers = [
-        b"HTTP/1.1 429 Slow\r\nretry-after: " + wish + b"\r\ncontent-length: 0\r\n\r\n"
-    ]
+    receiver.answers = [_later(429, wish)]
     await _add(engine)
     await worker.drain()
     await courier.deliver_due()
@@ -337,10 +341,7 @@ async def test_an_answer_that_makes_no_sense_is_a_failure_on_record(
     worker: Worker,
 ):
     await _subscribe(pool, clock, receiver.url)
-    zone = b"Mon, 02 Mar 2026 00:00:00 +99999999999999"
-    receiver.answers = [
-        b"HTTP/1.1 503 Down\r\nretry-after: " + zone + b"\r\ncontent-length: 0\r\n\r\n"
-    ]
+    receiver.answers = [_later(503, "Mon, 02 Mar 2026 00:00:00 +99999999999999")]
     await _add(engine)
     await worker.drain()
     assert await courier.deliver_due() == 1

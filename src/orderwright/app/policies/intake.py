@@ -65,7 +65,7 @@ class Intake:
         """Return the intake with what was mistyped in another one, of the facts in a schema."""
         wrong = {path: one for path, one in other.mistyped.items() if path in schema}
         flagged = tuple(_flag(path, one.reason) for path, one in sorted(wrong.items()))
-        return Intake(facts=self.facts, mistyped=wrong, flagged=(*self.flagged, *flagged))
+        return replace(self, mistyped=wrong, flagged=(*self.flagged, *flagged))
 
 
 def take_in(context: Mapping[str, Json], schema: Schema) -> Intake:

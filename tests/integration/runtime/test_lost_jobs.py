@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from errand import Receiver, build_errands
 from waiting import eventually
+from wrong import Wrong
 
 from orderwright.clock import SystemClock
 from orderwright.runtime.job import JobKind, JobRun
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 SECOND = timedelta(seconds=1)
 APART = timedelta(minutes=5)
-
-
-class Wrong:
-    """The clock of a machine that is wrong."""
-
-    def __init__(self, by: timedelta) -> None:
-        self._by = by
-
-    def now(self) -> datetime:
-        return SystemClock().now() + self._by
 
 
 class Room:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from mailroom import add, subscribed
 from receiver import Receiver, receiving
 from waiting import eventually
 
@@ -13,10 +14,10 @@ from orderwright.errors import InputInvalid
 from orderwright.runtime.acknowledgement import read_acknowledgements
 from orderwright.runtime.webhook.address import AddressRefused
 from orderwright.runtime.webhook.courier import Courier
-from orderwright.runtime.webhook.delivery import LEASE, claim, record, retry_dead
+from orderwright.runtime.webhook.delivery import retry_dead
 from orderwright.runtime.webhook.delivery_list import list_deliveries
 from orderwright.runtime.webhook.fan_out import webhooks_consumer
-from orderwright.runtime.webhook.post import Answer, Postman
+from orderwright.runtime.webhook.post import Postman
 from orderwright.runtime.webhook.schedule import ATTEMPTS
 from orderwright.runtime.webhook.subscription import (
     SubscriptionNotFound,
@@ -63,25 +64,6 @@ def _later(status: int, wish: str) -> bytes:
     return head.encode()
 
 
-async def _subscribe(pool: Pool, clock: DrivenClock, url: str, *patterns: str) -> tuple[str, str]:
-    async with pool.acquire() as connection:
-        return await subscribe(
-            connection,
-            url,
-            patterns or ("*",),
-            created_by="ann",
-            at=clock.now(),
-            allow_loopback=True,
-        )
-
-
-async def _add(engine: Engine, name: str = "p1", times: int = 1) -> None:
-    if await engine.read(name) is None:
-        await engine.create("parcel", name, actor="ann")
-    for _ in range(times):
-        await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
-
-
 async def test_an_event_reaches_its_subscriber_signed_and_is_recorded(
     engine: Engine,
     pool: Pool,
@@ -90,8 +72,8 @@ async def test_an_event_reaches_its_subscriber_signed_and_is_recorded(
     courier: Courier,
     worker: Worker,
 ):
-    subscription_id, secret = await _subscribe(pool, clock, receiver.url, "parcel.added")
-    await _add(engine)
+    subscription_id, secret = await subscribed(pool, clock, receiver.url, "parcel.added")
+    await add(engine)
     await worker.drain()
 
     assert await courier.deliver_due() == 1
@@ -128,8 +110,8 @@ async def test_a_failed_delivery_is_repeated_with_the_same_id_and_body(
     courier: Courier,
     worker: Worker,
 ):
-    subscription_id, secret = await _subscribe(pool, clock, receiver.url)
-    await _add(engine)
+    subscription_id, secret = await subscribed(pool, clock, receiver.url)
+    await add(engine)
     await worker.drain()
     receiver.answers = [
         500,
@@ -159,7 +141,7 @@ async def test_a_subscriber_gets_what_its_patterns_say_and_nothing_from_before(
     courier: Courier,
     worker: Worker,
 ):
-    await _add(engine)
+    await add(engine)
     clock.advance(timedelta(seconds=1))
     for path, pattern in (
         ("all", "*"),
@@ -167,8 +149,8 @@ async def test_a_subscriber_gets_what_its_patterns_say_and_nothing_from_before(
         ("prefix", "parcel.*"),
         ("other", "parce.*"),
     ):
-        await _subscribe(pool, clock, f"{receiver.url}/{path}", pattern)
-    await _add(engine)
+        await subscribed(pool, clock, f"{receiver.url}/{path}", pattern)
+    await add(engine)
     await engine.create("parcel", "old", actor="ann", origin="import")
     await engine.send("old", Event("ADD", {"n": 1}), actor="ann", origin="import")
     await worker.drain()
@@ -182,9 +164,9 @@ async def test_a_dead_endpoint_delays_neither_other_endpoints_nor_other_consumer
 ):
     async with receiving() as mute:
         mute.silent = True
-        await _subscribe(pool, clock, mute.url)
-        await _subscribe(pool, clock, receiver.url)
-        await _add(engine, times=20)
+        await subscribed(pool, clock, mute.url)
+        await subscribed(pool, clock, receiver.url)
+        await add(engine, times=20)
         await worker.drain()
         postman = Postman(allow_loopback=True, seconds=60)
         courier = Courier(pool, clock, postman, poll_seconds=0.01)
@@ -213,8 +195,8 @@ async def test_the_attempts_end_and_a_dead_delivery_can_be_sent_again_by_hand(
     courier: Courier,
     worker: Worker,
 ):
-    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
-    await _add(engine)
+    subscription_id, _ = await subscribed(pool, clock, receiver.url)
+    await add(engine)
     await worker.drain()
     receiver.answers = [500] * ATTEMPTS
     began, waits = clock.now(), []
@@ -244,9 +226,9 @@ async def test_an_endpoint_that_only_fails_for_days_is_paused_and_loses_nothing(
     courier: Courier,
     worker: Worker,
 ):
-    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
+    subscription_id, _ = await subscribed(pool, clock, receiver.url)
     receiver.answers = [500, 500]
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     await courier.deliver_due()
     clock.advance(timedelta(days=3))
@@ -258,7 +240,7 @@ async def test_an_endpoint_that_only_fails_for_days_is_paused_and_loses_nothing(
         clock.now(),
         "nothing but failures for three days",
     )
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     clock.advance(timedelta(days=1))
     assert await courier.deliver_due() == 0
@@ -278,9 +260,9 @@ async def test_an_endpoint_that_is_gone_is_paused_at_once(
     courier: Courier,
     worker: Worker,
 ):
-    await _subscribe(pool, clock, receiver.url)
+    await subscribed(pool, clock, receiver.url)
     receiver.answers = [410]
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     await courier.deliver_due()
 
@@ -299,12 +281,12 @@ async def test_an_endpoint_that_is_busy_is_left_alone_for_as_long_as_it_asks(
     courier: Courier,
     worker: Worker,
 ):
-    await _subscribe(pool, clock, receiver.url)
+    await subscribed(pool, clock, receiver.url)
     receiver.answers = [_later(429, "600")]
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     await courier.deliver_due()
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     clock.advance(timedelta(seconds=599))
     assert await courier.deliver_due() == 0, "new ones wait as well"
@@ -323,9 +305,9 @@ async def test_an_endpoint_that_asks_for_years_is_asked_again_after_a_day(  # no
     worker: Worker,
     wish: str,
 ):
-    await _subscribe(pool, clock, receiver.url)
+    await subscribed(pool, clock, receiver.url)
     receiver.answers = [_later(429, wish)]
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     await courier.deliver_due()
     clock.advance(timedelta(days=1))
@@ -340,67 +322,13 @@ async def test_an_answer_that_makes_no_sense_is_a_failure_on_record(
     courier: Courier,
     worker: Worker,
 ):
-    await _subscribe(pool, clock, receiver.url)
+    await subscribed(pool, clock, receiver.url)
     receiver.answers = [_later(503, "Mon, 02 Mar 2026 00:00:00 +99999999999999")]
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     assert await courier.deliver_due() == 1
     attempts = await pool.fetch("select response_status from orderwright.webhook_attempt")
     assert [row["response_status"] for row in attempts] == [503]
-
-
-async def test_a_delivery_whose_worker_dies_is_repeated_when_its_lease_is_over(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
-):
-    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
-    await _add(engine)
-    await worker.drain()
-    async with pool.acquire() as connection:
-        [zombie] = await claim(connection, busy=(), now=clock.now())
-    assert await courier.deliver_due() == 0
-    clock.advance(LEASE)
-    assert await courier.deliver_due() == 1
-
-    async with pool.acquire() as connection:
-        await record(connection, zombie, Answer(status=500, error="late"), at=clock.now())
-        [state] = await list_deliveries(connection, subscription_id)
-    assert (state.status, state.attempts) == ("delivered", 2), "who lost the lease decides nothing"
-
-
-async def test_a_delivery_that_kills_every_worker_ends_as_dead(
-    engine: Engine, pool: Pool, clock: DrivenClock, receiver: Receiver, worker: Worker
-):
-    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
-    await _add(engine)
-    await worker.drain()
-    async with pool.acquire() as connection:
-        for _ in range(ATTEMPTS):
-            assert len(await claim(connection, busy=(), now=clock.now())) == 1
-            clock.advance(LEASE)
-        assert await claim(connection, busy=(), now=clock.now()) == []
-        [state] = await list_deliveries(connection, subscription_id)
-    assert state.status == "dead"
-
-
-async def test_two_couriers_deliver_each_event_once(
-    engine: Engine, pool: Pool, clock: DrivenClock, receiver: Receiver, worker: Worker
-):
-    await _subscribe(pool, clock, receiver.url)
-    await _add(engine, times=40)
-    await worker.drain()
-    postman = Postman(allow_loopback=True)
-    couriers = [Courier(pool, clock, postman) for _ in range(2)]
-
-    delivered = await asyncio.gather(*(one.deliver_due() for one in couriers))
-    await postman.close()
-
-    assert sum(delivered) == 40
-    assert len({got.message_id for got in receiver.received}) == len(receiver.received) == 40
 
 
 async def test_an_endpoint_inside_our_walls_is_never_called(
@@ -417,7 +345,7 @@ async def test_an_endpoint_inside_our_walls_is_never_called(
                     await subscribe(connection, url, ["*"], created_by="ann", at=clock.now())
                 continue
             await subscribe(connection, url, values[0], created_by="ann", at=clock.now())
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     postman = Postman()
     await Courier(pool, clock, postman).deliver_due()
@@ -473,12 +401,12 @@ async def test_a_subscription_can_be_paused_resumed_and_removed(
     courier: Courier,
     worker: Worker,
 ):
-    subscription_id, _ = await _subscribe(pool, clock, receiver.url)
+    subscription_id, _ = await subscribed(pool, clock, receiver.url)
     async with pool.acquire() as connection:
         await pause(connection, subscription_id, reason="holidays", at=clock.now())
         [one] = await list_subscriptions(connection)
         assert (one.pause_reason, one.created_by, one.patterns) == ("holidays", "ann", ("*",))
-    await _add(engine)
+    await add(engine)
     await worker.drain()
     assert await courier.deliver_due() == 0
 

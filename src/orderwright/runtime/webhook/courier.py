@@ -87,7 +87,7 @@ class Courier:
     async def _claim(self) -> list[Delivery]:
         busy = Counter(self._under_way.values())
         async with self._pool.acquire() as connection:
-            return await deliveries.claim(connection, busy=busy.keys(), now=self._clock.now())
+            return await deliveries.claim(connection, busy=busy.keys(), clock=self._clock)
 
     async def _deliver(self, one: Delivery) -> None:
         now = self._clock.now()

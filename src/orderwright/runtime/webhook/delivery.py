@@ -1,5 +1,6 @@
 """Deliveries as rows: claimed under a lease, and what came of each attempt.
 
+A lease is a promise between hosts, whose own clocks may differ: so the database's clock gives and judges it.
 An attempt counts when it begins, so that one that kills its worker is not repeated for ever. Who has lost the lease,
 because it was too slow, may record its attempt but no longer decides about the delivery.
 """
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from orderwright.clock import driven
 from orderwright.runtime.identity import fresh_id
 from orderwright.runtime.webhook.schedule import ATTEMPTS, SUSTAINED, delay_after
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from orderwright.clock import Clock
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.webhook.post import Answer
 
@@ -45,10 +48,11 @@ class Delivery:
     lease: str
 
 
-async def claim(connection: Connection, *, busy: Collection[str], now: datetime) -> list[Delivery]:
+async def claim(connection: Connection, *, busy: Collection[str], clock: Clock) -> list[Delivery]:
     """Lease deliveries that are due, a few of each subscription that is neither paused nor busy."""
-    await connection.execute(_BURY, ATTEMPTS, now)
-    rows = await connection.fetch(_CLAIM, now, list(busy), fresh_id(), now + LEASE)
+    at = driven(clock)
+    await connection.execute(_BURY, ATTEMPTS, at)
+    rows = await connection.fetch(_CLAIM, clock.now(), list(busy), fresh_id(), LEASE, at)
     return [Delivery(**row) for row in rows]
 
 
@@ -98,7 +102,7 @@ async def _note_failure(
 
 _BURY = """
 update orderwright.webhook_delivery set status = 'dead', lease = null, lease_until = null
-where status = 'waiting' and attempts >= $1 and lease_until <= $2
+where status = 'waiting' and attempts >= $1 and lease_until <= coalesce($2::timestamptz, statement_timestamp())
 """
 _CLAIM = f"""
 with due as (
@@ -107,7 +111,7 @@ with due as (
     cross join lateral (
         select subscription_id, message_id from orderwright.webhook_delivery as d
         where d.subscription_id = s.subscription_id and d.status = 'waiting' and d.next_attempt_at <= $1
-          and (d.lease_until is null or d.lease_until <= $1)
+          and (d.lease_until is null or d.lease_until <= coalesce($5::timestamptz, statement_timestamp()))
         order by d.next_attempt_at, d.message_id
         limit {TOGETHER}
         for update skip locked) as one
@@ -115,7 +119,7 @@ with due as (
     limit {_AT_ONCE}
 )
 update orderwright.webhook_delivery as d
-set attempts = d.attempts + 1, lease = $3, lease_until = $4
+set attempts = d.attempts + 1, lease = $3, lease_until = coalesce($5, statement_timestamp()) + $4::interval
 from due
 where d.subscription_id = due.subscription_id and d.message_id = due.message_id
 returning d.subscription_id, d.message_id, due.url, due.secret, d.body, d.attempts, d.lease

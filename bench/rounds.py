@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -24,10 +25,30 @@ class Comparison:
 
     def __str__(self) -> str:
         """Show median rates, the median ratio, its middle half, and all of it."""
-        low, median, high = statistics.quantiles(self.ratios, n=4, method="inclusive")
+        low, median, high = quartiles(self.ratios)
         rates = f"{statistics.median(self.ours):10,.0f} {statistics.median(self.theirs):10,.0f}"
         spread = f"{low:5.2f} to {high:5.2f}   {min(self.ratios):5.2f} to {max(self.ratios):5.2f}"
         return f"{rates}   {median:5.2f}   {spread}"
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the median between the bounds of the middle half; a single value is all three."""
+    if len(values) == 1:
+        return values[0], values[0], values[0]
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, median, high
+
+
+def yardstick() -> float:
+    """Return how many milliseconds of CPU a fixed piece of Python takes: how fast this machine is at the moment.
+
+    The cores of a virtual machine are not always its own: CPU times of two runs compare only where this is the same.
+    """
+    began = time.process_time()
+    words = [str(number) for number in range(50_000)]
+    places = {word: number for number, word in enumerate(words)}
+    sum(places[word] for word in sorted(words))
+    return (time.process_time() - began) * 1e3
 
 
 def heading(theirs: str) -> str:

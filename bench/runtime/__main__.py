@@ -26,7 +26,7 @@ from typing import Final
 
 import uvloop
 
-from bench.rounds import Comparison, heading
+from bench.rounds import Comparison, heading, quartiles, yardstick
 from bench.runtime import pgbench
 from bench.runtime.client import Client, Slice
 from orderwright import Orderwright
@@ -156,12 +156,12 @@ async def _report_many(url: str, rounds: int) -> None:
     print(f"\nsend_many of FREEZE, {rounds} rounds; per second, medians")
     for way, name in (("send", "one after the other"), ("gather", "16 at a time")):
         ratios = [many / one for many, one in zip(rates["many"], rates[way], strict=True)]
-        low, median, high = statistics.quantiles(ratios, n=4, method="inclusive")
+        low, median, high = quartiles(ratios)
         print(
             f"{statistics.median(rates['many']):,.0f} against {statistics.median(rates[way]):,.0f} {name}: "
             f"{median:.1f} times ({low:.1f} to {high:.1f})"
         )
-    low, median, high = statistics.quantiles(costs, n=4, method="inclusive")
+    low, median, high = quartiles(costs)
     print(
         f"16 clients, each event in a batch of its own: {statistics.median(rates['alone']):,.0f} a second, "
         f"{median:.0f} us of CPU each ({low:.0f} to {high:.0f})"
@@ -204,9 +204,13 @@ async def main(home: Path, rounds: int, processes: Sequence[int]) -> None:
             f"processes clients event    {heading('B')}   to A     p50 ms  p99 ms   CPU us",
             flush=True,
         )
+        speed = [yardstick()]
         for number in processes:
             await _report_race(lease.url, number, rounds)
+            speed.append(yardstick())
         await _report_many(lease.url, rounds)
+        speed.append(yardstick())
+    print(f"a fixed piece of Python takes {', '.join(f'{one:.0f}' for one in speed)} ms of CPU")
 
 
 if __name__ == "__main__":

@@ -127,7 +127,15 @@ async def claim(  # noqa: PLR0913 (what a claim is)
     # A literal limit: with a parameter the planner does not know how few rows are wanted.
     query = _CLAIM[alone].replace("{most}", str(_rounded(most)))
     values = (clock.now(), list(kinds), host, lease, driven(clock))
-    return _claimed(await connection.fetch(query, *values))
+    if not alone:
+        return _claimed(await connection.fetch(query, *values))
+    if not await connection.fetchval(_ANY_ALONE):
+        return []
+    # Looking and taking are one only under a lock, and only a statement after it sees what its last holder took.
+    async with connection.transaction():
+        if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK):
+            return []
+        return _claimed(await connection.fetch(query, *values))
 
 
 async def begin(connection: Connection, job: ClaimedJob, *, clock: Clock) -> bool:
@@ -227,6 +235,10 @@ returning
     j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
     j.attempts, j.attempt_limit, j.fence, j.alone, j.started_at is not null as has_begun
 """
+_LOCK: Final = 0x6F776C6F6E656C79  # any number, the same in every process
+_ANY_ALONE: Final = (
+    "select exists (select from orderwright.job where status = 'waiting' and alone)"
+)
 _LONELY: Final = """
 alone and not exists (select from orderwright.job where status = 'running' and alone)
 """

@@ -12,6 +12,7 @@ from waiting import eventually
 from wrong import Wrong
 
 from orderwright.clock import SystemClock
+from orderwright.runtime import job_row
 from orderwright.runtime.job import JobKind, JobRun
 from orderwright.runtime.job_claim import Claims
 from orderwright.runtime.job_queue import JobQueue
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from orderwright.clock import Clock, DrivenClock
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.job_row import ClaimedJob
-    from orderwright.runtime.pool import Pool
+    from orderwright.runtime.pool import Connection, Pool
 
 SECOND = timedelta(seconds=1)
 APART = timedelta(minutes=5)
@@ -135,6 +136,24 @@ async def test_lost_jobs_leave_the_other_hosts_to_others_and_half_of_the_time_of
     one.ended(first, seconds=0)
     [second] = await one.next(4)
     assert {first.key, second.key} == {"lost1", "lost2"}
+
+
+async def test_of_two_hosts_that_ask_in_one_moment_one_takes_a_lost_job(
+    pool: Pool, clock: DrivenClock
+):
+    engine = await engine_at(pool, clock)
+    await lose(engine, clock, "lost1", "lost2")
+
+    async def taken(connection: Connection) -> list[ClaimedJob]:
+        return await job_row.claim(
+            connection, engine.kinds, 1, host="h", clock=clock, lease=LEASE, alone=True
+        )
+
+    async with pool.acquire() as one, pool.acquire() as other:
+        async with one.transaction():
+            assert len(await taken(one)) == 1
+            assert await taken(other) == []
+        assert await taken(other) == []
 
 
 async def test_a_death_beside_others_is_never_the_last_attempt_and_one_alone_may_be(

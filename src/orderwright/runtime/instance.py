@@ -132,7 +132,7 @@ def instance_of(row: Record) -> Instance:
         row[4],
         row[5],
         row[6],
-        Snapshot.from_text(row[7]),
+        Snapshot.from_text(row[7], lasting=False),
         row[8],
         row[9],
         row[10],

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import compress
+from operator import is_not
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from orderwright.errors import NotFound
@@ -195,14 +197,17 @@ def _context_difference(
     old: Mapping[str, object], new: Mapping[str, object]
 ) -> dict[str, object] | None:
     """Return what changes the one into the other, or None when nothing does."""
+    if list(old) == list(new):  # as nearly always
+        # A step leaves most of it alone: the same objects, which are passed over without a look at each.
+        others = compress(new.items(), map(is_not, old.values(), new.values()))
+        changed = {key: value for key, value in others if not _same(old[key], value)}
+        return {"set": changed, "drop": []} if changed else None
     changed = {
         key: value
         for key, value in new.items()
-        if (had := old.get(key, _ABSENT)) is not value  # as most are, for a step changes few
+        if (had := old.get(key, _ABSENT)) is not value
         and (had is _ABSENT or not _same(had, value))
     }
-    if list(old) == list(new):  # as nearly always
-        return {"set": changed, "drop": []} if changed else None
     dropped = [key for key in old if key not in new]
     if list(_changed(old, {"set": changed, "drop": dropped})) != list(new):
         return {"set": dict(new), "drop": list(old)}  # the order of the keys is part of a snapshot

@@ -91,8 +91,11 @@ class Snapshot(NamedTuple):
         return f'{begun},"context":{written},{dump(_tail(self))[1:]}'
 
     @classmethod
-    def from_text(cls, text: str) -> Snapshot:
+    def from_text(cls, text: str, *, lasting: bool = True) -> Snapshot:
         """Read what `to_text` wrote, or any other JSON text of a snapshot.
+
+        One that is `lasting` shares its keys and short words with all others, so that many of them take little
+        memory. Whoever is done with it at once need not wait for that.
 
         Raises:
             ValueError: not JSON; a key is missing or holds the wrong type, and the message names it; or it is nested
@@ -105,10 +108,11 @@ class Snapshot(NamedTuple):
         context, end = scan(text, cut + _BRACE)
         assert type(context) is dict, "it begins with a brace"
         rest = text[end:]
+        held = _shared(context) if lasting else context
         if rest == "}":
-            return _made(cls, (*met.start, _shared(context), NO_HISTORY, met.status, None))
+            return _made(cls, (*met.start, held, NO_HISTORY, met.status, None))
         if rest.startswith(_HISTORY) and _OUTPUT not in rest:
-            return _made(cls, (*met.start, _shared(context), _history_in(rest), met.status, None))
+            return _made(cls, (*met.start, held, _history_in(rest), met.status, None))
         if rest.startswith((_HISTORY, _OUTPUT)):
             return _assembled(met, context, load("{" + rest[1:]))
         return cls.from_json(_object(text))

@@ -19,6 +19,7 @@ where a caller must stop. Each concrete class owns a stable `code`, and each cod
 
 from __future__ import annotations
 
+import reprlib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -66,12 +67,36 @@ class InputInvalid(RefusedError):
     code = "input.invalid"
 
     def __init__(self, field: str, value: object, expected: str) -> None:
-        shown = value if isinstance(value, str | int | float | bool | None) else str(value)
+        shown = value if isinstance(value, str | int | float | bool | None) else _text(value)
         super().__init__(
             f"{field}: {shown!r} is not acceptable; expected {expected}",
             values={"field": field, "value": shown, "expected": expected},
         )
         self.field = field
+
+
+class _Short(reprlib.Repr):
+    """Shows what is near the outside of a value, and how its texts begin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 200
+
+
+def shown(value: object) -> str:
+    """Return a few words of ASCII for any value, however large, deep or odd it is, to stand in a message."""
+    try:
+        words = _Short().repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or a stack at its end
+        words = f"<{type(value).__name__}>"
+    return words.encode("ascii", "backslashreplace").decode()
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except RecursionError:
+        return shown(value)
 
 
 class NotFound(OrderwrightError):

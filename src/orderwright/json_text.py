@@ -11,11 +11,21 @@ import math
 import re
 from collections.abc import Callable
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
-from typing import Final, NoReturn, cast
+from typing import Final, NoReturn, TypeAlias, cast
 
 Json = object
 """A JSON value as Python reads it; narrowed wherever it is looked into."""
 
+DEEPEST: Final = 100
+"""How many levels of objects and lists may stand within each other in what is kept and read back.
+
+Python reads and writes JSON by recursion and gives up where its own stack ends, which depends on how deep the caller
+stands: what one writer can write another reader could not read. Nobody means a hundred levels, and they are a tenth
+of that stack, so that whoever reads them back can, wherever it stands and whatever it puts around them.
+"""
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+_LONGEST_PLACE: Final = 60  # letters of a path that may be as long as what is wrong
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 _SORTED: Final = json.JSONEncoder(
@@ -64,9 +74,142 @@ def dump(value: object) -> str:
         raise ValueError("nested too deeply, or a value contains itself") from None
 
 
+class Unfit(ValueError):
+    """A value is not one to keep; `place` is the path of what is wrong in it, empty for itself."""
+
+    def __init__(self, place: str, expected: str) -> None:
+        super().__init__(f"{place}: expected {expected}" if place else f"expected {expected}")
+        self.place = place
+        self.expected = expected
+
+    def field(self, name: str) -> str:
+        """Return the path of what is wrong where the value is the field of this name."""
+        joint = "." if self.place and not self.place.startswith("[") else ""
+        return f"{name}{joint}{self.place}"
+
+
+def keep(value: object, levels: int = DEEPEST) -> str:
+    """Write a JSON-ready value that others are to read back: as `dump`, and they find what was written.
+
+    Raises:
+        Unfit: it nests more than so many levels, or a key is not text, which `dump` would make it.
+        ValueError: NaN or an infinity is in it.
+        TypeError: something in it is not JSON.
+    """
+    try:
+        text = dump(value)
+    except (TypeError, ValueError):
+        require_fit(value, levels)
+        raise
+    if not _is_fit(value, levels):
+        require_fit(value, levels)
+    return text
+
+
+def _is_flat(value: object) -> bool:
+    """Tell whether a value is an object without others in it and with keys that are text, as most are."""
+    if type(value) is not dict or not _PLAIN.issuperset(map(type, value.values())):
+        return False
+    try:
+        "".join(value)  # the fastest way to see that all are text
+    except TypeError:
+        return False
+    return True
+
+
+def _is_fit(value: object, levels: int) -> bool:
+    """Tell whether a value is surely one to keep, in a fraction of the time that it takes to say why not.
+
+    It has a text: level by level there would be no end to one that contains itself several times.
+    """
+    if levels and _is_flat(value):
+        return True
+    try:
+        around = [value]
+        for _ in range(levels):
+            inner: list[object] = []
+            for one in around:
+                if isinstance(one, dict):
+                    "".join(one)
+                    inner += [member for member in one.values() if type(member) not in _PLAIN]
+                elif isinstance(one, list | tuple):
+                    inner += [member for member in one if type(member) not in _PLAIN]
+            if not inner:
+                return True
+            around = inner
+    except TypeError:
+        pass
+    return False
+
+
+def require_fit(value: object, levels: int = DEEPEST) -> None:
+    """Look through a value, in the order in which it would be written, for what `keep` refuses.
+
+    Raises:
+        Unfit: it nests more than so many levels, or a key is not text.
+    """
+    if levels and _is_flat(value):
+        return
+    left: list[tuple[object, int, _Way]] = [(value, levels, None)]
+    while left:
+        one, room, way = left.pop()
+        if isinstance(one, dict):
+            if not all(isinstance(key, str) for key in one):
+                raise _with_odd_key(one, way)
+            inner = [
+                (member, room - 1, (way, key))
+                for key, member in one.items()
+                if type(member) not in _PLAIN
+            ]
+        elif isinstance(one, list | tuple):
+            inner = [
+                (member, room - 1, (way, place))
+                for place, member in enumerate(one)
+                if type(member) not in _PLAIN
+            ]
+        else:
+            continue
+        if room <= 0:
+            raise Unfit(_place(_outermost(way)), f"at most {levels} levels of objects and lists")
+        left += reversed(inner)
+
+
+_Way: TypeAlias = "tuple[_Way, object] | None"
+"""The keys and places that lead to a member, the last one first."""
+
+
+def _with_odd_key(value: dict[object, object], way: _Way) -> Unfit:
+    odd = next(key for key in value if not isinstance(key, str))
+    return Unfit(_place(way), f"keys that are text, not {type(odd).__name__}")
+
+
+def _outermost(way: _Way) -> _Way:
+    """Return the member of the whole: what is a hundred levels further in says nothing to anybody."""
+    while way is not None and way[0] is not None:
+        way = way[0]
+    return way
+
+
+def _place(way: _Way) -> str:
+    steps: list[str] = []
+    while way is not None:
+        way, step = way
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{step}")
+    path = "".join(reversed(steps)).removeprefix(".")
+    return path if len(path) <= _LONGEST_PLACE else f"{path[:_LONGEST_PLACE]}..."
+
+
 def canonical(value: object) -> str:
-    """Write a JSON-ready value with sorted keys, so that equal values give equal text."""
-    return _SORTED.encode(value)
+    """Write a JSON-ready value with sorted keys, so that equal values give equal text.
+
+    Raises:
+        ValueError: NaN or an infinity is in it, or it is nested too deeply.
+        TypeError: something in it is not JSON, or an object has keys of several types.
+    """
+    try:
+        return _SORTED.encode(value)
+    except RecursionError:
+        raise ValueError("nested too deeply, or a value contains itself") from None
 
 
 def load(text: str) -> dict[str, object]:

@@ -97,7 +97,8 @@ async def test_dead_letters_are_listed_mended_and_retried_by_command(database_ur
 async def test_a_retry_that_does_not_say_of_what_is_wrong_usage(database_url: str):
     for words in ([], ["a", "--all"], ["a", "b", "--payload", "1"]):
         assert (await command(database_url, "retry", *words))[0] == 2
-    assert (await command(database_url, "retry", "a", "--payload", "{"))[0] == 1
+    for payload in ("{", "[" * 5_000, "[" * 101 + "]" * 101):
+        assert (await command(database_url, "retry", "a", "--payload", payload))[0] == 1
 
 
 async def test_dead_letters_are_listed_mended_and_retried_over_graphql(

@@ -118,6 +118,7 @@ async def test_captures_beyond_what_can_be_held_are_refused(
         "[" * 5000,
         '{"query": "{ me { id } }", "variables": {"n": ' + "9" * 5000 + "}}",
         '{"query": "{ me { id } }", "variables": {"n": 1e400000}}',
+        '{"query": "{ me { id } }", "variables": {"n": ' + "[" * 900 + "]" * 900 + "}}",
     ],
 )
 async def test_a_monstrous_body_is_malformed_and_costs_nothing(server: Server, body: str) -> None:

@@ -125,7 +125,7 @@ async def _every_id(app: Orderwright, name: str | None) -> list[str]:
 def _payload(text: str) -> str:
     try:
         return payload_text(json.loads(text))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputInvalid("--payload", text, f"JSON ({error})") from error
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jsonschema_rs
 from jsonschema import Draft202012Validator
 
-from orderwright.json_text import dump, is_storable
+from orderwright.json_text import Unfit, is_storable, keep
 from orderwright.statechart import Reason, Refused
 
 if TYPE_CHECKING:
@@ -137,8 +137,10 @@ def _invalid(event: Event, reasons: list[Reason]) -> Refused:
 def _not_json(event: Event) -> Reason | None:
     """Find what no schema speaks of: values that JSON or the database cannot hold."""
     try:
-        text = dump(dict(event.data))
-    except (TypeError, ValueError, RecursionError) as error:
+        text = keep(dict(event.data))
+    except Unfit as error:
+        return _reason(error.place, None, error.expected)
+    except (TypeError, ValueError) as error:
         return _reason("", None, f"JSON ({error})")
     return None if is_storable(text) else _reason("", None, "text without half surrogate pairs")
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from orderwright.json_text import dump, is_storable
+from orderwright.errors import shown
+from orderwright.json_text import is_storable, keep
 from orderwright.runtime.failure import BROKEN, sentence
 from orderwright.runtime.incident import Sighting, record
 
@@ -104,8 +105,8 @@ class Alarm:
 def _storable(details: Mapping[str, object]) -> Mapping[str, object]:
     """Return the details if the database can keep them, else their values as text."""
     try:
-        if is_storable(dump(dict(details))):
+        if is_storable(keep(dict(details))):
             return details
     except (TypeError, ValueError):
         pass
-    return {sentence(key): sentence(repr(value)) for key, value in details.items()}
+    return {sentence(str(key)): sentence(shown(value)) for key, value in details.items()}

@@ -252,7 +252,7 @@ class _Pass:
         remembered = self._reading.remembered.get(key) if key is not None else None
         if remembered is None:
             return None
-        if remembered.request_hash != command.request_hash:
+        if not _is_of(remembered, command):
             raise _mismatch(remembered)
         if instance is None:
             return Detour.OVERTAKEN  # by whoever made it between the two queries, or has it locked
@@ -410,6 +410,14 @@ class _Pass:
 
 
 _place_of = attrgetter("place")
+
+
+def _is_of(remembered: Remembered, command: Command) -> bool:
+    """Tell whether it is this request that was remembered; one that cannot be written never was."""
+    try:
+        return remembered.request_hash == command.request_hash
+    except (TypeError, ValueError):
+        return False
 
 
 def _mismatch(remembered: Remembered) -> IdempotencyMismatch:

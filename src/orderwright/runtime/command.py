@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from orderwright.errors import InputInvalid
-from orderwright.json_text import canonical, dump, is_storable
+from orderwright.errors import InputInvalid, shown
+from orderwright.json_text import Unfit, canonical, is_storable, keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,15 +112,22 @@ class Send:
 Command: TypeAlias = Create | Send
 
 
+def unfit(name: str, value: object, error: TypeError | ValueError) -> InputInvalid:
+    """Return the refusal of a field that `json_text.keep` did not write."""
+    if isinstance(error, Unfit):
+        return InputInvalid(error.field(name), shown(value), error.expected)
+    return InputInvalid(name, shown(value), f"JSON ({error})")
+
+
 def _digest(value: object) -> bytes:
     return hashlib.sha256(canonical(value).encode()).digest()
 
 
 def _require_json(name: str, value: Mapping[str, object]) -> None:
     try:
-        text = dump(dict(value))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputInvalid(name, ascii(value), f"JSON ({error})") from error
+        text = keep(dict(value))
+    except (TypeError, ValueError) as error:
+        raise unfit(name, value, error) from error
     _require_storable(name, text)
 
 

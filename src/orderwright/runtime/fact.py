@@ -13,9 +13,10 @@ from __future__ import annotations
 import operator
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orderwright.errors import RuntimeFault
+from orderwright.json_text import DEEPEST, Unfit, require_fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +31,16 @@ class FactUnknown(RuntimeFault):
     """A chart declares a fact that nobody loads."""
 
     code = "fact.unknown"
+
+
+class FactUnfit(RuntimeFault):
+    """A loader returns what could not be kept beside the step, or not be read back by everybody."""
+
+    code = "fact.unfit"
+
+
+_LEVELS: Final = DEEPEST - 1
+"""How many levels a fact may nest: it is kept as one of several, and a chart may put it into its context."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +146,7 @@ class Facts:
 
         Raises:
             FactUnknown: no loader has one of the names.
+            FactUnfit: a loader returns what nests too deeply, or has keys that are not text.
         """
         found: list[dict[str, object]] = [{} for _ in asked]
         for name in sorted({name for names, _ in asked for name in names}):
@@ -142,6 +154,7 @@ class Facts:
             values = await self._values(connection, name, [asked[place][1] for place in places])
             for place, value in zip(places, values, strict=True):
                 if value is not None:
+                    _require_fit(name, value)
                     found[place][name] = value
         return found
 
@@ -154,3 +167,14 @@ class Facts:
         if isinstance(loader, SharedFact):
             return await loader.load(connection, requests)
         return [await loader(connection, request) for request in requests]
+
+
+def _require_fit(name: str, value: object) -> None:
+    try:
+        require_fit(value, _LEVELS)
+    except Unfit as error:
+        field = error.field(name)
+        raise FactUnfit(
+            f"the fact {field}: expected {error.expected}",
+            values={"fact": name, "field": field, "expected": error.expected},
+        ) from None

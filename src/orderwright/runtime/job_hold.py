@@ -6,9 +6,9 @@ import asyncio
 import inspect
 import time
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from orderwright.json_text import dump, is_storable, scan
+from orderwright.json_text import DEEPEST, Unfit, is_storable, keep, scan
 from orderwright.runtime.job import JobCancelled, JobKind, JobRun, JobTimedOut
 from orderwright.runtime.thread import in_thread
 from orderwright.runtime.time_limit import TookTooLong, in_time
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.job_row import ClaimedJob
 
+
+_LEVELS: Final = DEEPEST - 1
+"""How many levels a result may nest: where an instance waits for it, it comes as a field of an event's data."""
 
 First: TypeAlias = "Callable[[], Awaitable[bool]]"
 """Does what is to be done before, and says whether the job is still ours."""
@@ -95,7 +98,10 @@ async def _handled(kind: JobKind, run: JobRun) -> object:
 
 
 def _text(result: object) -> str:
-    text = dump(result)
+    try:
+        text = keep(result, _LEVELS)
+    except Unfit as error:
+        raise ValueError(f"{error.field('result')}: expected {error.expected}") from None
     if not is_storable(text):
         raise ValueError("the result holds half a surrogate pair")
     return text

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from orderwright.errors import InputInvalid
-from orderwright.json_text import dump, is_storable
+from orderwright.errors import InputInvalid, shown
+from orderwright.json_text import is_storable, keep
 from orderwright.runtime import job_row
 from orderwright.runtime.attempt import IdempotencyMismatch
-from orderwright.runtime.command import LONGEST_ID
+from orderwright.runtime.command import LONGEST_ID, unfit
 from orderwright.runtime.job import kind_of
 from orderwright.runtime.job_row import NewJob
 from orderwright.runtime.joining import joined
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.joining import Joinable
     from orderwright.runtime.pool import Connection
 
-_DEEPEST: Final = "JSON without NUL, half surrogate pairs or infinities"
+_STORABLE: Final = "JSON without NUL, half surrogate pairs or infinities"
 
 
 class JobQueue:
@@ -75,14 +75,14 @@ def payload_text(payload: object) -> str:
     """Write a payload.
 
     Raises:
-        InputInvalid: it is not JSON, or not storable.
+        InputInvalid: it is not JSON, not storable, or nested too deeply.
     """
     try:
-        text = dump(payload)
+        text = keep(payload)
     except (TypeError, ValueError) as error:
-        raise InputInvalid("payload", ascii(payload), f"JSON ({error})") from error
+        raise unfit("payload", payload, error) from error
     if not is_storable(text):
-        raise InputInvalid("payload", ascii(payload), _DEEPEST)
+        raise InputInvalid("payload", shown(payload), _STORABLE)
     return text
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orderwright.errors import RuntimeFault
-from orderwright.json_text import dump, load
+from orderwright.json_text import keep, load
 from orderwright.statechart import Effect, Post, Refused
 
 if TYPE_CHECKING:
@@ -80,8 +80,9 @@ def row_of(ledgers: Ledgers, post: Post) -> dict[str, object]:
 
     Raises:
         BookingInvalid: its ledger has balances, and its data are no booking.
+        ValueError, TypeError: its data cannot be kept; see `json_text.keep`.
     """
-    row: dict[str, object] = {"ledger": post.ledger, "data": dump(dict(post.data))}
+    row: dict[str, object] = {"ledger": post.ledger, "data": keep(dict(post.data))}
     reads = ledgers.get(post.ledger)
     if reads is None:
         return row

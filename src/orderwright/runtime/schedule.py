@@ -17,7 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
-from orderwright.json_text import dump, is_storable, load
+from orderwright.errors import shown
+from orderwright.json_text import Unfit, dump, is_storable, keep, load
 from orderwright.runtime.command import LONGEST_ID
 from orderwright.runtime.cron import Cron, ScheduleInvalid
 
@@ -65,7 +66,7 @@ class Schedule:
                 raise _invalid(name, value, f"1 to {LONGEST_ID} characters")
         if self.missed not in _POLICIES:
             raise _invalid("missed", self.missed, "all, latest or none")
-        if not is_storable(_payload_text(self)):
+        if not is_storable(_payload_text(self, dump)):  # one that was stored before may be deep
             raise _invalid("payload", self.payload, "storable JSON")
 
     @property
@@ -85,8 +86,12 @@ async def put_schedule(connection: Connection, schedule: Schedule, *, at: dateti
         connection: in a transaction.
         schedule: replaces the one of this name.
         at: what time it is.
+
+    Raises:
+        ScheduleInvalid: its payload is nested too deeply, or has keys that are not text.
     """
-    row = (schedule.cron, schedule.zone, schedule.missed, schedule.action, _payload_text(schedule))
+    payload = _payload_text(schedule, keep)
+    row = (schedule.cron, schedule.zone, schedule.missed, schedule.action, payload)
     changed = await connection.fetchval(_PUT, schedule.name, *row, at)
     if changed is None:
         return False
@@ -134,15 +139,17 @@ def schedule_of(row: Record) -> Schedule:
     )
 
 
-def _payload_text(schedule: Schedule) -> str:
+def _payload_text(schedule: Schedule, write: Callable[[object], str]) -> str:
     try:
-        return dump(dict(schedule.payload))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise _invalid("payload", ascii(schedule.payload), f"JSON ({error})") from error
+        return write(dict(schedule.payload))
+    except Unfit as error:
+        raise _invalid(error.field("payload"), schedule.payload, error.expected) from error
+    except (TypeError, ValueError) as error:
+        raise _invalid("payload", schedule.payload, f"JSON ({error})") from error
 
 
 def _invalid(name: str, value: object, expected: str) -> ScheduleInvalid:
-    message = f"{name} of a schedule: expected {expected}, not {value!r}"
+    message = f"{name} of a schedule: expected {expected}, not {shown(value)}"
     return ScheduleInvalid(message, values={"field": name, "expected": expected})
 
 

@@ -6,13 +6,13 @@ stands after it, so that a next step can follow in the same call.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import RuntimeFault
-from orderwright.json_text import canonical, dump
+from orderwright.json_text import Unfit, canonical, dump, keep, require_fit
 from orderwright.runtime.command import Command, Create
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.instance import READ_EACH, Instance
@@ -43,17 +43,28 @@ class EffectUnsupported(RuntimeFault):
     code = "effect.unsupported"
 
 
+class StepUnfit(RuntimeFault):
+    """A chart makes what could not be kept, or not be read back by everybody; the step is not taken."""
+
+    code = "step.unfit"
+
+
 def prepare(transition: Transition) -> Prepared:
     """Work out what is to be stored of a step.
 
     Raises:
         EffectUnsupported: it invokes what nobody handles.
         BookingInvalid: it posts to a ledger what is no booking.
+        StepUnfit: its context, its output, a fact or an effect is not JSON, has keys that are not text, or nests more
+            than `json_text.DEEPEST` levels.
     """
     command, before, snapshot = transition.command, transition.before, transition.step.snapshot
-    row = _log_row(transition)
+    try:
+        row = _log_row(transition)
+        text = snapshot.to_text()
+    except (TypeError, ValueError) as error:
+        raise _unfit(transition, "context", error) from error
     hashed = chained(before.log_hash if before else b"", row)
-    text = snapshot.to_text()
     emits, effects, has_bookings = _effects(transition)
     key = command.cause.idempotency_key
     after = Instance(  # by place, which takes a fraction of the time
@@ -154,7 +165,7 @@ def _log_row(transition: Transition) -> LogRow:
         transition.version,
         event_type,
         dump(event_data),
-        dump(dict(transition.facts)) if transition.facts else "{}",
+        _kept(transition, "facts", dict(transition.facts)) if transition.facts else "{}",
         cause.actor.kind,
         cause.actor.id,
         cause.reason,
@@ -165,8 +176,18 @@ def _log_row(transition: Transition) -> LogRow:
         transition.recorded_at,
         before.state if before else None,
         transition.chart.leaves(snapshot.configuration),
-        dump(difference(before.snapshot if before else None, snapshot)),
+        _changes(transition),
     )
+
+
+def _changes(transition: Transition) -> str:
+    """Write what a step changes of its snapshot; what it leaves alone was looked at by the step that made it."""
+    before, after = transition.before, transition.step.snapshot
+    changes = difference(before.snapshot if before else None, after)
+    context = changes.get("context")
+    _require_fit(transition, "context", context["set"] if isinstance(context, dict) else None)
+    _require_fit(transition, "output", changes.get("output"))
+    return dump(changes)
 
 
 def _event(command: Command) -> tuple[str, dict[str, object]]:
@@ -189,11 +210,11 @@ def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None,
     for effect in transition.step.effects:
         match effect:
             case Emit():
-                emits.append((effect.type, dump(dict(effect.data))))
+                emits.append((effect.type, _kept(transition, effect.type, dict(effect.data))))
             case Post():
-                posts.append(row_of(transition.ledgers, effect))
+                posts.append(_posted(transition, effect))
             case Schedule():
-                timers[effect.id] = _timer(effect, transition.occurred_at)
+                timers[effect.id] = _timer(transition, effect)
             case Cancel():
                 timers[effect.id] = None
             case Invoke():
@@ -216,12 +237,35 @@ def _effects(transition: Transition) -> tuple[list[tuple[str, str]], str | None,
     return emits, dump(rest), has_bookings
 
 
-def _timer(effect: Schedule, now: datetime) -> dict[str, object]:
+def _require_fit(transition: Transition, name: str, value: object) -> None:
+    if value is None:
+        return
+    try:
+        require_fit(value)
+    except Unfit as error:
+        raise _unfit(transition, name, error) from None
+
+
+def _kept(transition: Transition, effect: str, data: object) -> str:
+    try:
+        return keep(data)
+    except (TypeError, ValueError) as error:
+        raise _unfit(transition, effect, error) from error
+
+
+def _posted(transition: Transition, effect: Post) -> dict[str, object]:
+    try:
+        return row_of(transition.ledgers, effect)
+    except (TypeError, ValueError) as error:
+        raise _unfit(transition, effect.ledger, error) from error
+
+
+def _timer(transition: Transition, effect: Schedule) -> dict[str, object]:
     return {
         "timer_id": effect.id,
-        "due_at": iso(now + timedelta(milliseconds=effect.delay_ms)),
+        "due_at": iso(transition.occurred_at + timedelta(milliseconds=effect.delay_ms)),
         "event_type": effect.event.type,
-        "event_data": dump(dict(effect.event.data)),
+        "event_data": _kept(transition, effect.event.type, dict(effect.event.data)),
     }
 
 
@@ -236,7 +280,7 @@ def _invocation(transition: Transition, effect: Invoke) -> dict[str, object]:
         "job_id": job_id,
         "kind": kind.name,
         "key": INVOKED + job_id,
-        "payload": dump(effect.input),
+        "payload": _kept(transition, effect.id, effect.input),
         "invoke_id": effect.id,
         "attempt_limit": kind.attempts,
         "root_id": transition.root_id,
@@ -249,6 +293,18 @@ def _unsupported(transition: Transition, effect: Invoke) -> EffectUnsupported:
     return EffectUnsupported(
         f"chart {chart.id} v{chart.version} invokes {effect.src!r}, which nobody here handles",
         values={"chart": chart.id, "src": effect.src, "known": sorted(transition.kinds)},
+    )
+
+
+def _unfit(transition: Transition, name: str, error: TypeError | ValueError) -> StepUnfit:
+    """Tell what of a step cannot be kept; an effect goes by its name."""
+    chart, instance_id = transition.chart, transition.command.instance_id
+    field, expected = name, f"JSON ({error})"
+    if isinstance(error, Unfit):
+        field, expected = error.field(name), error.expected
+    return StepUnfit(
+        f"a step of chart {chart.id} v{chart.version} makes what cannot be kept: {field}: expected {expected}",
+        values={"instance": instance_id, "field": field, "expected": expected},
     )
 
 

@@ -139,6 +139,20 @@ async def test_what_cannot_be_written_waits_until_it_can(pool: Pool, clock: Driv
     assert "object" in found.details["n"]
 
 
+async def test_an_alarm_is_raised_whatever_stands_behind_it(pool: Pool, clock: DrivenClock):
+    deep: object = 1
+    for _ in range(5_000):
+        deep = {"a": deep}
+    alarm = Alarm(pool, clock)
+    alarm.raise_for("step", "p1/ADD", "guard_error", "deep", {"found": deep, "n": 10**5_000})
+    await alarm.close()
+    [found] = await incidents(pool)
+    assert found.details == {
+        "found": "{'a': {'a': {'a': {'a': {'a': {'a': {...}}}}}}}",
+        "n": "<int>",
+    }
+
+
 async def test_closing_gives_up_what_the_database_does_not_take(pool: Pool, clock: DrivenClock):
     alarm = Alarm(pool, clock)
     await pool.execute("alter table orderwright.incident rename to away")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orderwright.json_text import DEEPEST
 from orderwright.statechart import (
     Behaviour,
     Cancel,
@@ -192,6 +193,21 @@ def test_a_patch_may_be_constant_and_must_be_text_that_can_be_stored():
     patched = moved(ONE, two, began(ONE), {"context": {"n": 1, "l": [2, {"from": "now"}]}})
     assert patched.snapshot.context == {"n": 1, "l": [2, NOW.isoformat()]}
     assert codes(moved(ONE, two, began(ONE), {"context": {"n": "\ud800"}})) == ["context_invalid"]
+
+
+def test_a_new_context_that_nests_too_deeply_is_told():
+    """It would be refused when it is written, and the whole batch with it."""
+    deep: object = 1
+    for _ in range(DEEPEST - 1):
+        deep = [deep]
+    two = version(2, {"a": {}, "b": {}})
+    before = began(ONE, context={"x": deep})
+    assert moved(ONE, two, before, {}).snapshot.context["x"] == deep
+    [reason] = moved(ONE, two, before, {"context": {"x": [{"from": "context.x"}]}})
+    assert (reason.code, "x: expected at most 100 levels" in reason.message) == (
+        "context_invalid",
+        True,
+    )
 
 
 # --- timers ---------------------------------------------------------------------------------------

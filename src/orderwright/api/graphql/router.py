@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from cross_web import HTTPException
 from starlette.requests import Request
@@ -17,7 +17,10 @@ from orderwright.api.graphql.context import Context, context_of
 from orderwright.api.graphql.scalars import exact
 from orderwright.api.graphql.schema import schema, with_codes
 from orderwright.api.problems import transport_problem
-from orderwright.json_text import is_storable
+from orderwright.json_text import DEEPEST, is_storable, require_fit
+
+_LEVELS: Final = DEEPEST + 10
+"""How many levels a body may nest: what a variable holds for the engine, and what stands around that here."""
 
 
 class _Router(GraphQLRouter[Context, None]):
@@ -29,6 +32,7 @@ class _Router(GraphQLRouter[Context, None]):
         """
         try:
             read: object = json.loads(data, parse_float=exact)
+            require_fit(read, _LEVELS)
         except (ValueError, RecursionError) as error:
             raise json.JSONDecodeError(str(error), "", 0) from error
         if not isinstance(read, dict) or not all(is_storable(text) for text in _texts(read)):

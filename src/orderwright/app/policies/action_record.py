@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from orderwright.app.policies.restricting import ELSEWHERE, REFUSED
-from orderwright.json_text import dump, load
+from orderwright.json_text import dump, keep, load
 from orderwright.runtime.instance import hold
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ async def enqueued(connection: Connection, action_ids: Sequence[str]) -> None:
 
 async def ended(connection: Connection, action: ActionRow, done: Done, at: datetime) -> None:
     """Note what has become of an action."""
-    result = dump(done.result) if done.result is not None else None
+    result = keep(done.result) if done.result is not None else None
     row = (action.id, done.status, done.code, done.message, at, result)
     await connection.execute(_ENDED, *row)
 

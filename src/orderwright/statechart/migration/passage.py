@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from orderwright.json_text import Json, dump, is_storable
+from orderwright.json_text import Json, is_storable, keep
 from orderwright.statechart.behaviour import Behaviour, Reason
 from orderwright.statechart.chart import Chart
 from orderwright.statechart.configuration import configuration, differences
@@ -160,7 +160,7 @@ class Passage:
         )
         try:
             context = {**kept, **begun, **_object(fill(self._mapping.context, moment))}
-            text = dump(context)
+            text = keep(context)
         except (Missing, TypeError, ValueError) as error:
             reasons.append(Reason("context_invalid", f"the new context: {error}"))
             return {}

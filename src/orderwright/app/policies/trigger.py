@@ -188,6 +188,8 @@ class Triggers:
     ) -> Execution:
         ground, told = await self._deciding.meet(connection, one, is_named=is_named)
         one = told.occurrence
+        if one.is_anew:
+            await require_same_teller(connection, replace(one, is_anew=False))
         found = await self._deciding.decide(connection, ground, [told])
         await self.follow(connection, ground, [told], found, queue=False)
         if found:
@@ -219,10 +221,12 @@ class Triggers:
         actions = [action for execution in found for action in execution.actions]
         if queue and one.execution_id not in {execution.id for execution in found}:
             await self._acting.queue(connection, one.execution_id)
+        if queue and one.is_anew:  # what it restricts the entity with stays
+            await self._acting.queue(connection, one.told_id)
         if queue and one.trigger == "PAYIN_RECEIVED" and one.key in {"", LATE}:
             # What a host has planned before the money came, or the pay-in lapsed, still holds it.
             for key in {AHEAD, ""} - {one.key}:
-                await self._acting.queue(connection, replace(one, key=key).execution_id)
+                await self._acting.queue(connection, replace(one, key=key).told_id)
         if home is not None and not home.is_decided and one.entity.id in ground.restricted:
             # Decided before it lived here, or before all that it waits for was: it hears of all of it at once.
             # What a host has done of it, in its own system, is done here too, and holds the entity until then;

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from acting_house import arrive, begin, holds, id_of, look, stored, tell
 from policy_house import (
+    ADMIN,
     APPROVE,
     BIG,
     FREEZE,
@@ -20,10 +21,13 @@ from policy_house import (
 )
 
 from orderwright import Orderwright
+from orderwright.app.policies.hosts import Told
 from orderwright.runtime.outbox import EVENT_COLUMNS, placed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+
+    from orderwright.app.policies.execution import Execution
 
 pytestmark = pytest.mark.usefixtures("nothing_in_force")
 CONSENT = {"action": "REQUIRE_APPROVAL", "config": {"role": "COMPLIANCE"}}
@@ -270,6 +274,33 @@ async def test_another_host_outside_does_not_decide_anew_on_what_one_has_told(ap
     assert len(await executions(app, pay_out)) == 1
     await app.worker.drain()
     assert len(await executions(app, pay_out)) == 2
+
+
+async def test_by_its_key_a_call_of_before_gets_what_it_got(app: Orderwright):
+    await publish(app, "small", document(SMALL, does=[APPROVE], trigger=OUT))
+    pay_out = named("PayOut")
+    made = await app.api_tokens.make(pay_out, ["trigger", "execute"], ADMIN, expires_at=None)
+    token = made.token
+
+    async def call(key: str | None, *, execute: bool = False) -> Execution:
+        told = Told(trigger=OUT, context=out(pay_out), execute=execute)
+        return await app.hosts.trigger(token, told, key)
+
+    keys = [f"{pay_out}/{number}" for number in range(3)]
+    first = await call(keys[0])
+    await call(keys[1], execute=True)
+    await begin(app, "PayOut", pay_out)
+    second = await call(keys[2])
+    await app.worker.drain()
+    assert second.id not in (first.id, (await call(keys[0])).id)
+    assert [(await call(key)).id for key in (keys[0], keys[2], None)] == [
+        first.id,
+        second.id,
+        second.id,
+    ]
+    again = await call(keys[1], execute=True)
+    assert again.report is not None
+    assert [(again.id, one.status) for one in again.report.actions] == [(first.id, "skipped")]
 
 
 _EXECUTIONS = """

@@ -174,6 +174,19 @@ class Triggers:
             await stored(inner, execution_id)
             return await self._acting.execute(inner, execution_id)
 
+    async def again(
+        self, connection: Connection, execution_id: str, *, execute: bool
+    ) -> Execution:
+        """Return an execution as it stands, and do what follows from it if the host says so once more.
+
+        Raises:
+            ExecutionNotFound: there is none of this id.
+        """
+        execution = await stored(connection, execution_id)
+        if not execute:
+            return execution
+        return replace(execution, report=await self._acting.execute(connection, execution_id))
+
     @asynccontextmanager
     async def _transaction(self, connection: Joinable | None) -> AsyncIterator[Connection]:
         if connection is not None:
@@ -197,7 +210,7 @@ class Triggers:
             execution = replace(found[-1], crossed=crossed)
         else:
             await require_same_teller(connection, one)
-            execution = await stored(connection, one.execution_id)
+            return await self.again(connection, one.execution_id, execute=execute)
         if not execute:
             return execution
         report = await self._acting.execute(connection, execution.id)

@@ -22,7 +22,7 @@ from orderwright.app.policies.ground import Ground, Told, lock
 from orderwright.app.policies.intake import take_in
 from orderwright.app.policies.numbering import numbered
 from orderwright.app.policies.occurrence import TOLD
-from orderwright.app.policies.own import at_home, is_own
+from orderwright.app.policies.own import at_home, require_free
 from orderwright.app.policies.planning import plan
 from orderwright.app.policies.scene import User, look
 from orderwright.app.policies.velocity import (
@@ -93,11 +93,15 @@ class Deciding:
             connection: in a transaction.
             one: what the host tells.
             is_named: whether the host has named the occurrence.
+
+        Raises:
+            IdTaken: something of another type has the id of the entity.
         """
         told = self.take_in(one)
         scene = await look(connection, _entities([told]), _users([told]))
+        require_free(scene, one.entity)
         home = scene.home(one.entity)
-        if home is not None and is_own(one):
+        if home is not None:
             schema = self._triggers[one.trigger_name].facts
             told = at_home(told, home, schema, is_named=is_named)
             others = _users([told]) - scene.users.keys()

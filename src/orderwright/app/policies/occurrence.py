@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from orderwright.app.policies.key import as_key
 from orderwright.condition import Json, plain
-from orderwright.domain.entity import ENTITIES
 from orderwright.domain.event_trigger import (
     NAMED,
     SENSITIVE,
@@ -229,20 +228,25 @@ def entity_of(trigger: str, context: Mapping[str, Json], given: tuple[str, str] 
     """Return the entity that a host names, or that its context does.
 
     Raises:
-        InputInvalid: neither names one, or the type is unknown.
+        InputInvalid: there is no such trigger, it is about another type, or neither names an entity.
     """
-    if given is None:
-        entity_type, field = _IDS.get(trigger, Entity("", "entity"))
-        entity_id, name = context.get(field), f"context.{field}" if entity_type else "entity"
-    else:
-        (entity_type, entity_id), name = given, "entity.id"
-    if given is not None and entity_type not in ENTITIES:
-        raise InputInvalid("entity.type", entity_type, f"one of {', '.join(ENTITIES)}")
+    if trigger not in _IDS:
+        raise InputInvalid("trigger", trigger, f"one of {', '.join(sorted(_IDS))}")
+    entity_type, field = _IDS[trigger]
+    told_type, entity_id = given or (entity_type, context.get(field))
+    if told_type != entity_type:
+        raise InputInvalid("entity.type", told_type, f"{entity_type}, which {trigger} is about")
     if not isinstance(entity_id, str) or not _is_id(entity_id):
+        name = id_field(trigger, given)
         raise InputInvalid(
             name, _shown(entity_id), f"the id of the entity that {trigger} is about"
         )
     return Entity(entity_type, entity_id)
+
+
+def id_field(trigger: str, given: tuple[str, str] | None) -> str:
+    """Return the field in which a host has told the id of an entity."""
+    return "entity.id" if given else f"context.{_IDS[trigger].id}"
 
 
 def _is_id(text: str) -> bool:

@@ -24,17 +24,17 @@ from orderwright.app.policies.occurrence import (
     Source,
     dated,
     entity_of,
+    id_field,
     key_of,
     submission_in,
     transfer_of,
 )
+from orderwright.app.policies.own import IdTaken
 from orderwright.app.policies.telling import POLICIES
 from orderwright.app.policies.whose import OfAnotherHost, require_same_teller
 from orderwright.app.policies.writing import record_failure
 from orderwright.condition import Json
-from orderwright.domain.trigger import TRIGGERS
 from orderwright.errors import InputInvalid
-from orderwright.policy.trigger import THRESHOLD
 from orderwright.runtime.command import Cause
 from orderwright.runtime.failure import words
 from orderwright.runtime.joining import JoinImpossible, joined
@@ -51,8 +51,6 @@ if TYPE_CHECKING:
     from orderwright.runtime.joining import Joinable
     from orderwright.runtime.pool import Connection, Pool
 
-_HOSTS: Final = frozenset(TRIGGERS) - {THRESHOLD}
-"""The triggers that hosts may fire."""
 _ATTEMPTS: Final = 3
 _IN_THE_WAY: Final = (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 """What others may cause who decide at the same moment: locks in a circle, or the same decision."""
@@ -110,7 +108,7 @@ class Triggers:
             connection: of the caller, in a READ COMMITTED transaction.
 
         Raises:
-            InputInvalid: the trigger or the entity is not one that there is, or the time has no zone.
+            InputInvalid: there is no such trigger, the entity is none that it is about, or the time has no zone.
             JoinImpossible: the connection cannot be joined.
             OfAnotherHost: another host outside has told of it.
         """
@@ -124,7 +122,7 @@ class Triggers:
         about = entity_of(name, context, entity)
         key = key_of(name, context, occurrence)
         one = Occurrence(
-            trigger=_checked(name),
+            trigger=name,
             entity=about,
             key=key,
             context=context,
@@ -141,6 +139,8 @@ class Triggers:
             return await self._tried(connection, one, is_named=is_named, execute=execute)
         except (JoinImpossible, OfAnotherHost):
             raise
+        except IdTaken as taken:
+            raise InputInvalid(id_field(name, entity), about.id, str(taken)) from None
         except Exception as error:
             _logger.exception("trigger_failed", trigger=name, entity_id=one.entity.id)
             return await self._failed(one, error)
@@ -265,9 +265,3 @@ class Triggers:
             status="failed",
             error=said,
         )
-
-
-def _checked(name: str) -> str:
-    if name not in _HOSTS:
-        raise InputInvalid("trigger", name, f"one of {', '.join(sorted(_HOSTS))}")
-    return name

@@ -181,6 +181,19 @@ async def test_an_address_that_is_kept_as_a_mask_is_compared_all_the_same(
     assert len(await executions(app, pay_out)) == count
 
 
+@pytest.mark.parametrize(("email", "count"), [("eve@home.example", 1), ("eve@mail.example", 2)])
+async def test_of_a_mail_address_that_is_kept_as_a_mask_its_domain_is_compared(
+    app: Orderwright, email: str, count: int
+):
+    lasting = {"field": "user.emailDomain", "operator": "!=", "value": "short.example"}
+    await publish(app, "lasting", document(lasting, does=[APPROVE], trigger="USER_REGISTERED"))
+    user = named("User")
+    await app.trigger("USER_REGISTERED", {"userId": user, "email": email, "country": "NG"})
+    await begin(app, "User", user)
+    await app.worker.drain()
+    assert len(await executions(app, user)) == count
+
+
 async def test_what_was_told_as_it_is_stands(app: Orderwright):
     await publish(app, "much", document(MUCH, does=[CONSENT], trigger=OUT))
     pay_out = named("PayOut")

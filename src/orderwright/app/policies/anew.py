@@ -3,7 +3,8 @@
     told as it is here               what was decided stands
     told otherwise than it is here   the trigger is decided on anew, by what the entity says of itself
     not told                         the same, where a policy in force reads it, or what follows from it
-    told, and kept as a mask         the same; a wallet is still known by what it was counted under
+    told, and kept as a mask         the same, unless it is known by something else: a wallet by what it was counted
+                                     under, a mail address by its domain where policies read no more of it
 
 The second execution has an id of its own, which follows from the first, and to which no host's name for an occurrence
 leads. It names the first, and what was told otherwise. The first stays on record, and so does all that it restricts
@@ -14,13 +15,14 @@ What a lifecycle has told is never looked at again: it is what the entity says o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from orderwright.app.policies.derived import counted, sources
+from orderwright.app.policies.asking import Answers
+from orderwright.app.policies.derived import counted, derived, sources
 from orderwright.app.policies.intake import take_in
-from orderwright.app.policies.scene import NOBODY, look
+from orderwright.app.policies.scene import look
 from orderwright.domain.event_trigger import NAMED
 from orderwright.json_text import load
 from orderwright.policy.masking import MASK
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
 
 _NAMED: Final = frozenset(NAMED.values())
-_UNTOLD: Final = object()
 
 
 async def anew(
@@ -96,33 +97,32 @@ def _otherwise(
     """Return the facts of an entity that were told otherwise, or not told and are asked for."""
     one, facts = told.occurrence, told.intake.facts
     asked = _asked(ground, one.trigger_name)
+    read = asked.union(*map(sources, asked))
+    user = ground.scene.user(facts.get("userId"))
+    follows = derived(facts, user, Answers(), one.occurred_at)
+    own_wallet = counted(one.trigger_name, facts, user, one.occurred_at).wallet
+
+    def is_otherwise(name: str) -> bool:
+        if name not in before:
+            return name in read
+        if before[name] != MASK:
+            return before[name] != facts[name]
+        if name in KEY_FACTS["wallet"] and wallet is not None:
+            return own_wallet != wallet
+        more = (path for path in asked if name in sources(path))
+        return name in asked or any(before.get(path) != follows.get(path) for path in more)
+
     own = facts.keys() if told.own is None else facts.keys() & told.own
-    event = counted(one.trigger_name, facts, NOBODY, one.occurred_at)
-    is_same_wallet = wallet is not None and event.wallet == wallet
-
-    def differs(name: str) -> bool:
-        was = before.get(name, _UNTOLD)
-        if was == MASK:
-            known = wallet is not None and name in KEY_FACTS["wallet"]
-            return not is_same_wallet if known else name in asked
-        return name in asked if was is _UNTOLD else was != facts[name]
-
-    return frozenset(name for name in own if facts[name] is not None and differs(name))
+    return frozenset(name for name in own if facts[name] is not None and is_otherwise(name))
 
 
 def _asked(ground: Ground, trigger: str) -> frozenset[str]:
-    """Return the facts of an event that policies read, or count by, or that something follows from which they read."""
+    """Return the facts that policies read when an event or a threshold of it is told, or that it is counted by."""
     in_force = ground.in_force
-    asked = set(in_force.asks(trigger))
-    for threshold in in_force.thresholds(trigger):
-        asked |= in_force.asks(threshold)
+    asked = in_force.asks(trigger).union(*map(in_force.asks, in_force.thresholds(trigger)))
     counting = in_force.counted.get(trigger, ())
     by = {name for one in counting for name in KEY_FACTS[one.key]}
-    return frozenset((*asked, *_followed(asked), *by, *(("amount",) if by else ())))
-
-
-def _followed(asked: Iterable[str]) -> set[str]:
-    return {source for name in asked for source in sources(name)}
+    return asked | by | ({"amount"} if by else set())
 
 
 async def _is_same_user(connection: Connection, told: Told, before: Mapping[str, Json]) -> bool:

@@ -205,10 +205,10 @@ async def test_a_rejection_and_what_it_drops_are_written_down(app: Orderwright):
 async def test_what_earlier_decisions_left_stands_against_an_approval(app: Orderwright):
     await publish(app, "flag", document(BIG, does=[FLAG]))
     await app.trigger("ORDER_CREATED", order(orderId="standing"))
-    payin = {"payInId": "x", "amount": 5, "currency": "EUR"}
     small = {**BIG, "operator": "<"}
-    await publish(app, "small", document(small, does=[APPROVE], trigger="PAYIN_RECEIVED"))
-    found = await app.trigger("PAYIN_RECEIVED", payin, entity=("Order", "standing"))
+    await publish(app, "small", document(small, does=[APPROVE]))
+    told = order("5.00", orderId="standing")
+    found = await app.trigger("ORDER_CREATED", told, occurrence="again")
     assert (found.actions, found.decision["dropped"][0]["code"]) == ((), "restricted")
 
 

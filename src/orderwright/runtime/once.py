@@ -60,6 +60,17 @@ async def outcome_of(connection: Connection, key: str | None) -> int:
     return await connection.fetchval(_OUTCOME, key) or 0
 
 
+async def note_made(connection: Connection, key: str | None, made: str) -> None:
+    """Remember the id of what a request has made beside its key, in the transaction that has taken it."""
+    if key is not None:
+        await connection.execute(_NOTE_MADE, key, made)
+
+
+async def made_by(connection: Connection, key: str | None) -> str:
+    """Return the id of what the request of a key has made; what it was about, where none was remembered."""
+    return await connection.fetchval(_MADE, key) or ""
+
+
 _TAKE: Final = """
 insert into orderwright.idempotency_key as k (key, request_hash, instance_id, version, created_at, expires_at)
 values ($1, $2, $3, 0, $4, $5)
@@ -72,4 +83,6 @@ returning key
 # Of steps the column holds the version that they came to, of other requests the number that they did.
 _NOTE: Final = "update orderwright.idempotency_key set version = $2 where key = $1"
 _OUTCOME: Final = "select version from orderwright.idempotency_key where key = $1"
+_NOTE_MADE: Final = "update orderwright.idempotency_key set instance_id = $2 where key = $1"
+_MADE: Final = "select instance_id from orderwright.idempotency_key where key = $1"
 _FIND: Final = "select request_hash from orderwright.idempotency_key where key = $1"

@@ -23,7 +23,7 @@ from orderwright.app.policies import action_record as record
 from orderwright.app.policies.acting_port import Ending, Report, Reported
 from orderwright.app.policies.action_record import BEGUN, OPEN, Done
 from orderwright.app.policies.answering import catch_up
-from orderwright.app.policies.approving import is_restricted
+from orderwright.app.policies.approving import objection_to
 from orderwright.app.policies.consequence import not_taken
 from orderwright.app.policies.effects import ASKING, EFFECTS, OUTWARD
 from orderwright.app.policies.entity import ActionBroken, ActionFailed, Work
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 ATTEMPTS: Final = 10
 
 _ENDINGS: Final = frozenset(get_args(Ending))
-_Way = Literal["here", "handler", "webhook", "gone", "against", "followed"]
+_Way = Literal["here", "handler", "webhook", "gone", "against", "followed", "anew"]
 _TO_DO: Final = OPEN | {"failed"}
 """What a job may still do: a dead letter that somebody retries has failed before."""
 # A host's transaction may hold, from its trigger on or by itself, what others lock after what is missing here.
@@ -63,6 +63,10 @@ _ELSEWHERE: Final = Done.skipped("entity.not_found", "the entity is gone")
 _AGAINST: Final = Done.skipped(
     "policy.restricted", "what was decided since then stands against an approval"
 )
+_ANEW: Final = Done.skipped(
+    "policy.decided_anew",
+    "what was told before it lived here is otherwise, and was decided on anew",
+)
 _FOLLOWED: Final = Done.skipped(
     "entity.lives_here", "it lives here by now, where the answer follows"
 )
@@ -70,6 +74,7 @@ _NOT_DONE: Final[Mapping[str, Done]] = {
     "gone": _ELSEWHERE,
     "against": _AGAINST,
     "followed": _FOLLOWED,
+    "anew": _ANEW,
 }
 """What becomes of an action that nobody is to do."""
 
@@ -251,8 +256,9 @@ class Actions:
             return "gone"
         if lives_here and action.follows_from is not None:
             return "followed"
-        if action.action == APPROVING and await is_restricted(work):
-            return "against"
+        objection = await objection_to(work) if action.action == APPROVING else None
+        if objection is not None:
+            return objection
         if lives_here:
             return "here"
         if action.action in self._handlers:

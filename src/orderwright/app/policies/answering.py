@@ -15,12 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from orderwright.app.policies.consequence import ask_host, followed_here
+from orderwright.app.policies.consequence import (
+    FREEZING,
+    OTHER_END,
+    ask_host,
+    followed_here,
+)
 from orderwright.app.policies.effects import EFFECTS
 from orderwright.app.policies.reviewing import escalate_anew
 from orderwright.domain.reading import mapping, text
+from orderwright.policy.action import REJECTING
 from orderwright.runtime.instance import found
 
 if TYPE_CHECKING:
@@ -28,15 +34,10 @@ if TYPE_CHECKING:
     from orderwright.app.policies.entity import Work
     from orderwright.runtime.instance import Instance
 
-_Confirm = Literal["reject", "freeze"]
-
-_CONFIRMING: Final[Mapping[_Confirm, str]] = {
-    "reject": "REJECT_TRANSACTION",
-    "freeze": "FREEZE_ORDER",
-}
+_OUTCOMES: Final[Mapping[str, str]] = {REJECTING: "rejected", FREEZING: "frozen"}
+"""What has become of the entity where it takes an end."""
 _FROZEN: Final = "policy.frozen_already"
 """Why a freeze adds nothing: what it asks for is there."""
-_OTHER: Final[Mapping[_Confirm, _Confirm]] = {"reject": "freeze", "freeze": "reject"}
 
 
 async def denied(work: Work, reason: str) -> None:
@@ -67,7 +68,7 @@ async def taken_back(work: Work, reason: str) -> None:
 
 async def declined(work: Work, note: str) -> None:
     """Reject what compliance has declined."""
-    await _confirm(work, "reject", f"compliance has declined it: {note}")
+    await _confirm(work, REJECTING, f"compliance has declined it: {note}")
 
 
 def was_consented(approval: Instance) -> bool:
@@ -105,27 +106,27 @@ async def _follow(work: Work, answered: Instance) -> None:
             pass  # reopened, and held until compliance has decided anew
 
 
-def _on_deny(work: Work) -> _Confirm:
+def _on_deny(work: Work) -> str:
     """A KYC session does not freeze: its user would, and the session would go on."""
     freezes = work.action.told("on_deny") == "freeze" and work.action.entity_type != "KYC"
-    return "freeze" if freezes else "reject"
+    return FREEZING if freezes else REJECTING
 
 
-async def _confirm(work: Work, how: _Confirm, reason: str) -> None:
+async def _confirm(work: Work, end: str, reason: str) -> None:
     """Reject the entity or freeze it; one that takes neither is left held, for compliance to see to."""
     if await work.entity() is None:
-        return await ask_host(work, _CONFIRMING[how], reason)
-    for way in (how, _OTHER[how]):
+        return await ask_host(work, end, reason)
+    for way in (end, OTHER_END[end]):
         done = await _carry_out(work, way, reason)
         if done.status == "applied" or done.code == _FROZEN:
-            return await work.lift(f"{way}ed" if way == "reject" else "frozen")
+            return await work.lift(_OUTCOMES[way])
     await escalate_anew(work, "unconfirmed", f"it takes neither end: {reason}")
     return None
 
 
-async def _carry_out(work: Work, how: _Confirm, reason: str) -> Done:
+async def _carry_out(work: Work, end: str, reason: str) -> Done:
     """Do what the answer asks for, as if a policy had."""
-    asked = replace(work.action, config={"reason": reason}, action=_CONFIRMING[how])
+    asked = replace(work.action, config={"reason": reason}, action=end)
     return await EFFECTS[asked.action][asked.entity_type](replace(work, action=asked))
 
 

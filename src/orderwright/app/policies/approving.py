@@ -8,16 +8,17 @@
     User     ACTIVATE
 
 What stands against it has dropped it at the decision. What was decided since then is looked at once more before it is
-done; whatever else has come up is a hold, on which the lifecycle refuses.
+done; whatever else has come up is a hold, on which the lifecycle refuses. What was told before the entity lived here,
+and was decided on anew because it is otherwise, approves nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import because
-from orderwright.app.policies.occurrence import LATE, TOLD, has_late_money
+from orderwright.app.policies.occurrence import LATE, TOLD, anew_id, has_late_money
 from orderwright.app.policies.restricting import STANDING
 from orderwright.statechart import Event
 
@@ -25,14 +26,18 @@ if TYPE_CHECKING:
     from orderwright.app.policies.entity import Work
 
 
-async def is_restricted(work: Work) -> bool:
-    """Whether anything restrictive is planned for the entity or stands against it; what is unknown is such an action.
+async def objection_to(work: Work) -> Literal["anew", "against"] | None:
+    """Return what speaks against an approval: that its decision was made anew, or something restrictive.
 
-    No decision on the entity is under way, for it is locked.
+    No decision on the entity is under way, for it is locked. Anything restrictive counts that is planned for it or
+    stands against it; what is unknown is such an action.
     """
     action = work.action
-    found: bool = await work.connection.fetchval(_RESTRICTED, action.entity_type, action.entity_id)
-    return found
+    second = anew_id(action.execution_id)
+    if await work.connection.fetchval(_IS_DECIDED, second):
+        return "anew"
+    entity = (action.entity_type, action.entity_id)
+    return "against" if await work.connection.fetchval(_RESTRICTED, *entity) else None
 
 
 async def approve_order(_: Work) -> Done:
@@ -91,6 +96,7 @@ async def _go_on(work: Work, event: str, **more: object) -> Done:
     return await work.send(work.action.entity_id, Event(event, data))
 
 
+_IS_DECIDED: Final = "select exists (select from orderwright.policy_execution where id = $1)"
 _RESTRICTED: Final = f"""
 select exists (
     select from orderwright.policy_action as a where a.entity_type = $1 and a.entity_id = $2 and {STANDING})

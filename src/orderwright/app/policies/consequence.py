@@ -16,6 +16,7 @@ case that is still open then has nothing left to see to, and is closed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.cases import NewCase, Opening, open_case
@@ -28,8 +29,6 @@ from orderwright.runtime.identity import derived_id
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from orderwright.app.policies.action_record import Done
     from orderwright.app.policies.entity import Work
 
@@ -41,8 +40,9 @@ NOT_DONE: Final = Opening(
     sla_minutes=8 * 60,
 )
 """The case for who is to see that it is done; it judges no policy."""
-_FREEZING: Final = "FREEZE_ORDER"
-_OTHER: Final = {REJECTING: _FREEZING, _FREEZING: REJECTING}
+FREEZING: Final = "FREEZE_ORDER"
+OTHER_END: Final[Mapping[str, str]] = {REJECTING: FREEZING, FREEZING: REJECTING}
+"""The ends that a refusal may have, each with the one that is tried where it is not taken."""
 _CATEGORY: Final = "REFUSED"
 
 
@@ -62,7 +62,7 @@ async def not_taken(work: Work, done: Done) -> None:
         return
     if action.follows_from is None or action.answer_id is None:
         raise ValueError(f"action {action.id} follows from no answer")
-    reason, other = action.told("reason"), _OTHER[action.action]
+    reason, other = action.told("reason"), OTHER_END[action.action]
     if not await _plan(work, action.follows_from, action.answer_id, other, reason):
         await _open_case(work, action.follows_from, action.answer_id, reason, done)
 

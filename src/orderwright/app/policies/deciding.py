@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.policies.anew import anew
 from orderwright.app.policies.asking import Answers, ask, asked_of
 from orderwright.app.policies.derived import OF_USER, counted, derived, unreadable
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.ground import Ground, Told, lock
 from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.numbering import numbered
 from orderwright.app.policies.occurrence import TOLD
-from orderwright.app.policies.own import at_home, is_own
+from orderwright.app.policies.own import at_home, require_free
 from orderwright.app.policies.planning import plan
 from orderwright.app.policies.scene import User, look
 from orderwright.app.policies.velocity import (
@@ -72,10 +74,15 @@ class Deciding:
         flagged = (*one.flagged, *intake.flagged)
         return Told(occurrence=one, intake=replace(intake, flagged=flagged), said=said)
 
-    async def ground(self, connection: Connection, told: Sequence[Told]) -> Ground:
-        """Lock and read what all that is to be decided in this transaction needs."""
+    async def ground(
+        self, connection: Connection, groups: Sequence[Sequence[Told]]
+    ) -> tuple[Ground, list[list[Told]]]:
+        """Lock and read what all that is to be decided in this transaction needs; return what is told, by event."""
+        told = [one for group in groups for one in group]
         scene = await look(connection, _entities(told), _users(told))
-        return await self._locked(connection, told, scene)
+        ground = await self._locked(connection, told, scene)
+        found = iter(await anew(connection, ground, told, self._triggers))
+        return ground, [[next(found) for _ in group] for group in groups]
 
     async def meet(
         self, connection: Connection, one: Occurrence, *, is_named: bool
@@ -86,11 +93,15 @@ class Deciding:
             connection: in a transaction.
             one: what the host tells.
             is_named: whether the host has named the occurrence.
+
+        Raises:
+            IdTaken: something of another type has the id of the entity.
         """
         told = self.take_in(one)
         scene = await look(connection, _entities([told]), _users([told]))
+        require_free(scene, one.entity)
         home = scene.home(one.entity)
-        if home is not None and is_own(one):
+        if home is not None:
             schema = self._triggers[one.trigger_name].facts
             told = at_home(told, home, schema, is_named=is_named)
             others = _users([told]) - scene.users.keys()
@@ -99,20 +110,9 @@ class Deciding:
                 scene = replace(scene, users={**scene.users, **more.users})
         ground = await self._locked(connection, [told], scene)
         if told.own is None and not is_named and one.key == TOLD:
-            told = await self._numbered(connection, told)
+            told = await numbered(connection, told)
+        [told] = await anew(connection, ground, [told], self._triggers)
         return ground, told
-
-    async def _numbered(self, connection: Connection, told: Told) -> Told:
-        """Return a submission that a host tells without a number with the one that is next, unless it has got one."""
-        one = told.occurrence
-        entity = one.entity
-        number = one.submission or await connection.fetchval(_NEXT, entity.type, entity.id)
-        facts = {**told.intake.facts, "submissions": number}
-        return replace(
-            told,
-            occurrence=replace(one, key=f"{TOLD}{number}", submission=number),
-            intake=replace(told.intake, facts=facts),
-        )
 
     async def _locked(self, connection: Connection, told: Sequence[Told], scene: Scene) -> Ground:
         in_force = await self._sets.at(connection, scene.revision)
@@ -383,11 +383,6 @@ def _clean(decision: Mapping[str, Json], words: Words) -> dict[str, Json]:
 
 _TOLD: Final = "told."
 """What the facts begin with that a host has told otherwise than they are."""
-# Under the lock of the session's submissions. What a host has named counts too, and what it has numbered itself.
-_NEXT: Final = """
-select greatest(count(*), max(submission)) + 1 from orderwright.policy_execution
-where entity_type = $1 and entity_id = $2 and trigger = 'KYC_SUBMITTED' and status <> 'failed'
-"""
 _SAID: Final = """
 select action from orderwright.policy_action
 where execution_id = any($1::text[]) and status not in ('dropped', 'skipped')

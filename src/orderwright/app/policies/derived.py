@@ -73,13 +73,13 @@ def unreadable(
     """Return what counts as mistyped: what is, and of some facts those that would follow from it and do not."""
     found = dict(mistyped)
     for path in set(paths) - facts.keys() - mistyped.keys() if mistyped else ():
-        source = next((one for one in _sources(path) if one in mistyped), None)
+        source = next((one for one in sources(path) if one in mistyped), None)
         if source is not None:
             found[path] = Mistyped(f"it follows from {source}: {mistyped[source].reason}")
     return found
 
 
-def _sources(path: str) -> tuple[str, ...]:
+def sources(path: str) -> tuple[str, ...]:
     """Return the facts of an event that a fact follows from."""
     if path not in VELOCITIES:
         return _SOURCES.get(path, ())

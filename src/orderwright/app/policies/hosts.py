@@ -21,7 +21,7 @@ from orderwright.condition import Json, plain
 from orderwright.errors import InputInvalid
 from orderwright.json_text import is_storable
 from orderwright.runtime.observation import told_on_commit
-from orderwright.runtime.once import is_replay, note_outcome, outcome_of
+from orderwright.runtime.once import is_replay, made_by, note_made, note_outcome, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +68,10 @@ class Hosts:
         self._lists = lists
 
     async def trigger(self, token: ApiToken, told: Told, key: str | None) -> Execution:
-        """Decide on an event of a host; told again, the same execution is answered.
+        """Decide on an event of a host; told again by the same key, the same execution is answered.
 
-        A submission without a number is told again by the same key.
+        So it is where the entity has come to live here since, and was decided on anew. Where the execution was let go
+        of, a submission without a number is told again by the one that it got.
 
         Raises:
             ScopeMissing, InputInvalid, IdempotencyMismatch.
@@ -86,14 +87,24 @@ class Hosts:
             async with self._pool.acquire() as connection, told_on_commit(connection):
                 owned = _key(token, key)
                 if await is_replay(connection, owned, request, at=self._clock.now()):
-                    number = await outcome_of(connection, owned)
-                    return _decided(await self._fire(token, told, connection, number or None))
+                    return await self._again(token, told, connection, owned)
                 execution = _decided(await self._fire(token, told, connection))
+                await note_made(connection, owned, execution.id)
                 if execution.submission is not None:
                     await note_outcome(connection, owned, execution.submission)
                 return execution
         except _Failed as failed:
             return failed.execution
+
+    async def _again(
+        self, token: ApiToken, told: Told, connection: Connection, key: str | None
+    ) -> Execution:
+        try:
+            made = await made_by(connection, key)
+            return await self._triggers.again(connection, made, execute=told.execute)
+        except ExecutionNotFound:
+            number = await outcome_of(connection, key)
+            return _decided(await self._fire(token, told, connection, number or None))
 
     async def _fire(
         self,

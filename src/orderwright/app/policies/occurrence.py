@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from orderwright.app.policies.key import as_key
 from orderwright.condition import Json, plain
-from orderwright.domain.entity import ENTITIES
 from orderwright.domain.event_trigger import (
     NAMED,
     SENSITIVE,
@@ -67,6 +66,7 @@ class Occurrence:
         flagged: what is wrong with how it was told, beside its facts.
         base: of the crossing of a threshold, the event that crosses it.
         is_counted: whether velocities and thresholds count it.
+        is_anew: whether it was decided on before its entity lived here, by facts that are not the entity's.
     """
 
     trigger: Trigger
@@ -84,6 +84,7 @@ class Occurrence:
     flagged: tuple[str, ...] = ()
     base: Occurrence | None = None
     is_counted: bool = True
+    is_anew: bool = False
 
     @property
     def trigger_name(self) -> str:
@@ -96,9 +97,14 @@ class Occurrence:
         return f"{self.trigger_name}/{self.entity.type}/{self.entity.id}/{self.key}"
 
     @property
+    def told_id(self) -> str:
+        """The id of the execution that decides on it first."""
+        return derived_id(f"execution/{self.path}")
+
+    @property
     def execution_id(self) -> str:
         """The id of the execution that decides on it."""
-        return derived_id(f"execution/{self.path}")
+        return anew_id(self.told_id) if self.is_anew else self.told_id
 
     @property
     def kept_key(self) -> str:
@@ -113,7 +119,7 @@ class Occurrence:
         for secret in sorted(secrets, key=len, reverse=True):
             if secret == key or (len(secret) >= _SHORTEST and secret in key):
                 key = key.replace(secret, _hash(secret))
-        return key
+        return f"{_ANEW}{key}" if self.is_anew else key
 
 
 _EVENTS: Final[Mapping[str, str]] = {trigger: event for event, trigger in NAMED.items()}
@@ -134,6 +140,8 @@ TOLD: Final = "told/"
 """What keys begin with of submissions that a host tells without a number; one that it gets follows."""
 AHEAD: Final = "ahead/"
 """What keys begin with of what a host tells of an entity that lives here, and its lifecycle has not told."""
+_ANEW: Final = "anew/"
+"""What kept keys begin with of what is decided on anew; what comes from outside never does."""
 _MOST: Final = 2**31 - 1
 """What a number of submissions or transfers may be, to be kept."""
 BEGINNINGS: Final[Mapping[str, str]] = {
@@ -161,6 +169,11 @@ def dated(one: Occurrence, now: datetime) -> Occurrence:
         return one
     flagged = (*one.flagged, f"occurred_at: {wrong}, taken as now")
     return replace(one, occurred_at=now, flagged=flagged)
+
+
+def anew_id(execution_id: str) -> str:
+    """Return the id of the execution that decides anew on what one has decided on, where there is such."""
+    return derived_id(f"anew/{execution_id}")
 
 
 def event_of(trigger: str) -> str | None:
@@ -215,20 +228,25 @@ def entity_of(trigger: str, context: Mapping[str, Json], given: tuple[str, str] 
     """Return the entity that a host names, or that its context does.
 
     Raises:
-        InputInvalid: neither names one, or the type is unknown.
+        InputInvalid: there is no such trigger, it is about another type, or neither names an entity.
     """
-    if given is None:
-        entity_type, field = _IDS.get(trigger, Entity("", "entity"))
-        entity_id, name = context.get(field), f"context.{field}" if entity_type else "entity"
-    else:
-        (entity_type, entity_id), name = given, "entity.id"
-    if given is not None and entity_type not in ENTITIES:
-        raise InputInvalid("entity.type", entity_type, f"one of {', '.join(ENTITIES)}")
+    if trigger not in _IDS:
+        raise InputInvalid("trigger", trigger, f"one of {', '.join(sorted(_IDS))}")
+    entity_type, field = _IDS[trigger]
+    told_type, entity_id = given or (entity_type, context.get(field))
+    if told_type != entity_type:
+        raise InputInvalid("entity.type", told_type, f"{entity_type}, which {trigger} is about")
     if not isinstance(entity_id, str) or not _is_id(entity_id):
+        name = id_field(trigger, given)
         raise InputInvalid(
             name, _shown(entity_id), f"the id of the entity that {trigger} is about"
         )
     return Entity(entity_type, entity_id)
+
+
+def id_field(trigger: str, given: tuple[str, str] | None) -> str:
+    """Return the field in which a host has told the id of an entity."""
+    return "entity.id" if given else f"context.{_IDS[trigger].id}"
 
 
 def _is_id(text: str) -> bool:
@@ -251,13 +269,19 @@ def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) 
     if given is not None:
         if not _is_id(given):
             raise InputInvalid("occurrence", _shown(given), f"1 to {LONGEST_ID} characters")
-        return given
+        return _from_outside(given)
     if trigger == "WALLET_ADDED":
-        return as_key(_written(context.get("walletId") or context.get("address") or ""))
+        written = _written(context.get("walletId") or context.get("address") or "")
+        return _from_outside(as_key(written))
     if trigger == "KYC_SUBMITTED":
         number = number_in(context)
         return TOLD if number is None else f"#{number}"
     return "" if trigger in _IDS else _digest(context)
+
+
+def _from_outside(key: str) -> str:
+    """Return a key that somebody else has made up, as one that is none of ours."""
+    return _hash(key) if key.startswith(_ANEW) else key
 
 
 def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:

@@ -18,19 +18,20 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.policies.intake import take_in
 from orderwright.app.policies.occurrence import (
     AHEAD,
-    BEGINNINGS,
     LATE,
     Occurrence,
     event_of,
     key_of,
 )
 from orderwright.domain.catalogue import CATALOGUE
+from orderwright.domain.entity import ENTITY_TYPES
 from orderwright.domain.event_trigger import facts_of_named, known_of_named
 from orderwright.domain.reading import integer, mapping, moment, rows
 
 if TYPE_CHECKING:
     from orderwright.app.policies.ground import Told
-    from orderwright.app.policies.scene import Home
+    from orderwright.app.policies.occurrence import Entity
+    from orderwright.app.policies.scene import Home, Scene
     from orderwright.condition import Json, Schema
 
 _RECEIVED: Final = frozenset({"amount", "receivedAmount", "senderName"})
@@ -53,18 +54,27 @@ class _Own:
     untold: frozenset[str] = frozenset()
 
 
-def is_own(one: Occurrence) -> bool:
-    """Whether a trigger tells what lifecycles of the entity's type tell themselves."""
-    if one.trigger == "WALLET_ADDED":
-        return one.entity.type == "User"
-    return one.trigger == BEGINNINGS[one.entity.type]
+class IdTaken(Exception):
+    """Something of another type than a host tells of has its id here; the door says so to the caller."""
+
+
+def require_free(scene: Scene, entity: Entity) -> None:
+    """Let a host tell of an entity that lives elsewhere only by an id that nothing else has here.
+
+    Raises:
+        IdTaken: something has.
+    """
+    taken = scene.homes.get(entity.id)
+    if taken is not None and scene.home(entity) is None:
+        other = ENTITY_TYPES.get(taken.chart_id, taken.chart_id)
+        raise IdTaken(f"the id of one that is a {entity.type}; here it is that of a {other}")
 
 
 def at_home(told: Told, home: Home, schema: Schema, *, is_named: bool) -> Told:
     """Return what a host tells of an entity that lives here, as it is here.
 
     Args:
-        told: what the host tells, by a trigger that `is_own`.
+        told: what the host tells.
         home: the entity.
         schema: of the trigger's facts.
         is_named: whether the host has named the occurrence.

@@ -72,19 +72,17 @@ class Relayed:
 
     async def _decide_all(self, connection: Connection, events: Sequence[DomainEvent]) -> None:
         """Decide on events in order; all that they need is locked before the first."""
-        groups = [(event, of_event(event)) for event in events if event.origin != "import"]
+        found = [(event, of_event(event)) for event in events if event.origin != "import"]
         in_force = await self._in_force(connection)
-        told = [(event, self._told(found, in_force)) for event, found in groups]
+        told = [(event, self._told(ones, in_force)) for event, ones in found]
         wanted = [(event, ones) for event, ones in told if ones]
         if not wanted:
             return
-        ground = await self._deciding.ground(
-            connection, [one for _, ones in wanted for one in ones]
-        )
-        for event, ones in wanted:
+        ground, groups = await self._deciding.ground(connection, [ones for _, ones in wanted])
+        for (event, _), ones in zip(wanted, groups, strict=True):
             with work_of(NAME, event):
-                found = await self._deciding.decide(connection, ground, ones)
-                await self._triggers.follow(connection, ground, ones, found, queue=True)
+                decided = await self._deciding.decide(connection, ground, ones)
+                await self._triggers.follow(connection, ground, ones, decided, queue=True)
 
     async def _in_force(self, connection: Connection) -> InForce:
         revision = await connection.fetchval("select revision from orderwright.policy_set")

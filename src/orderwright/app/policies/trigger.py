@@ -24,17 +24,17 @@ from orderwright.app.policies.occurrence import (
     Source,
     dated,
     entity_of,
+    id_field,
     key_of,
     submission_in,
     transfer_of,
 )
+from orderwright.app.policies.own import IdTaken
 from orderwright.app.policies.telling import POLICIES
 from orderwright.app.policies.whose import OfAnotherHost, require_same_teller
 from orderwright.app.policies.writing import record_failure
 from orderwright.condition import Json
-from orderwright.domain.trigger import TRIGGERS
 from orderwright.errors import InputInvalid
-from orderwright.policy.trigger import THRESHOLD
 from orderwright.runtime.command import Cause
 from orderwright.runtime.failure import words
 from orderwright.runtime.joining import JoinImpossible, joined
@@ -51,8 +51,6 @@ if TYPE_CHECKING:
     from orderwright.runtime.joining import Joinable
     from orderwright.runtime.pool import Connection, Pool
 
-_HOSTS: Final = frozenset(TRIGGERS) - {THRESHOLD}
-"""The triggers that hosts may fire."""
 _ATTEMPTS: Final = 3
 _IN_THE_WAY: Final = (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 """What others may cause who decide at the same moment: locks in a circle, or the same decision."""
@@ -110,7 +108,7 @@ class Triggers:
             connection: of the caller, in a READ COMMITTED transaction.
 
         Raises:
-            InputInvalid: the trigger or the entity is not one that there is, or the time has no zone.
+            InputInvalid: there is no such trigger, the entity is none that it is about, or the time has no zone.
             JoinImpossible: the connection cannot be joined.
             OfAnotherHost: another host outside has told of it.
         """
@@ -124,7 +122,7 @@ class Triggers:
         about = entity_of(name, context, entity)
         key = key_of(name, context, occurrence)
         one = Occurrence(
-            trigger=_checked(name),
+            trigger=name,
             entity=about,
             key=key,
             context=context,
@@ -141,6 +139,8 @@ class Triggers:
             return await self._tried(connection, one, is_named=is_named, execute=execute)
         except (JoinImpossible, OfAnotherHost):
             raise
+        except IdTaken as taken:
+            raise InputInvalid(id_field(name, entity), about.id, str(taken)) from None
         except Exception as error:
             _logger.exception("trigger_failed", trigger=name, entity_id=one.entity.id)
             return await self._failed(one, error)
@@ -174,6 +174,19 @@ class Triggers:
             await stored(inner, execution_id)
             return await self._acting.execute(inner, execution_id)
 
+    async def again(
+        self, connection: Connection, execution_id: str, *, execute: bool
+    ) -> Execution:
+        """Return an execution as it stands, and do what follows from it if the host says so once more.
+
+        Raises:
+            ExecutionNotFound: there is none of this id.
+        """
+        execution = await stored(connection, execution_id)
+        if not execute:
+            return execution
+        return replace(execution, report=await self._acting.execute(connection, execution_id))
+
     @asynccontextmanager
     async def _transaction(self, connection: Joinable | None) -> AsyncIterator[Connection]:
         if connection is not None:
@@ -188,6 +201,8 @@ class Triggers:
     ) -> Execution:
         ground, told = await self._deciding.meet(connection, one, is_named=is_named)
         one = told.occurrence
+        if one.is_anew:
+            await require_same_teller(connection, replace(one, is_anew=False))
         found = await self._deciding.decide(connection, ground, [told])
         await self.follow(connection, ground, [told], found, queue=False)
         if found:
@@ -195,7 +210,7 @@ class Triggers:
             execution = replace(found[-1], crossed=crossed)
         else:
             await require_same_teller(connection, one)
-            execution = await stored(connection, one.execution_id)
+            return await self.again(connection, one.execution_id, execute=execute)
         if not execute:
             return execution
         report = await self._acting.execute(connection, execution.id)
@@ -219,10 +234,12 @@ class Triggers:
         actions = [action for execution in found for action in execution.actions]
         if queue and one.execution_id not in {execution.id for execution in found}:
             await self._acting.queue(connection, one.execution_id)
+        if queue and one.is_anew:  # what it restricts the entity with stays
+            await self._acting.queue(connection, one.told_id)
         if queue and one.trigger == "PAYIN_RECEIVED" and one.key in {"", LATE}:
             # What a host has planned before the money came, or the pay-in lapsed, still holds it.
             for key in {AHEAD, ""} - {one.key}:
-                await self._acting.queue(connection, replace(one, key=key).execution_id)
+                await self._acting.queue(connection, replace(one, key=key).told_id)
         if home is not None and not home.is_decided and one.entity.id in ground.restricted:
             # Decided before it lived here, or before all that it waits for was: it hears of all of it at once.
             # What a host has done of it, in its own system, is done here too, and holds the entity until then;
@@ -248,9 +265,3 @@ class Triggers:
             status="failed",
             error=said,
         )
-
-
-def _checked(name: str) -> str:
-    if name not in _HOSTS:
-        raise InputInvalid("trigger", name, f"one of {', '.join(sorted(_HOSTS))}")
-    return name

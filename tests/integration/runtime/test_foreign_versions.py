@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 from bell import BELL, RINGING, timers
 from errand import ERRAND, Receiver
+from job_rows import claimed
 from jsonschema import FormatChecker
 from parcel import START
 
+from orderwright.errors import InputInvalid
 from orderwright.runtime import outbox, parking
 from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.clockwork import Clockwork
@@ -20,6 +22,7 @@ from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.incident import incidents
+from orderwright.runtime.job_runner import LEASE, JobRunner
 from orderwright.runtime.registry import BehaviourMissing, Registry
 from orderwright.runtime.relay import relay
 from orderwright.runtime.timers import BATCH
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 
 Start: TypeAlias = "Callable[[Receiver, int], Awaitable[Engine]]"
 MINUTE = timedelta(minutes=1)
-JOBS = "select status, attempts, alone from orderwright.job order by key"
+JOBS = "select status, attempts, alone from orderwright.job where root_id like $1 order by key"
 TIMERS = "select attempts, retry_at, last_error from orderwright.timer"
 NEWER = "update orderwright.instance set chart_version = 2 where instance_id = $1"
 
@@ -111,6 +114,105 @@ async def hang(engine: Engine, *names: str, event: str = "RING") -> None:
 
 async def state(engine: Engine, name: str) -> str:
     return (await engine.read(name)).state
+
+
+# --- jobs -----------------------------------------------------------------------------------------
+
+
+async def test_a_host_leaves_invoked_work_to_those_who_know_the_chart(
+    old: Engine, new: Engine, receiver: Receiver, newcomer: Receiver, rows: Rows
+):
+    await call(new, "e1")
+    for _ in range(3):
+        assert await JobRunner(old).run_due() == 0
+    assert await rows(JOBS, "%") == [{"status": "waiting", "attempts": 0, "alone": False}]
+    [before] = await rows("select fence from orderwright.job")
+    assert before["fence"] <= 1  # it was met once, and then left where it is
+    assert await rows("select 1 from orderwright.job_history") == []
+
+    assert await JobRunner(new).run_due() == 1
+    assert (await state(new, "e1"), len(newcomer.calls), receiver.calls) == ("IDLE", 1, [])
+    assert newcomer.calls[0].attempt == 1
+
+
+async def test_work_for_unknown_charts_hides_none_for_known_ones(
+    old: Engine, new: Engine, receiver: Receiver
+):
+    await call(new, *(f"n{n}" for n in range(9)))
+    await call(old, "e1")
+    assert await JobRunner(old, concurrency=4).run_due() == 1
+    assert await state(old, "e1") == "IDLE"
+    assert [run.root_id for run in receiver.calls] == ["e1"]
+
+
+async def test_lost_work_for_unknown_charts_does_not_stand_in_the_way_of_other_lost_work(
+    old: Engine, new: Engine, receiver: Receiver, rows: Rows, pool: Pool
+):
+    await call(new, "n1", "n2")
+    await call(old, "e1")
+    await pool.execute("update orderwright.job set alone = true")
+    assert await JobRunner(old).run_due() == 1
+    assert [run.root_id for run in receiver.calls] == ["e1"]
+    left = await rows(JOBS, "n%")
+    assert left == [{"status": "waiting", "attempts": 0, "alone": True}] * 2
+
+
+@pytest.mark.parametrize("failure", [None, InputInvalid("to", "nobody", "somebody")])
+async def test_work_whose_instance_moves_on_meanwhile_is_given_back_uncounted(
+    old: Engine,
+    new: Engine,
+    receiver: Receiver,
+    rows: Rows,
+    pool: Pool,
+    failure: Exception | None,
+):
+    """The older host cannot bring the outcome; whoever knows the new version does the work, with the same key."""
+    receiver.hold, receiver.failures = asyncio.Event(), [failure] if failure else []
+    await call(old, "e1")
+    running = asyncio.create_task(JobRunner(old, poll_seconds=0.01).run_due())
+    await receiver.called.wait()
+    await pool.execute(NEWER, "e1")
+    receiver.hold.set()
+    await running
+    assert await rows(JOBS, "%") == [{"status": "waiting", "attempts": 0, "alone": False}]
+    assert await rows("select 1 from orderwright.job_history") == []
+    assert await JobRunner(old).run_due() == 0
+
+    assert await JobRunner(new).run_due() == 1
+    assert (await state(new, "e1"), await rows("select status from orderwright.job")) == (
+        "IDLE",
+        [{"status": "done"}],
+    )
+
+
+async def lose_for_good(engine: Engine, clock: DrivenClock, name: str) -> None:
+    """Have the last attempt of an instance's work lost with its host."""
+    await call(engine, name)
+    await engine.pool.execute(
+        "update orderwright.job set alone = true, attempts = attempt_limit - 1 where root_id = $1",
+        name,
+    )
+    await claimed(engine, alone=True)
+    clock.advance(LEASE)
+
+
+async def test_the_end_of_lost_work_is_told_by_those_who_know_the_chart(
+    old: Engine, new: Engine, receiver: Receiver, clock: DrivenClock, rows: Rows, pool: Pool
+):
+    await lose_for_good(new, clock, "n1")
+    await pool.execute(_COPIES, 100)  # as many as are taken over at once
+    await call(old, "e1")
+    await claimed(old)
+    clock.advance(LEASE)
+    await JobRunner(old).run_due()
+    assert await rows(JOBS, "e1") == [{"status": "waiting", "attempts": 1, "alone": True}]
+    clock.advance(MINUTE)
+    assert await JobRunner(old).run_due() == 1  # what is left there holds up nobody
+    assert [run.root_id for run in receiver.calls] == ["e1"]
+    assert await state(new, "n1") == "CALLING"
+
+    await JobRunner(new).run_due()
+    assert await state(new, "n1") == "FAILED"
 
 
 # --- timers ---------------------------------------------------------------------------------------
@@ -227,3 +329,12 @@ async def test_a_consumer_that_meets_an_unknown_chart_is_tried_again(
 
 
 _NONE = Behaviour()
+# Of an instance's one row, so that what is tested is how many there are.
+_COPIES = """
+insert into orderwright.job (
+    job_id, kind, key, payload, root_id, instance_id, invoke_id, correlation_id, status, attempts, attempt_limit,
+    fence, next_attempt_at, started_at, leased_until, created_at, alone)
+select job_id || n, kind, key || n, payload, root_id, instance_id, invoke_id, correlation_id, status, attempts,
+    attempt_limit, fence, next_attempt_at, started_at, leased_until, created_at, alone
+from orderwright.job cross join generate_series(1, $1::integer) as n
+"""

@@ -137,7 +137,7 @@ class Queries:
         async with self._engine.pool.acquire() as connection:
             if version is None:
                 return (await registry.latest(connection, chart_id)).chart
-            return (await registry.get(connection, chart_id, version)).chart
+            return await registry.chart(connection, chart_id, version)
 
     # --- rows to records ---
 

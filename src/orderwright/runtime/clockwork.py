@@ -66,7 +66,7 @@ class Clockwork:
 
     async def _fire(self) -> float:
         async with self._engine.pool.acquire() as connection:
-            due_at = await timers.earliest(connection)
+            due_at = await timers.earliest(connection, self._engine.registry.foreign)
         rest = self._rest_until(due_at)
         return rest or self._rest_after(await fire_due(self._engine))
 

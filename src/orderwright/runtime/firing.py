@@ -6,7 +6,8 @@
     apart    if that fails, each once more in a savepoint of its own, to find who is at fault    _store_apart
     settle   what failed is postponed and tried again later; the others do not wait for it       _settle
 
-A timer whose event is refused is gone as well: it came too late.
+A timer whose event is refused is gone as well: it came too late. One whose chart is foreign to this host is left as it
+is to a host that knows the chart; if there is none, the watch tells that it is overdue.
 
 Events that declare facts, and steps that change balances, are fired one by one, each in a transaction of its own: they
 lock balances, which must not be held while others are waited for.
@@ -24,6 +25,7 @@ from orderwright.runtime import incident, timers
 from orderwright.runtime.failure import pause_after, sentence
 from orderwright.runtime.incident import Sighting
 from orderwright.runtime.observation import Applied, Fired, Refusal, told_on_commit
+from orderwright.runtime.registry import BehaviourMissing
 from orderwright.runtime.shot import Shot, aim, command_of, work_of
 from orderwright.runtime.transition import Prepared
 from orderwright.runtime.write import store
@@ -94,12 +96,29 @@ async def _volley(run: _Pass, *, alone: bool) -> list[Shot]:
     """Claim a batch, fire what needs no facts, and return every timer with what came of it."""
     connection = run.connection
     async with connection.transaction():
-        due = await timers.claim_due(connection, until=run.until, now=run.now, alone=alone)
+        due = await _claim(run, alone=alone)
         shots = [await aim(run.engine, connection, timer) for timer in due]
         shots = await _store_together(connection, shots)
         for shot in shots:
             await _settle(run, shot)
     return shots
+
+
+async def _claim(run: _Pass, *, alone: bool) -> list[DueTimer]:
+    """Claim what this host can fire; a version that turns out to be foreign is met once, and left out from then on."""
+    registry = run.engine.registry
+    while True:
+        due = await timers.claim_due(
+            run.connection, until=run.until, now=run.now, foreign=registry.foreign, alone=alone
+        )
+        ours = [timer for timer in due if not await _is_foreign(run, timer)]
+        if ours or not due:
+            return ours
+
+
+async def _is_foreign(run: _Pass, timer: DueTimer) -> bool:
+    version = (timer.instance.chart_id, timer.instance.chart_version)
+    return await run.engine.registry.is_foreign(run.connection, *version)
 
 
 async def _store_together(connection: Connection, shots: list[Shot]) -> list[Shot]:
@@ -139,11 +158,12 @@ async def _store(connection: Connection, shots: Sequence[Shot]) -> None:
 async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
     """Fire a timer in a transaction of its own; False when somebody else did or has the instance in hand.
 
-    Who lost a deadlock did nothing, and is tried again with the next batch.
+    Who lost a deadlock did nothing, and is tried again with the next batch. An instance that has moved meanwhile to a
+    version that is foreign here is left to others.
     """
     try:
         result = await _apply_with_facts(run, timer)
-    except asyncpg.DeadlockDetectedError:
+    except (asyncpg.DeadlockDetectedError, BehaviourMissing):
         return False
     except Exception as error:
         if run.connection.is_closed():

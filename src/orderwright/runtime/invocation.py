@@ -18,6 +18,7 @@ from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
 from orderwright.runtime.observation import told_on_commit
+from orderwright.runtime.registry import BehaviourMissing
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ async def answer(engine: Engine, job: ClaimedJob, result: str) -> bool:
 
     Raises:
         ResultRefused: a guard or an action failed; nothing was done.
+        BehaviourMissing: the chart is foreign to this host; nothing was done.
     """
     event = Event(f"done.invoke.{job.invoke_id}", {"output": scan(result, 0)[0]})
     taken = await _answer(engine, job, result, event)
@@ -71,6 +73,9 @@ async def give_up(engine: Engine, job: ClaimedJob, failure: Failure) -> bool:
     """End an invocation for good and send the error to the instance; False if it was not ours.
 
     If the chart takes the error, that is its end. If not, it stays a dead letter.
+
+    Raises:
+        BehaviourMissing: the chart is foreign to this host; nothing was done.
     """
     is_ours, taken = await _give_up(engine, job, failure)
     if taken is not None:
@@ -101,6 +106,8 @@ async def _tell(
     try:
         async with told_on_commit(connection):
             return await _send(engine, connection, job, event)
+    except BehaviourMissing:  # another host can tell it
+        raise
     except Exception as problem:
         if connection.is_closed():
             raise

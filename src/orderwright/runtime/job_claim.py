@@ -6,6 +6,8 @@ it.
 A job that was lost with a host runs its next attempt alone on one: who dies then has done it himself, and nobody
 dies with him. Such jobs must not hold up the others. One of them is in hand at a time, wherever there are hosts; and
 a host that has run one is there for others for as long as that took, before it takes the next.
+
+An invocation whose chart is foreign to this host (`registry`) is for others: its result could not be brought.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.job_row import ClaimedJob
+    from orderwright.runtime.pool import Connection
+    from orderwright.runtime.registry import Registry
 
 
 class Claims:
@@ -65,9 +69,16 @@ class Claims:
             )
 
     async def expired(self) -> list[ClaimedJob]:
-        """Return jobs of any host whose lease has run out."""
+        """Return jobs of any host whose lease has run out, and whose attempts can be ended here."""
+        registry, clock = self._engine.registry, self._engine.clock
         async with self._engine.pool.acquire() as connection:
-            return await job_row.expired(connection, clock=self._engine.clock)
+            while True:
+                foreign = registry.foreign
+                found = await job_row.expired(connection, clock=clock, foreign=foreign)
+                for job in found:
+                    await _is_foreign(registry, connection, job)
+                if registry.foreign == foreign:  # none of them was new
+                    return found
 
     async def release(self, jobs: Sequence[ClaimedJob]) -> None:
         """Give back what was interrupted."""
@@ -78,13 +89,29 @@ class Claims:
         self._others_until = time.monotonic() + seconds
 
     async def _take(self, most: int, *, alone: bool) -> list[ClaimedJob]:
+        """Claim; a version that turns out to be foreign is met once, given back, and left out from then on."""
+        registry = self._engine.registry
         async with self._engine.pool.acquire() as connection:
-            return await job_row.claim(
-                connection,
-                self._engine.kinds,
-                most,
-                host=self._host,
-                clock=self._engine.clock,
-                lease=self._lease,
-                alone=alone,
-            )
+            while True:
+                claimed = await job_row.claim(
+                    connection,
+                    self._engine.kinds,
+                    most,
+                    host=self._host,
+                    clock=self._engine.clock,
+                    lease=self._lease,
+                    foreign=registry.foreign,
+                    alone=alone,
+                )
+                foreign = [job for job in claimed if await _is_foreign(registry, connection, job)]
+                if not foreign:
+                    return claimed
+                await job_row.release(connection, foreign)
+                if len(claimed) > len(foreign):
+                    return [job for job in claimed if job not in foreign]
+
+
+async def _is_foreign(registry: Registry, connection: Connection, job: ClaimedJob) -> bool:
+    if job.chart_id is None or job.chart_version is None:
+        return False
+    return await registry.is_foreign(connection, job.chart_id, job.chart_version)

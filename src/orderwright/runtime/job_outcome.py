@@ -42,6 +42,7 @@ class Outcomes:
 
         Raises:
             ResultRefused: the instance could not take it; the attempt is still to be ended.
+            BehaviourMissing: others have to end the attempt.
         """
         if job.instance_id is not None:
             taken = await answer(self._engine, job, result)
@@ -58,7 +59,11 @@ class Outcomes:
         *,
         seconds: float | None = None,
     ) -> None:
-        """Write a failure: another attempt follows after a pause, unless it was the last or can never succeed."""
+        """Write a failure: another attempt follows after a pause, unless it was the last or can never succeed.
+
+        Raises:
+            BehaviourMissing: others have to end the attempt.
+        """
         is_final = _is_final(job, what, error)
         longest = pause_after(job.attempts - 1, longest=LONGEST_PAUSE)
         pause = None if is_final else spread(longest, f"{job.job_id}/{job.fence}")

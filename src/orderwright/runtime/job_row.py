@@ -50,6 +50,7 @@ class ClaimedJob:
     Attributes:
         attempts: how many there have been, this one included.
         instance_id, invoke_id: for an invocation, the instance that waits for the result, and its name there.
+        chart_id, chart_version: of that instance, when the job was read.
         alone: it was lost with its host the last time; nothing else runs on the host of this attempt.
         has_begun: whether its handler may have been called; one that goes alone waits for others to end first.
     """
@@ -61,6 +62,8 @@ class ClaimedJob:
     root_id: str
     instance_id: str | None
     invoke_id: str | None
+    chart_id: str | None
+    chart_version: int | None
     correlation_id: str
     causation_id: str | None
     attempts: int
@@ -118,15 +121,17 @@ async def claim(  # noqa: PLR0913 (what a claim is)
     host: str,
     clock: Clock,
     lease: timedelta,
+    foreign: Sequence[str] = (),
     alone: bool = False,
 ) -> list[ClaimedJob]:
     """Take up to `most` jobs that are due, the longest due first; count the attempt; give each its fence.
 
-    Those that are to run `alone` are taken by themselves, and only while nobody has one of them in hand.
+    Those that are to run `alone` are taken by themselves, and only while nobody has one of them in hand. Invocations
+    of `foreign` versions of charts, given as `<chart>/<version>`, are left where they are.
     """
     # A literal limit: with a parameter the planner does not know how few rows are wanted.
     query = _CLAIM[alone].replace("{most}", str(_rounded(most)))
-    values = (clock.now(), list(kinds), host, lease, driven(clock))
+    values = (clock.now(), list(kinds), host, lease, driven(clock), list(foreign))
     if not alone:
         return _claimed(await connection.fetch(query, *values))
     if not await connection.fetchval(_ANY_ALONE):
@@ -144,9 +149,14 @@ async def begin(connection: Connection, job: ClaimedJob, *, clock: Clock) -> boo
     return await connection.fetchval(_BEGIN, *values) is not None
 
 
-async def expired(connection: Connection, *, clock: Clock) -> list[ClaimedJob]:
-    """Return up to 100 jobs whose lease has run out, as their lost hosts held them."""
-    return _claimed(await connection.fetch(_EXPIRED, driven(clock)))
+async def expired(
+    connection: Connection, *, clock: Clock, foreign: Sequence[str] = ()
+) -> list[ClaimedJob]:
+    """Return up to 100 jobs whose lease has run out, as their lost hosts held them.
+
+    Those whose end a `foreign` chart has to be told are left to others.
+    """
+    return _claimed(await connection.fetch(_EXPIRED, driven(clock), list(foreign)))
 
 
 async def extend(
@@ -217,10 +227,11 @@ _ASKED: Final = "select kind, payload from orderwright.job where key = $1"
 # failure is the database's.
 _TAKE: Final = """
 with due as materialized (
-    select job_id from orderwright.job
+    select job_id, instance_id from orderwright.job
     where status = 'waiting' and {which} and kind = any ($2::text[])
         and next_attempt_at <= greatest($1, coalesce($5::timestamptz, statement_timestamp()))
         and (attempts = 0 or next_attempt_at <= coalesce($5, statement_timestamp()))
+        and {ours}
     order by next_attempt_at, job_id
     limit {most}
     for update skip locked
@@ -230,34 +241,56 @@ set status = 'running', attempts = attempts + 1, fence = fence + 1, host = $3,
     started_at = case when alone then null else $1::timestamptz end,
     leased_until = coalesce($5, statement_timestamp()) + $4::interval
 from due
+{instance}
 where j.job_id = due.job_id
-returning
-    j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
-    j.attempts, j.attempt_limit, j.fence, j.alone, j.started_at is not null as has_begun
+returning {columns}
 """
 _LOCK: Final = 0x6F776C6F6E656C79  # any number, the same in every process
 _ANY_ALONE: Final = (
     "select exists (select from orderwright.job where status = 'waiting' and alone)"
 )
+# A lease that has run out keeps nobody waiting: who is to take over what it was for may not be there.
 _LONELY: Final = """
-alone and not exists (select from orderwright.job where status = 'running' and alone)
+alone and not exists (
+    select from orderwright.job
+    where status = 'running' and alone and leased_until > coalesce($5::timestamptz, statement_timestamp()))
+"""
+_COLUMNS: Final = """
+    j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, i.chart_id, i.chart_version,
+    j.correlation_id, j.causation_id, j.attempts, j.attempt_limit, j.fence, j.alone,
+    j.started_at is not null as has_begun
+"""
+# Lateral, with a limit: a look into an index for each, also by a plan that was made when the tables were empty.
+_INSTANCE: Final = """
+left join lateral (
+    select chart_id, chart_version from orderwright.instance where instance_id = {job}.instance_id limit 1
+) as i on true
+"""
+_OURS: Final = """(
+    cardinality($6::text[]) = 0 or coalesce(
+        (select chart_id || '/' || chart_version <> all ($6) from orderwright.instance as i
+         where i.instance_id = job.instance_id), true))
 """
 _CLAIM: Final = {
-    False: _TAKE.replace("{which}", "not alone"),
-    True: _TAKE.replace("{which}", _LONELY),
+    is_alone: _TAKE.replace("{which}", which)
+    .replace("{ours}", _OURS)
+    .replace("{instance}", _INSTANCE.format(job="due"))
+    .replace("{columns}", _COLUMNS)
+    for is_alone, which in ((False, "not alone"), (True, _LONELY))
 }
 _BEGIN: Final = """
 update orderwright.job set started_at = $3 where job_id = $1 and fence = $2 and status = 'running' returning job_id
 """
-_EXPIRED: Final = """
-select
-    j.job_id, j.kind, j.key, j.payload, j.root_id, j.instance_id, j.invoke_id, j.correlation_id, j.causation_id,
-    j.attempts, j.attempt_limit, j.fence, j.alone, j.started_at is not null as has_begun
+_EXPIRED: Final = f"""
+select {_COLUMNS}
 from orderwright.job as j
-where status = 'running' and leased_until <= coalesce($1::timestamptz, statement_timestamp())
-order by leased_until
+{_INSTANCE.format(job="j")}
+where j.status = 'running' and j.leased_until <= coalesce($1::timestamptz, statement_timestamp())
+    and not (j.alone and j.started_at is not null and j.attempts >= j.attempt_limit
+        and coalesce(i.chart_id || '/' || i.chart_version = any ($2::text[]), false))
+order by j.leased_until
 limit 100
-"""
+"""  # noqa: S608 (nothing of a caller)
 _EXTEND: Final = """
 with held as materialized (
     select job_id from orderwright.job

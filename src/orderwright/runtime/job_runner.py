@@ -21,6 +21,7 @@ from orderwright.runtime.job_claim import Claims
 from orderwright.runtime.job_hold import Hold
 from orderwright.runtime.job_outcome import Outcomes
 from orderwright.runtime.loop import Loop
+from orderwright.runtime.registry import BehaviourMissing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -149,7 +150,11 @@ class JobRunner:
             self._claiming.wake()
 
     async def _attend(self, hold: Hold) -> None:
-        """Wait for the handler and write how it ended; what cannot be written is left to the lease."""
+        """Wait for the handler and write how it ended; what cannot be written is left to the lease.
+
+        An instance that has moved meanwhile to a version that is foreign here has its work done again by others,
+        with the same key.
+        """
         with hold.job.work:
             try:
                 end = await hold.ended()
@@ -157,6 +162,9 @@ class JobRunner:
                     await self._done(hold, end)
                 elif end is not None:
                     await self._failed(hold, "failed", end)
+            except BehaviourMissing as error:
+                _logger.warning("job_left_to_others", job_id=hold.job.job_id, error=error.message)
+                await self._persist(lambda: self._claims.release([hold.job]))
             except Exception:
                 _logger.exception("job_unsettled", job_id=hold.job.job_id)
 
@@ -165,6 +173,8 @@ class JobRunner:
             await self._persist(
                 lambda: self._outcomes.done(hold.job, result, seconds=hold.seconds)
             )
+        except BehaviourMissing:
+            raise
         except Exception as error:  # noqa: BLE001 (it becomes the attempt's failure)
             await self._failed(hold, "refused", error)
 
@@ -203,6 +213,8 @@ class JobRunner:
         with job.work:
             try:
                 await self._outcomes.failed(job, "lost", error)
+            except BehaviourMissing as error:
+                _logger.warning("job_left_to_others", job_id=job.job_id, error=error.message)
             except Exception:  # the next round comes soon, and others do not wait for it
                 _logger.exception("job_not_taken_over", job_id=job.job_id)
 

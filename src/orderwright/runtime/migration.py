@@ -100,7 +100,8 @@ class Migrations:
             progress: is called after each batch.
 
         Raises:
-            ChartNotFound: one of the versions is not published, or has no behaviour here.
+            ChartNotFound: one of the versions is not published.
+            BehaviourMissing: the version that they get has no behaviour here.
             MappingInvalid: the mapping has no meaning for these versions.
         """
         async with self._engine.pool.acquire() as connection:

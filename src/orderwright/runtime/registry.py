@@ -1,13 +1,19 @@
-"""Published charts and the behaviour that goes with each."""
+"""Published charts and the behaviour that goes with each.
+
+The database has the definitions, a release has the behaviours. While hosts of two releases work side by side, the
+newer one publishes versions that the older one cannot run: they are *foreign* to it, and it leaves what is to be done
+for their instances to the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from orderwright.errors import DefinitionInvalid, NotFound
-from orderwright.runtime.soundness import require_sound
+from orderwright.errors import DefinitionInvalid, NotFound, RuntimeFault
+from orderwright.runtime.soundness import lacking, require_sound
 from orderwright.statechart import Behaviour, Chart, load
 
 if TYPE_CHECKING:
@@ -27,9 +33,16 @@ class ChartChanged(DefinitionInvalid):
 
 
 class ChartNotFound(NotFound):
-    """This version of the chart was never published, or has no behaviour here."""
+    """This version of the chart was never published."""
 
     code = "chart.not_found"
+
+
+class BehaviourMissing(RuntimeFault):
+    """This process cannot run a version of a chart; a host of the release that published it can."""
+
+    code = "chart.behaviour_missing"
+    retryable = True
 
 
 Behaviours: TypeAlias = (
@@ -37,6 +50,8 @@ Behaviours: TypeAlias = (
 )
 
 
+_NONE: Final = "it has no behaviour for it"
+_SHOWN: Final = 3
 _NO_FACTS: Final[frozenset[str]] = frozenset()
 
 
@@ -55,8 +70,20 @@ class Lifecycle:
         return frozenset(declared.facts if declared else ())
 
 
+@dataclass(frozen=True, slots=True)
+class _Foreign:
+    """A version that others run; the chart is None if it is not understood."""
+
+    chart: Chart | None
+    why: str
+
+
 class Registry:
     """The charts that this process runs, by id and version.
+
+    It runs what it publishes, and of what others have published the versions whose whole behaviour it has: every
+    guard, action, delay, fact and format that they name. A process gets no new behaviour while it runs, so what is
+    foreign to it stays so.
 
     `facts` and `formats` are what new charts may name: facts that somebody loads, formats that somebody checks.
     None asks nothing of them.
@@ -75,6 +102,7 @@ class Registry:
         self._facts = facts
         self._formats = formats
         self._loaded: dict[tuple[str, int], Lifecycle] = {}
+        self._foreign: dict[tuple[str, int], _Foreign] = {}
         self._declared_facts: dict[str, frozenset[str]] = {}
         self._declaring_charts: dict[str, tuple[str, ...]] = {}
 
@@ -87,15 +115,17 @@ class Registry:
             ChartInvalid: the definition has no meaning.
             ChartChanged: another text was published under this version.
             ChartUnsound: the checks of charts find something in it.
-            ChartNotFound: there is no behaviour for it.
+            BehaviourMissing: there is no behaviour for it.
         """
         chart = load(definition)
-        lifecycle = self._with_behaviour(chart)
+        behaviour = self._behaviour_of(chart)
+        if behaviour is None:
+            raise _missing(chart.id, chart.version, _NONE)
         stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
         if stored is None:
             require_sound(
                 chart,
-                lifecycle.behaviour,
+                behaviour,
                 facts=self._facts,
                 formats=self._formats,
                 kinds=self._kinds,
@@ -104,17 +134,48 @@ class Registry:
             stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
         if stored != definition:
             raise _changed(chart)
-        self._keep(lifecycle)
+        self._keep(Lifecycle(chart, behaviour))
         return chart
 
     async def get(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:
         """Return a version from memory, else from the database.
 
         Raises:
-            ChartNotFound: it was never published, or has no behaviour here.
+            ChartNotFound: it was never published.
+            BehaviourMissing: it is foreign.
         """
         known = self.known(chart_id, version)
         return known or await self._fetch(connection, chart_id, version)
+
+    async def chart(self, connection: Connection, chart_id: str, version: int) -> Chart:
+        """Return a version as it is written, foreign or not.
+
+        Raises:
+            ChartNotFound: it was never published.
+            BehaviourMissing: it is written in a way that this process does not understand.
+        """
+        try:
+            return (await self.get(connection, chart_id, version)).chart
+        except BehaviourMissing:
+            found = self._foreign[chart_id, version].chart
+            if found is None:
+                raise
+            return found
+
+    async def is_foreign(self, connection: Connection, chart_id: str, version: int) -> bool:
+        """Tell whether a version is for others to run; one that was never published is nobody's, and an error here."""
+        try:
+            await self.get(connection, chart_id, version)
+        except ChartNotFound:
+            return False
+        except BehaviourMissing:
+            return True
+        return False
+
+    @property
+    def foreign(self) -> list[str]:
+        """The versions that were met and are foreign, as `<chart>/<version>`; who claims work leaves out theirs."""
+        return [f"{chart_id}/{version}" for chart_id, version in self._foreign]
 
     def known(self, chart_id: str, version: int | None = None) -> Lifecycle | None:
         """Return a version that is in memory, by default the highest there; None asks for the database."""
@@ -129,6 +190,7 @@ class Registry:
 
         Raises:
             ChartNotFound: there is none.
+            BehaviourMissing: it is foreign.
         """
         known = self.known(chart_id)
         if known is not None:
@@ -156,22 +218,37 @@ class Registry:
     def _keep(self, lifecycle: Lifecycle) -> Lifecycle:
         chart = lifecycle.chart
         self._note_facts(chart)
+        self._foreign.pop((chart.id, chart.version), None)
         return self._loaded.setdefault((chart.id, chart.version), lifecycle)
 
     async def _fetch(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:
-        definition = await connection.fetchval(_DEFINITION, chart_id, version)
-        if definition is None:
-            raise _missing(chart_id, version, "was never published")
-        return self._keep(self._with_behaviour(load(definition)))
+        key = (chart_id, version)
+        if key not in self._foreign:
+            definition = await connection.fetchval(_DEFINITION, *key)
+            if definition is None:
+                raise _never_published(chart_id, version)
+            found = self._understood(definition)
+            if isinstance(found, Lifecycle):
+                return self._keep(found)
+            self._foreign[key] = found
+        raise _missing(chart_id, version, self._foreign[key].why)
 
-    def _with_behaviour(self, chart: Chart) -> Lifecycle:
-        if callable(self._behaviours):
-            behaviour = self._behaviours(chart.id, chart.version)
-        else:
-            behaviour = self._behaviours.get(chart.id, {}).get(chart.version)
+    def _understood(self, definition: str) -> Lifecycle | _Foreign:
+        try:
+            chart = load(definition)
+        except DefinitionInvalid as error:
+            return _Foreign(None, error.message)
+        behaviour = self._behaviour_of(chart)
         if behaviour is None:
-            raise _missing(chart.id, chart.version, "has no behaviour in this process")
-        return Lifecycle(chart, behaviour)
+            return _Foreign(chart, _NONE)
+        found = lacking(chart, behaviour, facts=self._facts, formats=self._formats)
+        problems = "; ".join(f"{one.path}: {one.message}" for one in islice(found, _SHOWN))
+        return _Foreign(chart, problems) if problems else Lifecycle(chart, behaviour)
+
+    def _behaviour_of(self, chart: Chart) -> Behaviour | None:
+        if callable(self._behaviours):
+            return self._behaviours(chart.id, chart.version)
+        return self._behaviours.get(chart.id, {}).get(chart.version)
 
 
 def _changed(chart: Chart) -> ChartChanged:
@@ -182,9 +259,15 @@ def _changed(chart: Chart) -> ChartChanged:
     )
 
 
-def _missing(chart_id: str, version: int, why: str) -> ChartNotFound:
-    return ChartNotFound(
-        f"chart {chart_id} v{version} {why}", values={"chart": chart_id, "version": version}
+def _never_published(chart_id: str, version: int) -> ChartNotFound:
+    message = f"chart {chart_id} v{version} was never published"
+    return ChartNotFound(message, values={"chart": chart_id, "version": version})
+
+
+def _missing(chart_id: str, version: int, why: str) -> BehaviourMissing:
+    return BehaviourMissing(
+        f"this process cannot run chart {chart_id} v{version}: {why}",
+        values={"chart": chart_id, "version": version},
     )
 
 

@@ -78,7 +78,8 @@ class Simulator:
 
         Raises:
             InstanceNotFound: there is no such instance.
-            ChartNotFound: the other version is not published, or has no behaviour here.
+            ChartNotFound: the other version is not published.
+            BehaviourMissing: it has no behaviour here.
             MappingInvalid: the mapping has no meaning for it.
             VersionNotFound: the instance has no such version.
         """

@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from orderwright.errors import DefinitionInvalid
 from orderwright.statechart.checks import check
+from orderwright.statechart.checks.implementation import implementations
 from orderwright.statechart.checks.source import Source
 from orderwright.statechart.problem import Problem
 
@@ -55,12 +56,30 @@ def require_sound(
         ChartUnsound: the checks of charts find something, a schema is none, a fact, a format or a kind is unknown.
     """
     found = list(check(chart, behaviour))
-    for event in chart.events.values():
-        found.extend(_in_schema(event, formats))
-        found.extend(_in_facts(event, facts))
+    found.extend(_in_events(chart, facts, formats))
     found.extend(_in_invocations(chart, kinds))
     if found:
         raise ChartUnsound(chart, found)
+
+
+def lacking(
+    chart: Chart,
+    behaviour: Behaviour,
+    *,
+    facts: Collection[str] | None,
+    formats: FormatChecker | None,
+) -> Iterator[Problem]:
+    """Yield what a published chart names and this process does not have: guards, actions, delays, facts, formats."""
+    yield from implementations(Source(chart), behaviour)
+    yield from _in_events(chart, facts, formats)
+
+
+def _in_events(
+    chart: Chart, facts: Collection[str] | None, formats: FormatChecker | None
+) -> Iterator[Problem]:
+    for event in chart.events.values():
+        yield from _in_schema(event, formats)
+        yield from _in_facts(event, facts)
 
 
 def _in_facts(event: EventDeclaration, facts: Collection[str] | None) -> Iterator[Problem]:

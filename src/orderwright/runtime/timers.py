@@ -4,6 +4,7 @@ A timer belongs to an instance, and whoever changes the timers of an instance ho
 instances that are claimed, those with something due, the longest overdue first, and of each its next timer: timers
 of one instance fire one after the other in due order, however many workers there are. An instance that somebody
 else has locked is passed over, not waited for; therefore claiming cannot deadlock, in whichever order it locks.
+Those whose chart is foreign here (`registry`) are passed over as well.
 """
 
 from __future__ import annotations
@@ -60,7 +61,12 @@ class DueTimer:
 
 
 async def claim_due(
-    connection: Connection, *, until: datetime, now: datetime, alone: bool = False
+    connection: Connection,
+    *,
+    until: datetime,
+    now: datetime,
+    foreign: Sequence[str] = (),
+    alone: bool = False,
 ) -> list[DueTimer]:
     """Lock instances with timers that are due at `until`, and return the next one of each by instance id.
 
@@ -68,10 +74,11 @@ async def claim_due(
         connection: in a transaction, which keeps the locks.
         until: what counts as due.
         now: a timer that failed is left out until its next attempt.
+        foreign: versions of charts whose instances are left out, as `<chart>/<version>`.
         alone: claim the earliest only, instead of up to `BATCH`.
     """
     while True:
-        locked = await connection.fetch(_LOCK_ONE if alone else _LOCK_MANY, until, now)
+        locked = await connection.fetch(_LOCK_ONE if alone else _LOCK_MANY, until, now, foreign)
         if not locked:
             return []
         due = await _next_of(connection, {row["instance_id"] for row in locked}, until, now)
@@ -107,9 +114,9 @@ async def drop(connection: Connection, instance_id: str, timer_id: str) -> None:
     await connection.execute(_DROP, instance_id, timer_id)
 
 
-async def earliest(connection: Connection) -> datetime | None:
-    """Return when the next timer is due, or is to be tried again; None without any."""
-    at: datetime | None = await connection.fetchval(_EARLIEST)
+async def earliest(connection: Connection, foreign: Sequence[str] = ()) -> datetime | None:
+    """Return when the next timer is due, or is to be tried again, of charts that are not foreign; None without any."""
+    at: datetime | None = await connection.fetchval(_EARLIEST, foreign)
     return at
 
 
@@ -152,6 +159,7 @@ select i.instance_id
 from orderwright.timer as t
 join orderwright.instance as i on i.instance_id = t.instance_id
 where t.due_at <= $1 and (t.retry_at is null or t.retry_at <= $2)
+  and i.chart_id || '/' || i.chart_version <> all ($3::text[])
 order by t.due_at
 """
 _LOCK_ONE = _LOCK + "limit 1 for update of i skip locked"
@@ -199,11 +207,14 @@ update orderwright.timer set retry_at = $3
 where instance_id = $1 and timer_id = $2 and retry_at is not null
 returning timer_id
 """
-_EARLIEST = """
+_OURS = """(
+    select i.chart_id || '/' || i.chart_version <> all ($1::text[]) from orderwright.instance as i
+    where i.instance_id = t.instance_id)"""
+_EARLIEST = f"""
 select least(
-    (select due_at from orderwright.timer where retry_at is null order by due_at limit 1),
-    (select retry_at from orderwright.timer where retry_at is not null order by retry_at limit 1))
-"""
+    (select due_at from orderwright.timer as t where retry_at is null and {_OURS} order by due_at limit 1),
+    (select retry_at from orderwright.timer as t where retry_at is not null and {_OURS} order by retry_at limit 1))
+"""  # noqa: S608 (nothing of a caller)
 _PENDING = """
 select timer_id, event_type, due_at from orderwright.timer where instance_id = $1 order by due_at, timer_id
 """

@@ -101,8 +101,8 @@ class Scales:
         self.asked: list[FactRequest] = []
         self._loader: FactLoader | None = None
 
-    def load_with(self, loader: FactLoader) -> None:
-        """Let a function answer from now on."""
+    def load_with(self, loader: FactLoader | None) -> None:
+        """Let a function answer from now on, or the value again."""
         self._loader = loader
 
     async def load(self, connection: Connection, request: FactRequest) -> object | None:

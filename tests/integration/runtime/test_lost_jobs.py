@@ -184,6 +184,21 @@ async def test_what_was_to_run_alone_and_had_not_begun_does_not_die_of_others(
     assert not await host.begin(job)
 
 
+async def test_what_is_given_back_by_the_host_that_it_had_to_itself_goes_alone_again(
+    pool: Pool, clock: DrivenClock, rows: Rows
+):
+    engine = await engine_at(pool, clock)
+    await lose(engine, clock, "lost")
+    await put(engine, "k1")
+    host = hosted(engine)
+    [job] = await host.due(2)
+    assert await host.begin(job)
+    await host.release([job])
+    assert ("waiting", 1, 2) in await statuses(rows)
+    [again] = await host.due(2)
+    assert (again.key, again.alone, again.attempts, again.has_begun) == ("lost", True, 2, False)
+
+
 async def test_what_has_failed_alone_runs_beside_others_again(
     pool: Pool, clock: DrivenClock, rows: Rows
 ):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +10,9 @@ from jsonschema import FormatChecker
 from parcel import BEHAVIOUR, PARCEL, START
 
 from orderwright.runtime.edition import compare, editions
-from orderwright.runtime.registry import ChartChanged, ChartNotFound, Registry
+from orderwright.runtime.registry import BehaviourMissing, ChartChanged, ChartNotFound, Registry
 from orderwright.runtime.soundness import ChartUnsound
-from orderwright.statechart import ChartInvalid, Event
+from orderwright.statechart import Behaviour, ChartInvalid, Event
 
 if TYPE_CHECKING:
     from parcel import Rows
@@ -60,8 +61,53 @@ async def test_another_process_finds_published_charts_in_the_database(pool: Pool
         await other.latest(pool, "crate")
 
 
+async def test_a_version_is_foreign_to_a_process_that_lacks_a_part_of_its_behaviour(pool: Pool):
+    await Registry(KNOWN).publish(pool, SECOND, at=START)
+
+    async def is_foreign(behaviour: Behaviour | None, facts: set[str] | None = None) -> bool:
+        registry = Registry(lambda *_: behaviour, facts=facts, formats=FormatChecker())
+        found = await registry.is_foreign(pool, "parcel", 2)
+        assert registry.foreign == (["parcel/2"] if found else [])
+        assert (await registry.chart(pool, "parcel", 2)).version == 2
+        return found
+
+    assert not await is_foreign(BEHAVIOUR)
+    assert not await is_foreign(BEHAVIOUR, {"weight"})
+    assert await is_foreign(BEHAVIOUR, {"height"})
+    assert await is_foreign(replace(BEHAVIOUR, actions={}))
+    assert await is_foreign(None)
+
+
+async def test_what_a_process_lacks_of_a_version_is_named_and_publishing_brings_it(pool: Pool):
+    await Registry(KNOWN).publish(pool, SECOND, at=START)
+    behaviours = {"parcel": {2: replace(BEHAVIOUR, actions={})}}
+    registry = Registry(behaviours)
+    for _ in range(2):
+        with pytest.raises(BehaviourMissing) as missing:
+            await registry.get(pool, "parcel", 2)
+        assert "parcel v2: states" in missing.value.message
+        assert "no action 'add'" in missing.value.message
+        assert missing.value.values == {"chart": "parcel", "version": 2}
+    assert not await registry.is_foreign(pool, "parcel", 3)  # nobody knows it
+
+    behaviours["parcel"][2] = BEHAVIOUR
+    await registry.publish(pool, SECOND, at=START)
+    assert (await registry.get(pool, "parcel", 2)).chart.version == 2
+    assert registry.foreign == []
+
+
+async def test_a_version_that_is_not_understood_is_foreign(pool: Pool):
+    await Registry(KNOWN).publish(pool, SECOND, at=START)
+    newer = json.dumps({**PARCEL, "version": 2, "initial": {"of": "tomorrow"}})
+    await pool.execute("update orderwright.chart set definition = $1", newer)
+    registry = Registry(KNOWN)
+    assert await registry.is_foreign(pool, "parcel", 2)
+    with pytest.raises(BehaviourMissing):
+        await registry.chart(pool, "parcel", 2)
+
+
 async def test_a_chart_without_behaviour_or_meaning_is_not_published(pool: Pool, rows: Rows):
-    with pytest.raises(ChartNotFound):
+    with pytest.raises(BehaviourMissing):
         await Registry({}).publish(pool, TEXT, at=START)
     with pytest.raises(ChartInvalid):
         await Registry(KNOWN).publish(pool, "[]", at=START)

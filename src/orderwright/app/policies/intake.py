@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.key import as_key
-from orderwright.condition import MAX_DEPTH, MISSING, Json, Mistyped, plain, read
+from orderwright.condition import MAX_DEPTH, MISSING, Json, Mistyped, in_case, plain, read
 from orderwright.errors import InputInvalid
 from orderwright.json_text import dump, is_storable
 from orderwright.money import Money
@@ -167,7 +167,7 @@ def _taken(value: Json, known: FactField, context: Mapping[str, Json]) -> _Taken
         return None, f"text of more than {_LONGEST} characters"
     if not _is_storable(exact):
         return None, "text that cannot be kept"
-    return (exact,), None
+    return (in_case(exact, known.case) if known.case else exact,), None
 
 
 def _joined(amount: Json, currency: Json) -> _Taken:

@@ -29,6 +29,7 @@ from orderwright.app.policies.velocity import (
     crossing,
     threshold_name,
     threshold_question,
+    unsummed,
     velocities,
     velocity_questions,
 )
@@ -330,7 +331,9 @@ class _Table:
         """Return what policies ask for that was told and cannot be read, or that would follow from such."""
         asked = self.ground.in_force.asks(told.occurrence.trigger)
         mistyped = {name: one for name, one in told.intake.mistyped.items() if name not in facts}
-        return unreadable(asked, facts, mistyped)
+        sums = unsummed(self.questions, self.answers.figures)
+        known = {name: one for name, one in sums.items() if name in asked and name not in facts}
+        return {**known, **unreadable(asked, facts, mistyped)}
 
     def otherwise(self, told: Told, facts: Mapping[str, Json]) -> list[str]:
         """Return the facts that a host has told otherwise than they are; a user may go by several ids."""

@@ -235,6 +235,37 @@ async def test_a_sum_of_which_an_amount_is_not_known_is_unknown_until_it_has_pas
         assert trial.result.outcome == found[name], name
 
 
+@pytest.mark.parametrize("amount", ["12,50", None])
+async def test_an_amount_that_is_not_known_is_a_doubt_of_the_thresholds_that_it_may_cross(
+    app: Orderwright, amount: str | None
+):
+    user, line = f"perhaps-{amount}", threshold("sum", {"money": "1000.00", "currency": "EUR"})
+    whose = {"field": "userId", "operator": "==", "value": user}
+    source = document(whose, does=[FLAG], trigger=line, on_unknown="hold")
+    await publish(app, "perhaps", source)
+    found = []
+    for number, told in enumerate(("600.00", amount, "1.00", "600.00", amount, "600.00")):
+        at = BEGIN + timedelta(minutes=number)
+        fired = await app.trigger(OUT, {**paid(number, user), "amount": told}, occurred_at=at)
+        found.append(fired.crossed)
+    assert [len(one) for one in found] == [0, 1, 0, 1, 0, 0]
+    for [crossed] in (found[1], found[3]):
+        assert "total" not in await _facts(app, crossed)
+        assert (await evaluations(app, crossed))["perhaps"]["outcome"] == "unknown"
+        decision = json.loads(
+            await app.pool.fetchval(
+                "select decision from orderwright.policy_execution where id = $1", crossed
+            )
+        )
+        [doubt] = decision["doubts"]
+        assert doubt["consequence"] == "hold"
+        assert doubt["reason"] == "total (an amount that it adds up is not known)"
+        trial = await app.policy_office.trials.run(
+            BOSS, Subject(document=source), Sample(execution_id=crossed)
+        )
+        assert trial.result.outcome == "unknown"
+
+
 @pytest.mark.parametrize(
     "at",
     [

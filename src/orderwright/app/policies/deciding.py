@@ -35,7 +35,7 @@ from orderwright.app.policies.velocity import (
 )
 from orderwright.app.policies.wording import Words
 from orderwright.app.policies.writing import Decided, write
-from orderwright.condition import Json
+from orderwright.condition import Json, Mistyped
 from orderwright.policy import rolled_out, said
 from orderwright.policy.trigger import THRESHOLD
 
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from orderwright.app.policies.occurrence import Occurrence
     from orderwright.app.policies.scene import Scene
     from orderwright.clock import Clock
-    from orderwright.condition import Mistyped
     from orderwright.policy import Result, Threshold
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
@@ -213,18 +212,20 @@ class Deciding:
 
     def _threshold(self, main: Told, name: str, threshold: Threshold, reached: Json) -> Told:
         """Return the crossing of a threshold, which happens to the entity of the event."""
-        schema, facts = self._triggers[THRESHOLD].facts, main.intake.facts
+        schema, figure = self._triggers[THRESHOLD].facts, threshold.figure
+        facts = main.intake.facts
         known = {key: value for key, value in facts.items() if key in schema}
-        figure = "total" if threshold.aggregate == "sum" else "count"
         one = replace(
             main.occurrence,
             trigger=threshold,
             key=f"{name}/{main.occurrence.trigger_name}/{main.occurrence.key}",
-            context={**known, figure: reached},
+            context=known if isinstance(reached, Mistyped) else {**known, figure: reached},
             base=main.occurrence,
         )
         taken = self.take_in(one)
         intake = taken.intake.with_mistyped_of(main.intake, schema)
+        if isinstance(reached, Mistyped):
+            intake = intake.with_mistyped(figure, reached)
         return replace(taken, intake=intake, own=main.own)
 
     def _judged(self, table: _Table, told: Told) -> _Judged:

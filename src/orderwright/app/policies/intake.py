@@ -61,6 +61,12 @@ class Intake:
             unkept={path: one for path, one in self.unkept.items() if path not in names},
         )
 
+    def with_mistyped(self, path: str, one: Mistyped) -> Intake:
+        """Return the intake with a fact that cannot be read."""
+        flagged = (*self.flagged, _flag(path, one.reason))
+        facts = {name: value for name, value in self.facts.items() if name != path}
+        return replace(self, facts=facts, mistyped={**self.mistyped, path: one}, flagged=flagged)
+
     def with_mistyped_of(self, other: Intake, schema: Schema) -> Intake:
         """Return the intake with what was mistyped in another one, of the facts in a schema."""
         wrong = {path: one for path, one in other.mistyped.items() if path in schema}

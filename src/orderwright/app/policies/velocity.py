@@ -168,14 +168,21 @@ _UNSUMMED: Final = Mistyped("an amount that it adds up is not known")
 
 
 def crossing(threshold: Threshold, figure: Figure, event: Counted) -> Json | None:
-    """Return what an event has brought a threshold's figure to, where that crosses the line upwards; else None."""
+    """Return what an event has brought a threshold's figure to, where that crosses the line upwards; else None.
+
+    The figure cannot be read where an amount is not known: that of the event, so that it may cross the line, or an
+    earlier one, where what is known of the sum crosses it.
+    """
     if event.occurred_at <= figure.until - SPANS[threshold.window]:
         return None
     if threshold.aggregate == "count":
         before, after = figure.count, figure.count + 1
         return after if threshold.is_crossed(before, after) else None
-    amount = event.amount
+    amount, line = event.amount, threshold.threshold
     if amount is None:
-        return None
+        is_over = isinstance(line, Money) and figure.minor >= line.minor
+        return None if is_over else _UNSUMMED
     total = Money(figure.minor, amount.currency)
-    return total + amount if threshold.is_crossed(total, total + amount) else None
+    if not threshold.is_crossed(total, total + amount):
+        return None
+    return total + amount if figure.is_whole else _UNSUMMED

@@ -114,6 +114,31 @@ async def test_a_wallet_with_an_address_that_none_has_is_refused(app: Orderwrigh
     assert len(refused.message) < 200
 
 
+@pytest.mark.parametrize("key", ["walletId", "address", "cryptoType"])
+async def test_a_wallet_of_text_that_cannot_be_kept_is_refused_by_its_field(
+    app: Orderwright, key: str
+):
+    user = await register(app, f"nul-{key}@example.com".lower())
+    data = {"walletId": f"w-nul-{key}", "address": "bc1q", "cryptoType": "BTC", key: "b\0c"}
+    with pytest.raises(InputInvalid) as refused:
+        await app.users.send(user, Event("ADD_WALLET", data), CORA)
+    assert refused.value.field == key
+    if key in ("address", "cryptoType"):
+        wallet = NewWallet(user_id=user, address=data["address"], crypto_type=data["cryptoType"])
+        with pytest.raises(InputInvalid) as refused:
+            await app.users.add_wallet(wallet, CORA)
+        assert refused.value.field == key
+    found = await app.engine.read(user)
+    assert found is not None
+    assert found.snapshot.context["wallets"] == {}
+
+
+async def test_a_user_whose_texts_cannot_be_kept_is_refused_by_the_field(app: Orderwright):
+    with pytest.raises(InputInvalid) as refused:
+        await app.users.register(NewUser(email="a\0@example.com"), CORA)
+    assert refused.value.field == "email"
+
+
 async def test_a_customer_sees_themselves_and_their_own_sessions_only(app: Orderwright):
     bob = await register(app, "bob@example.com", customer_id="bob")
     other = await register(app, "other2@example.com")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from policy_house import FLAG, document as document_of
 
 from orderwright import Orderwright
 from orderwright.app.orders import Asked
@@ -480,6 +481,16 @@ async def test_a_document_that_nobody_saved_is_tried_on_a_past_execution_without
     assert trial.withheld == ("email",)
     assert "email" not in trial.facts
     assert trial.unknown == ("user.emailDomain",)
+    assert trial.result.missing == ()
+    for field in ("email", "user.emailDomain"):
+        for operator in ("is_null", "is_not_null"):
+            rule = {"field": field, "operator": operator}
+            asks = document_of(rule, does=[FLAG], trigger="USER_REGISTERED")
+            trial = await app.policy_office.trials.run(
+                CLEO.by, Subject(document=asks), Sample(execution_id=execution.id)
+            )
+            assert trial.result.outcome == "unknown", (field, operator)
+            assert "kept masked" in trial.result.mistyped[field]
     for sample in (Sample(), Sample(execution_id="none"), Sample(facts=[1])):
         with pytest.raises(InputInvalid):
             await app.policy_office.trials.run(CLEO.by, Subject(document=document), sample)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from policy_house import BIG, BOSS, FLAG, START, document, open_house, order, pause, publish
 
 from orderwright.app.policies.execution_list import ExecutionsWanted
 from orderwright.app.policies.statistics import Statistics, statistics
+from orderwright.clock import DrivenClock
 
 if TYPE_CHECKING:
     from orderwright import Orderwright
@@ -69,6 +71,47 @@ async def test_a_policy_was_asked_at_each_execution_while_it_was_in_force(
     assert one.last_hit_at == START
     assert listed == {"hit": 2, "unknown": 1, "error": 0}
     assert (found["unheard"], found["unheard"].hit_rate) == (Statistics(), None)
+
+
+async def test_an_event_that_nobody_could_decide_on_is_told_until_it_is_decided(
+    shared_database_url: str,
+):
+    told = order(orderId="undecided-0")
+
+    async def figures(app: Orderwright) -> Statistics:
+        async with app.pool.acquire() as connection:
+            return (await statistics(connection, ["undecided"], START))["undecided"]
+
+    async def fail(app: Orderwright) -> None:
+        async with (
+            app.pool.acquire() as other,
+            app.pool.acquire() as host,
+            other.transaction(),
+            host.transaction(),
+        ):
+            await other.execute("lock table orderwright.policy_event in exclusive mode")
+            await host.execute("set local lock_timeout = '50ms'")
+            assert (await app.trigger("ORDER_CREATED", told, connection=host)).status == "failed"
+
+    async with open_house(shared_database_url) as app:
+        assert isinstance(app.clock, DrivenClock)
+        await fire(app, "before-undecided", "2000.00")
+        app.clock.advance(timedelta(seconds=1))
+        await publish(app, "undecided", document(BIG))
+        await fail(app)
+        await fail(app)
+        one = await figures(app)
+        assert (one.undecided, one.failures, one.executions, one.misses) == (1, 0, 0, 0)
+        app.clock.advance(timedelta(seconds=1))
+        await app.trigger("ORDER_CREATED", told)
+        one = await figures(app)
+        assert (one.undecided, one.failures, one.executions, one.hits) == (0, 0, 1, 1)
+        app.clock.advance(timedelta(seconds=1))
+        await pause(app, "undecided")
+        app.clock.advance(timedelta(seconds=1))
+        told = order(orderId="undecided-1")
+        await fail(app)
+        assert (await figures(app)).undecided == 0
 
 
 async def test_a_threshold_is_asked_when_its_own_line_is_crossed(shared_database_url: str):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from policy_house import BOSS, FLAG, START, damage, document, publish
+from policy_house import BOSS, FLAG, START, damage, document, evaluations, publish
 
 from acceptance.harness import until
 from orderwright import Orderwright
@@ -195,6 +195,75 @@ async def test_a_threshold_is_crossed_again_once_the_window_has_passed(app: Orde
 def paid(number: int, user: str, amount: str = "600.00") -> dict[str, object]:
     told = {"userId": user, "user.country": user, "amount": amount, "currency": "EUR"}
     return {**told, "payOutId": f"{user}-{number}"}
+
+
+@pytest.mark.parametrize("amount", ["12,50", None])
+@pytest.mark.parametrize("key", ["user", "country"])
+async def test_a_sum_of_which_an_amount_is_not_known_is_unknown_until_it_has_passed(
+    app: Orderwright, key: str, amount: str | None
+):
+    user = f"unsummed-{key}-{amount}"
+    total, count = f"velocity.{OUT}.sum.{key}.24h", f"velocity.{OUT}.count.{key}.24h"
+    line = {"money": "1000.00", "currency": "EUR"}
+    rules = {
+        "many": {"field": count, "operator": ">", "value": 1},
+        "much": {"field": total, "operator": ">", "value": line},
+        "little": {"field": total, "operator": "<", "value": line},
+        "none": {"field": total, "operator": "is_null"},
+        "some": {"field": total, "operator": "is_not_null"},
+    }
+    for name, rule in rules.items():
+        await publish(app, name, document(rule, does=[FLAG], trigger=OUT))
+
+    async def outcomes(number: int, told: str | None, hours: int) -> tuple[str, dict[str, str]]:
+        at = BEGIN + timedelta(hours=hours)
+        found = await app.trigger(OUT, {**paid(number, user), "amount": told}, occurred_at=at)
+        stored = await evaluations(app, found.id)
+        return found.id, {name: stored[name]["outcome"] for name in stored}
+
+    assert (await outcomes(1, "600.00", 0))[1] == {"little": "hit", "some": "hit"}
+    await outcomes(2, amount, 1)
+    unsure, found = await outcomes(3, "1.00", 2)
+    doubts = dict.fromkeys(("much", "little", "none", "some"), "unknown")
+    assert found == {"many": "hit", **doubts}
+    assert (await outcomes(4, "1.00", 25))[1] == {"many": "hit", "little": "hit", "some": "hit"}
+    for name, rule in rules.items():
+        source = document(rule, does=[FLAG], trigger=OUT)
+        trial = await app.policy_office.trials.run(
+            BOSS, Subject(document=source), Sample(execution_id=unsure)
+        )
+        assert trial.result.outcome == found[name], name
+
+
+@pytest.mark.parametrize("amount", ["12,50", None])
+async def test_an_amount_that_is_not_known_is_a_doubt_of_the_thresholds_that_it_may_cross(
+    app: Orderwright, amount: str | None
+):
+    user, line = f"perhaps-{amount}", threshold("sum", {"money": "1000.00", "currency": "EUR"})
+    whose = {"field": "userId", "operator": "==", "value": user}
+    source = document(whose, does=[FLAG], trigger=line, on_unknown="hold")
+    await publish(app, "perhaps", source)
+    found = []
+    for number, told in enumerate(("600.00", amount, "1.00", "600.00", amount, "600.00")):
+        at = BEGIN + timedelta(minutes=number)
+        fired = await app.trigger(OUT, {**paid(number, user), "amount": told}, occurred_at=at)
+        found.append(fired.crossed)
+    assert [len(one) for one in found] == [0, 1, 0, 1, 0, 0]
+    for [crossed] in (found[1], found[3]):
+        assert "total" not in await _facts(app, crossed)
+        assert (await evaluations(app, crossed))["perhaps"]["outcome"] == "unknown"
+        decision = json.loads(
+            await app.pool.fetchval(
+                "select decision from orderwright.policy_execution where id = $1", crossed
+            )
+        )
+        [doubt] = decision["doubts"]
+        assert doubt["consequence"] == "hold"
+        assert doubt["reason"] == "total (an amount that it adds up is not known)"
+        trial = await app.policy_office.trials.run(
+            BOSS, Subject(document=source), Sample(execution_id=crossed)
+        )
+        assert trial.result.outcome == "unknown"
 
 
 @pytest.mark.parametrize(

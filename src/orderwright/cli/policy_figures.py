@@ -43,6 +43,7 @@ def _said(row: PolicyRow, found: Statistics) -> str:
         [
             f"{row.id}  {row.name}",
             f"asked {asked}, {doubts}",
+            f"not asked at {found.undecided} events that could not be decided on",
             f"hit rate {_percent(found.hit_rate)}",
             f"cases: {judged}, {found.unjudged} unjudged",
             f"precision {_percent(found.precision)}",
@@ -62,6 +63,7 @@ def _figures(found: Statistics) -> dict[str, object]:
         "unknown": found.unknown,
         "failures": found.failures,
         "snoozed": found.snoozed,
+        "undecided": found.undecided,
         "hit_rate": found.hit_rate,
         "confirmed": found.confirmed,
         "false_alarms": found.false_alarms,

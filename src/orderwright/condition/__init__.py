@@ -6,6 +6,7 @@ a field that is missing, or of another type than the value, is unknown and never
 
 from __future__ import annotations
 
+from orderwright.condition.casing import IGNORING_CASE, cased
 from orderwright.condition.change import Change
 from orderwright.condition.compiled import Check, compile  # noqa: A004 (as in re.compile)
 from orderwright.condition.counterfactual import Counterfactual, Way, counterfactual
@@ -38,19 +39,23 @@ from orderwright.condition.schema import Catalogue, FactField, FactType, Schema
 from orderwright.condition.value import (
     MAX_DEPTH,
     MISSING,
+    Case,
     Json,
     Mistyped,
     NamedList,
     Pattern,
+    in_case,
     read,
 )
 from orderwright.condition.wording import shown
 
 __all__ = [
+    "IGNORING_CASE",
     "MAX_DEPTH",
     "MISSING",
     "NOTHING",
     "OPERATORS",
+    "Case",
     "Catalogue",
     "Change",
     "Check",
@@ -76,6 +81,7 @@ __all__ = [
     "Schema",
     "Way",
     "both",
+    "cased",
     "compile",
     "counterfactual",
     "decisive",
@@ -83,6 +89,7 @@ __all__ = [
     "evaluate",
     "family",
     "fields",
+    "in_case",
     "join",
     "key",
     "negate",

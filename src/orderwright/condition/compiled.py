@@ -81,8 +81,8 @@ def _rule(rule: Rule) -> Check:
         path = value.path
         return lambda lookup, lists=no_lists: compare(lookup(field), lookup(path))  # noqa: ARG005
     if isinstance(value, ListReference):
-        name = value.name
-        return lambda lookup, lists=no_lists: compare(lookup(field), lists(name) or MISSING)
+        find = value.find
+        return lambda lookup, lists=no_lists: compare(lookup(field), find(lists) or MISSING)
     exact = _prepared(rule)
     quick = _QUICK.get((rule.operator, type(exact)), _plain)
     return quick(field, exact, compare)

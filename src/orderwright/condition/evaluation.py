@@ -123,7 +123,7 @@ def _rule(rule: Rule, lookup: Lookup, lists: Lists) -> Evaluation:
         expected = lookup(rule.value.path)
         missing += [rule.value.path] if expected is MISSING else []
     elif isinstance(rule.value, ListReference):
-        expected = lists(rule.value.name)
+        expected = rule.value.find(lists)
         if expected is None:
             expected = MISSING
             missing.append(f"list {rule.value.name}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from orderwright.condition.comparison import COMPARISONS
 from orderwright.condition.problem import ConditionInvalid, Problem
-from orderwright.condition.value import MAX_DEPTH, Json
+from orderwright.condition.value import MAX_DEPTH, Case, Json, NamedList
 
 OPERATORS: Final = frozenset(COMPARISONS)
 UNARY: Final = frozenset({"is_null", "is_not_null"})
@@ -23,9 +23,15 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class ListReference:
-    """The entries of a named list, looked up when the rule is evaluated."""
+    """The entries of a named list, looked up when the rule is evaluated; their texts in one case, if any is asked."""
 
     name: str
+    case: Case | None = None
+
+    def find(self, lists: Callable[[str], NamedList | None]) -> NamedList | None:
+        """Return the list as it is now; None where there is none."""
+        found = lists(self.name)
+        return found if found is None or self.case is None else found.in_case(self.case)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

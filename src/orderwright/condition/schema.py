@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from orderwright.condition.model import UNARY, ListReference, Reference, Rule
 from orderwright.condition.problem import Problem, at
-from orderwright.condition.value import Pattern, read
+from orderwright.condition.value import Case, Pattern, read
 
 FactType = Literal["boolean", "number", "text", "money", "list", "object"]
 
@@ -23,12 +23,15 @@ class FactField:
         label: its name for people; the field's own when empty.
         items: the type of a list's entries; None where any may stand.
         sensitive: whether what it holds is kept out of logs.
+        case: how its texts are written, or those of its entries, where case has no meaning; None where it has one.
+            Facts are brought to it as they are taken in, and so is whatever they are compared with.
     """
 
     type: FactType
     label: str = ""
     items: FactType | None = None
     sensitive: bool = False
+    case: Case | None = None
 
 
 Schema = Mapping[str, FactField]

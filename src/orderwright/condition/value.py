@@ -26,6 +26,9 @@ Kind = Literal[
 """`missing` is a path that leads nowhere, `mistyped` what cannot be read by its type, `other` what is not JSON (NaN
 too); none of them compares with anything."""
 
+Case = Literal["lower", "upper"]
+"""The letters in which the texts of a field are written, where their case has no meaning."""
+
 MAX_DEPTH: Final = 50
 """How deep groups and values may nest; far above what a person draws, far below Python's own limit."""
 
@@ -66,6 +69,9 @@ class NamedList:
     items: tuple[Json, ...]
     texts: frozenset[str] = field(init=False, repr=False, compare=False)
     others: tuple[Json, ...] = field(init=False, repr=False, compare=False)
+    _cased: dict[Case, NamedList] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         texts = frozenset(item for item in self.items if isinstance(item, str))
@@ -78,13 +84,35 @@ class NamedList:
         """Make a list of entries; their order has no meaning."""
         return cls(name=name, items=tuple(items))
 
+    def in_case(self, case: Case) -> NamedList:
+        """Return the list with its texts in one case; it is made once."""
+        if case not in self._cased:
+            self._cased[case] = NamedList.of(self.name, (in_case(one, case) for one in self.items))
+        return self._cased[case]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """A regular expression and how to search for it; two patterns are equal when their texts are."""
+    """A regular expression and how to search for it; two patterns are equal when their texts are.
+
+    Attributes:
+        text: the expression, as written.
+        search: tells whether it occurs in a text.
+        ignores_case: whether it is searched for in either case.
+    """
 
     text: str
     search: Callable[[str], bool] = field(compare=False, repr=False)
+    ignores_case: bool = False
+
+
+def in_case(value: Json, case: Case) -> Json:
+    """Return a text in one case, and a list with its texts so; what else there is stays as it is."""
+    if isinstance(value, str):
+        return value.lower() if case == "lower" else value.upper()
+    if isinstance(value, list | tuple):
+        return tuple(in_case(one, case) if isinstance(one, str) else one for one in value)
+    return value
 
 
 def kind(value: Json) -> Kind:

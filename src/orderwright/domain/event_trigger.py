@@ -15,7 +15,7 @@ from orderwright.condition import FactField, FactType
 from orderwright.domain.catalogue import CATALOGUE
 from orderwright.domain.event import EventType
 from orderwright.domain.reading import Json
-from orderwright.domain.trigger import TRIGGERS, USER, VELOCITIES
+from orderwright.domain.trigger import CASES, TRIGGERS, USER, VELOCITIES
 from orderwright.money import CURRENCIES, Money
 from orderwright.policy import TriggerType
 
@@ -127,7 +127,8 @@ def _amounts(data: Mapping[str, Json]) -> dict[str, Json]:
 def _trigger(event: EventType) -> TriggerType:
     own: dict[str, FactField] = {}
     for key, schema in event.properties.items():
-        own[key] = FactField(type=_type(schema), sensitive=key in SENSITIVE)
+        case = CASES.get(key)
+        own[key] = FactField(type=_type(schema), sensitive=key in SENSITIVE, case=case)
         if key.endswith(_MINOR) and "currency" in event.properties:
             own[key.removesuffix(_MINOR)] = FactField(type="money")
     user = USER if "userId" in own or "customerId" in own else {}

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Final
 
-from orderwright.condition import FactField
+from orderwright.condition import Case, FactField
 from orderwright.policy import TriggerType
 from orderwright.policy.trigger import AGGREGATES, KEYS, THRESHOLD, WINDOWS
 
@@ -22,10 +22,15 @@ _TEXT: Final = FactField(type="text")
 _NUMBER: Final = FactField(type="number")
 _PRIVATE: Final = FactField(type="text", sensitive=True)
 
+CASES: Final[Mapping[str, Case]] = {"country": "upper", "email": "lower"}
+"""How facts of these names are written, in whatever case they are told."""
+
 USER: Final[Facts] = {
     "userId": _TEXT,
-    "user.country": FactField(type="text", label="Country of the user"),
-    "user.emailDomain": FactField(type="text", label="Domain of the user's mail address"),
+    "user.country": FactField(type="text", label="Country of the user", case=CASES["country"]),
+    "user.emailDomain": FactField(
+        type="text", label="Domain of the user's mail address", case="lower"
+    ),
     "user.registeredDays": FactField(type="number", label="Days since registration"),
     "user.kycApproved": FactField(type="boolean", label="KYC approved"),
 }
@@ -77,7 +82,9 @@ _FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
         {
             **USER,
             "kycSessionId": _TEXT,
-            "country": FactField(type="text", label="Country of the document"),
+            "country": FactField(
+                type="text", label="Country of the document", case=CASES["country"]
+            ),
             "documentType": _TEXT,
             "provider": _TEXT,
             "submissions": FactField(type="number", label="Submissions so far"),
@@ -85,7 +92,11 @@ _FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
     ),
     "USER_REGISTERED": (
         "User registered",
-        {**USER, "email": _PRIVATE, "country": FactField(type="text", label="Country")},
+        {
+            **USER,
+            "email": FactField(type="text", sensitive=True, case=CASES["email"]),
+            "country": FactField(type="text", label="Country", case=CASES["country"]),
+        },
     ),
     "WALLET_ADDED": (
         "Wallet added",
@@ -94,7 +105,7 @@ _FACTS: Final[Mapping[str, tuple[str, Facts]]] = {
             "walletId": _TEXT,
             "address": _PRIVATE,
             "cryptoType": _TEXT,
-            "country": _TEXT,
+            "country": FactField(type="text", case=CASES["country"]),
         },
     ),
     THRESHOLD: (

@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Final
 
 from orderwright.condition import (
+    IGNORING_CASE,
     MISSING,
     FactField,
     Group,
@@ -201,7 +202,7 @@ class _Writer:
             return {"in": [_var(rule.field), _var(value.path)]}
         entries = value
         if isinstance(value, ListReference):
-            known = self.lists(value.name)
+            known = value.find(self.lists)
             if known is None:
                 raise NotExportable(f"there is no list {value.name}")
             entries = known.items
@@ -230,7 +231,8 @@ class _Writer:
     def matches(self, rule: Rule) -> Json:
         """Write a search for a pattern."""
         assert isinstance(rule.value, Pattern)  # `parse` takes nothing else
-        return {"matches": [_var(rule.field), rule.value.text]}
+        flag = IGNORING_CASE if rule.value.ignores_case else ""
+        return {"matches": [_var(rule.field), f"{flag}{rule.value.text}"]}
 
     def null(self, rule: Rule) -> Json:
         """Write that there is no value."""

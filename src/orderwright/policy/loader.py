@@ -12,6 +12,7 @@ from orderwright.condition import (
     Json,
     Regex,
     Schema,
+    cased,
     parse,
     walk,
 )
@@ -57,6 +58,7 @@ def load(
     catalogue: Catalogue | None = None,
     roles: Collection[str] | None = None,
     regex: Regex = linear,
+    cases: Triggers | None = None,
 ) -> Policy:
     """Read a policy.
 
@@ -66,12 +68,13 @@ def load(
         catalogue: the named lists that there are; without it their names are not checked.
         roles: the roles that people may have; without them their names are not checked.
         regex: the engine for `matches`.
+        cases: the triggers by whose facts is told in which case texts are compared; by default `triggers`.
 
     Raises:
         PolicyInvalid: with every problem found, each with its JSON path.
     """
     source = read_text(document) if isinstance(document, str) else document
-    reader = _Reader(triggers, catalogue, roles, regex)
+    reader = _Reader(triggers, catalogue, roles, regex, cases or triggers or {})
     policy = reader.policy(source)
     reader.problems.check()
     return policy
@@ -86,12 +89,15 @@ class _Reader:
         catalogue: Catalogue | None,
         roles: Collection[str] | None,
         regex: Regex,
+        cases: Triggers,
     ) -> None:
         self.triggers = triggers
         self.catalogue = catalogue
         self.roles = roles
         self.regex = regex
+        self.cases = cases
         self.schema: Schema | None = None
+        self.case_schema: Schema = {}
         self.problems = Problems()
 
     def policy(self, source: Json) -> Policy:
@@ -119,6 +125,7 @@ class _Reader:
         trigger = read_trigger(source, self.triggers, self.problems)
         if self.triggers is not None:
             self.schema = facts_of(trigger, self.triggers)
+        self.case_schema = facts_of(trigger, self.cases) or {}
         return trigger
 
     def _description(self, source: Mapping[str, Json]) -> str:
@@ -174,8 +181,16 @@ class _Reader:
         return self._action(node, name, path) if kind == "action" else TriggerNode(id=name)
 
     def _condition(self, node: Mapping[str, Json], name: str, path: str) -> ConditionNode | None:
-        group = self._group(node.get("group"), at(path, "group"))
-        return ConditionNode(id=name, group=group) if group else None
+        place = at(path, "group")
+        written = self._group(node.get("group"), place)
+        if written is None:
+            return None
+        try:
+            group = cased(written, self.case_schema, self.regex)
+        except ValueError as error:
+            self.problems.add(place, "pattern", f"a pattern is too large: {error}")
+            return None
+        return ConditionNode(id=name, group=group, written=written)
 
     def _group(self, source: Json, path: str) -> Group | None:
         try:

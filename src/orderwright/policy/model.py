@@ -27,10 +27,17 @@ class TriggerNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionNode:
-    """A question with two exits."""
+    """A question with two exits.
+
+    Attributes:
+        id: of the node.
+        group: as it is asked, with what facts are compared with in their case.
+        written: as the document has it.
+    """
 
     id: str
     group: Group
+    written: Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +129,7 @@ class Policy:
 
 def _node(node: Node) -> dict[str, Json]:
     if isinstance(node, ConditionNode):
-        return {"id": node.id, "type": "condition", "group": condition_to_json(node.group)}
+        return {"id": node.id, "type": "condition", "group": condition_to_json(node.written)}
     if isinstance(node, ActionNode):
         config = plain(node.config)
         return {"id": node.id, "type": "action", "action": node.action, "config": config}

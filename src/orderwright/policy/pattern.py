@@ -11,6 +11,8 @@ from typing import Final
 
 import re2
 
+from orderwright.condition import IGNORING_CASE
+
 MAX_PATTERN: Final = 500
 """Letters of a pattern: more than anybody reads."""
 _MEMORY: Final = 1 << 20  # bytes for a pattern's automata; beyond it RE2 gets slower, not wrong
@@ -28,8 +30,9 @@ def linear(pattern: str) -> Callable[[str], bool]:
     Raises:
         ValueError: RE2 does not take the pattern, or it is too long.
     """
-    if len(pattern) > MAX_PATTERN:
-        raise ValueError(f"{len(pattern)} letters; {MAX_PATTERN} are allowed")
+    letters = len(pattern.removeprefix(IGNORING_CASE))
+    if letters > MAX_PATTERN:
+        raise ValueError(f"{letters} letters; {MAX_PATTERN} are allowed")
     try:
         search = re2.compile(pattern, _OPTIONS).search
     except re2.error as error:

@@ -2,6 +2,9 @@
 
 A result without evaluations depends on nothing but the answers of the conditions, so the results of a policy are few
 and shared between events.
+
+A threshold is crossed if its figure is known. Where that cannot be read, nobody knows whether there was an event for
+its policies: what would match is unknown.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from orderwright.condition import (
     Evaluation,
     Lists,
     Lookup,
+    Mistyped,
     compile as ready,
     evaluate,
     remainder,
@@ -23,6 +27,7 @@ from orderwright.condition import (
 from orderwright.policy.model import ConditionNode
 from orderwright.policy.result import Deployment, Outcome, Result, Visit
 from orderwright.policy.route import Answers, Route
+from orderwright.policy.trigger import Threshold
 
 Run = Callable[[Lookup, Lists], Result]
 
@@ -38,7 +43,16 @@ class Plan:
         run: gives the result on facts, without evaluations. Whatever fails makes it `error`, and nothing is raised.
     """
 
-    __slots__ = ("_assured", "_checks", "_known", "_route", "decisive", "deployment", "run")
+    __slots__ = (
+        "_assured",
+        "_checks",
+        "_figure",
+        "_known",
+        "_route",
+        "decisive",
+        "deployment",
+        "run",
+    )
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
@@ -47,7 +61,11 @@ class Plan:
         self._known: dict[Answers, Result] = {}
         self._assured: dict[str, Run] = {}
         self.decisive: Decisive = self._route.decisive()
-        self.run: Run = self._ask(self._checks[0]) if len(self._checks) == 1 else self._walk
+        trigger = deployment.policy.trigger
+        self._figure = trigger.figure if isinstance(trigger, Threshold) else None
+        self.run: Run = self._sure(
+            self._ask(self._checks[0]) if len(self._checks) == 1 else self._walk
+        )
 
     def _walk(self, lookup: Lookup, lists: Lists) -> Result:
         checks = self._checks
@@ -68,7 +86,26 @@ class Plan:
         if len(nodes) != 1:
             return self.run
         left = remainder(nodes[0].group, field)
-        return self.run if left is nodes[0].group else self._ask(ready(left))
+        return self.run if left is nodes[0].group else self._sure(self._ask(ready(left)))
+
+    def _sure(self, run: Run) -> Run:
+        """Return what runs a policy, and doubts a match where the figure of its threshold cannot be read."""
+        if self._figure is None:
+            return run
+        return lambda lookup, lists: self._doubted(run(lookup, lists), lookup)
+
+    def _doubted(self, result: Result, lookup: Lookup) -> Result:
+        reached = lookup(self._figure) if self._figure is not None else None
+        if self._figure is None or result.outcome != "hit" or not isinstance(reached, Mistyped):
+            return result
+        return replace(
+            result,
+            outcome="unknown",
+            actions=(),
+            possible=result.actions,
+            consequence=self.deployment.policy.on_unknown,
+            unread={self._figure: reached.reason},
+        )
 
     def _ask(self, check: Check) -> Run:
         """Return what runs a policy with a single condition: there are many, so no detour here."""
@@ -105,7 +142,8 @@ class Plan:
             _, answers = self._route.walk(ask)
         except Exception as failure:  # noqa: BLE001 (as above)
             return self._failed(failure, trees)
-        return replace(self._known.get(answers) or self._result(answers), evaluations=trees)
+        result = self._known.get(answers) or self._result(answers)
+        return self._doubted(replace(result, evaluations=trees), lookup)
 
     def _failed(self, failure: Exception, trees: dict[str, Evaluation]) -> Result:
         return Result(

@@ -59,6 +59,7 @@ class Result:
         path: the nodes on the way, every one behind those that lead to it.
         consequence: what follows from not knowing or from failing; None elsewhere.
         error: what failed.
+        unread: what the trigger itself brings and nobody can read, with why; what it would match is unknown.
         evaluations: the evaluation of each condition on the path, where it was asked for.
         duration_ns: how long this policy took, where a stopwatch was given.
     """
@@ -70,6 +71,7 @@ class Result:
     path: tuple[Visit, ...] = ()
     consequence: Consequence | None = None
     error: str | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
     duration_ns: int | None = None
 
@@ -82,7 +84,8 @@ class Result:
     def mistyped(self) -> dict[str, str]:
         """The facts that hold nothing of their type, each with why, where evaluations were asked for."""
         trees = (tree for tree in self.evaluations.values() if tree.result is None)
-        return {path: reason for tree in trees for path, reason in tree.mistyped.items()}
+        found = {path: reason for tree in trees for path, reason in tree.mistyped.items()}
+        return {**self.unread, **found}
 
     @property
     def missing(self) -> tuple[str, ...]:

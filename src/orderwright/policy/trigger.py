@@ -97,6 +97,11 @@ class Threshold:
     window: str
     threshold: Money | int
 
+    @property
+    def figure(self) -> str:
+        """The fact that says what an event has brought it to."""
+        return "total" if self.aggregate == "sum" else "count"
+
     def is_crossed(self, before: Json, after: Json) -> bool | None:
         """Tell whether an event crossed the line upwards; None where a figure or its currency is not the line's."""
         was, now = self._units(before), self._units(after)

@@ -11,7 +11,7 @@ from orderwright.money import Money
 WORDS = ["", "a", "ab", "KP", "DE"]
 COUNTS = [-1, 0, 1, 2, 0.5, 1.25]
 EUROS = ["-0.01", "0.00", "0.01", "2.00"]
-TEXTS = ["userId", "user.country", "user.email"]
+TEXTS = ["userId", "user.country", "user.email", "user.domain"]
 MONEY = ["amount", "limit"]
 ODD = [None, 1, "a", True, Money(1, "USD"), Money(1, "EUR"), ["a"], 1.25, "KP"]
 
@@ -19,6 +19,7 @@ ODD = [None, 1, "a", True, Money(1, "USD"), Money(1, "EUR"), ["a"], 1.25, "KP"]
 def known_facts(chance: Random) -> dict[str, object]:
     """Facts without missing values, of their types and of one currency."""
     user = {"country": chance.choice(WORDS), "email": chance.choice(WORDS)}
+    user["domain"] = chance.choice(WORDS).lower()
     return {
         "amount": Money.parse(chance.choice(EUROS), "EUR"),
         "limit": Money.parse(chance.choice(EUROS), "EUR"),

@@ -14,6 +14,7 @@ FACTS = {
     "userId": FactField(type="text"),
     "user.country": FactField(type="text", label="Country"),
     "user.email": FactField(type="text", sensitive=True),
+    "user.domain": FactField(type="text", case="lower"),
     "user.orders": FactField(type="number"),
     "tags": FactField(type="list", items="text"),
     "verified": FactField(type="boolean"),

@@ -3,9 +3,20 @@ from __future__ import annotations
 import json
 
 import pytest
-from policies import CONFIGS, action, deployed, graph, money, rule, simple, trigger
+from policies import CONFIGS, action, deployed, eur, graph, money, rule, simple, trigger
 
-from orderwright.policy import ACTIONS, Decision, PolicySet, Result, decide, is_restrictive, said
+from orderwright.condition import Mistyped
+from orderwright.policy import (
+    ACTIONS,
+    Decision,
+    Deployment,
+    PolicySet,
+    Result,
+    decide,
+    is_restrictive,
+    load,
+    said,
+)
 
 
 def always(*actions: str, name: str = "p", **keys: object) -> object:
@@ -186,3 +197,39 @@ def test_a_decision_goes_out_as_json():
             "reason": "amount",
         }
     ]
+
+
+@pytest.mark.parametrize("figure", ["total", "count"])
+def test_a_threshold_that_is_perhaps_crossed_is_a_doubt_of_its_policies(figure: str):
+    is_sum = figure == "total"
+    line = {
+        "type": "AMOUNT_THRESHOLD",
+        "aggregate": "sum" if is_sum else "count",
+        "of": "ORDER_CREATED",
+        "key": "user",
+        "window": "24h",
+        "threshold": eur("1000.00") if is_sum else 3,
+    }
+    asks = simple(rule("userId", "==", "u1"), trigger=line)
+    whole = graph([trigger(), action("a")], "t a", trigger=line)
+    policies = PolicySet(
+        [
+            Deployment(id=f"p{i}", version=1, policy=load(one))
+            for i, one in enumerate((asks, whole))
+        ]
+    )
+    threshold = policies.deployments[0].policy.trigger
+    unread = {figure: Mistyped("an amount is not known")}
+    for user, count in (("u1", 2), ("u2", 1)):
+        facts = {"userId": user, figure: money("1000.00") if is_sum else 3}
+        told = {**facts, **unread}
+        for known, outcome in ((facts, "hit"), (told, "unknown")):
+            for trees in (False, True):
+                found = policies.evaluate(threshold, known, trees=trees)
+                each = policies.evaluate_each(threshold, known, trees=trees)
+                assert [one.outcome for one in found] == [outcome] * count
+                assert [one for one in each if one.outcome != "miss"] == [*found]
+        [*_, last] = policies.evaluate(threshold, told, trees=True)
+        [*_, doubt] = decide([last]).doubts
+        assert (last.actions, [one.id for one in last.possible]) == ((), ["a"])
+        assert (doubt.consequence, doubt.reason) == ("hold", f"{figure} (an amount is not known)")

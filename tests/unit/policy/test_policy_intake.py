@@ -274,3 +274,14 @@ def test_words_that_are_stored_are_one_line_and_hold_nothing_sensitive():
     config = {"reason": "{{senderName}} {{method}} {{amount}} {{orderId}}", "minimum": 2}
     assert words.config(config) == {"reason": "*** a b 1.00 EUR (unknown)", "minimum": 2}
     assert words.clean("no match for 'Mallory'\x00") == "no match for '***'"
+
+
+def test_facts_whose_case_has_no_meaning_are_taken_in_their_own():
+    told = {"email": "Ada@Mail.Example", "country": "de", "user": {"emailDomain": "Mail.Example"}}
+    facts = take_in({**told, "userId": "Ada"}, TRIGGERS["USER_REGISTERED"].facts).facts
+    assert facts == {
+        "email": "ada@mail.example",
+        "country": "DE",
+        "user.emailDomain": "mail.example",
+        "userId": "Ada",
+    }

@@ -202,7 +202,7 @@ def test_to_know_less_never_turns_a_hit_into_a_miss_or_a_miss_into_a_hit():
 def test_a_policy_comes_back_as_it_went_out():
     for seed in range(200):
         policy = read(chance.document(Random(seed)))
-        assert load(policy.to_json()) == policy, f"seed {seed}"
+        assert read(policy.to_json()) == policy, f"seed {seed}"
         assert load(policy.to_json()).fingerprint == policy.fingerprint, f"seed {seed}"
 
 

@@ -194,6 +194,9 @@ class PolicyFigures:
     unknown: int
     failures: int
     snoozed: int
+    undecided: int = strawberry.field(
+        description="Events of its trigger that could not be decided on at all; no policy was asked."
+    )
     p50_us: int | None
     p95_us: int | None = strawberry.field(
         description="Of 100 evaluations on record, 95 took no longer, in microseconds."
@@ -217,6 +220,7 @@ class PolicyFigures:
             unknown=found.unknown,
             failures=found.failures,
             snoozed=found.snoozed,
+            undecided=found.undecided,
             p50_us=_whole(found.p50_us),
             p95_us=_whole(found.p95_us),
             last_hit_at=found.last_hit_at,

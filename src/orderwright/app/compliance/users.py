@@ -13,11 +13,14 @@ from orderwright.app.orders import id_for
 from orderwright.app.permissions import require
 from orderwright.app.records import next_number, require_customer
 from orderwright.errors import InputInvalid, RefusedError
+from orderwright.json_text import is_storable
 from orderwright.runtime.command import Create
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orderwright.app.orders import Asked
     from orderwright.app.queries import Queries
     from orderwright.runtime.attempt import Result
@@ -119,6 +122,7 @@ class Users:
 
         Raises:
             RoleMissing, UserNotFound, WalletTaken, IdempotencyMismatch, InstanceBusy.
+            InputInvalid: the country is none, or the database cannot keep a text.
         """
         wallet_id = id_for("wallet", asked.key)
         given = {"walletId": wallet_id, "address": new.address, "cryptoType": new.crypto_type}
@@ -131,9 +135,11 @@ class Users:
 
         Raises:
             RoleMissing, UserNotFound, WalletTaken, IdempotencyMismatch, InstanceBusy.
+            InputInvalid: the country of a wallet is none, or the database cannot keep a text of it.
         """
         if event.type != "ADD_WALLET":
             return await self._sender.send(USER, user_id, event, asked)
+        _require_storable(event.data)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             result = await self._sender.send(USER, user_id, event, asked, connection=connection)
             if result.refused is None and not result.replayed:
@@ -202,10 +208,20 @@ async def _require_added(connection: Connection, user: records.User) -> None:
         raise UserEmailTaken(message, values={"email": user.email})
 
 
+def _require_storable(wallet: Mapping[str, object]) -> None:
+    """Refuse texts of a wallet that its row cannot hold; that there are such texts is for the chart to see."""
+    for key in ("walletId", "address", "cryptoType"):
+        text = wallet.get(key)
+        if isinstance(text, str) and not is_storable(text):
+            said = ascii(text[:_LONGEST])
+            raise InputInvalid(key, said, "text without NUL or half surrogate pairs")
+
+
 def _address(email: str) -> str:
     written = email.strip().lower()
     name, at, domain = written.partition("@")
-    if not (name and at and domain) or "@" in domain or len(written) > _LONGEST:
+    is_whole = bool(name and at and domain) and "@" not in domain
+    if not is_whole or len(written) > _LONGEST or not is_storable(written):
         raise InputInvalid("email", email[:_LONGEST], "a mail address")
     return written
 

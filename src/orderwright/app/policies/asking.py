@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection
 
 
+_WHOLE, _PART = _FIGURES = ("figure", "part")
+"""The kinds of figures: of events whose amounts are all known, and of others."""
 _DUE: Final = frozenset({"expectedAmount", "amountMismatch"})
 
 
@@ -143,7 +145,7 @@ def _answers(rows: Sequence[Record]) -> Answers:
         standing=tuple(sorted(names.get("standing", ()))),
         is_done_elsewhere="elsewhere" in by_kind,
         snoozed=frozenset(names.get("snoozed", ())),
-        figures={row["name"]: _figure(row) for row in by_kind.get("figure", ())},
+        figures={row["name"]: _figure(row) for kind in _FIGURES for row in by_kind.get(kind, ())},
         has_ordered=first["count"] > 0 if first else None,
         wallet_added_at=wallet["at"] if wallet else None,
         submissions=submitted["count"] if submitted else None,
@@ -152,7 +154,8 @@ def _answers(rows: Sequence[Record]) -> Answers:
 
 
 def _figure(row: Record) -> Figure:
-    return Figure(count=row["count"], minor=int(row["minor"]), until=row["at"])
+    is_whole = row["kind"] == _WHOLE
+    return Figure(count=row["count"], minor=int(row["minor"]), until=row["at"], is_whole=is_whole)
 
 
 def _figures(key: str, column: str, seen: str, values: str = "array[q.value]") -> str:
@@ -162,7 +165,7 @@ def _figures(key: str, column: str, seen: str, values: str = "array[q.value]") -
     """
     return f"""
 union all
-select 'figure', q.name, found.count, found.minor, until.at
+select case when found.is_part then '{_PART}' else '{_WHOLE}' end, q.name, found.count, found.minor, until.at
 from asked as q
 cross join lateral (
     select greatest($4, (
@@ -172,7 +175,8 @@ cross join lateral (
             where q.is_latest and {column} = own.value and trigger = q.trigger
                 and occurred_at <= $16::timestamptz + interval '{SKEW.total_seconds()} s') as latest)) as at) as until
 cross join lateral (
-    select count(*) as count, coalesce(sum(amount_minor) filter (where currency = q.currency), 0) as minor
+    select count(*) as count, coalesce(sum(amount_minor) filter (where currency = q.currency), 0) as minor,
+        bool_or(currency is null) as is_part
     from orderwright.policy_event
     where {column} = any({values}) and trigger = q.trigger
         and occurred_at > until.at - q.span and occurred_at <= until.at{seen}) as found

@@ -31,12 +31,13 @@ from orderwright.app.policies.velocity import (
     crossing,
     threshold_name,
     threshold_question,
+    unsummed,
     velocities,
     velocity_questions,
 )
 from orderwright.app.policies.wording import Words
 from orderwright.app.policies.writing import Decided, write
-from orderwright.condition import Json
+from orderwright.condition import Json, Mistyped
 from orderwright.policy import rolled_out, said
 from orderwright.policy.trigger import THRESHOLD
 
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from orderwright.app.policies.occurrence import Occurrence
     from orderwright.app.policies.scene import Scene
     from orderwright.clock import Clock
-    from orderwright.condition import Mistyped
     from orderwright.policy import Result, Threshold
     from orderwright.policy.trigger import Triggers
     from orderwright.runtime.pool import Connection
@@ -212,18 +212,20 @@ class Deciding:
 
     def _threshold(self, main: Told, name: str, threshold: Threshold, reached: Json) -> Told:
         """Return the crossing of a threshold, which happens to the entity of the event."""
-        schema, facts = self._triggers[THRESHOLD].facts, main.intake.facts
+        schema, figure = self._triggers[THRESHOLD].facts, threshold.figure
+        facts = main.intake.facts
         known = {key: value for key, value in facts.items() if key in schema}
-        figure = "total" if threshold.aggregate == "sum" else "count"
         one = replace(
             main.occurrence,
             trigger=threshold,
             key=f"{name}/{main.occurrence.trigger_name}/{main.occurrence.key}",
-            context={**known, figure: reached},
+            context=known if isinstance(reached, Mistyped) else {**known, figure: reached},
             base=main.occurrence,
         )
         taken = self.take_in(one)
         intake = taken.intake.with_mistyped_of(main.intake, schema)
+        if isinstance(reached, Mistyped):
+            intake = intake.with_mistyped(figure, reached)
         return replace(taken, intake=intake, own=main.own)
 
     def _judged(self, table: _Table, told: Told) -> _Judged:
@@ -330,7 +332,9 @@ class _Table:
         """Return what policies ask for that was told and cannot be read, or that would follow from such."""
         asked = self.ground.in_force.asks(told.occurrence.trigger)
         mistyped = {name: one for name, one in told.intake.mistyped.items() if name not in facts}
-        return unreadable(asked, facts, mistyped)
+        sums = unsummed(self.questions, self.answers.figures)
+        known = {name: one for name, one in sums.items() if name in asked and name not in facts}
+        return {**known, **unreadable(asked, facts, mistyped)}
 
     def otherwise(self, told: Told, facts: Mapping[str, Json]) -> list[str]:
         """Return the facts that a host has told otherwise than they are; a user may go by several ids."""

@@ -151,7 +151,7 @@ class Hosts:
         remove: Sequence[str],
         key: str | None,
     ) -> tuple[int, int]:
-        """Add entries to a list and take others away; return how many of each.
+        """Add entries to a list and take others away, both or neither; return how many of each.
 
         Raises:
             ScopeMissing, ListNotFound, IdempotencyMismatch.
@@ -167,12 +167,14 @@ class Hosts:
             roles=frozenset({Role.COMPLIANCE}),  # the scope stands for it
         )
         added = removed = 0
-        if add:
-            asked = Asked(by=by, idempotency_key=f"{key}/add" if key else None)
-            added = (await self._lists.add(name, add, asked)).count
-        if remove:
-            asked = Asked(by=by, idempotency_key=f"{key}/remove" if key else None)
-            removed = (await self._lists.remove(name, remove, asked)).count
+        async with self._pool.acquire() as connection, connection.transaction():
+            if add:
+                asked = Asked(by=by, idempotency_key=f"{key}/add" if key else None)
+                added = (await self._lists.add(name, add, asked, connection=connection)).count
+            if remove:
+                asked = Asked(by=by, idempotency_key=f"{key}/remove" if key else None)
+                done = await self._lists.remove(name, remove, asked, connection=connection)
+                removed = done.count
         return added, removed
 
 

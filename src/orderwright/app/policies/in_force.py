@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
-    from orderwright.policy.trigger import Trigger
+    from orderwright.policy.trigger import Trigger, Triggers
     from orderwright.runtime.pool import Connection
 
 _logger = structlog.get_logger(__name__)
@@ -112,9 +112,10 @@ class Entries:
 
 
 class Sets:
-    """Keeps the set in force."""
+    """Keeps the set in force; policies are read with the facts of the triggers that there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, types: Triggers) -> None:
+        self._types = types
         self._known: InForce | None = None
         self._read: dict[tuple[str, int], Policy | PolicyInvalid] = {}
 
@@ -170,7 +171,7 @@ class Sets:
         key = row["policy_id"], row["version"]
         if key not in self._read:
             try:
-                self._read[key] = load(row["document"])
+                self._read[key] = load(row["document"], cases=self._types)
             except PolicyInvalid as invalid:
                 _logger.warning(
                     "policy_unreadable", policy=key[0], version=key[1], error=str(invalid)

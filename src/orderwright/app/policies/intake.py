@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.key import as_key
-from orderwright.condition import MAX_DEPTH, MISSING, Json, Mistyped, plain, read
+from orderwright.condition import MAX_DEPTH, MISSING, Json, Mistyped, in_case, plain, read
 from orderwright.errors import InputInvalid
 from orderwright.json_text import dump, is_storable
 from orderwright.money import Money
@@ -60,6 +60,12 @@ class Intake:
             mistyped={path: one for path, one in self.mistyped.items() if path not in names},
             unkept={path: one for path, one in self.unkept.items() if path not in names},
         )
+
+    def with_mistyped(self, path: str, one: Mistyped) -> Intake:
+        """Return the intake with a fact that cannot be read."""
+        flagged = (*self.flagged, _flag(path, one.reason))
+        facts = {name: value for name, value in self.facts.items() if name != path}
+        return replace(self, facts=facts, mistyped={**self.mistyped, path: one}, flagged=flagged)
 
     def with_mistyped_of(self, other: Intake, schema: Schema) -> Intake:
         """Return the intake with what was mistyped in another one, of the facts in a schema."""
@@ -167,7 +173,7 @@ def _taken(value: Json, known: FactField, context: Mapping[str, Json]) -> _Taken
         return None, f"text of more than {_LONGEST} characters"
     if not _is_storable(exact):
         return None, "text that cannot be kept"
-    return (exact,), None
+    return (in_case(exact, known.case) if known.case else exact,), None
 
 
 def _joined(amount: Json, currency: Json) -> _Taken:

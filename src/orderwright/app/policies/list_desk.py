@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -152,16 +152,19 @@ class ListDesk:
         *,
         note: str | None = None,
         expires_at: datetime | None = None,
+        connection: Connection | None = None,
     ) -> Changed:
         """Add entries; those that are there stay as they are, unless they would end sooner: these are extended.
 
-        What is counted is what was added or extended.
+        What is counted is what was added or extended. With a connection it is done in the transaction that is open
+        there.
 
         Raises:
             ListNotFound, IdempotencyMismatch.
             InputInvalid: an entry is none of the list's kind, or it has expired already.
         """
-        async with self._open(name, asked, "list.add", _lines(values), note, expires_at) as turn:
+        request = (_lines(values), note, expires_at)
+        async with self._open(name, asked, "list.add", *request, within=connection) as turn:
             if turn.replayed:
                 return await self._again(turn, name, asked)
             if expires_at is not None and expires_at <= turn.at:
@@ -174,13 +177,21 @@ class ListDesk:
             await note_outcome(turn.connection, asked.key, len(done))
         return Changed(name=name, count=len(done))
 
-    async def remove(self, name: str, values: Sequence[str], asked: Asked) -> Changed:
-        """Take entries away; what is not there is gone already.
+    async def remove(
+        self,
+        name: str,
+        values: Sequence[str],
+        asked: Asked,
+        *,
+        connection: Connection | None = None,
+    ) -> Changed:
+        """Take entries away; what is not there is gone already. A connection is taken as by `add`.
 
         Raises:
             ListNotFound, InputInvalid, IdempotencyMismatch.
         """
-        async with self._open(name, asked, "list.remove", _lines(values)) as turn:
+        request = _lines(values)
+        async with self._open(name, asked, "list.remove", request, within=connection) as turn:
             if turn.replayed:
                 return await self._again(turn, name, asked)
             entries = [_entry(value, turn.kind) for value in _lines(values)]
@@ -195,11 +206,11 @@ class ListDesk:
 
     @asynccontextmanager
     async def _open(
-        self, name: str, asked: Asked, word: str, *request: object
+        self, name: str, asked: Asked, word: str, *request: object, within: Connection | None
     ) -> AsyncIterator[_OpenTurn]:
         require(asked.by, "list.write")
         told = [one.isoformat() if isinstance(one, datetime) else one for one in request]
-        async with self._turn(asked, word, name, *told) as turn:
+        async with self._turn(asked, word, name, *told, within=within) as turn:
             kind = await turn.connection.fetchval(_KIND, name) if is_storable(name) else None
             if kind is None:
                 raise ListNotFound(f"no list is called {name!r}", values={"name": name})
@@ -208,9 +219,12 @@ class ListDesk:
             )
 
     @asynccontextmanager
-    async def _turn(self, asked: Asked, *request: object) -> AsyncIterator[_Turn]:
+    async def _turn(
+        self, asked: Asked, *request: object, within: Connection | None = None
+    ) -> AsyncIterator[_Turn]:
         at = self._clock.now()
-        async with self._pool.acquire() as connection, connection.transaction():
+        opened = self._pool.acquire() if within is None else nullcontext(within)
+        async with opened as connection, connection.transaction():
             replayed = await is_replay(connection, asked.key, request, at=at)
             yield _Turn(connection=connection, replayed=replayed, at=at)
 

@@ -20,7 +20,7 @@ from orderwright.app.policies.intake import mistyped_of, take_in
 from orderwright.app.policies.occurrence import Entity
 from orderwright.app.policies.policy_reading import facts_read, lists_read
 from orderwright.app.policies.scene import NOBODY, User, look
-from orderwright.app.policies.velocity import velocities, velocity_questions
+from orderwright.app.policies.velocity import unsummed, velocities, velocity_questions
 from orderwright.condition import Json, Lists, Mistyped, NamedList
 from orderwright.domain.trigger import VELOCITIES
 from orderwright.json_text import is_storable
@@ -75,12 +75,12 @@ async def recall(
     told, withheld = _unmasked(row["facts"], schema)
     mistyped = mistyped_of(row["flagged"], {*told, *withheld}, schema)
     missing = facts_read(policy) - told.keys() - set(withheld) - mistyped.keys()
-    more = await _derived(connection, row, take_in(told, schema).facts, missing, now)
+    more, unread = await _derived(connection, row, take_in(told, schema).facts, missing, now)
     lists, lists_now = await _lists(connection, row, lists_read(policy), now)
-    gone = (missing & (DERIVED | VELOCITIES.keys())) - more.keys()
+    gone = (missing & (DERIVED | VELOCITIES.keys())) - more.keys() - unread.keys()
     return Past(
         facts={**told, **more},
-        mistyped=mistyped,
+        mistyped={**unread, **mistyped},
         withheld=withheld,
         derived=tuple(sorted(more)),
         unknown=tuple(sorted(gone)),
@@ -109,8 +109,8 @@ async def _derived(
     facts: Mapping[str, Json],
     missing: frozenset[str],
     now: datetime,
-) -> dict[str, Json]:
-    """Return what follows of the facts that are missing, as of the event."""
+) -> tuple[dict[str, Json], dict[str, Mistyped]]:
+    """Return what follows of the facts that are missing, as of the event, and the sums that nobody can make of it."""
     user = await _user(connection, row, facts.get("userId"))
     event = _event(row, facts, user)
     questions = velocity_questions(missing, event)
@@ -126,7 +126,8 @@ async def _derived(
         **derived(facts, user, answers, row["occurred_at"]),
         **velocities(questions, answers.figures, event),
     }
-    return {name: more[name] for name in missing & more.keys()}
+    sums = unsummed(questions, answers.figures)
+    return {name: more[name] for name in missing & more.keys()}, sums
 
 
 async def _user(connection: Connection, row: Record, user_id: Json) -> User:

@@ -28,7 +28,7 @@ class Policies:
 
     def __init__(self, engine: Engine, types: Types, acting: Acting) -> None:
         self.types = types
-        self.sets = Sets()
+        self.sets = Sets(types)
         deciding = Deciding(engine.clock, self.sets, types)
         self.triggers = Triggers(engine.pool, engine.clock, deciding, Telling(engine), acting)
         self.relayed = Relayed(engine.pool, engine.clock, deciding, self.sets, self.triggers)

@@ -1,7 +1,8 @@
 """What policies have come to: how often they were asked, how often they matched, and how long they took.
 
 Misses are not stored; they follow: a policy was asked at every execution of its trigger while it was in force, and
-what is not on record was a miss. How long a miss took nobody measures: durations are those of what is on record.
+what is not on record was a miss. An execution that failed as a whole asked no policy: it is no policy's failure, and
+counts by itself. How long a miss took nobody measures: durations are those of what is on record.
 
 How often a policy is right is what people say of the cases that it opens. Who declines an entity confirms the policy,
 and who lets it go by any other word calls its hit a false alarm. A case that is open, or was closed as a duplicate,
@@ -31,7 +32,9 @@ class Statistics:
 
     Attributes:
         executions: of its trigger, while it was in force.
-        hits, unknown, failures, snoozed: those on record.
+        hits, unknown, failures, snoozed: those on record; a failure is the policy's own.
+        undecided: events of its trigger, while it was in force, whose execution failed as a whole and that nobody has
+            told of again with more luck: no policy was asked. A threshold has none, for nobody knows what was crossed.
         p50_us, p95_us: of the durations on record, in microseconds; None where there are none.
         last_hit_at: when it last matched.
         confirmed, false_alarms, unjudged: the cases that its actions have opened since, by what people said of them.
@@ -42,6 +45,7 @@ class Statistics:
     unknown: int = 0
     failures: int = 0
     snoozed: int = 0
+    undecided: int = 0
     p50_us: float | None = None
     p95_us: float | None = None
     last_hit_at: datetime | None = None
@@ -83,6 +87,7 @@ async def statistics(
     found = {one: dict[str, Any]() for one in policy_ids}
     for rows in (
         asked,
+        await connection.fetch(_UNDECIDED, list(policy_ids), since),
         await connection.fetch(_EVALUATIONS, list(policy_ids), since),
         await connection.fetch(_CASES, list(policy_ids), since),
     ):
@@ -117,6 +122,19 @@ join orderwright.policy_execution as x
     on x.trigger = t.trigger and x.started_at >= $6 and x.status = 'decided'
     and x.set_revision >= t.from_revision and (t.until_revision is null or x.set_revision < t.until_revision)
     and starts_with(x.occurrence, t.prefix)
+group by t.policy_id
+"""
+# Of what failed no revision is known, so it is the time that tells what was in force.
+_UNDECIDED: Final = """
+select t.policy_id, count(*) as undecided
+from orderwright.policy_execution as x
+join orderwright.policy_term as t
+    on t.trigger = x.trigger and x.started_at >= t.from_at and (t.until_at is null or x.started_at < t.until_at)
+where t.policy_id = any($1::text[]) and x.status = 'failed' and x.started_at >= $2
+    and not exists (
+        select from orderwright.policy_execution as d
+        where d.entity_type = x.entity_type and d.entity_id = x.entity_id and d.trigger = x.trigger
+            and d.occurrence = x.occurrence and d.status = 'decided')
 group by t.policy_id
 """
 _EVALUATIONS: Final = """

@@ -11,7 +11,7 @@ from orderwright.app.policies.derived import unreadable
 from orderwright.app.policies.intake import take_in
 from orderwright.app.policies.past import Past, recall
 from orderwright.app.policies.policy_reading import catalogue, facts_read, read_policy
-from orderwright.condition import Counterfactual, Json
+from orderwright.condition import Counterfactual, Json, Mistyped
 from orderwright.errors import InputInvalid
 from orderwright.policy import Decision, Deployment, Policy, Result, counterfactual, decide, run
 from orderwright.policy.trigger import facts_of
@@ -92,7 +92,8 @@ class Trials:
             past = await self._past(connection, policy, sample)
         schema = facts_of(policy.trigger, self._types) or {}
         intake = take_in(past.facts, schema)
-        mistyped = {**past.mistyped, **intake.mistyped}
+        withheld = dict.fromkeys(past.withheld, _WITHHELD)
+        mistyped = {**withheld, **past.mistyped, **intake.mistyped}
         seen = {**intake.facts, **unreadable(facts_read(policy), intake.facts, mistyped)}
         deployment = Deployment(
             id=subject.policy_id or "trial", version=subject.version or 1, policy=policy
@@ -137,4 +138,6 @@ class Trials:
         return past
 
 
+_WITHHELD: Final = Mistyped("kept masked")
+"""What a withheld fact is: there was something, and nobody can tell what."""
 _REVISION: Final = "select revision from orderwright.policy_set"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from orderwright.condition import Json
+from orderwright.condition import Json, Mistyped
 from orderwright.domain.trigger import VELOCITIES
 from orderwright.json_text import canonical
 from orderwright.money import Money
@@ -81,11 +81,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """An answer: how many, how much in minor units, and the moment up to which was looked."""
+    """An answer: how many, how much in minor units, and the moment up to which was looked.
+
+    Attributes:
+        is_whole: whether every amount is known; else `minor` is what is known of the sum.
+    """
 
     count: int
     minor: int
     until: datetime
+    is_whole: bool = True
 
 
 def velocity_questions(paths: Iterable[str], event: Counted) -> list[Question]:
@@ -133,27 +138,51 @@ def threshold_question(name: str, threshold: Threshold, event: Counted) -> Quest
 def velocities(
     questions: Iterable[Question], figures: Mapping[str, Figure], event: Counted
 ) -> dict[str, Json]:
-    """Return velocities as facts, the event at hand included; a sum is in the currency of the event."""
+    """Return velocities as facts, the event at hand included; a sum is in the currency of the event.
+
+    A sum of which an amount is not known is left out: `unsummed` has it.
+    """
     found: dict[str, Json] = {}
     for question in questions:
         figure, own = figures[question.name], question.trigger == event.trigger
-        if question.name.split(".")[2] == "count":
+        if not _is_sum(question):
             found[question.name] = figure.count + own
-        elif event.amount is not None:
+        elif event.amount is not None and figure.is_whole:
             minor = figure.minor + (event.amount.minor if own else 0)
             found[question.name] = Money(minor, event.amount.currency)
     return found
 
 
+def unsummed(questions: Iterable[Question], figures: Mapping[str, Figure]) -> dict[str, Mistyped]:
+    """Return the sums of which an amount is not known: one that was mistyped, or that nobody told."""
+    return {
+        one.name: _UNSUMMED for one in questions if _is_sum(one) and not figures[one.name].is_whole
+    }
+
+
+def _is_sum(question: Question) -> bool:
+    return question.name.split(".")[2] == "sum"
+
+
+_UNSUMMED: Final = Mistyped("an amount that it adds up is not known")
+
+
 def crossing(threshold: Threshold, figure: Figure, event: Counted) -> Json | None:
-    """Return what an event has brought a threshold's figure to, where that crosses the line upwards; else None."""
+    """Return what an event has brought a threshold's figure to, where that crosses the line upwards; else None.
+
+    The figure cannot be read where an amount is not known: that of the event, so that it may cross the line, or an
+    earlier one, where what is known of the sum crosses it.
+    """
     if event.occurred_at <= figure.until - SPANS[threshold.window]:
         return None
     if threshold.aggregate == "count":
         before, after = figure.count, figure.count + 1
         return after if threshold.is_crossed(before, after) else None
-    amount = event.amount
+    amount, line = event.amount, threshold.threshold
     if amount is None:
-        return None
+        is_over = isinstance(line, Money) and figure.minor >= line.minor
+        return None if is_over else _UNSUMMED
     total = Money(figure.minor, amount.currency)
-    return total + amount if threshold.is_crossed(total, total + amount) else None
+    if not threshold.is_crossed(total, total + amount):
+        return None
+    return total + amount if figure.is_whole else _UNSUMMED

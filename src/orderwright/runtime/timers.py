@@ -31,10 +31,10 @@ callers who send to one of the locked instances wait for fractions of a second."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueTimer:
-    """A timer that was claimed.
+    """A timer that was claimed; its texts are read when they are asked for, so that a damaged one is its own trouble.
 
     Attributes:
-        instance: as it stands, locked.
+        row: the columns of `_NEXT`, of its instance as it stands, locked, and of the timer.
         instance_version: the version of the log row that scheduled it.
         correlation_id: what that row belonged to.
         origin: import if an import scheduled it when it was overdue already: then it is part of what was taken over.
@@ -43,10 +43,13 @@ class DueTimer:
         attempts: how often it has failed already.
     """
 
-    instance: Instance
+    row: Record
+    instance_id: str
+    root_id: str
+    chart_id: str
     timer_id: str
     due_at: datetime
-    event: Event
+    event_type: str
     instance_version: int
     correlation_id: str
     origin: Origin
@@ -56,7 +59,23 @@ class DueTimer:
     @property
     def key(self) -> tuple[str, str, int]:
         """What tells it from every other timer that was ever set."""
-        return self.instance.instance_id, self.timer_id, self.instance_version
+        return self.instance_id, self.timer_id, self.instance_version
+
+    def instance(self) -> Instance:
+        """Read its instance.
+
+        Raises:
+            ValueError: the snapshot cannot be read.
+        """
+        return instance_of(self.row)
+
+    def event(self) -> Event:
+        """Read what it sends.
+
+        Raises:
+            ValueError: the data cannot be read.
+        """
+        return Event(self.event_type, load(self.row[14]))
 
 
 async def claim_due(
@@ -135,10 +154,13 @@ async def _next_of(
 def _due(row: Record) -> DueTimer:
     """Take the columns of `_NEXT` by their places, which costs a fraction of taking them by name."""
     return DueTimer(
-        instance=instance_of(row),
+        row=row,
+        instance_id=row[0],
+        root_id=row[1],
+        chart_id=row[2],
         timer_id=row[11],
         due_at=row[12],
-        event=Event(row[13], load(row[14])),
+        event_type=row[13],
         instance_version=row[15],
         attempts=row[16],
         correlation_id=row[17],

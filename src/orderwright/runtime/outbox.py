@@ -64,11 +64,27 @@ class Cursor(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """An event with its place; `is_behind_parked` tells that its root is parked for the consumer that reads."""
+    """An event with its place.
+
+    Attributes:
+        is_behind_parked: its root is parked for the consumer that reads.
+        flaw: why its data cannot be read; they are no more than their text then, as *unreadable*.
+    """
 
     place: Cursor
     event: DomainEvent
     is_behind_parked: bool
+    flaw: ValueError | None = None
+
+    def sound(self) -> DomainEvent:
+        """Return the event for who acts on it.
+
+        Raises:
+            ValueError: its data cannot be read.
+        """
+        if self.flaw is not None:
+            raise ValueError(f"the data of {self.event.event_id} cannot be read: {self.flaw}")
+        return self.event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,20 +218,25 @@ async def advance(connection: Connection, name: str, cursor: Cursor, *, at: date
 
 def placed(row: Record) -> Placed:
     """Read a row that was selected with `EVENT_COLUMNS`, its place, and `is_parked`."""
+    flaw = None
+    try:
+        data = load(row["payload"])
+    except ValueError as error:  # a trouble of this event, and of no other
+        data, flaw = {"unreadable": row["payload"]}, error
     event = DomainEvent(
         row["event_id"],
         row["instance_id"],
         row["root_id"],
         row["version"],
         row["name"],
-        load(row["payload"]),
+        data,
         row["correlation_id"],
         row["causation_id"],
         row["origin"],
         row["occurred_at"],
         row["recorded_at"],
     )
-    return Placed(Cursor(row["ord"], row["id"]), event, row["is_parked"])
+    return Placed(Cursor(row["ord"], row["id"]), event, row["is_parked"], flaw)
 
 
 EVENT_COLUMNS: Final = """

@@ -122,7 +122,15 @@ def instances_of(rows: Sequence[Record]) -> dict[str, Instance]:
 
 
 def instance_of(row: Record) -> Instance:
-    """Read a row that begins with the columns of an instance, in the order of its fields."""
+    """Read a row that begins with the columns of an instance, in the order of its fields.
+
+    Raises:
+        ValueError: the snapshot cannot be read.
+    """
+    try:
+        snapshot = Snapshot.from_text(row[7])
+    except ValueError as error:
+        raise ValueError(f"the snapshot of {row[0]} cannot be read: {error}") from error
     # Not by name: places are read in a fraction of the time.
     return Instance(
         row[0],
@@ -132,7 +140,7 @@ def instance_of(row: Record) -> Instance:
         row[4],
         row[5],
         row[6],
-        Snapshot.from_text(row[7]),
+        snapshot,
         row[8],
         row[9],
         row[10],

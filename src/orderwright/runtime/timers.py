@@ -75,7 +75,10 @@ class DueTimer:
         Raises:
             ValueError: the data cannot be read.
         """
-        return Event(self.event_type, load(self.row[14]))
+        try:
+            return Event(self.event_type, load(self.row[14]))
+        except ValueError as error:
+            raise ValueError(f"the data of {self.timer_id} cannot be read: {error}") from error
 
 
 async def claim_due(

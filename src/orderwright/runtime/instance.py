@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from orderwright.errors import NotFound
 from orderwright.json_text import is_storable
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from orderwright.runtime.pool import Connection
+
+
+T = TypeVar("T")
 
 
 class InstanceNotFound(NotFound):
@@ -105,8 +108,8 @@ async def read_many_locked(
     return Reading(instances=instances_of(rows), remembered=_remembered(remembered))
 
 
-def found(instance: Instance | None, instance_id: str) -> Instance:
-    """Return the instance.
+def found(instance: T | None, instance_id: str) -> T:
+    """Return the instance, or what was read of it.
 
     Raises:
         InstanceNotFound: it is None.

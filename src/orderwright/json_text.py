@@ -84,7 +84,7 @@ def load(text: str) -> dict[str, object]:
 def shown(text: str) -> object:
     """Read a JSON value for a person to look at; a text that cannot be read stands under *unreadable* as it is."""
     try:
-        return scan(text, 0)[0]
+        return load(text)
     except ValueError:
         return {"unreadable": text}
 

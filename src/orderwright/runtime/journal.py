@@ -242,15 +242,16 @@ def _mapping(value: object) -> dict[str, object]:
     return cast("dict[str, object]", value or {})
 
 
-def _moment(column: str) -> str:
-    """Read a moment; one beyond all of Python, which nobody wrote, as infinity: it would fail the whole read."""
-    within = f"{column} >= '0001-01-01 00:00Z' and {column} < '9999-12-31 00:00Z'"
-    return f"case when {within} then {column} else 'infinity' end as {column}"
+def in_calendar(moment: str) -> str:
+    """Return SQL for a moment; for one beyond all of Python, which nobody wrote, infinity: it would fail the read."""
+    within = f"{moment} >= '0001-01-01 00:00Z' and {moment} < '9999-12-31 00:00Z'"
+    return f"case when {within} then {moment} else 'infinity' end"
 
 
 COLUMNS: Final = (
     "instance_id, version, event_type, event_data, facts, actor_kind, actor_id, reason, origin, correlation_id,"
-    f" causation_id, {_moment('occurred_at')}, {_moment('recorded_at')}, from_state, to_state, changes, hash"
+    f" causation_id, {in_calendar('occurred_at')} as occurred_at, {in_calendar('recorded_at')} as recorded_at,"
+    " from_state, to_state, changes, hash"
 )
 """What `from_record` needs of a row."""
 _READ = f"""

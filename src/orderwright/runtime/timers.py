@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.json_text import load
 from orderwright.runtime.instance import Instance, instance_of
+from orderwright.runtime.journal import in_calendar
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -172,6 +173,11 @@ def _due(row: Record) -> DueTimer:
     )
 
 
+def _within(moment: str) -> str:
+    """Return SQL for a moment within Python's calendar: of one beyond it the driver makes an error for all rows."""
+    return f"least(greatest({moment}, '0001-01-01 00:00Z'), '9999-12-30 00:00Z')"
+
+
 _LOCK = """
 select i.instance_id
 from orderwright.timer as t
@@ -185,11 +191,12 @@ _LOCK_THIS = """
 select true from orderwright.instance where instance_id = $1 for update skip locked
 """
 # Lateral, with a limit: a few looks into indexes for each, also by a plan that was made when the tables were empty.
-_NEXT = """
+_NEXT = f"""
 select i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.status, i.state, i.snapshot, i.log_hash,
-       i.created_at, i.updated_at, t.timer_id, t.due_at, t.event_type, t.event_data, t.instance_version, t.attempts,
+       i.created_at, i.updated_at, t.timer_id, {_within("t.due_at")} as due_at, t.event_type,
+       t.event_data, t.instance_version, t.attempts,
        coalesce(cause.correlation_id, i.instance_id) as correlation_id,
-       coalesce(latest.occurred_at, t.due_at) as last_occurred_at,
+       {in_calendar("coalesce(latest.occurred_at, t.due_at)")} as last_occurred_at,
        case when cause.origin = 'import' and t.due_at <= cause.recorded_at then 'import' else 'live' end as origin
 from unnest($1::text[]) with ordinality as locked (instance_id, place)
 cross join lateral (
@@ -206,7 +213,7 @@ left join lateral (
     select occurred_at from orderwright.log
     where instance_id = i.instance_id and version = i.version limit 1) as latest on true
 order by locked.place
-"""
+"""  # noqa: S608 (ours)
 _TAKE = """
 delete from orderwright.timer as t
 using unnest($1::text[], $2::text[], $3::integer[]) as taken (instance_id, timer_id, instance_version)
@@ -224,11 +231,11 @@ update orderwright.timer set retry_at = $3
 where instance_id = $1 and timer_id = $2 and retry_at is not null
 returning timer_id
 """
-_EARLIEST = """
+_EARLIEST = f"""
 select least(
-    (select due_at from orderwright.timer where retry_at is null order by due_at limit 1),
-    (select retry_at from orderwright.timer where retry_at is not null order by retry_at limit 1))
-"""
+    (select {_within("due_at")} from orderwright.timer where retry_at is null order by due_at limit 1),
+    (select {_within("retry_at")} from orderwright.timer where retry_at is not null order by retry_at limit 1))
+"""  # noqa: S608 (ours)
 _PENDING = """
 select timer_id, event_type, due_at from orderwright.timer where instance_id = $1 order by due_at, timer_id
 """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from parcel import START
 from straight import assert_straight
+from waiting import eventually
 
 from orderwright.runtime.firing import fire_due, fire_next
 from orderwright.runtime.incident import incidents
@@ -69,6 +72,7 @@ class Damage:
         )
 
 
+BEYOND = ["-infinity", "infinity", "20000-01-01 00:00Z", "0044-03-15 BC"]
 DAMAGE = [
     pytest.param(Damage("instance", "snapshot", '{"chart":"parcel","vers'), id="cut short"),
     pytest.param(Damage("instance", "snapshot", "[]"), id="no snapshot"),
@@ -134,3 +138,48 @@ async def test_a_worker_fires_what_is_due_of_others(engine: Engine, pool: Pool, 
     await Worker(engine, []).drain()
     assert await reminded(rows) == ["p2"]
     assert [row["attempts"] for row in await kept(rows)] == [1, 1]
+
+
+@pytest.mark.usefixtures("reminders")
+@pytest.mark.parametrize("never", BEYOND)
+async def test_a_time_beyond_the_calendar_holds_up_no_other_timer(
+    engine: Engine, pool: Pool, rows: Rows, never: str
+):
+    await pool.execute(f"update orderwright.timer set due_at = '{never}' where instance_id = 'p1'")
+    stop = asyncio.Event()
+    running = asyncio.create_task(Worker(engine, [], poll_seconds=0.01).run(stop))
+
+    async def others_are_reminded() -> bool:
+        return {"p2", "p3"} <= set(await reminded(rows))
+
+    await eventually(others_are_reminded)
+    await engine.send("p3", Event("REMIND_SOON"), actor="ann")
+    engine.clock.advance(MINUTE)
+
+    async def another_is_reminded() -> bool:
+        return (await reminded(rows)).count("p3") == 2
+
+    await eventually(another_is_reminded)
+    stop.set()
+    await running
+
+
+@pytest.mark.usefixtures("reminders")
+@pytest.mark.parametrize("never", BEYOND)
+async def test_a_timer_does_not_fire_behind_a_log_row_of_a_time_beyond_the_calendar(
+    engine: Engine, pool: Pool, rows: Rows, clock: DrivenClock, never: str
+):
+    def said(moment: str) -> str:
+        return f"update orderwright.log set occurred_at = '{moment}' where instance_id = 'p1' and version = 2"
+
+    await pool.execute(said(never))
+    assert await fire_due(engine) == 3
+    assert await reminded(rows) == ["p2", "p3"]
+    [timer] = await kept(rows)
+    assert (timer["instance_id"], timer["attempts"]) == ("p1", 1)
+
+    await pool.execute(said(START.isoformat()))
+    clock.advance(SECOND)
+    assert await fire_due(engine) == 1
+    assert await reminded(rows) == NAMES
+    await assert_straight(pool)

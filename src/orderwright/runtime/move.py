@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from orderwright.json_text import load
 from orderwright.runtime.command import Cause, Send
 from orderwright.runtime.instance import Instance, instance_of
+from orderwright.runtime.journal import in_calendar
 from orderwright.runtime.transition import Transition
 from orderwright.runtime.write import apply
 from orderwright.statechart import Event, Reason, Step
@@ -216,7 +217,7 @@ def _timer_or_reason(row: Record) -> Pending | Reason:
     try:
         return _timer(row)
     except ValueError as error:
-        message = f"the data of the timer {row['timer_id']} cannot be read: {error}"
+        message = f"the timer {row['timer_id']} cannot be read: {error}"
         return Reason(TIMER_UNREADABLE, message, {"timer": row["timer_id"]})
 
 
@@ -225,6 +226,8 @@ def _key(route: Route) -> tuple[str, int]:
 
 
 def _timer(row: Record) -> Pending:
+    if row["due_at"].tzinfo is None:
+        raise ValueError("its time is beyond the calendar")
     event = Event(row["event_type"], load(row["event_data"]))
     return Pending(id=row["timer_id"], event=event, due_at=row["due_at"])
 
@@ -247,8 +250,8 @@ def _unfit(path: str, message: str) -> Reason:
     return Reason("context_invalid", f"the new context: {path}: {message}", {"path": path})
 
 
-_COLUMNS = """instance_id, root_id, chart_id, chart_version, version, status, state, snapshot, log_hash,
-       created_at, updated_at"""
+_COLUMNS = f"""instance_id, root_id, chart_id, chart_version, version, status, state, snapshot, log_hash,
+       {in_calendar("created_at")} as created_at, {in_calendar("updated_at")} as updated_at"""
 _RUNNING = "chart_id = $1 and chart_version = $2 and status = 'active'"
 _NEXT = f"""
 select instance_id from orderwright.instance
@@ -271,7 +274,7 @@ where {_RUNNING} and instance_id = any($3)
 order by instance_id for update
 """  # noqa: S608
 _PATIENTLY = "select set_config('lock_timeout', $1, true)"
-_PENDING = """
-select instance_id, timer_id, event_type, event_data, due_at from orderwright.timer
+_PENDING = f"""
+select instance_id, timer_id, event_type, event_data, {in_calendar("due_at")} as due_at from orderwright.timer
 where instance_id = any($1) order by instance_id, due_at, timer_id
-"""
+"""  # noqa: S608

@@ -193,8 +193,8 @@ select true from orderwright.instance where instance_id = $1 for update skip loc
 # Lateral, with a limit: a few looks into indexes for each, also by a plan that was made when the tables were empty.
 _NEXT = f"""
 select i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.status, i.state, i.snapshot, i.log_hash,
-       i.created_at, i.updated_at, t.timer_id, {_within("t.due_at")} as due_at, t.event_type,
-       t.event_data, t.instance_version, t.attempts,
+       {in_calendar("i.created_at")} as created_at, {in_calendar("i.updated_at")} as updated_at,
+       t.timer_id, {_within("t.due_at")} as due_at, t.event_type, t.event_data, t.instance_version, t.attempts,
        coalesce(cause.correlation_id, i.instance_id) as correlation_id,
        {in_calendar("coalesce(latest.occurred_at, t.due_at)")} as last_occurred_at,
        case when cause.origin = 'import' and t.due_at <= cause.recorded_at then 'import' else 'live' end as origin

@@ -172,3 +172,20 @@ async def test_a_migration_names_one_in_a_state_that_its_chart_does_not_have(
     assert reasons(report) == {"p1": ["configuration_illegal"]}
     assert report.stuck[0].reasons[0].values == {"state": "parcel.NOWHERE"}
     assert report.moved == 4
+
+
+@pytest.mark.usefixtures("parcels")
+@pytest.mark.parametrize("never", ["-infinity", "20000-01-01 00:00Z", "0044-03-15 BC"])
+async def test_a_migration_is_not_ended_by_a_time_beyond_the_calendar(
+    engine: Engine, migrations: Migrations, pool: Pool, never: str
+):
+    await engine.send("p3", Event("REMIND_SOON"), actor="ann")
+    await pool.execute(f"update orderwright.timer set due_at = '{never}'")
+    await pool.execute(
+        f"update orderwright.instance set updated_at = '{never}' where instance_id = 'p1'"
+    )
+    await publish(engine)
+    rehearsed = await migrate(migrations, dry_run=True)
+    report = await migrate(migrations)
+    assert reasons(report) == reasons(rehearsed) == {"p3": ["timer_unreadable"]}
+    assert report.moved == rehearsed.moved == 4

@@ -146,6 +146,9 @@ async def test_a_time_beyond_the_calendar_holds_up_no_other_timer(
     engine: Engine, pool: Pool, rows: Rows, never: str
 ):
     await pool.execute(f"update orderwright.timer set due_at = '{never}' where instance_id = 'p1'")
+    await pool.execute(
+        f"update orderwright.instance set created_at = '{never}' where instance_id = 'p2'"
+    )
     stop = asyncio.Event()
     running = asyncio.create_task(Worker(engine, [], poll_seconds=0.01).run(stop))
 

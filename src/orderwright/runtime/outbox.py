@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import load
 from orderwright.runtime.command import Cause
+from orderwright.runtime.journal import in_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ class Placed(NamedTuple):
 
     Attributes:
         is_behind_parked: its root is parked for the consumer that reads.
-        flaw: why its data cannot be read; they are no more than their text then, as *unreadable*.
+        flaw: why it cannot be read; data that cannot are no more than their text, as *unreadable*.
     """
 
     place: Cursor
@@ -80,10 +81,10 @@ class Placed(NamedTuple):
         """Return the event for who acts on it.
 
         Raises:
-            ValueError: its data cannot be read.
+            ValueError: it cannot be read.
         """
         if self.flaw is not None:
-            raise ValueError(f"the data of {self.event.event_id} cannot be read: {self.flaw}")
+            raise ValueError(f"{self.event.event_id} cannot be read: {self.flaw}")
         return self.event
 
 
@@ -223,6 +224,9 @@ def placed(row: Record) -> Placed:
         data = load(row["payload"])
     except ValueError as error:  # a trouble of this event, and of no other
         data, flaw = {"unreadable": row["payload"]}, error
+    occurred_at, recorded_at = row["occurred_at"], row["recorded_at"]
+    if occurred_at.tzinfo is None or recorded_at.tzinfo is None:
+        flaw = ValueError("a time of it is beyond the calendar")
     event = DomainEvent(
         row["event_id"],
         row["instance_id"],
@@ -233,19 +237,19 @@ def placed(row: Record) -> Placed:
         row["correlation_id"],
         row["causation_id"],
         row["origin"],
-        row["occurred_at"],
-        row["recorded_at"],
+        occurred_at,
+        recorded_at,
     )
     return Placed(Cursor(row["ord"], row["id"]), event, row["is_parked"], flaw)
 
 
-EVENT_COLUMNS: Final = """
+EVENT_COLUMNS: Final = f"""
 outbox.event_id, outbox.instance_id, outbox.root_id, outbox.version, outbox.name, outbox.payload,
 outbox.correlation_id, outbox.causation_id,
 coalesce((select log.origin from orderwright.log
           where log.instance_id = outbox.instance_id and log.version = outbox.version), 'live') as origin,
-outbox.occurred_at, outbox.recorded_at
-"""
+{in_calendar("outbox.occurred_at")} as occurred_at, {in_calendar("outbox.recorded_at")} as recorded_at
+"""  # noqa: S608 (ours)
 """What `placed` reads of `orderwright.outbox`, beside the place."""
 
 _SIGHT: Final = 256

@@ -134,3 +134,27 @@ async def test_the_outbox_is_listed_with_it(engine: Engine):
     assert len(found) == 6
     assert found[DAMAGED] == {"unreadable": '{"n":2,"count":3'}
     assert found["p1/2/1"] == {"n": 1, "count": 1}
+
+
+@pytest.mark.parametrize("column", ["occurred_at", "recorded_at"])
+@pytest.mark.parametrize("never", ["infinity", "-infinity", "20000-01-01 00:00Z", "0044-03-15 BC"])
+async def test_one_of_a_time_beyond_the_calendar_is_parked_as_well(
+    engine: Engine, pool: Pool, seen: Seen, clock: DrivenClock, column: str, never: str
+):
+    for name in ("p1", "p2"):
+        await engine.create("parcel", name, actor="ann")
+        await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
+    say = f"update orderwright.outbox set {column} = '{{}}' where event_id = 'p1/2/1'"
+    await pool.execute(say.format(never))
+    worker = Worker(engine, [Listing().consumer])
+
+    await worker.drain()
+
+    assert await seen() == ["p2/2/1"]
+    root = await the_parked(pool)
+    assert "beyond the calendar" in root.last_error
+    assert len(await event_list.listed(pool, most=9)) == 2
+    await pool.execute(say.format(clock.now().isoformat()))
+    clock.set(root.next_attempt_at)
+    await worker.drain()
+    assert await seen() == ["p2/2/1", "p1/2/1"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from orderwright.errors import NotFound
 from orderwright.json_text import dump, load, quote
+from orderwright.runtime.calendar import in_calendar
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -240,12 +241,6 @@ def _same_history(one: Mapping[str, Ids], other: Mapping[str, Ids]) -> bool:
 
 def _mapping(value: object) -> dict[str, object]:
     return cast("dict[str, object]", value or {})
-
-
-def in_calendar(moment: str) -> str:
-    """Return SQL for a moment; for one beyond all of Python, which nobody wrote, infinity: it would fail the read."""
-    within = f"{moment} >= '0001-01-01 00:00Z' and {moment} < '9999-12-31 00:00Z'"
-    return f"case when {within} then {moment} else 'infinity' end"
 
 
 COLUMNS: Final = (

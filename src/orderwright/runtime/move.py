@@ -15,9 +15,9 @@ import asyncpg
 from jsonschema import Draft202012Validator
 
 from orderwright.json_text import load
+from orderwright.runtime.calendar import in_calendar, is_known
 from orderwright.runtime.command import Cause, Send
 from orderwright.runtime.instance import Instance, instance_of
-from orderwright.runtime.journal import in_calendar
 from orderwright.runtime.transition import Transition
 from orderwright.runtime.write import apply
 from orderwright.statechart import Event, Reason, Step
@@ -226,7 +226,7 @@ def _key(route: Route) -> tuple[str, int]:
 
 
 def _timer(row: Record) -> Pending:
-    if row["due_at"].tzinfo is None:
+    if not is_known(row["due_at"]):
         raise ValueError("its time is beyond the calendar")
     event = Event(row["event_type"], load(row["event_data"]))
     return Pending(id=row["timer_id"], event=event, due_at=row["due_at"])

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import load
+from orderwright.runtime.calendar import in_calendar, is_known
 from orderwright.runtime.command import Cause
-from orderwright.runtime.journal import in_calendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -225,7 +225,7 @@ def placed(row: Record) -> Placed:
     except ValueError as error:  # a trouble of this event, and of no other
         data, flaw = {"unreadable": row["payload"]}, error
     occurred_at, recorded_at = row["occurred_at"], row["recorded_at"]
-    if occurred_at.tzinfo is None or recorded_at.tzinfo is None:
+    if not (is_known(occurred_at) and is_known(recorded_at)):
         flaw = ValueError("a time of it is beyond the calendar")
     event = DomainEvent(
         row["event_id"],

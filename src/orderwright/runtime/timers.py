@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from orderwright.json_text import load
+from orderwright.runtime.calendar import in_calendar, nearest
 from orderwright.runtime.instance import Instance, instance_of
-from orderwright.runtime.journal import in_calendar
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -173,11 +173,6 @@ def _due(row: Record) -> DueTimer:
     )
 
 
-def _within(moment: str) -> str:
-    """Return SQL for a moment within Python's calendar: of one beyond it the driver makes an error for all rows."""
-    return f"least(greatest({moment}, '0001-01-01 00:00Z'), '9999-12-30 00:00Z')"
-
-
 _LOCK = """
 select i.instance_id
 from orderwright.timer as t
@@ -194,7 +189,7 @@ select true from orderwright.instance where instance_id = $1 for update skip loc
 _NEXT = f"""
 select i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.status, i.state, i.snapshot, i.log_hash,
        {in_calendar("i.created_at")} as created_at, {in_calendar("i.updated_at")} as updated_at,
-       t.timer_id, {_within("t.due_at")} as due_at, t.event_type, t.event_data, t.instance_version, t.attempts,
+       t.timer_id, {nearest("t.due_at")} as due_at, t.event_type, t.event_data, t.instance_version, t.attempts,
        coalesce(cause.correlation_id, i.instance_id) as correlation_id,
        {in_calendar("coalesce(latest.occurred_at, t.due_at)")} as last_occurred_at,
        case when cause.origin = 'import' and t.due_at <= cause.recorded_at then 'import' else 'live' end as origin
@@ -233,8 +228,8 @@ returning timer_id
 """
 _EARLIEST = f"""
 select least(
-    (select {_within("due_at")} from orderwright.timer where retry_at is null order by due_at limit 1),
-    (select {_within("retry_at")} from orderwright.timer where retry_at is not null order by retry_at limit 1))
+    (select {nearest("due_at")} from orderwright.timer where retry_at is null order by due_at limit 1),
+    (select {nearest("retry_at")} from orderwright.timer where retry_at is not null order by retry_at limit 1))
 """  # noqa: S608 (ours)
 _PENDING = """
 select timer_id, event_type, due_at from orderwright.timer where instance_id = $1 order by due_at, timer_id

@@ -100,7 +100,7 @@ class Audit:
     def _follow_chain(self, row: LogRow, stored: bytes) -> None:
         if self._hash is None:
             return
-        if _chained(self._hash, row) == stored:
+        if chained(self._hash, row) == stored:
             self._hash = stored
             return
         self._hash = None
@@ -136,14 +136,6 @@ class Audit:
 
     def _note(self, version: int, code: str, message: str) -> None:
         self._found.append(Discrepancy(version=version, code=code, message=message))
-
-
-def _chained(previous: bytes, row: LogRow) -> bytes | None:
-    """Return a row's hash; None where it has a time that no clock tells, which nobody wrote."""
-    try:
-        return chained(previous, row)
-    except (OverflowError, ValueError):
-        return None
 
 
 def _rewritten(text: str) -> str | None:

@@ -48,6 +48,7 @@ class DueTimer:
     instance_id: str
     root_id: str
     chart_id: str
+    chart_version: int
     timer_id: str
     due_at: datetime
     event_type: str
@@ -162,6 +163,7 @@ def _due(row: Record) -> DueTimer:
         instance_id=row[0],
         root_id=row[1],
         chart_id=row[2],
+        chart_version=row[3],
         timer_id=row[11],
         due_at=row[12],
         event_type=row[13],

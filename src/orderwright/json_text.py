@@ -224,6 +224,14 @@ def load(text: str) -> dict[str, object]:
         raise ValueError("nested too deeply") from None
 
 
+def shown(text: str) -> object:
+    """Read a JSON value for a person to look at; a text that cannot be read stands under *unreadable* as it is."""
+    try:
+        return load(text)
+    except ValueError:
+        return {"unreadable": text}
+
+
 def scan(text: str, start: int) -> tuple[object, int]:
     """Read the JSON value that begins at `start`; return it with the place behind it.
 

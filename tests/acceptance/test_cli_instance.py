@@ -186,3 +186,22 @@ async def test_events_are_supposed_and_nothing_is_written(
     assert (status, "chart.not_found" in err) == (1, True)
     status, _, err = await call("simulate", sale, "--event", "RELEASE=[]")
     assert status == 2
+
+
+async def test_a_damaged_snapshot_is_folded_from_the_log_verified_and_repaired(
+    app: Orderwright, sale: str, call: Any
+):
+    write = "update orderwright.instance set snapshot = $2 where instance_id = $1"
+    await app.pool.execute(write, sale, '{"chart":"sale"')
+    assert (await call("show", sale))[0] == 1
+    status, said, _ = await call("verify", sale)
+    assert (status, "fold_differs" in said) == (1, True)
+    assert (await call("log", sale))[0] == 0
+
+    status, said, _ = await call("replay", sale, "--version", "2", "--json")
+    assert status == 0
+    await app.pool.execute(write, sale, json.dumps(json.loads(said)["snapshot"]))
+
+    assert (await call("verify", sale))[0] == 0
+    status, said, _ = await call("show", sale)
+    assert (status, said.splitlines()[0]) == (0, f"{sale}: FROZEN (active)")

@@ -97,7 +97,7 @@ async def _show(app: Orderwright, arguments: argparse.Namespace) -> Answer:
 
 
 async def _log(app: Orderwright, arguments: argparse.Namespace) -> Answer:
-    found(await app.engine.read(arguments.instance), arguments.instance)
+    await app.replay.reached(arguments.instance)
     async with app.pool.acquire() as connection:
         rows = await read_log(connection, arguments.instance)
     return answers.log([row for row, _ in rows])
@@ -109,15 +109,15 @@ async def _explain(app: Orderwright, arguments: argparse.Namespace) -> Answer:
 
 
 async def _replay(app: Orderwright, arguments: argparse.Namespace) -> Answer:
-    instance = found(await app.engine.read(arguments.instance), arguments.instance)
+    reached = await app.replay.reached(arguments.instance)
     version: int | None = arguments.version
     if arguments.at is not None:
         version = await app.replay.version_at(arguments.instance, arguments.at)
     if version is not None:
-        if not 1 <= version <= instance.version:
-            raise InputInvalid("--version", version, f"1 to {instance.version}")
+        if not 1 <= version <= reached:
+            raise InputInvalid("--version", version, f"1 to {reached}")
         snapshot = await app.replay.state_at(arguments.instance, version)
-        return answers.state(instance.instance_id, version, snapshot)
+        return answers.state(arguments.instance, version, snapshot)
     async with app.pool.acquire() as connection:
         rows = [row for row, _ in await read_log(connection, arguments.instance)]
     snapshots = unfold(json.loads(row.changes) for row in rows)

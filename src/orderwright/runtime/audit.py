@@ -107,12 +107,12 @@ class Audit:
         self._note(row.version, "hash_differs", "the row is not what was written")
 
     def _fold(self) -> Iterator[Discrepancy]:
-        standing, folded = self._standing, self._snapshot()
-        if folded is None:
+        standing, read = self._standing, self._snapshot()
+        if read is None:
             message = self._broken or ""
             yield Discrepancy(version=standing.version, code="fold_fails", message=message)
             return
-        text = folded.to_text()
+        folded, text = read
         if text != standing.snapshot and text != _rewritten(standing.snapshot):
             message = "the log does not give the snapshot"
             yield Discrepancy(version=standing.version, code="fold_differs", message=message)
@@ -123,12 +123,13 @@ class Audit:
             )
             yield Discrepancy(version=standing.version, code="row_differs", message=message)
 
-    def _snapshot(self) -> Snapshot | None:
-        """Return what the rows fold to; None where they do not, and `_broken` says why."""
+    def _snapshot(self) -> tuple[Snapshot, str] | None:
+        """Return what the rows fold to, with its text; None where they do not, and `_broken` says why."""
         if self._broken is not None:
             return None
         try:
-            return Snapshot.from_json(self._folded)
+            folded = Snapshot.from_json(self._folded)
+            return folded, folded.to_text()
         except ValueError as error:
             self._broken = str(error)
             return None

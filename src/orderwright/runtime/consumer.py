@@ -142,8 +142,9 @@ async def _handle_all(connection: Connection, consumer: Consumer, due: Sequence[
         async with told_on_commit(connection):
             if consumer.handle_all is None:
                 return await _handle_each(connection, consumer, due)
+            events = [one.sound() for one in due]
             async with in_time(consumer.longest_seconds):
-                await consumer.handle_all(connection, [one.event for one in due])
+                await consumer.handle_all(connection, events)
             return len(due)
     except Exception as error:
         if connection.is_closed():
@@ -158,7 +159,7 @@ async def _handle_each(connection: Connection, consumer: Consumer, due: Sequence
     for count, one in enumerate(due, 1):
         with work_of(consumer.name, one.event):
             async with in_time(consumer.longest_seconds):
-                await consumer.handle(connection, one.event)
+                await consumer.handle(connection, one.sound())
         if time.monotonic() - began >= consumer.longest_seconds:
             return count
     return len(due)
@@ -168,7 +169,7 @@ async def _handle_one(
     connection: Connection, consumer: Consumer, events: Sequence[Placed], due: Placed
 ) -> Handed:
     """Hand over events of which one is to be handled."""
-    error = await _handle(connection, consumer, due.event)
+    error = await _handle(connection, consumer, due)
     if error is None:
         return _handed(consumer, events)
     if isinstance(error, asyncpg.DeadlockDetectedError):
@@ -176,18 +177,16 @@ async def _handle_one(
     return _handed(consumer, events, Failure(due.event, error))
 
 
-async def _handle(
-    connection: Connection, consumer: Consumer, event: DomainEvent
-) -> Exception | None:
+async def _handle(connection: Connection, consumer: Consumer, one: Placed) -> Exception | None:
     """Return what went wrong."""
-    with work_of(consumer.name, event):
+    with work_of(consumer.name, one.event):
         try:
             async with told_on_commit(connection), in_time(consumer.longest_seconds):
-                await consumer.handle(connection, event)
+                await consumer.handle(connection, one.sound())
         except Exception as error:
             if connection.is_closed():
                 raise
-            _logger.exception("consumer_failed", event_id=event.event_id)
+            _logger.exception("consumer_failed", event_id=one.event.event_id)
             return error
     return None
 

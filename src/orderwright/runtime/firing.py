@@ -86,7 +86,7 @@ async def _fire(engine: Engine, until: datetime | None, *, alone: bool) -> int:
         for shot in shots:
             _tell(run, shot)
             if isinstance(shot.outcome, Prepared):
-                engine.wakeup.announce(shot.timer.instance.root_id)
+                engine.wakeup.announce(shot.timer.root_id)
         with_facts = [shot.timer for shot in shots if shot.outcome is None]
         dealt = [await _fire_with_facts(run, timer) for timer in with_facts]
     return len(shots) - len(with_facts) + sum(dealt)
@@ -117,8 +117,9 @@ async def _claim(run: _Pass, *, alone: bool) -> list[DueTimer]:
 
 
 async def _is_foreign(run: _Pass, timer: DueTimer) -> bool:
-    version = (timer.instance.chart_id, timer.instance.chart_version)
-    return await run.engine.registry.is_foreign(run.connection, *version)
+    return await run.engine.registry.is_foreign(
+        run.connection, timer.chart_id, timer.chart_version
+    )
 
 
 async def _store_together(connection: Connection, shots: list[Shot]) -> list[Shot]:
@@ -181,7 +182,7 @@ async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
 
 
 async def _apply_with_facts(run: _Pass, timer: DueTimer) -> Result | None:
-    connection, instance_id = run.connection, timer.instance.instance_id
+    connection, instance_id = run.connection, timer.instance_id
     async with told_on_commit(connection):
         due = await timers.claim_next(connection, instance_id, until=run.until, now=run.now)
         if due is None or due.key != timer.key:
@@ -199,7 +200,7 @@ def _tell(run: _Pass, shot: Shot) -> None:
     if isinstance(shot.outcome, Prepared):
         run.engine.observer.tell(Applied(shot.outcome))
     elif isinstance(shot.outcome, Refused):
-        chart_id = shot.timer.instance.chart_id
+        chart_id = shot.timer.chart_id
         run.engine.observer.tell(Refusal(command_of(shot.timer), chart_id, shot.outcome))
     if shot.outcome is not None:
         _tell_delay(run, shot)
@@ -211,7 +212,7 @@ def _tell_delay(run: _Pass, shot: Shot) -> None:
     if shot.failure:
         outcome = "failed"
     late = max((run.now - shot.timer.due_at).total_seconds(), 0.0)
-    chart_id = shot.timer.instance.chart_id
+    chart_id = shot.timer.chart_id
     run.engine.observer.tell(Fired(chart_id, outcome, late))
 
 
@@ -241,14 +242,14 @@ async def _write_down(run: _Pass, kind: Kind, timer: DueTimer, code: str, cause:
     """Record an incident with what has become of the timer: a timer that is gone is never seen again."""
     sighting = Sighting(
         kind=kind,
-        subject=f"{timer.instance.instance_id}/{timer.timer_id}",
+        subject=f"{timer.instance_id}/{timer.timer_id}",
         code=code,
         cause=sentence(cause),
         details={
-            "instance_id": timer.instance.instance_id,
+            "instance_id": timer.instance_id,
             "timer_id": timer.timer_id,
             "due_at": timer.due_at.isoformat(),
-            "event": timer.event.type,
+            "event": timer.event_type,
         },
         seen_at=run.now,
     )

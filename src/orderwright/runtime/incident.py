@@ -10,10 +10,10 @@ What stops an event never writes to the instance: see `orderwright.runtime.alarm
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import NotFound
-from orderwright.json_text import dump, load
+from orderwright.json_text import dump, shown
 from orderwright.runtime.identity import fresh_id
 
 if TYPE_CHECKING:
@@ -219,7 +219,10 @@ def _row(sighting: Sighting) -> tuple[object, ...]:
 
 def _incident(row: Record) -> Incident:
     columns = dict(row)
-    columns["details"] = load(cast("str", columns["details"]))
+    details = shown(columns["details"])
+    if not isinstance(details, dict):
+        details = {"unreadable": columns["details"]}
+    columns["details"] = details
     return Incident(**columns)
 
 

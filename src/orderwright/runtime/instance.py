@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from orderwright.errors import NotFound
 from orderwright.json_text import is_storable
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from orderwright.runtime.pool import Connection
+
+
+T = TypeVar("T")
 
 
 class InstanceNotFound(NotFound):
@@ -105,8 +108,8 @@ async def read_many_locked(
     return Reading(instances=instances_of(rows), remembered=_remembered(remembered))
 
 
-def found(instance: Instance | None, instance_id: str) -> Instance:
-    """Return the instance.
+def found(instance: T | None, instance_id: str) -> T:
+    """Return the instance, or what was read of it.
 
     Raises:
         InstanceNotFound: it is None.
@@ -122,7 +125,15 @@ def instances_of(rows: Sequence[Record]) -> dict[str, Instance]:
 
 
 def instance_of(row: Record) -> Instance:
-    """Read a row that begins with the columns of an instance, in the order of its fields."""
+    """Read a row that begins with the columns of an instance, in the order of its fields.
+
+    Raises:
+        ValueError: the snapshot cannot be read.
+    """
+    try:
+        snapshot = Snapshot.from_text(row[7], lasting=False)
+    except ValueError as error:
+        raise ValueError(f"the snapshot of {row[0]} cannot be read: {error}") from error
     # Not by name: places are read in a fraction of the time.
     return Instance(
         row[0],
@@ -132,7 +143,7 @@ def instance_of(row: Record) -> Instance:
         row[4],
         row[5],
         row[6],
-        Snapshot.from_text(row[7], lasting=False),
+        snapshot,
         row[8],
         row[9],
         row[10],

@@ -15,6 +15,7 @@ import asyncpg
 from jsonschema import Draft202012Validator
 
 from orderwright.json_text import load
+from orderwright.runtime.calendar import in_calendar, is_known
 from orderwright.runtime.command import Cause, Send
 from orderwright.runtime.instance import Instance, instance_of
 from orderwright.runtime.transition import Transition
@@ -36,6 +37,10 @@ MIGRATED: Final = "migrate"
 """The event type of a move's row in the log."""
 BUSY: Final = "instance_busy"
 """The reason of an instance that somebody else has locked."""
+UNREADABLE: Final = "instance_unreadable"
+"""The reason of an instance whose snapshot cannot be read."""
+TIMER_UNREADABLE: Final = "timer_unreadable"
+"""The reason of an instance of which a timer cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +99,10 @@ async def move_batch(
     ]
     if not ids:
         return Moves(last=None)
-    instances = await _locked(connection, _FREE, ids, route)
-    busy = set(ids) - {one.instance_id for one in instances}
-    moves = await _move(connection, route, cause, instances, now)
-    held = tuple(_busy(name) for name in sorted(busy))
-    return Moves(last=ids[-1], roots=moves.roots, stuck=(*moves.stuck, *held))
+    rows = await connection.fetch(_FREE, *_key(route), ids)
+    moves = await _move(connection, route, cause, rows, now)
+    held = sorted(set(ids) - {row["instance_id"] for row in rows})
+    return Moves(last=ids[-1], roots=moves.roots, stuck=(*moves.stuck, *map(_busy, held)))
 
 
 async def move_one(
@@ -108,61 +112,85 @@ async def move_one(
     await connection.execute(_PATIENTLY, f"{wait.patience // timedelta(milliseconds=1)}ms")
     try:
         async with connection.transaction():
-            instances = await _locked(connection, _WAIT, [instance_id], route)
+            rows = await connection.fetch(_WAIT, *_key(route), [instance_id])
     except asyncpg.LockNotAvailableError:
         return Moves(last=instance_id, stuck=(_busy(instance_id),))
-    return await _move(connection, route, cause, instances, wait.clock.now())
+    return await _move(connection, route, cause, rows, wait.clock.now())
 
 
 async def rehearse_batch(
     connection: Connection, route: Route, *, passed: str, limit: int, now: datetime
 ) -> Moves:
     """Judge the next instances and write nothing; `roots` are those that would move."""
-    instances = [
-        instance_of(row) for row in await connection.fetch(_LOOK, *_key(route), passed, limit)
-    ]
-    if not instances:
+    rows = await connection.fetch(_LOOK, *_key(route), passed, limit)
+    if not rows:
         return Moves(last=None)
-    pending = await _pending(connection, instances)
-    judged = [(one, route.judge(one, pending.get(one.instance_id, ()), now)) for one in instances]
-    return Moves(
-        last=instances[-1].instance_id,
-        roots=tuple(one.root_id for one, result in judged if isinstance(result, Moved)),
-        stuck=tuple(_stuck(one, result) for one, result in judged if isinstance(result, tuple)),
-    )
+    going, stuck = await _judge(connection, route, rows, now)
+    roots = tuple(one.instance.root_id for one in going)
+    return Moves(last=rows[-1]["instance_id"], roots=roots, stuck=stuck)
 
 
 async def pending_timers(connection: Connection, instance_id: str) -> list[Pending]:
-    """Return the timers of one instance."""
+    """Return the timers of one instance.
+
+    Raises:
+        ValueError: one of them cannot be read.
+    """
     rows = await connection.fetch(_PENDING, [instance_id])
     return [_timer(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class _Going:
+    instance: Instance
+    moved: Moved
+
+
 async def _move(
-    connection: Connection,
-    route: Route,
-    cause: Cause,
-    instances: Sequence[Instance],
-    now: datetime,
+    connection: Connection, route: Route, cause: Cause, rows: Sequence[Record], now: datetime
 ) -> Moves:
-    pending = await _pending(connection, instances)
-    transitions: list[Transition] = []
-    stuck: list[Stuck] = []
-    for instance in instances:
-        result = route.judge(instance, pending.get(instance.instance_id, ()), now)
-        if isinstance(result, Moved):
-            transitions.append(_transition(route, cause, instance, result, now))
-        else:
-            stuck.append(_stuck(instance, result))
+    going, stuck = await _judge(connection, route, rows, now)
+    transitions = [_transition(route, cause, one, now) for one in going]
     outcomes = await apply(connection, transitions) if transitions else []
     assert set(outcomes) <= {"applied"}, "a locked instance was changed by somebody else"
-    last = instances[-1].instance_id if instances else None
-    return Moves(last=last, roots=tuple(one.root_id for one in transitions), stuck=tuple(stuck))
+    last = rows[-1]["instance_id"] if rows else None
+    return Moves(last=last, roots=tuple(one.root_id for one in transitions), stuck=stuck)
 
 
-def _transition(
-    route: Route, cause: Cause, instance: Instance, moved: Moved, now: datetime
-) -> Transition:
+async def _judge(
+    connection: Connection, route: Route, rows: Sequence[Record], now: datetime
+) -> tuple[list[_Going], tuple[Stuck, ...]]:
+    """Return the instances that move, and those that cannot: one that cannot be read is no reason to stop."""
+    timers = await _timers(connection, [row["instance_id"] for row in rows])
+    going: list[_Going] = []
+    stuck: list[Stuck] = []
+    for row in rows:
+        verdict = _verdict(route, row, timers.get(row["instance_id"], ()), now)
+        if isinstance(verdict, _Going):
+            going.append(verdict)
+        else:
+            stuck.append(_stuck(row, verdict))
+    return going, tuple(stuck)
+
+
+def _verdict(
+    route: Route, row: Record, timers: Sequence[Pending | Reason], now: datetime
+) -> _Going | tuple[Reason, ...]:
+    """Return an instance with its move, or every reason against it."""
+    flaws = tuple(one for one in timers if isinstance(one, Reason))
+    try:
+        instance = instance_of(row)
+    except ValueError as error:
+        return Reason(UNREADABLE, str(error)), *flaws
+    pending = [one for one in timers if isinstance(one, Pending)]
+    result = route.judge(instance, pending, now)
+    if isinstance(result, Moved):
+        return flaws or _Going(instance, result)
+    return *result, *flaws
+
+
+def _transition(route: Route, cause: Cause, one: _Going, now: datetime) -> Transition:
+    instance, moved = one.instance, one.moved
     data = {"chart": route.after.id, "from": route.before.version, "to": route.after.version}
     return Transition(
         command=Send(instance_id=instance.instance_id, event=Event(MIGRATED, data), cause=cause),
@@ -175,20 +203,22 @@ def _transition(
     )
 
 
-async def _locked(
-    connection: Connection, query: str, ids: Sequence[str], route: Route
-) -> list[Instance]:
-    return [instance_of(row) for row in await connection.fetch(query, *_key(route), ids)]
-
-
-async def _pending(
-    connection: Connection, instances: Sequence[Instance]
-) -> Mapping[str, list[Pending]]:
-    found: dict[str, list[Pending]] = {}
-    rows = await connection.fetch(_PENDING, [one.instance_id for one in instances])
-    for row in rows:
-        found.setdefault(row["instance_id"], []).append(_timer(row))
+async def _timers(
+    connection: Connection, instance_ids: Sequence[str]
+) -> Mapping[str, list[Pending | Reason]]:
+    """Return the timers of instances; for one that cannot be read, the reason that it is."""
+    found: dict[str, list[Pending | Reason]] = {}
+    for row in await connection.fetch(_PENDING, instance_ids):
+        found.setdefault(row["instance_id"], []).append(_timer_or_reason(row))
     return found
+
+
+def _timer_or_reason(row: Record) -> Pending | Reason:
+    try:
+        return _timer(row)
+    except ValueError as error:
+        message = f"the timer {row['timer_id']} cannot be read: {error}"
+        return Reason(TIMER_UNREADABLE, message, {"timer": row["timer_id"]})
 
 
 def _key(route: Route) -> tuple[str, int]:
@@ -196,15 +226,17 @@ def _key(route: Route) -> tuple[str, int]:
 
 
 def _timer(row: Record) -> Pending:
+    if not is_known(row["due_at"]):
+        raise ValueError("its time is beyond the calendar")
     event = Event(row["event_type"], load(row["event_data"]))
     return Pending(id=row["timer_id"], event=event, due_at=row["due_at"])
 
 
-def _stuck(instance: Instance, reasons: tuple[Reason, ...]) -> Stuck:
+def _stuck(row: Record, reasons: tuple[Reason, ...]) -> Stuck:
     return Stuck(
-        instance_id=instance.instance_id,
-        version=instance.version,
-        state=instance.state,
+        instance_id=row["instance_id"],
+        version=row["version"],
+        state=row["state"],
         reasons=reasons,
     )
 
@@ -218,8 +250,8 @@ def _unfit(path: str, message: str) -> Reason:
     return Reason("context_invalid", f"the new context: {path}: {message}", {"path": path})
 
 
-_COLUMNS = """instance_id, root_id, chart_id, chart_version, version, status, state, snapshot, log_hash,
-       created_at, updated_at"""
+_COLUMNS = f"""instance_id, root_id, chart_id, chart_version, version, status, state, snapshot, log_hash,
+       {in_calendar("created_at")} as created_at, {in_calendar("updated_at")} as updated_at"""
 _RUNNING = "chart_id = $1 and chart_version = $2 and status = 'active'"
 _NEXT = f"""
 select instance_id from orderwright.instance
@@ -242,7 +274,7 @@ where {_RUNNING} and instance_id = any($3)
 order by instance_id for update
 """  # noqa: S608
 _PATIENTLY = "select set_config('lock_timeout', $1, true)"
-_PENDING = """
-select instance_id, timer_id, event_type, event_data, due_at from orderwright.timer
+_PENDING = f"""
+select instance_id, timer_id, event_type, event_data, {in_calendar("due_at")} as due_at from orderwright.timer
 where instance_id = any($1) order by instance_id, due_at, timer_id
-"""
+"""  # noqa: S608

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import load
+from orderwright.runtime.calendar import in_calendar, is_known
 from orderwright.runtime.command import Cause
 
 if TYPE_CHECKING:
@@ -64,11 +65,27 @@ class Cursor(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """An event with its place; `is_behind_parked` tells that its root is parked for the consumer that reads."""
+    """An event with its place.
+
+    Attributes:
+        is_behind_parked: its root is parked for the consumer that reads.
+        flaw: why it cannot be read; data that cannot are no more than their text, as *unreadable*.
+    """
 
     place: Cursor
     event: DomainEvent
     is_behind_parked: bool
+    flaw: ValueError | None = None
+
+    def sound(self) -> DomainEvent:
+        """Return the event for who acts on it.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
+        if self.flaw is not None:
+            raise ValueError(f"{self.event.event_id} cannot be read: {self.flaw}")
+        return self.event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,29 +219,37 @@ async def advance(connection: Connection, name: str, cursor: Cursor, *, at: date
 
 def placed(row: Record) -> Placed:
     """Read a row that was selected with `EVENT_COLUMNS`, its place, and `is_parked`."""
+    flaw = None
+    try:
+        data = load(row["payload"])
+    except ValueError as error:  # a trouble of this event, and of no other
+        data, flaw = {"unreadable": row["payload"]}, error
+    occurred_at, recorded_at = row["occurred_at"], row["recorded_at"]
+    if not (is_known(occurred_at) and is_known(recorded_at)):
+        flaw = ValueError("a time of it is beyond the calendar")
     event = DomainEvent(
         row["event_id"],
         row["instance_id"],
         row["root_id"],
         row["version"],
         row["name"],
-        load(row["payload"]),
+        data,
         row["correlation_id"],
         row["causation_id"],
         row["origin"],
-        row["occurred_at"],
-        row["recorded_at"],
+        occurred_at,
+        recorded_at,
     )
-    return Placed(Cursor(row["ord"], row["id"]), event, row["is_parked"])
+    return Placed(Cursor(row["ord"], row["id"]), event, row["is_parked"], flaw)
 
 
-EVENT_COLUMNS: Final = """
+EVENT_COLUMNS: Final = f"""
 outbox.event_id, outbox.instance_id, outbox.root_id, outbox.version, outbox.name, outbox.payload,
 outbox.correlation_id, outbox.causation_id,
 coalesce((select log.origin from orderwright.log
           where log.instance_id = outbox.instance_id and log.version = outbox.version), 'live') as origin,
-outbox.occurred_at, outbox.recorded_at
-"""
+{in_calendar("outbox.occurred_at")} as occurred_at, {in_calendar("outbox.recorded_at")} as recorded_at
+"""  # noqa: S608 (ours)
 """What `placed` reads of `orderwright.outbox`, beside the place."""
 
 _SIGHT: Final = 256

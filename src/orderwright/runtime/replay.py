@@ -11,8 +11,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from orderwright.json_text import is_storable
 from orderwright.runtime.audit import Audit, Discrepancy, Standing
-from orderwright.runtime.instance import found, read
+from orderwright.runtime.instance import found
 from orderwright.runtime.journal import (
     COLUMNS,
     VersionNotFound,
@@ -70,17 +71,7 @@ class Replay:
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            instance = found(await read(connection, instance_id), instance_id)
-            audit = Audit(
-                Standing(
-                    version=instance.version,
-                    status=instance.status,
-                    state=instance.state,
-                    chart=(instance.chart_id, instance.chart_version),
-                    snapshot=instance.snapshot.to_text(),
-                    log_hash=instance.log_hash,
-                )
-            )
+            audit = Audit(_standing(await _read(connection, instance_id)))
             for row, stored in await read_log(connection, instance_id):
                 audit.add(row, stored)
         return audit.close()
@@ -107,6 +98,16 @@ class Replay:
                         yield finding
                 if progress is not None:
                     progress()
+
+    async def reached(self, instance_id: str) -> int:
+        """Return the version that an instance has reached, also of one whose snapshot cannot be read.
+
+        Raises:
+            InstanceNotFound: there is no such instance.
+        """
+        async with self._pool.acquire() as connection:
+            row = await _read(connection, instance_id)
+        return int(row["version"])
 
     async def state_at(self, instance_id: str, version: int) -> Snapshot:
         """Return the snapshot that an instance had at a version.
@@ -204,6 +205,11 @@ async def _log(connection: Connection, bounds: tuple[str, str | None]) -> AsyncI
             records = await coming
 
 
+async def _read(connection: Connection, instance_id: str) -> Record:
+    row = await connection.fetchrow(_INSTANCE, instance_id) if is_storable(instance_id) else None
+    return found(row, instance_id)
+
+
 def _standing(row: Record) -> Standing:
     return Standing(
         version=row["version"],
@@ -216,10 +222,11 @@ def _standing(row: Record) -> Standing:
 
 
 _COUNT = "select count(*) from orderwright.instance"
-_INSTANCES = """
+_STANDING = """
 select instance_id, version, status, state, chart_id, chart_version, snapshot, log_hash from orderwright.instance
-where instance_id > $1 order by instance_id limit $2
 """
+_INSTANCE = f"{_STANDING} where instance_id = $1"
+_INSTANCES = f"{_STANDING} where instance_id > $1 order by instance_id limit $2"
 _LOG = f"""
 select {COLUMNS} from orderwright.log
 where instance_id > $1 {{}} order by instance_id, version

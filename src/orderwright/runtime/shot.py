@@ -76,44 +76,46 @@ async def aim(engine: Engine, connection: Connection, timer: DueTimer) -> Shot:
 
 def work_of(timer: DueTimer) -> Work:
     """Return what lines are logged with that are about a timer."""
-    instance = timer.instance
     return Work(
         correlation_id=timer.correlation_id,
-        causation_id=f"{instance.instance_id}/{timer.instance_version}",
-        root_id=instance.root_id,
-        instance_id=instance.instance_id,
-        chart=instance.chart_id,
-        event=timer.event.type,
+        causation_id=_causation_id(timer),
+        root_id=timer.root_id,
+        instance_id=timer.instance_id,
+        chart=timer.chart_id,
+        event=timer.event_type,
         timer_id=timer.timer_id,
     )
 
 
 def command_of(timer: DueTimer) -> Send:
-    """Return what a timer sends: caused by the row that set it, at the time that it was due."""
-    instance_id = timer.instance.instance_id
+    """Return what a timer sends: caused by the row that set it, at the time that it was due.
+
+    Raises:
+        ValueError: the event's data cannot be read.
+    """
     cause = Cause(
         actor=TIMER,
         correlation_id=timer.correlation_id,
-        causation_id=f"{instance_id}/{timer.instance_version}",
+        causation_id=_causation_id(timer),
         occurred_at=_moment(timer),
         origin=timer.origin,
     )
-    return Send(instance_id=instance_id, event=timer.event, cause=cause)
+    return Send(instance_id=timer.instance_id, event=timer.event(), cause=cause)
 
 
 async def _step(
     engine: Engine, connection: Connection, timer: DueTimer
 ) -> Prepared | Refused | None:
-    instance = timer.instance
+    instance, command = timer.instance(), command_of(timer)
     lifecycle = await engine.registry.get(connection, instance.chart_id, instance.chart_version)
     at, chart, seen = _moment(timer), lifecycle.chart, Seen({})
-    step = send(chart, lifecycle.behaviour, instance.snapshot, timer.event, facts=seen, now=at)
-    if seen.missed and lifecycle.facts_of(timer.event):
+    step = send(chart, lifecycle.behaviour, instance.snapshot, command.event, facts=seen, now=at)
+    if seen.missed and lifecycle.facts_of(command.event):
         return None
     if step.refused:
         return step.refused
     transition = Transition(
-        command=command_of(timer),
+        command=command,
         chart=chart,
         before=instance,
         step=step,
@@ -125,6 +127,10 @@ async def _step(
     )
     prepared = prepare(transition)
     return None if prepared.has_bookings else prepared
+
+
+def _causation_id(timer: DueTimer) -> str:
+    return f"{timer.instance_id}/{timer.instance_version}"
 
 
 def _moment(timer: DueTimer) -> datetime:

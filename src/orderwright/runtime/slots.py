@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from orderwright.runtime.cron import ScheduleInvalid
+from orderwright.runtime.failure import words
 from orderwright.runtime.schedule import Schedule, arm, arm_at, schedule_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from asyncpg import Record
 
     from orderwright.runtime.pool import Connection
 
@@ -39,9 +43,19 @@ class Slot:
         return f"schedule/{self.schedule.name}/{self.slot_at.isoformat()}"
 
 
+@dataclass(frozen=True, slots=True)
+class FailedSlot:
+    """A slot of the schedule of this name that could not be done, or not even be read."""
+
+    name: str
+    slot_at: datetime
+    attempts: int
+    error: Exception
+
+
 async def claim_slot(
     connection: Connection, actions: Iterable[str], *, until: datetime, now: datetime
-) -> Slot | None:
+) -> Slot | FailedSlot | None:
     """Lock the schedule of the earliest slot that is due at `until`, and return that slot.
 
     A schedule that somebody else has in hand is passed over, as is one whose action is not among those given, and
@@ -55,12 +69,7 @@ async def claim_slot(
         # A second statement, so that it sees what the one who held the lock before has done.
         row = await connection.fetchrow(_READ, name, until, now, known)
         if row is not None:
-            return Slot(
-                schedule=schedule_of(row),
-                slot_at=row["slot_at"],
-                mark=row["mark"],
-                attempts=row["attempts"],
-            )
+            return _slot(row)
 
 
 async def choose(connection: Connection, slot: Slot, *, at: datetime) -> Slot | None:
@@ -94,9 +103,9 @@ async def finish(connection: Connection, slot: Slot, *, at: datetime) -> None:
     await arm(connection, slot.schedule, after=slot.slot_at)
 
 
-async def put_off(connection: Connection, slot: Slot, error: str, *, retry_at: datetime) -> None:
+async def put_off(connection: Connection, slot: FailedSlot, *, retry_at: datetime) -> None:
     """Note that a slot failed, and when to try it again."""
-    await connection.execute(_PUT_OFF, slot.schedule.name, slot.slot_at, error, retry_at)
+    await connection.execute(_PUT_OFF, slot.name, slot.slot_at, words(slot.error), retry_at)
 
 
 async def hasten(connection: Connection, schedule: str, *, at: datetime) -> bool:
@@ -108,6 +117,15 @@ async def earliest_slot(connection: Connection, actions: Iterable[str]) -> datet
     """Return when the next slot is due, or is to be tried again; None without any."""
     at: datetime | None = await connection.fetchval(_EARLIEST, list(actions))
     return at
+
+
+def _slot(row: Record) -> Slot | FailedSlot:
+    at, attempts = row["slot_at"], row["attempts"]
+    try:
+        schedule = schedule_of(row)
+    except (ValueError, ScheduleInvalid) as error:  # those of other schedules go on
+        return FailedSlot(row["name"], at, attempts, error)
+    return Slot(schedule=schedule, slot_at=at, mark=row["mark"], attempts=attempts)
 
 
 async def _settle(connection: Connection, slot: Slot, status: str, *, at: datetime) -> None:

@@ -10,7 +10,7 @@ import structlog
 from orderwright.runtime import slots
 from orderwright.runtime.failure import pause_after, words
 from orderwright.runtime.observation import told_on_commit
-from orderwright.runtime.slots import Slot
+from orderwright.runtime.slots import FailedSlot, Slot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,14 +35,17 @@ async def strike_next(
 ) -> bool:
     """Do the work, or the next part of it, of the earliest slot that is due at `until`, by default now.
 
-    False when there is none, or others have it in hand. A slot that fails is kept and tried again later; later
-    slots of its schedule wait for it as far as the schedule does not skip it.
+    False when there is none, or others have it in hand. A slot that fails, or whose schedule cannot be read, is kept
+    and tried again later; later slots of its schedule wait for it as far as the schedule does not skip it.
     """
     now = engine.clock.now()
     async with engine.pool.acquire() as connection, told_on_commit(connection):
         slot = await slots.claim_slot(connection, actions, until=until or now, now=now)
         if slot is None:
             return False
+        if isinstance(slot, FailedSlot):
+            await _put_off(engine, connection, slot)
+            return True
         chosen = await slots.choose(connection, slot, at=until or now)
         if chosen is not None:
             await _strike(engine, connection, chosen, actions[chosen.schedule.action])
@@ -56,7 +59,8 @@ async def _strike(engine: Engine, connection: Connection, slot: Slot, action: Sl
     except Exception as error:
         if connection.is_closed():
             raise
-        await _put_off(engine, connection, slot, error)
+        failed = FailedSlot(slot.schedule.name, slot.slot_at, slot.attempts, error)
+        await _put_off(engine, connection, failed)
         return
     if mark is not None:
         await slots.move_on(connection, slot, mark)
@@ -65,10 +69,10 @@ async def _strike(engine: Engine, connection: Connection, slot: Slot, action: Sl
     _logger.info("slot_done", slot=slot.id)
 
 
-async def _put_off(engine: Engine, connection: Connection, slot: Slot, error: Exception) -> None:
-    _logger.error("slot_failed", slot=slot.id, exc_info=error)
+async def _put_off(engine: Engine, connection: Connection, slot: FailedSlot) -> None:
+    at, subject = slot.slot_at.isoformat(), f"schedule/{slot.name}"
+    _logger.error("slot_failed", slot=f"{subject}/{at}", exc_info=slot.error)
     retry_at = engine.clock.now() + pause_after(slot.attempts)
-    await slots.put_off(connection, slot, words(error), retry_at=retry_at)
-    details = {"schedule": slot.schedule.name, "slot_at": slot.slot_at.isoformat()}
-    subject = f"schedule/{slot.schedule.name}"
-    engine.alarm.raise_for("slot_failed", subject, "slot_failed", words(error), details)
+    await slots.put_off(connection, slot, retry_at=retry_at)
+    details = {"schedule": slot.name, "slot_at": at}
+    engine.alarm.raise_for("slot_failed", subject, "slot_failed", words(slot.error), details)

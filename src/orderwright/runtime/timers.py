@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from orderwright.json_text import load
+from orderwright.runtime.calendar import in_calendar, nearest
 from orderwright.runtime.instance import Instance, instance_of
 from orderwright.statechart import Event
 
@@ -32,10 +33,10 @@ callers who send to one of the locked instances wait for fractions of a second."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueTimer:
-    """A timer that was claimed.
+    """A timer that was claimed; its texts are read when they are asked for, so that a damaged one is its own trouble.
 
     Attributes:
-        instance: as it stands, locked.
+        row: the columns of `_NEXT`, of its instance as it stands, locked, and of the timer.
         instance_version: the version of the log row that scheduled it.
         correlation_id: what that row belonged to.
         origin: import if an import scheduled it when it was overdue already: then it is part of what was taken over.
@@ -44,10 +45,14 @@ class DueTimer:
         attempts: how often it has failed already.
     """
 
-    instance: Instance
+    row: Record
+    instance_id: str
+    root_id: str
+    chart_id: str
+    chart_version: int
     timer_id: str
     due_at: datetime
-    event: Event
+    event_type: str
     instance_version: int
     correlation_id: str
     origin: Origin
@@ -57,7 +62,26 @@ class DueTimer:
     @property
     def key(self) -> tuple[str, str, int]:
         """What tells it from every other timer that was ever set."""
-        return self.instance.instance_id, self.timer_id, self.instance_version
+        return self.instance_id, self.timer_id, self.instance_version
+
+    def instance(self) -> Instance:
+        """Read its instance.
+
+        Raises:
+            ValueError: the snapshot cannot be read.
+        """
+        return instance_of(self.row)
+
+    def event(self) -> Event:
+        """Read what it sends.
+
+        Raises:
+            ValueError: the data cannot be read.
+        """
+        try:
+            return Event(self.event_type, load(self.row[14]))
+        except ValueError as error:
+            raise ValueError(f"the data of {self.timer_id} cannot be read: {error}") from error
 
 
 async def claim_due(
@@ -142,10 +166,14 @@ async def _next_of(
 def _due(row: Record) -> DueTimer:
     """Take the columns of `_NEXT` by their places, which costs a fraction of taking them by name."""
     return DueTimer(
-        instance=instance_of(row),
+        row=row,
+        instance_id=row[0],
+        root_id=row[1],
+        chart_id=row[2],
+        chart_version=row[3],
         timer_id=row[11],
         due_at=row[12],
-        event=Event(row[13], load(row[14])),
+        event_type=row[13],
         instance_version=row[15],
         attempts=row[16],
         correlation_id=row[17],
@@ -168,11 +196,12 @@ _LOCK_THIS = """
 select true from orderwright.instance where instance_id = $1 for update skip locked
 """
 # Lateral, with a limit: a few looks into indexes for each, also by a plan that was made when the tables were empty.
-_NEXT = """
+_NEXT = f"""
 select i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.status, i.state, i.snapshot, i.log_hash,
-       i.created_at, i.updated_at, t.timer_id, t.due_at, t.event_type, t.event_data, t.instance_version, t.attempts,
+       {in_calendar("i.created_at")} as created_at, {in_calendar("i.updated_at")} as updated_at,
+       t.timer_id, {nearest("t.due_at")} as due_at, t.event_type, t.event_data, t.instance_version, t.attempts,
        coalesce(cause.correlation_id, i.instance_id) as correlation_id,
-       coalesce(latest.occurred_at, t.due_at) as last_occurred_at,
+       {in_calendar("coalesce(latest.occurred_at, t.due_at)")} as last_occurred_at,
        case when cause.origin = 'import' and t.due_at <= cause.recorded_at then 'import' else 'live' end as origin
 from unnest($1::text[]) with ordinality as locked (instance_id, place)
 cross join lateral (
@@ -189,7 +218,7 @@ left join lateral (
     select occurred_at from orderwright.log
     where instance_id = i.instance_id and version = i.version limit 1) as latest on true
 order by locked.place
-"""
+"""  # noqa: S608 (ours)
 _TAKE = """
 delete from orderwright.timer as t
 using unnest($1::text[], $2::text[], $3::integer[]) as taken (instance_id, timer_id, instance_version)
@@ -212,9 +241,11 @@ _OURS = """(
     where i.instance_id = t.instance_id)"""
 _EARLIEST = f"""
 select least(
-    (select due_at from orderwright.timer as t where retry_at is null and {_OURS} order by due_at limit 1),
-    (select retry_at from orderwright.timer as t where retry_at is not null and {_OURS} order by retry_at limit 1))
-"""  # noqa: S608 (nothing of a caller)
+    (select {nearest("due_at")} from orderwright.timer as t
+     where retry_at is null and {_OURS} order by due_at limit 1),
+    (select {nearest("retry_at")} from orderwright.timer as t
+     where retry_at is not null and {_OURS} order by retry_at limit 1))
+"""  # noqa: S608 (ours)
 _PENDING = """
 select timer_id, event_type, due_at from orderwright.timer where instance_id = $1 order by due_at, timer_id
 """

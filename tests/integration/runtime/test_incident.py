@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
 
+MINUTE = timedelta(minutes=1)
 TROUBLE = Sighting(
     kind="step", subject="p1/WEIGH", code="loop", cause="round and round", seen_at=START
 )
@@ -161,3 +162,22 @@ async def test_closing_gives_up_what_the_database_does_not_take(pool: Pool, cloc
         await alarm.close()
     assert logged[-1]["event"] == "incidents_lost"
     assert logged[-1]["subjects"] == ["p1/ADD"]
+
+
+@pytest.mark.parametrize("damaged", ["{", "[1]", '{"instance": "p1"}, and more'])
+async def test_an_incident_whose_details_cannot_be_read_is_listed_with_their_text(
+    pool: Pool, damaged: str
+):
+    other = replace(
+        TROUBLE, subject="p2/WEIGH", details={"instance": "p2"}, seen_at=START - MINUTE
+    )
+    async with pool.acquire() as connection:
+        await record(connection, [TROUBLE, other])
+    await pool.execute(
+        "update orderwright.incident set details = $1 where subject = 'p1/WEIGH'", damaged
+    )
+    broken, sound = await incidents(pool)
+    assert (broken.details, broken.instance_id) == ({"unreadable": damaged}, None)
+    assert (sound.details, sound.instance_id) == ({"instance": "p2"}, "p2")
+    closed = await resolve(pool, broken.incident_id, by="ann", resolution="seen", at=START)
+    assert closed.status == "resolved"

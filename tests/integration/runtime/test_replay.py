@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Pool
 
 
+def changed(changes: str) -> str:
+    """Say that the last row changed something else."""
+    return f"update orderwright.log set changes = '{changes}' where version = 5"
+
+
 REORDER = """
 update orderwright.log set version = 99 where version = 5;
 update orderwright.log set version = 5 where version = 4;
@@ -56,6 +61,16 @@ async def test_an_unknown_instance_is_an_error(replay: Replay):
         await replay.verify("p2")
 
 
+async def test_how_far_an_instance_has_come_is_told_of_one_that_cannot_be_read(
+    replay: Replay, pool: Pool
+):
+    await pool.execute("update orderwright.instance set snapshot = 'x'")
+    assert await replay.reached("p1") == 5
+    for unknown in ("p2", "p\0"):
+        with pytest.raises(InstanceNotFound):
+            await replay.reached(unknown)
+
+
 @pytest.mark.parametrize(
     ("edit", "codes"),
     [
@@ -84,12 +99,18 @@ async def test_an_unknown_instance_is_an_error(replay: Replay):
             {"hash_differs", "fold_fails"},
         ),
         ("update orderwright.instance set snapshot = '{}'", {"fold_differs"}),
+        (changed("7"), {"hash_differs", "fold_fails"}),
+        (changed("null"), {"hash_differs", "fold_fails"}),
+        (changed('{"context":"x"}'), {"hash_differs", "fold_fails"}),
+        (changed('{"context":{"drop":7}}'), {"hash_differs", "fold_fails"}),
+        (changed('{"context":{"set":{"count":1e999}}}'), {"hash_differs", "fold_fails"}),
+        (changed('{"configuration":7}'), {"hash_differs", "fold_fails"}),
+        (changed('{"output":' + "[" * 99_999), {"hash_differs", "fold_fails"}),
     ],
 )
 async def test_tampering_shows(replay: Replay, pool: Pool, edit: str, codes: set[str]):
     await pool.execute(edit)
-    if "snapshot = '{}'" not in edit:  # which cannot be read at all
-        assert {found.code for found in await replay.verify("p1")} == codes
+    assert {found.code for found in await replay.verify("p1")} == codes
     assert {found.code async for found in replay.verify_all()} == codes
 
 

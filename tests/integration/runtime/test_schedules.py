@@ -357,3 +357,41 @@ async def test_draining_strikes_slots_that_are_due_until_then(
 def test_a_schedule_without_meaning_is_refused(wrong: dict[str, object]):
     with pytest.raises(ScheduleInvalid):
         replace(HOURLY, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("column", "damaged"),
+    [
+        ("payload", "{"),
+        ("payload", "7"),
+        ("cron", "now and then"),
+        ("zone", "Nowhere"),
+        ("missed", "?"),
+    ],
+)
+async def test_a_schedule_that_cannot_be_read_is_put_off_and_the_others_strike(
+    engine: Engine, clock: DrivenClock, notebook: Notebook, pool: Pool, column: str, damaged: str
+):
+    await put(engine, replace(HOURLY, name="a", missed="all"))
+    await put(engine, replace(HOURLY, name="b", missed="all"))
+    sound = await pool.fetchval(f"select {column} from orderwright.schedule where name = 'a'")
+    write = f"update orderwright.schedule set {column} = $1 where name = 'a'"
+    await pool.execute(write, damaged)
+    clock.advance(2 * HOUR)
+
+    assert await strike_all(engine, notebook.actions) == 3
+
+    assert notebook.hours == [1, 2]
+    [kept] = await pool.fetch("select * from orderwright.slot where retry_at is not null")
+    assert (kept["schedule"], kept["slot_at"], kept["attempts"]) == ("a", START + HOUR, 1)
+    assert kept["last_error"]
+    await engine.alarm.close()
+    [found] = await incidents(pool)
+    assert (found.kind, found.subject) == ("slot_failed", "schedule/a")
+    assert found.cause == kept["last_error"]
+    assert found.details == {"schedule": "a", "slot_at": kept["slot_at"].isoformat()}
+
+    await pool.execute(write, sound)
+    clock.advance(timedelta(seconds=1))
+    assert await strike_all(engine, notebook.actions) == 2
+    assert notebook.hours == [1, 2, 1, 2]

@@ -81,6 +81,12 @@ class Passage:
             message = f"the snapshot does not belong to version {self._before.version}"
             yield Reason("configuration_illegal", message)
             return
+        strays = [name for name in snapshot.configuration if name not in self._before.ids]
+        if strays:  # a snapshot that nobody wrote so
+            for name in strays:
+                message = f"version {self._before.version} has no state {name!r} either"
+                yield Reason("configuration_illegal", message, {"state": name})
+            return
         for node in self._active(snapshot):
             if node.kind in _LEAVES and not self._becomes(node.id):
                 message = (

@@ -13,6 +13,7 @@ import pytest
 from parcel import START
 
 from orderwright.json_text import load
+from orderwright.runtime import anchor_file
 from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.journal import chained, fold, read_log
 from orderwright.runtime.replay import Replay
@@ -133,13 +134,19 @@ async def test_an_export_or_a_record_that_was_changed_shows(anchors: Anchors, po
     assert await found(anchors) == {(name, "anchor_missing")}
 
 
+async def test_an_export_that_is_damaged_shows(anchors: Anchors):
+    file = anchors.latest()
+    file.write_bytes(file.read_bytes()[:-4])
+    assert await found(anchors) == {(f"anchor {file.name}", "anchor_differs")}
+
+
 async def test_an_export_that_was_interrupted_is_made_again(
     engine: Engine, clock: DrivenClock, tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ):
     await engine.create("parcel", "a", actor="ann")
     anchors = Anchors(engine.pool, clock, tmp_path / "new" / "folder")
     with monkeypatch.context() as patch:
-        patch.setattr("orderwright.runtime.anchor._settle", _fail)
+        patch.setattr(anchor_file, "finish", _fail)
         with pytest.raises(RuntimeError):
             await anchors.take()
     assert anchors.latest() is None
@@ -148,5 +155,5 @@ async def test_an_export_that_was_interrupted_is_made_again(
     assert await found(anchors) == set()
 
 
-def _fail(_unfinished: Path, _target: Path) -> None:
+def _fail(_unfinished: Path) -> None:
     raise RuntimeError("the disk is full")

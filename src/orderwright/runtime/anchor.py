@@ -135,7 +135,7 @@ class Anchors:
         """Yield what of an export does not hold any more.
 
         Codes: instance_deleted, tail_truncated, row_rewritten; of the export itself (with no instance)
-        anchor_missing, anchor_differs.
+        anchor_missing, anchor_differs, anchor_gap.
         """
         export = await asyncio.to_thread(anchor_file.read, file)
         if export is None:
@@ -145,6 +145,7 @@ class Anchors:
             async for finding in _held_against(connection, file):
                 yield finding
             known = await connection.fetchrow(_ON, export.anchored_on)
+            before = await connection.fetchval(_PREVIOUS, export.anchored_on)
         name = export.anchored_on.isoformat()
         if known is None:
             yield _about(name, "anchor_missing", f"the database has no anchor of {name}")
@@ -152,6 +153,9 @@ class Anchors:
         if (known["hash"], known["instances"]) != (export.hash, export.instances):
             message = f"the anchor of {name} in the database is not that of the export"
             yield _about(name, "anchor_differs", message)
+        if known["previous"] != before:
+            message = f"the anchor before that of {name} is not the one it was taken after"
+            yield _about(name, "anchor_gap", message)
 
     def _require_folder(self) -> Path:
         if self._folder is None:

@@ -140,6 +140,27 @@ async def test_an_export_that_is_damaged_shows(anchors: Anchors):
     assert await found(anchors) == {(f"anchor {file.name}", "anchor_differs")}
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "delete from orderwright.anchor where anchored_on = '2026-03-02'",
+        "update orderwright.anchor set hash = 'x' where anchored_on = '2026-03-02'",
+        "update orderwright.anchor set previous = null where anchored_on = '2026-03-03'",
+        "update orderwright.anchor set previous = 'x' where anchored_on = '2026-03-03'",
+    ],
+)
+async def test_an_anchor_that_does_not_name_the_one_before_it_shows(
+    engine: Engine, anchors: Anchors, clock: DrivenClock, pool: Pool, edit: str
+):
+    for name in ("c", "d"):
+        clock.advance(timedelta(days=1))
+        await engine.create("parcel", name, actor="ann")
+        await anchors.take()
+        assert await found(anchors) == set()
+    await pool.execute(edit)
+    assert await found(anchors) == {("anchor 2026-03-03", "anchor_gap")}
+
+
 async def test_an_export_that_was_interrupted_is_made_again(
     engine: Engine, clock: DrivenClock, tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ):

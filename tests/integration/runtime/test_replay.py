@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 from parcel import START
 
+from orderwright.errors import InputInvalid
 from orderwright.runtime import replay as replaying
 from orderwright.runtime.instance import InstanceNotFound
 from orderwright.runtime.replay import Replay, Tally, VersionNotFound
@@ -164,3 +165,45 @@ async def test_what_is_recorded_late_changes_no_earlier_time(engine: Engine, clo
     replay = Replay(engine.pool)
     found = [await replay.version_at("p1", START + timedelta(hours=hour)) for hour in (0, 1, 2)]
     assert found == [1, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+        datetime(1899, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(1900, 1, 1, tzinfo=timezone(timedelta(minutes=1))),
+        datetime(3000, 1, 1, tzinfo=UTC),
+        datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))),
+    ],
+)
+async def test_what_occurred_at_a_time_that_cannot_be_is_not_taken(
+    engine: Engine, replay: Replay, at: datetime
+):
+    with pytest.raises(InputInvalid) as sent:
+        await engine.send("p1", Event("HOLD"), actor="ann", occurred_at=at)
+    with pytest.raises(InputInvalid) as created:
+        await engine.create("parcel", "p2", actor="ann", occurred_at=at)
+    for refused in (sent, created):
+        assert refused.value.values == {
+            "field": "occurredAt",
+            "value": at.isoformat(),
+            "expected": "a time in the years 1900 to 2999 of UTC",
+        }
+    assert [one async for one in replay.verify_all()] == []
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(1900, 1, 1, tzinfo=UTC),
+        datetime(2999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    ],
+)
+async def test_what_occurred_long_ago_or_will_is_taken_and_verifies(
+    engine: Engine, replay: Replay, at: datetime
+):
+    await engine.create("parcel", "p2", actor="ann", occurred_at=at)
+    assert await replay.version_at("p2", at) == 1
+    assert [one async for one in replay.verify_all()] == []

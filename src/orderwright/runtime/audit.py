@@ -1,6 +1,7 @@
 """One instance held against its log, row by row: the rules that `orderwright.runtime.replay` proves of every instance.
 
 - Versions count from one without gaps, and each row begins in the state where the one before ended.
+- Each row occurred and was recorded at a time that can be read.
 - Each row's hash is that of its text after the hash before it; the last one is the instance's.
 - Folding what the rows changed gives the instance's snapshot, and that says the status and the chart of its row.
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orderwright.json_text import load
-from orderwright.runtime.journal import LogRow, advance, chained
+from orderwright.runtime.journal import UNREADABLE, LogRow, advance, chained
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class Audit:
     def add(self, row: LogRow, stored: bytes) -> None:
         """Take the next row with its stored hash."""
         self._length += 1
+        if UNREADABLE in (row.occurred_at, row.recorded_at):
+            message = "the row has a time that is infinite, or that no calendar has"
+            self._note(row.version, "time_unreadable", message)
         self._follow_line(row)
         self._follow_chain(row, stored)
         try:

@@ -168,6 +168,32 @@ async def test_what_is_recorded_late_changes_no_earlier_time(engine: Engine, clo
 
 
 @pytest.mark.parametrize(
+    ("column", "time"),
+    [
+        ("occurred_at", "infinity"),
+        ("occurred_at", "-infinity"),
+        ("occurred_at", "12000-01-01"),
+        ("recorded_at", "0044-03-15 BC"),
+    ],
+)
+async def test_a_time_that_cannot_be_read_is_a_finding_and_keeps_no_other_from_being_found(
+    engine: Engine, replay: Replay, pool: Pool, column: str, time: str
+):
+    await engine.create("parcel", "p2", actor="ann")
+    await pool.execute(f"update orderwright.log set {column} = '{time}' where version = 3")
+    await pool.execute("update orderwright.log set reason = 'x' where instance_id = 'p2'")
+    whole = {(one.instance_id, one.version, one.code) async for one in replay.verify_all()}
+    assert whole == {
+        ("p1", 3, "time_unreadable"),
+        ("p1", 3, "hash_differs"),
+        ("p2", 1, "hash_differs"),
+    }
+    alone = {(one.version, one.code) for one in await replay.verify("p1")}
+    assert alone == {(3, "time_unreadable"), (3, "hash_differs")}
+    assert (await replay.state_at("p1", 5)).context["count"] == 3
+
+
+@pytest.mark.parametrize(
     "at",
     [
         datetime.min.replace(tzinfo=UTC),

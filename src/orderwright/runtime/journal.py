@@ -243,14 +243,20 @@ def _mapping(value: object) -> dict[str, object]:
 
 
 UNREADABLE: Final = datetime.max.replace(tzinfo=UTC)
-"""What a row of the log is read with for a time that is infinite, or is not one of Python's."""
-_READABLE: Final = (
-    "case when {0} >= '0001-01-01 00:00+00' and {0} < '9999-12-31 00:00+00' then {0}"
-    " else '9999-12-31 23:59:59.999999+00' end as {0}"
-)
+"""What a row is read with for a time that is infinite, or is not one of Python's."""
+
+
+def readable(column: str) -> str:
+    """Return what selects a column of times, so that the driver can read each of them."""
+    return (
+        f"case when {column} >= '0001-01-01 00:00+00' and {column} < '9999-12-31 00:00+00' then {column}"
+        f" else '9999-12-31 23:59:59.999999+00' end as {column}"
+    )
+
+
 COLUMNS: Final = (
     "instance_id, version, event_type, event_data, facts, actor_kind, actor_id, reason, origin, correlation_id,"
-    f" causation_id, {_READABLE.format('occurred_at')}, {_READABLE.format('recorded_at')},"
+    f" causation_id, {readable('occurred_at')}, {readable('recorded_at')},"
     " from_state, to_state, changes, hash"
 )
 """What `from_record` needs of a row."""

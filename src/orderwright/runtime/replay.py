@@ -18,6 +18,7 @@ from orderwright.runtime.journal import (
     VersionNotFound,
     from_record,
     read_log,
+    readable,
     snapshot_at,
 )
 
@@ -79,6 +80,8 @@ class Replay:
                     chart=(instance.chart_id, instance.chart_version),
                     snapshot=instance.snapshot.to_text(),
                     log_hash=instance.log_hash,
+                    created_at=instance.created_at,
+                    updated_at=instance.updated_at,
                 )
             )
             for row, stored in await read_log(connection, instance_id):
@@ -212,14 +215,18 @@ def _standing(row: Record) -> Standing:
         chart=(row["chart_id"], row["chart_version"]),
         snapshot=row["snapshot"],
         log_hash=row["log_hash"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
 
 
 _COUNT = "select count(*) from orderwright.instance"
-_INSTANCES = """
-select instance_id, version, status, state, chart_id, chart_version, snapshot, log_hash from orderwright.instance
+_INSTANCES = f"""
+select instance_id, version, status, state, chart_id, chart_version, snapshot, log_hash,
+       {readable("created_at")}, {readable("updated_at")}
+from orderwright.instance
 where instance_id > $1 order by instance_id limit $2
-"""
+"""  # noqa: S608 (constants)
 _LOG = f"""
 select {COLUMNS} from orderwright.log
 where instance_id > $1 {{}} order by instance_id, version

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import jsonschema_rs
-from jsonschema import Draft202012Validator
-
 from orderwright.json_text import Unfit, is_storable, keep
+from orderwright.runtime.event_schema import EventSchema, compiled
 from orderwright.statechart import Reason, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from jsonschema import FormatChecker, ValidationError
 
@@ -48,24 +44,12 @@ _LIMITS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Schema:
-    """One schema twice: data are nearly always valid, which `quick` sees in a fiftieth of the time of `thorough`."""
-
-    quick: jsonschema_rs.Draft202012Validator
-    thorough: Draft202012Validator
-
-    def errors(self, data: Mapping[str, object]) -> Iterator[ValidationError]:
-        if not self.quick.is_valid(data):
-            yield from self.thorough.iter_errors(data)
-
-
 class Admission:
     """The engine's door; `formats` knows the formats that charts name in their data schemas."""
 
     def __init__(self, formats: FormatChecker) -> None:
         self._formats = formats
-        self._schemas: dict[tuple[str, int, str], _Schema] = {}
+        self._schemas: dict[tuple[str, int, str], EventSchema] = {}
 
     def refusal(self, chart: Chart, command: Send) -> Refused | None:
         """Return why this event may not enter, or None.
@@ -96,27 +80,13 @@ class Admission:
         reasons = {r.values["field"]: r for error in errors for r in _reasons(error)}
         return _invalid(event, list(reasons.values())) if reasons else None
 
-    def _schema(self, chart: Chart, declared: EventDeclaration) -> _Schema | None:
+    def _schema(self, chart: Chart, declared: EventDeclaration) -> EventSchema | None:
         if declared.data is None:
             return None
         key = (chart.id, chart.version, declared.type)
         if key not in self._schemas:
-            self._schemas[key] = self._compiled(dict(declared.data))
+            self._schemas[key] = compiled(dict(declared.data), self._formats)
         return self._schemas[key]
-
-    def _compiled(self, schema: dict[str, object]) -> _Schema:
-        formats: dict[str, Callable[..., bool]] = {
-            name: partial(self._conforms, name) for name in self._formats.checkers
-        }
-        return _Schema(
-            quick=jsonschema_rs.Draft202012Validator(
-                schema, formats=formats, validate_formats=True
-            ),
-            thorough=Draft202012Validator(schema, format_checker=self._formats),
-        )
-
-    def _conforms(self, name: str, value: str) -> bool:
-        return self._formats.conforms(value, name)
 
 
 def _reserved(event: Event, why: str) -> Refused:

@@ -16,20 +16,19 @@ import asyncio
 import gzip
 import hashlib
 import json
-import os
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import dump
+from orderwright.runtime import anchor_file
 from orderwright.runtime.journal import iso
 from orderwright.runtime.replay import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+    from datetime import date, datetime
     from pathlib import Path
 
     from orderwright.clock import Clock
@@ -67,30 +66,57 @@ class Anchors:
     async def take(self) -> Anchor:
         """Take today's anchor, or return the one that was taken; of several processes one takes it.
 
+        The export has its own name only after the commit: a crash before it leaves an unfinished file, one after it an
+        anchor whose export `settle` names.
+
         Raises:
             AnchorsHomeless: there is no folder.
         """
         folder = self._require_folder()
-        async with (
-            self._pool.acquire() as connection,
-            connection.transaction(),
-        ):
-            await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
-            now = self._clock.now()
-            known = await connection.fetchrow(_ON, now.date())
-            if known is not None:
-                return Anchor(**dict(known))
-            previous = await connection.fetchval(_PREVIOUS)
-            instances, hashed = await self._export(folder, now)
-            anchor = Anchor(
-                anchored_on=now.date(),
-                taken_at=now,
-                instances=instances,
-                hash=hashed,
-                previous=previous,
-            )
-            await connection.execute(_RECORD, anchor.anchored_on, now, instances, hashed, previous)
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                await connection.execute(_ONE_AT_A_TIME, _LOCK)
+                await _name_recorded(connection, folder)
+                now = self._clock.now()
+                known = await connection.fetchrow(_ON, now.date())
+                if known is not None:
+                    return Anchor(**dict(known))
+                previous = await connection.fetchval(_PREVIOUS, now.date())
+                unfinished = anchor_file.unfinished(folder, now.date())
+                instances, hashed = await self._export(unfinished, now)
+                anchor = Anchor(
+                    anchored_on=now.date(),
+                    taken_at=now,
+                    instances=instances,
+                    hash=hashed,
+                    previous=previous,
+                )
+                await connection.execute(_RECORD, now.date(), now, instances, hashed, previous)
+            target = anchor_file.named(folder, now.date())
+            await asyncio.to_thread(anchor_file.name, unfinished, target)
             return anchor
+
+    async def settle(self) -> AsyncGenerator[Finding]:
+        """Finish or drop what a crash has left in the folder; yield what of it does not hold any more.
+
+        The export of an anchor that was committed gets its name, and one that was cut off is dropped. A whole one
+        without an anchor is of an attempt that was rolled back, or somebody has deleted the record of it before it had
+        its name. The ends of all logs it is either way: it is dropped when it holds, and kept when it does not. The
+        codes are those of `check`.
+        """
+        if self._folder is None or not await asyncio.to_thread(
+            anchor_file.leftovers, self._folder
+        ):
+            return
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(_ONE_AT_A_TIME, _LOCK)
+            for file in await _name_recorded(connection, self._folder):
+                holds = True
+                async for finding in _held_against(connection, file):
+                    holds = False
+                    yield finding
+                if holds:
+                    await asyncio.to_thread(file.unlink)
 
     async def is_due(self) -> bool:
         """Tell whether today's anchor is still to be taken."""
@@ -105,52 +131,49 @@ class Anchors:
             return None
         return max(self._folder.glob("anchor-*.gz"), default=None)
 
-    async def check(self, file: Path) -> AsyncIterator[Finding]:
+    async def check(self, file: Path) -> AsyncGenerator[Finding]:
         """Yield what of an export does not hold any more.
 
         Codes: instance_deleted, tail_truncated, row_rewritten; of the export itself (with no instance)
-        anchor_missing, anchor_differs.
+        anchor_missing, anchor_differs, anchor_gap.
         """
-        digest, count = hashlib.sha256(), 0
+        export = await asyncio.to_thread(anchor_file.read, file)
+        if export is None:
+            yield _about(file.name, "anchor_differs", "the export was cut off or damaged")
+            return
         async with self._pool.acquire() as connection:
-            with gzip.open(file, "rt", encoding="utf-8", newline="\n") as lines:
-                header = json.loads(next(lines))
-                while batch := list(islice(lines, _FETCH)):
-                    count += len(batch)
-                    for line in batch:
-                        digest.update(line.encode())
-                    for finding in await _compare(
-                        connection, [json.loads(line) for line in batch]
-                    ):
-                        yield finding
-            known = await connection.fetchrow(_ON, date.fromisoformat(header["anchored_on"]))
-        name = header["anchored_on"]
+            async for finding in _held_against(connection, file):
+                yield finding
+            known = await connection.fetchrow(_ON, export.anchored_on)
+            before = await connection.fetchval(_PREVIOUS, export.anchored_on)
+        name = export.anchored_on.isoformat()
         if known is None:
             yield _about(name, "anchor_missing", f"the database has no anchor of {name}")
-        elif (known["hash"], known["instances"]) != (digest.digest(), count):
+            return
+        if (known["hash"], known["instances"]) != (export.hash, export.instances):
             message = f"the anchor of {name} in the database is not that of the export"
             yield _about(name, "anchor_differs", message)
+        if known["previous"] != before:
+            message = f"the anchor before that of {name} is not the one it was taken after"
+            yield _about(name, "anchor_gap", message)
 
     def _require_folder(self) -> Path:
         if self._folder is None:
             raise AnchorsHomeless("no folder for anchors; name one with ORDERWRIGHT_ANCHORS")
         return self._folder
 
-    async def _export(self, folder: Path, now: datetime) -> tuple[int, bytes]:
-        """Write the file whole or not at all; return the number of lines and their hash."""
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        target = folder / f"anchor-{now.date().isoformat()}.gz"
-        unfinished = target.with_suffix(f".{os.getpid()}")
+    async def _export(self, unfinished: Path, now: datetime) -> tuple[int, bytes]:
+        """Write the file whole; return the number of lines and their hash."""
         digest, count = hashlib.sha256(), 0
         header = {"anchored_on": now.date().isoformat(), "taken_at": iso(now)}
-        with gzip.open(unfinished, "wb", compresslevel=1) as file:
+        with await asyncio.to_thread(anchor_file.create, unfinished) as file:
             file.write(f"{dump(header)}\n".encode())
             async for lines in self._lines():
                 text = "".join(lines).encode()
                 await asyncio.to_thread(file.write, text)
                 digest.update(text)
                 count += len(lines)
-        await asyncio.to_thread(_settle, unfinished, target)
+        await asyncio.to_thread(anchor_file.finish, unfinished)
         return count, digest.digest()
 
     async def _lines(self) -> AsyncIterator[list[str]]:
@@ -161,6 +184,38 @@ class Anchors:
             cursor = await connection.cursor(_ENDS)
             while rows := await cursor.fetch(_FETCH):
                 yield [f"{dump([name, version, end.hex()])}\n" for name, version, end in rows]
+
+
+async def _name_recorded(connection: Connection, folder: Path) -> list[Path]:
+    """Name what was committed, drop what was cut off, and return what is whole and was not recorded.
+
+    Who holds the lock may: the transaction of any other process that had it has ended.
+    """
+    unrecorded = []
+    for file in await asyncio.to_thread(anchor_file.leftovers, folder):
+        export = await asyncio.to_thread(anchor_file.read, file)
+        if export is None:
+            await asyncio.to_thread(file.unlink)
+            continue
+        known = await connection.fetchrow(_ON, export.anchored_on)
+        target = anchor_file.named(folder, export.anchored_on)
+        is_recorded = known is not None and known["hash"] == export.hash
+        if (
+            is_recorded and not target.exists()
+        ):  # a record that was edited must not replace a witness
+            await asyncio.to_thread(anchor_file.name, file, target)
+        else:
+            unrecorded.append(file)
+    return unrecorded
+
+
+async def _held_against(connection: Connection, file: Path) -> AsyncIterator[Finding]:
+    """Yield what the lines of an export say that is not so any more."""
+    with gzip.open(file, "rt", encoding="utf-8", newline="\n") as lines:
+        next(lines)  # the header
+        while batch := [json.loads(line) for line in islice(lines, _FETCH)]:
+            for finding in await _compare(connection, batch):
+                yield finding
 
 
 async def _compare(connection: Connection, lines: Sequence[list[object]]) -> Iterator[Finding]:
@@ -192,17 +247,13 @@ def _about(name: str, code: str, message: str) -> Finding:
     return Finding(instance_id=f"anchor {name}", version=0, code=code, message=message)
 
 
-def _settle(unfinished: Path, target: Path) -> None:
-    """Give a file that is wholly on the disk its name."""
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(target)
-
-
+_ONE_AT_A_TIME = "select pg_advisory_xact_lock($1)"
 _ON = """
 select anchored_on, taken_at, instances, hash, previous from orderwright.anchor where anchored_on = $1
 """
-_PREVIOUS = "select hash from orderwright.anchor order by anchored_on desc limit 1"
+_PREVIOUS = """
+select hash from orderwright.anchor where anchored_on < $1 order by anchored_on desc limit 1
+"""
 _RECORD = """
 insert into orderwright.anchor (anchored_on, taken_at, instances, hash, previous) values ($1, $2, $3, $4, $5)
 """

@@ -1,7 +1,9 @@
 """One instance held against its log, row by row: the rules that `orderwright.runtime.replay` proves of every instance.
 
 - Versions count from one without gaps, and each row begins in the state where the one before ended.
+- Each row occurred and was recorded at a time that can be read.
 - Each row's hash is that of its text after the hash before it; the last one is the instance's.
+- The first row was recorded when the instance was created, the last when it was updated.
 - Folding what the rows changed gives the instance's snapshot, and that says the status and the chart of its row.
 
 An audit keeps the folded snapshot and no rows, so that a log of any length needs no more room than its instance.
@@ -13,11 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orderwright.json_text import load
+from orderwright.runtime.calendar import is_known
 from orderwright.runtime.journal import LogRow, advance, chained
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,10 @@ class Discrepancy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the instance's own row says; `chart` is its id and version, `snapshot` its text."""
+    """What the instance's own row says; `chart` is its id and version, `snapshot` its text.
+
+    Its root is not among it: the log does not say what that is.
+    """
 
     version: int
     status: str
@@ -39,18 +46,35 @@ class Standing:
     chart: tuple[str, int]
     snapshot: str
     log_hash: bytes
+    created_at: datetime
+    updated_at: datetime
 
 
 class Audit:
     """Takes the rows of an instance, oldest first, then tells what does not fit."""
 
-    __slots__ = ("_broken", "_folded", "_found", "_gap", "_hash", "_length", "_standing", "_state")
+    __slots__ = (
+        "_begun_at",
+        "_broken",
+        "_folded",
+        "_found",
+        "_gap",
+        "_hash",
+        "_length",
+        "_moved_at",
+        "_standing",
+        "_state",
+    )
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
         self._found: list[Discrepancy] = []
         self._length = 0
         self._state: str | None = None
+        self._begun_at: datetime | None = (
+            None  # when the first row was recorded, and the one last added
+        )
+        self._moved_at: datetime | None = None
         self._gap = False  # from here on nothing can be said of the line
         self._hash: bytes | None = b""  # None from where the chain is broken
         self._folded: dict[str, object] = {}
@@ -59,6 +83,9 @@ class Audit:
     def add(self, row: LogRow, stored: bytes) -> None:
         """Take the next row with its stored hash."""
         self._length += 1
+        if not (is_known(row.occurred_at) and is_known(row.recorded_at)):
+            message = "the row has a time that is infinite, or that no calendar has"
+            self._note(row.version, "time_unreadable", message)
         self._follow_line(row)
         self._follow_chain(row, stored)
         try:
@@ -86,16 +113,27 @@ class Audit:
             message = f"begins in {row.from_state}, not in {self._state}"
             self._note(row.version, "state_gap", message)
         self._state = row.to_state
+        self._moved_at = row.recorded_at
+        if self._length == 1:
+            self._begun_at = row.recorded_at
 
     def _close_line(self) -> None:
         if self._gap:
             return
-        if self._length != self._standing.version:
+        standing = self._standing
+        if self._length != standing.version:
             message = f"the log has {self._length} rows"
-            self._note(self._standing.version, "log_length", message)
-        elif self._state != self._standing.state:
+            self._note(standing.version, "log_length", message)
+            return
+        if self._state != standing.state:
             message = f"the log ends in {self._state}"
-            self._note(self._standing.version, "state_differs", message)
+            self._note(standing.version, "state_differs", message)
+        if (self._begun_at, self._moved_at) != (standing.created_at, standing.updated_at):
+            message = (
+                f"the log was begun at {self._begun_at} and last written at {self._moved_at}, the row says"
+                f" {standing.created_at} and {standing.updated_at}"
+            )
+            self._note(standing.version, "row_differs", message)
 
     def _follow_chain(self, row: LogRow, stored: bytes) -> None:
         if self._hash is None:

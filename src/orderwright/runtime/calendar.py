@@ -7,16 +7,16 @@ asks the database for such a moment in one of these ways.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import Final
 
-if TYPE_CHECKING:
-    from datetime import datetime
+_BEYOND: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def in_calendar(moment: str) -> str:
-    """Return SQL that gives infinity for a moment beyond the calendar: `is_known` tells it afterwards."""
+    """Return SQL that gives the calendar's very end for a moment beyond it: `is_known` tells it afterwards."""
     within = f"{moment} >= '0001-01-01 00:00Z' and {moment} < '9999-12-31 00:00Z'"
-    return f"case when {within} then {moment} else 'infinity' end"
+    return f"case when {within} then {moment} else '{_BEYOND.isoformat()}' end"
 
 
 def nearest(moment: str) -> str:
@@ -26,4 +26,4 @@ def nearest(moment: str) -> str:
 
 def is_known(moment: datetime) -> bool:
     """Tell whether a moment that was read is one of the calendar."""
-    return moment.tzinfo is not None
+    return moment != _BEYOND

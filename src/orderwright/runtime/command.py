@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import InputInvalid, shown
@@ -11,12 +12,16 @@ from orderwright.json_text import Unfit, canonical, is_storable, keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from orderwright.statechart import Event
 
 LONGEST_ID: Final = 255
 """Characters of an id or a key: an index holds them, and its entries have a limit."""
+
+_EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+_TOO_LATE: Final = datetime(3000, 1, 1, tzinfo=UTC)
+_TIMES: Final = "a time in the years 1900 to 2999 of UTC"
+"""Others are slips, and the first and the last that Python knows would be stored as infinite."""
 
 Origin = Literal["live", "import", "migration"]
 
@@ -43,8 +48,12 @@ class Cause:
         reason: a person's words, kept in the log.
         correlation_id: what this belongs to; by default the row's own "<instance>/<version>".
         causation_id: what brought it about: a log row or a domain event.
-        occurred_at: when it happened; by default now. It is the `now` that the chart sees.
+        occurred_at: when it happened, in the years 1900 to 2999 of UTC; by default now. It is the `now` that the
+            chart sees.
         origin: whether it happens live, or is taken over from elsewhere.
+
+    Raises:
+        InputInvalid: a time without its zone or out of those years, or a text that is too long or cannot be stored.
     """
 
     actor: Actor
@@ -56,8 +65,10 @@ class Cause:
     origin: Origin = "live"
 
     def __post_init__(self) -> None:
-        if self.occurred_at is not None and self.occurred_at.tzinfo is None:
-            raise InputInvalid("occurredAt", self.occurred_at.isoformat(), "a time with its zone")
+        if self.occurred_at is not None:
+            require_zone(self.occurred_at)
+            if not _EARLIEST <= self.occurred_at < _TOO_LATE:
+                raise InputInvalid("occurredAt", self.occurred_at.isoformat(), _TIMES)
         _require_storable("actor", self.actor.id)
         if self.idempotency_key is not None:
             _require_id("idempotencyKey", self.idempotency_key)
@@ -110,6 +121,16 @@ class Send:
 
 
 Command: TypeAlias = Create | Send
+
+
+def require_zone(moment: datetime) -> None:
+    """Let a time pass that has its zone.
+
+    Raises:
+        InputInvalid: it has none, and may be any of the times in two days.
+    """
+    if moment.tzinfo is None:
+        raise InputInvalid("occurredAt", moment.isoformat(), "a time with its zone")
 
 
 def unfit(name: str, value: object, error: TypeError | ValueError) -> InputInvalid:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from orderwright.errors import NotFound
 from orderwright.json_text import dump, load, quote
+from orderwright.runtime.calendar import in_calendar
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -249,7 +250,8 @@ def _mapping(value: object) -> dict[str, object]:
 
 COLUMNS: Final = (
     "instance_id, version, event_type, event_data, facts, actor_kind, actor_id, reason, origin, correlation_id,"
-    " causation_id, occurred_at, recorded_at, from_state, to_state, changes, hash"
+    f" causation_id, {in_calendar('occurred_at')} as occurred_at, {in_calendar('recorded_at')} as recorded_at,"
+    " from_state, to_state, changes, hash"
 )
 """What `from_record` needs of a row."""
 _READ = f"""

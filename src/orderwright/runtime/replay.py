@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.json_text import is_storable
 from orderwright.runtime.audit import Audit, Discrepancy, Standing
+from orderwright.runtime.calendar import in_calendar
 from orderwright.runtime.instance import found
 from orderwright.runtime.journal import (
     COLUMNS,
@@ -218,13 +219,17 @@ def _standing(row: Record) -> Standing:
         chart=(row["chart_id"], row["chart_version"]),
         snapshot=row["snapshot"],
         log_hash=row["log_hash"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
 
 
 _COUNT = "select count(*) from orderwright.instance"
-_STANDING = """
-select instance_id, version, status, state, chart_id, chart_version, snapshot, log_hash from orderwright.instance
-"""
+_STANDING = f"""
+select instance_id, version, status, state, chart_id, chart_version, snapshot, log_hash,
+       {in_calendar("created_at")} as created_at, {in_calendar("updated_at")} as updated_at
+from orderwright.instance
+"""  # noqa: S608 (constants)
 _INSTANCE = f"{_STANDING} where instance_id = $1"
 _INSTANCES = f"{_STANDING} where instance_id > $1 order by instance_id limit $2"
 _LOG = f"""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jsonschema import Draft202012Validator, FormatChecker
 
 from orderwright.errors import DefinitionInvalid
+from orderwright.runtime.event_schema import compiled, has_part, search
 from orderwright.statechart.checks import check
 from orderwright.statechart.checks.implementation import implementations
 from orderwright.statechart.checks.source import Source
@@ -105,24 +106,100 @@ def _in_invocations(chart: Chart, kinds: Collection[str] | None) -> Iterator[Pro
 def _in_schema(event: EventDeclaration, formats: FormatChecker | None) -> Iterator[Problem]:
     if event.data is None:
         return
-    path = f"events.{event.type}.data"
-    for error in _META.iter_errors(dict(event.data)):
+    path, schema = f"events.{event.type}.data", dict(event.data)
+    found = False
+    for error in _META.iter_errors(schema):
+        found = True
         place = ".".join([path, *map(str, error.absolute_path)])
         yield Problem(place, "schema.invalid", f"no JSON Schema: {error.message}")
-    for place, name in _formats_in(event.data, path):
-        if formats is not None and name not in formats.checkers:
-            known = ", ".join(sorted(formats.checkers)) or "none"
-            message = f"nobody checks the format {name!r}; known are: {known}"
-            yield Problem(place, "schema.format", message)
+    if found:
+        return
+    for problem in _in_keywords(schema, path, formats):
+        found = found or problem.code != "schema.format"
+        yield problem
+    if not found:
+        yield from _in_whole(schema, path, formats)
 
 
-def _formats_in(source: Json, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(source, dict):
-        for key, member in source.items():
-            if key == "format" and isinstance(member, str):
-                yield f"{path}.{key}", member
-            else:
-                yield from _formats_in(member, f"{path}.{key}")
-    elif isinstance(source, list):
+def _in_keywords(
+    schema: dict[str, Json], path: str, formats: FormatChecker | None
+) -> Iterator[Problem]:
+    references = list[tuple[str, str]]()
+    for place, part in _schemas_in(schema, path):
+        for keyword in ("$ref", "$dynamicRef"):
+            named = part.get(keyword)
+            if isinstance(named, str):
+                references.append((f"{place}.{keyword}", named))
+        yield from _in_patterns(part, place)
+        yield from _in_format(part.get("format"), f"{place}.format", formats)
+    yield from _in_references(schema, references)
+
+
+def _in_references(
+    schema: dict[str, Json], references: list[tuple[str, str]]
+) -> Iterator[Problem]:
+    remote = [(place, named) for place, named in references if not named.startswith("#")]
+    for place, named in remote:
+        message = (
+            f"{named!r} is outside of this schema, and may be gone or other tomorrow; put what it names under $defs"
+            " and refer to it as #/$defs/..."
+        )
+        yield Problem(place, "schema.reference", message)
+    for place, named in references:
+        if not remote and not has_part(schema, named):
+            message = (
+                f"there is no {named!r} in this schema; name a part that it has, as #/$defs/..."
+            )
+            yield Problem(place, "schema.reference", message)
+
+
+def _in_patterns(part: dict[str, Json], place: str) -> Iterator[Problem]:
+    named, pattern = part.get("patternProperties"), part.get("pattern")
+    patterns = [(f"{place}.pattern", pattern)] if isinstance(pattern, str) else []
+    if isinstance(named, dict):
+        patterns += [(f"{place}.patternProperties.{one}", one) for one in named]
+    for where, one in patterns:
+        try:
+            search(one)
+        except ValueError:
+            message = (
+                f"{one!r} is no pattern, is too large, or has look-around or a back-reference"
+            )
+            yield Problem(where, "schema.pattern", message)
+
+
+def _in_format(name: Json, place: str, formats: FormatChecker | None) -> Iterator[Problem]:
+    if formats is not None and isinstance(name, str) and name not in formats.checkers:
+        known = ", ".join(sorted(formats.checkers)) or "none"
+        message = f"nobody checks the format {name!r}; known are: {known}"
+        yield Problem(place, "schema.format", message)
+
+
+def _in_whole(
+    schema: dict[str, Json], path: str, formats: FormatChecker | None
+) -> Iterator[Problem]:
+    """Find what no keyword shows by itself: make the schema ready as the engine will."""
+    try:
+        compiled(schema, formats or FormatChecker(formats=()))
+    except ValueError as error:
+        yield Problem(path, "schema.invalid", f"no event can be held against it: {error}")
+
+
+_DATA: Final = frozenset({"const", "enum", "default", "examples"})
+_NAMED: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
+"""Keywords whose value is no schema but data, and those that have one under each name."""
+
+
+def _schemas_in(source: Json, path: str) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield a schema and those within it, each with its place."""
+    if isinstance(source, list):
         for number, member in enumerate(source):
-            yield from _formats_in(member, f"{path}[{number}]")
+            yield from _schemas_in(member, f"{path}[{number}]")
+    elif isinstance(source, dict):
+        yield path, source
+        for key, member in source.items():
+            if key in _NAMED and isinstance(member, dict):
+                for name, inner in member.items():
+                    yield from _schemas_in(inner, f"{path}.{key}.{name}")
+            elif key not in _DATA:
+                yield from _schemas_in(member, f"{path}.{key}")

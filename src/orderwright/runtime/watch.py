@@ -8,6 +8,7 @@ then today's. Of several workers one looks at a time.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -17,15 +18,15 @@ from orderwright.runtime.lag import read_status
 from orderwright.runtime.loop import Loop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncGenerator, Iterator
     from datetime import datetime
-    from pathlib import Path
 
     from orderwright.runtime.anchor import Anchors
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.incident import Kind
     from orderwright.runtime.lag import ConsumerLag
     from orderwright.runtime.pool import Connection
+    from orderwright.runtime.replay import Finding
 
 LATE: Final = timedelta(minutes=5)
 """What is later than this is trouble."""
@@ -65,26 +66,31 @@ class Watch:
         return _EVERY
 
     async def seal(self) -> float:
-        """Hold the database against the latest anchor, then take today's; return when to come back.
+        """Finish what a crash left, hold the database against the latest anchor, take today's; return when to return.
 
         While it does not hold, none is taken: the next one would vouch for what has been done to the database.
         """
+        if not await self._holds(self._anchors.settle()):
+            return _BROKEN_EVERY
         if not await self._anchors.is_due():
             return _ANCHOR_EVERY
         latest = self._anchors.latest()
-        if latest is not None and not await self._holds(latest):
+        if latest is not None and not await self._holds(self._anchors.check(latest)):
             return _BROKEN_EVERY
         await self._anchors.take()
         return _ANCHOR_EVERY
 
-    async def _holds(self, export: Path) -> bool:
-        """Compare, record what differs, and tell whether nothing does."""
+    async def _holds(self, findings: AsyncGenerator[Finding]) -> bool:
+        """Record what differs, and tell whether nothing does."""
         now = self._engine.clock.now()
         found: list[Sighting] = []
-        async for one in self._anchors.check(export):
-            found.append(_sighting("anchor_differs", one.instance_id, one.code, one.message, now))
-            if len(found) == _SHOWN:
-                break
+        async with aclosing(findings):
+            async for one in findings:
+                found.append(
+                    _sighting("anchor_differs", one.instance_id, one.code, one.message, now)
+                )
+                if len(found) == _SHOWN:
+                    break
         async with self._engine.pool.acquire() as connection, connection.transaction():
             await incident.record(connection, found)
         return not found

@@ -13,6 +13,7 @@ import pytest
 from parcel import START
 
 from orderwright.json_text import load
+from orderwright.runtime import anchor_file
 from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.journal import chained, fold, read_log
 from orderwright.runtime.replay import Replay
@@ -133,13 +134,40 @@ async def test_an_export_or_a_record_that_was_changed_shows(anchors: Anchors, po
     assert await found(anchors) == {(name, "anchor_missing")}
 
 
+async def test_an_export_that_is_damaged_shows(anchors: Anchors):
+    file = anchors.latest()
+    file.write_bytes(file.read_bytes()[:-4])
+    assert await found(anchors) == {(f"anchor {file.name}", "anchor_differs")}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "delete from orderwright.anchor where anchored_on = '2026-03-02'",
+        "update orderwright.anchor set hash = 'x' where anchored_on = '2026-03-02'",
+        "update orderwright.anchor set previous = null where anchored_on = '2026-03-03'",
+        "update orderwright.anchor set previous = 'x' where anchored_on = '2026-03-03'",
+    ],
+)
+async def test_an_anchor_that_does_not_name_the_one_before_it_shows(
+    engine: Engine, anchors: Anchors, clock: DrivenClock, pool: Pool, edit: str
+):
+    for name in ("c", "d"):
+        clock.advance(timedelta(days=1))
+        await engine.create("parcel", name, actor="ann")
+        await anchors.take()
+        assert await found(anchors) == set()
+    await pool.execute(edit)
+    assert await found(anchors) == {("anchor 2026-03-03", "anchor_gap")}
+
+
 async def test_an_export_that_was_interrupted_is_made_again(
     engine: Engine, clock: DrivenClock, tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ):
     await engine.create("parcel", "a", actor="ann")
     anchors = Anchors(engine.pool, clock, tmp_path / "new" / "folder")
     with monkeypatch.context() as patch:
-        patch.setattr("orderwright.runtime.anchor._settle", _fail)
+        patch.setattr(anchor_file, "finish", _fail)
         with pytest.raises(RuntimeError):
             await anchors.take()
     assert anchors.latest() is None
@@ -148,5 +176,5 @@ async def test_an_export_that_was_interrupted_is_made_again(
     assert await found(anchors) == set()
 
 
-def _fail(_unfinished: Path, _target: Path) -> None:
+def _fail(_unfinished: Path) -> None:
     raise RuntimeError("the disk is full")

@@ -149,6 +149,63 @@ async def test_a_chart_with_findings_is_refused_with_each_place_and_cure(pool: P
     assert await rows("select 1 from orderwright.chart") == []
 
 
+@pytest.mark.parametrize(
+    ("schema", "place", "code", "cure"),
+    [
+        (
+            {"properties": {"n": {"$ref": "#/$defs/number"}}},
+            "properties.n.$ref",
+            "schema.reference",
+            "'#/$defs/number'",
+        ),
+        ({"$ref": "#anchor"}, "$ref", "schema.reference", "'#anchor'"),
+        ({"$dynamicRef": "#node"}, "$dynamicRef", "schema.reference", "'#node'"),
+        ({"allOf": [{"$ref": "number.json"}]}, "allOf[0].$ref", "schema.reference", "$defs"),
+        ({"$ref": "http://127.0.0.1:9/number.json"}, "$ref", "schema.reference", "$defs"),
+        (
+            {"properties": {"n": {"pattern": "(a"}}},
+            "properties.n.pattern",
+            "schema.pattern",
+            "'(a'",
+        ),
+        ({"pattern": "(?=a)b"}, "pattern", "schema.pattern", "look-around"),
+        ({"pattern": r"(a)\1"}, "pattern", "schema.pattern", "look-around"),
+        ({"pattern": "(a{1000}){1000}"}, "pattern", "schema.pattern", "too large"),
+        (
+            {"patternProperties": {"[": {"type": "string"}}},
+            "patternProperties.[",
+            "schema.pattern",
+            "'['",
+        ),
+    ],
+)
+async def test_a_schema_that_could_judge_no_event_is_refused_with_its_place_and_cure(
+    pool: Pool, schema: dict[str, object], place: str, code: str, cure: str
+):
+    unsound = copy.deepcopy(PARCEL)
+    unsound["events"]["HOLD"]["data"] = schema
+    with pytest.raises(ChartUnsound) as refused:
+        await Registry(KNOWN).publish(pool, json.dumps(unsound), at=START)
+    [finding] = refused.value.findings
+    assert (finding.path, finding.code) == (f"events.HOLD.data.{place}", code)
+    assert cure in finding.message
+
+
+async def test_a_schema_may_refer_to_its_own_parts_and_name_references_in_its_data(pool: Pool):
+    sound = copy.deepcopy(PARCEL)
+    sound["events"]["HOLD"]["data"] = {
+        "properties": {
+            "n": {"$ref": "#/$defs/number"},
+            "m": {"$ref": "#count"},
+            "more": {"items": {"$ref": "#"}},
+            "$ref": {"type": "string"},
+            "pattern": {"const": {"$ref": "number.json", "pattern": "("}},
+        },
+        "$defs": {"number": {"$anchor": "count", "type": "integer"}},
+    }
+    assert (await Registry(KNOWN).publish(pool, json.dumps(sound), at=START)).version == 1
+
+
 async def test_what_was_published_before_the_checks_is_still_taken(pool: Pool):
     text = json.dumps({"id": "parcel", "version": 1, "initial": "a", "states": {"a": {}, "b": {}}})
     with pytest.raises(ChartUnsound):

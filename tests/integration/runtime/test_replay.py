@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 from parcel import START
 
+from orderwright.errors import InputInvalid
 from orderwright.runtime import replay as replaying
 from orderwright.runtime.instance import InstanceNotFound
 from orderwright.runtime.replay import Replay, Tally, VersionNotFound
@@ -31,10 +32,11 @@ update orderwright.log set version = 4 where version = 99;
 
 
 @pytest.fixture
-async def replay(engine: Engine):
+async def replay(engine: Engine, clock: DrivenClock):
     """The proof, and an instance with a past: p1 at version 5."""
     await engine.create("parcel", "p1", context={"note": "x"}, actor="ann")
     for event in (Event("ADD", {"n": 2}), Event("HOLD"), Event("RESUME"), Event("WEIGH")):
+        clock.advance(timedelta(minutes=1))
         assert (await engine.send("p1", event, actor="ann", reason="why")).refused is None
     return Replay(engine.pool)
 
@@ -92,8 +94,18 @@ async def test_how_far_an_instance_has_come_is_told_of_one_that_cannot_be_read(
         ("update orderwright.instance set state = 'HELD'", {"state_differs"}),
         ("update orderwright.instance set status = 'done'", {"row_differs"}),
         ("update orderwright.instance set chart_version = 9", {"row_differs"}),
+        (
+            "update orderwright.instance set created_at = created_at - interval '1 day'",
+            {"row_differs"},
+        ),
+        (
+            "update orderwright.instance set updated_at = updated_at + interval '1 second'",
+            {"row_differs"},
+        ),
+        ("update orderwright.instance set created_at = '-infinity'", {"row_differs"}),
+        ("update orderwright.instance set updated_at = '12000-01-01'", {"row_differs"}),
         ("delete from orderwright.log", {"log_length", "tail_differs", "fold_fails"}),
-        (REORDER, {"hash_differs", "state_gap"}),
+        (REORDER, {"hash_differs", "state_gap", "row_differs"}),
         (
             "update orderwright.log set changes = 'x' where version = 2",
             {"hash_differs", "fold_fails"},
@@ -185,3 +197,71 @@ async def test_what_is_recorded_late_changes_no_earlier_time(engine: Engine, clo
     replay = Replay(engine.pool)
     found = [await replay.version_at("p1", START + timedelta(hours=hour)) for hour in (0, 1, 2)]
     assert found == [1, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("column", "time"),
+    [
+        ("occurred_at", "infinity"),
+        ("occurred_at", "-infinity"),
+        ("occurred_at", "12000-01-01"),
+        ("recorded_at", "0044-03-15 BC"),
+    ],
+)
+async def test_a_time_that_cannot_be_read_is_a_finding_and_keeps_no_other_from_being_found(
+    engine: Engine, replay: Replay, pool: Pool, column: str, time: str
+):
+    await engine.create("parcel", "p2", actor="ann")
+    await pool.execute(f"update orderwright.log set {column} = '{time}' where version = 3")
+    await pool.execute("update orderwright.log set reason = 'x' where instance_id = 'p2'")
+    whole = {(one.instance_id, one.version, one.code) async for one in replay.verify_all()}
+    assert whole == {
+        ("p1", 3, "time_unreadable"),
+        ("p1", 3, "hash_differs"),
+        ("p2", 1, "hash_differs"),
+    }
+    alone = {(one.version, one.code) for one in await replay.verify("p1")}
+    assert alone == {(3, "time_unreadable"), (3, "hash_differs")}
+    assert (await replay.state_at("p1", 5)).context["count"] == 3
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+        datetime(1899, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(1900, 1, 1, tzinfo=timezone(timedelta(minutes=1))),
+        datetime(3000, 1, 1, tzinfo=UTC),
+        datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))),
+    ],
+)
+async def test_what_occurred_at_a_time_that_cannot_be_is_not_taken(
+    engine: Engine, replay: Replay, at: datetime
+):
+    with pytest.raises(InputInvalid) as sent:
+        await engine.send("p1", Event("HOLD"), actor="ann", occurred_at=at)
+    with pytest.raises(InputInvalid) as created:
+        await engine.create("parcel", "p2", actor="ann", occurred_at=at)
+    for refused in (sent, created):
+        assert refused.value.values == {
+            "field": "occurredAt",
+            "value": at.isoformat(),
+            "expected": "a time in the years 1900 to 2999 of UTC",
+        }
+    assert [one async for one in replay.verify_all()] == []
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(1900, 1, 1, tzinfo=UTC),
+        datetime(2999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    ],
+)
+async def test_what_occurred_long_ago_or_will_is_taken_and_verifies(
+    engine: Engine, replay: Replay, at: datetime
+):
+    await engine.create("parcel", "p2", actor="ann", occurred_at=at)
+    assert await replay.version_at("p2", at) == 1
+    assert [one async for one in replay.verify_all()] == []

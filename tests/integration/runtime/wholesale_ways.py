@@ -50,11 +50,13 @@ class Anchoring(Way):
 
     async def finish(self, name: str) -> None:
         anchors = self._anchors(self.world.safe)
+        assert [one async for one in anchors.settle()] == []
         taken = await anchors.take()
         latest = anchors.latest()
         assert latest is not None
         assert latest.name == f"anchor-{self.world.clock.now().date()}.gz"
         assert [one async for one in anchors.check(latest)] == []
+        assert all(one.suffix == ".gz" for one in latest.parent.glob("anchor-*"))
         assert await self.world.safe.fetchval(_ANCHORED, taken.anchored_on) == 1
         assert await Replay(self.world.safe).verify(name) == ()
 

@@ -35,7 +35,7 @@ from orderwright.app.policies.whose import OfAnotherHost, require_same_teller
 from orderwright.app.policies.writing import record_failure
 from orderwright.condition import Json
 from orderwright.errors import InputInvalid
-from orderwright.runtime.command import Cause
+from orderwright.runtime.command import Cause, require_zone
 from orderwright.runtime.failure import words
 from orderwright.runtime.joining import JoinImpossible, joined
 from orderwright.runtime.observation import told_on_commit
@@ -113,12 +113,9 @@ class Triggers:
             OfAnotherHost: another host outside has told of it.
         """
         now = self._clock.now()
-        cause = Cause(
-            actor=POLICIES,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-            occurred_at=occurred_at,
-        )
+        if occurred_at is not None:
+            require_zone(occurred_at)
+        cause = Cause(actor=POLICIES, correlation_id=correlation_id, causation_id=causation_id)
         about = entity_of(name, context, entity)
         key = key_of(name, context, occurrence)
         one = Occurrence(
@@ -126,7 +123,7 @@ class Triggers:
             entity=about,
             key=key,
             context=context,
-            occurred_at=cause.occurred_at or now,
+            occurred_at=occurred_at or now,
             source=source,
             correlation_id=cause.correlation_id,
             causation_id=cause.causation_id,

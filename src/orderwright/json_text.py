@@ -101,7 +101,7 @@ def keep(value: object, levels: int = DEEPEST) -> str:
     except (TypeError, ValueError):
         require_fit(value, levels)
         raise
-    if not _is_fit(value, levels):
+    if not fits(value, levels):
         require_fit(value, levels)
     return text
 
@@ -117,7 +117,7 @@ def _is_flat(value: object) -> bool:
     return True
 
 
-def _is_fit(value: object, levels: int) -> bool:
+def fits(value: object, levels: int = DEEPEST) -> bool:
     """Tell whether a value is surely one to keep, in a fraction of the time that it takes to say why not.
 
     It has a text: level by level there would be no end to one that contains itself several times.

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import RuntimeFault
-from orderwright.json_text import Unfit, canonical, dump, keep, require_fit
+from orderwright.json_text import Unfit, canonical, dump, fits, keep, require_fit
 from orderwright.runtime.command import Command, Create
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.instance import READ_EACH, Instance
@@ -184,10 +184,17 @@ def _changes(transition: Transition) -> str:
     """Write what a step changes of its snapshot; what it leaves alone was looked at by the step that made it."""
     before, after = transition.before, transition.step.snapshot
     changes = difference(before.snapshot if before else None, after)
-    context = changes.get("context")
-    _require_fit(transition, "context", context["set"] if isinstance(context, dict) else None)
-    _require_fit(transition, "output", changes.get("output"))
-    return dump(changes)
+    context, output = changes.get("context"), changes.get("output")
+    given = context["set"] if isinstance(context, dict) else None
+    try:
+        text = dump(changes)
+        if fits(given) and (output is None or fits(output)):
+            return text
+    except (TypeError, ValueError):
+        text = None
+    _require_fit(transition, "context", given)
+    _require_fit(transition, "output", output)
+    return text or dump(changes)
 
 
 def _event(command: Command) -> tuple[str, dict[str, object]]:

@@ -179,7 +179,7 @@ class Deciding:
                 entity=one.entity,
                 event=event,
                 questions=[*questions, *crossings],
-                executions=[each.occurrence.execution_id for each in told],
+                executions=[*(each.occurrence.execution_id for each in told), *one.twin_ids],
             ),
             now,
         )
@@ -192,6 +192,7 @@ class Deciding:
             thresholds=thresholds,
             questions=questions,
             now=now,
+            is_in_figures=not one.twin_ids.isdisjoint(answers.executions),
         )
 
     def _all(self, table: _Table, told: Sequence[Told]) -> Iterator[Told]:
@@ -294,7 +295,11 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """What is known of one event when its policies are asked."""
+    """What is known of one event when its policies are asked.
+
+    Attributes:
+        is_in_figures: whether the event is among what was counted already, told by its lifecycle.
+    """
 
     ground: Ground
     user: User
@@ -304,6 +309,7 @@ class _Table:
     thresholds: Mapping[str, Threshold]
     questions: Sequence[Question]
     now: datetime
+    is_in_figures: bool
 
     def facts(self, told: Told) -> dict[str, Json]:
         """Return what is told of an occurrence, with those facts that follow and are asked for.
@@ -314,7 +320,12 @@ class _Table:
         asked = self.ground.in_force.asks(one.trigger)
         more = {
             **derived(facts, self.user, self.answers, one.occurred_at),
-            **velocities(self.questions, self.answers.figures, self.event),
+            **velocities(
+                self.questions,
+                self.answers.figures,
+                self.event,
+                is_in_figures=self.is_in_figures,
+            ),
         }
         mistyped = told.intake.mistyped
         follows = {name: more[name] for name in sorted(asked & more.keys())}

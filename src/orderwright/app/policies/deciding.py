@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.anew import anew
 from orderwright.app.policies.asking import Answers, ask, asked_of
-from orderwright.app.policies.derived import OF_USER, counted, derived, unreadable
+from orderwright.app.policies.derived import OF_USER, counted, derived, not_added, unreadable
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.ground import Ground, Told, lock
 from orderwright.app.policies.intake import take_in
@@ -246,7 +246,10 @@ class Deciding:
         return _Judged(
             told=told,
             facts={**facts, **{f"{_TOLD}{name}": told.said[name] for name in otherwise}},
-            flagged=tuple(f"{name}: told otherwise than it is here" for name in otherwise),
+            flagged=(
+                *(f"{name}: told otherwise than it is here" for name in otherwise),
+                *(not_added(facts) if self._triggers[one.trigger_name].is_counted else ()),
+            ),
             results=results,
             acting=[each for each in results if each.deployment.id not in snoozed],
             took_ns=time.perf_counter_ns() - begun,

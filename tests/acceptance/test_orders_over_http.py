@@ -147,6 +147,31 @@ async def test_credit_terms_clear_within_the_limit_and_wait_above_it(
     assert foreign["workflow"]["state"] == "OVERRIDE_REVIEW"
 
 
+async def test_a_customer_whose_order_is_frozen_is_not_told_why(
+    server: Server, sign_in: SignIn
+) -> None:
+    me, bob = await sign_in(server), await sign_in(server, "bob")
+    created = await me.ask(
+        """mutation ($input: OrderInput!) { createOrder(input: $input) {
+             ... on OrderCreated { order { id } } } }""",
+        input={
+            "customerId": "bob",
+            "currency": "EUR",
+            "lines": [{"sku": "ANVIL", "quantity": 1, "unitPrice": "1.00"}],
+        },
+    )
+    order_id = await me.decided(created["createOrder"]["order"]["id"])
+    await me.sale(order_id, "FREEZE", {"reason": "suspected stolen card"})
+    answers = {
+        who: await who.sale(order_id, "SET_PAYMENT_METHOD", {"method": "CARD"})
+        for who in (me, bob)
+    }
+    assert "stolen" in str(answers[me])
+    assert (answers[bob]["code"], "stolen" in str(answers[bob])) == (answers[me]["code"], False)
+    assert "looked into" in answers[bob]["message"]
+    await me.sale(order_id, "REJECT", {"reason": "proved"})
+
+
 async def test_twenty_identical_calls_under_one_key_make_one_transition(
     server: Server, sign_in: SignIn
 ) -> None:

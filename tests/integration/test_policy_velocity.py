@@ -385,6 +385,31 @@ async def test_a_threshold_of_a_policy_that_cannot_be_read_holds_what_crosses_it
     assert await held(app, 4) == [["REQUIRE_APPROVAL"], []]
 
 
+async def test_an_amount_below_zero_lowers_no_sum_and_is_flagged(app: Orderwright):
+    spent = f"velocity.{OUT}.sum.user.24h"
+    read = {"field": spent, "operator": "is_not_null"}
+    await publish(app, "reads", document(read, does=[FLAG], trigger=OUT))
+    line = threshold("sum", {"money": "100.00", "currency": "EUR"})
+    rule = {"field": "total", "operator": "is_not_null"}
+    await publish(app, "line", document(rule, does=[FLAG], trigger=line))
+    found = []
+    for number, amount in enumerate(("100.00", "-50.00", "0.00", "60.00")):
+        one = await app.trigger(OUT, paid(number, "minus", amount))
+        sums = (await _facts(app, one.id))[spent]["money"]
+        found.append((sums, len(one.crossed), one.flagged))
+    below = "amount: below zero, and not added up"
+    assert found == [
+        ("100.00", 1, ()),
+        ("100.00", 0, (below,)),
+        ("100.00", 0, ()),
+        ("160.00", 0, ()),
+    ]
+    stored = "update orderwright.policy_event set amount_minor = -5000 where entity_id = 'minus-1'"
+    await app.pool.execute(stored)  # as older releases have counted it
+    last = await app.trigger(OUT, paid(5, "minus", "1.00"))
+    assert (await _facts(app, last.id))[spent]["money"] == "161.00"
+
+
 _ACTIONS = "select action from orderwright.policy_action where execution_id = any($1::text[])"
 _WAITING = """
 select count(*) from pg_stat_activity where datname = current_database() and $1 = any(pg_blocking_pids(pid))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from orderwright.app.permissions import PERMISSIONS, Identity
-from orderwright.app.sight import INTERNAL_EVENTS, context_for, reasons_for
+from orderwright.app.sight import event_data_for, reasons_for
 from orderwright.app.words import Words, actor_name, label_of, words_of
 from orderwright.json_text import load
 from orderwright.runtime.command import Actor
@@ -158,7 +158,9 @@ class Workflows:
             )
             for row, snapshot in zip(rows, snapshots, strict=True)
         ]
-        return [one if by.is_staff else _for_outsider(one, by) for one in happened]
+        if by.is_staff:
+            return happened
+        return [_for_outsider(one, by, instance.chart_id) for one in happened]
 
     async def timers(self, instance: Stand) -> list[Pending]:
         """Return the timers that are set, the next one first."""
@@ -171,15 +173,18 @@ class Workflows:
         ]
 
 
-def _for_outsider(happened: Happened, by: Identity) -> Happened:
-    """Leave out the people of the house, their reasons, and internal data."""
+def _for_outsider(happened: Happened, by: Identity, chart_id: str) -> Happened:
+    """Leave out the people of the house, the reasons of others, and all that others have sent and is not public."""
     row = happened.row
-    is_hidden = row.actor_kind == "user" and row.actor_id != by.id
-    internal = row.event_type in INTERNAL_EVENTS
+    is_person = row.actor_kind == "user"
+    is_own = is_person and row.actor_id == by.id
+    is_hidden = is_person and not is_own
+    data = event_data_for(by, chart_id, row.event_type, happened.data, is_own=is_own)
+    actor_id = "staff" if is_hidden else row.actor_id
     return replace(
         happened,
-        row=row._replace(actor_id="staff", reason=None) if is_hidden else row,
-        data={} if internal else context_for(by, happened.data),
+        row=row._replace(actor_id=actor_id, reason=row.reason if is_own else None),
+        data=data,
         actor_name="Staff" if is_hidden else happened.actor_name,
     )
 

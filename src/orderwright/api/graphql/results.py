@@ -12,6 +12,7 @@ from orderwright.api.graphql.trade import Quotation, SaleOrder
 from orderwright.api.graphql.workflow import Reason, Workflow
 from orderwright.api.problems import status_of
 from orderwright.app.people import LoginRequired
+from orderwright.app.sight import refused_for
 from orderwright.errors import OrderwrightError
 from orderwright.policy import PolicyInvalid
 from orderwright.runtime.attempt import IdempotencyMismatch, Result
@@ -84,7 +85,9 @@ async def answered(
     result = await answered_plainly(command, lambda result: result, context)
     if isinstance(result, Refusal):
         return result
-    return Refusal.of(result.refused) if result.refused else await show(result)
+    if result.refused is None:
+        return await show(result)
+    return Refusal.of(refused_for(context.by, result.refused))
 
 
 async def answered_plainly(

@@ -11,6 +11,9 @@ leads. It names the first, and what was told otherwise. The first stays on recor
 the entity with; what it approves is not done here (`approving`), and velocities count what is so instead of it.
 
 What a lifecycle has told is never looked at again: it is what the entity says of itself.
+
+What happens once in the life of an entity (it begins, or gets a wallet) is counted once, as the entity has it: what a
+host has told of it by a name of its own, or ahead, is counted no more.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.policies.asking import Answers
 from orderwright.app.policies.derived import counted, derived, sources
 from orderwright.app.policies.intake import take_in
+from orderwright.app.policies.occurrence import AHEAD, ONCE, key_of
 from orderwright.app.policies.scene import look
 from orderwright.domain.event_trigger import NAMED
 from orderwright.json_text import load
@@ -54,12 +58,31 @@ async def anew(
     if not here:
         return list(told)
     anew_ids = [replace(one.occurrence, is_anew=True).execution_id for one in here.values()]
-    rows = await connection.fetch(_TOLD_BEFORE, list(here), anew_ids)
+    once = [one.occurrence for one in here.values() if one.occurrence.trigger_name in ONCE]
+    ahead = [name for one in here.values() for name in _ahead(one)]
+    rows = await connection.fetch(
+        _TOLD_BEFORE,
+        list(here),
+        anew_ids,
+        [one.entity.type for one in once],
+        [one.entity.id for one in once],
+        [one.trigger_name for one in once],
+        ahead,
+    )
     found = {
         row["id"]: await _settled(connection, ground, here[row["id"]], row, triggers)
         for row in rows
     }
     return [found.get(one.occurrence.told_id, one) for one in told]
+
+
+def _ahead(told: Told) -> list[str]:
+    """Return the ids of the executions of a wallet that was told ahead of its being added, by id or by address."""
+    one, facts = told.occurrence, told.intake.facts
+    if one.trigger_name != "WALLET_ADDED" or one.key.startswith(AHEAD):
+        return []
+    keys = {key_of(one.trigger_name, {key: facts.get(key)}) for key in ("walletId", "address")}
+    return [replace(one, key=f"{AHEAD}{key}").told_id for key in sorted(keys)]
 
 
 def _is_of_home(ground: Ground, told: Told) -> bool:
@@ -135,7 +158,15 @@ async def _is_same_user(connection: Connection, told: Told, before: Mapping[str,
     return len(found) == 1 and None not in found
 
 
+# The first statement counts no more what is told by another name; an entity's beginning has none.
 _TOLD_BEFORE: Final = """
+with uncounted as (
+    delete from orderwright.policy_event where execution_id in (
+        select x.id from unnest($3::text[], $4::text[], $5::text[]) as once (entity_type, entity_id, trigger)
+        join orderwright.policy_execution as x using (entity_type, entity_id, trigger)
+        where x.source <> 'relay' and x.occurrence not in ('', 'anew/')
+        union all
+        select id from orderwright.policy_execution where id = any($6::text[]) and source <> 'relay'))
 select x.id, x.facts, e.wallet, second.id is not null as is_anew
 from unnest($1::text[], $2::text[]) as asked (id, anew)
 join orderwright.policy_execution as x on x.id = asked.id and x.source <> 'relay'

@@ -162,6 +162,7 @@ def _figures(key: str, column: str, seen: str, values: str = "array[q.value]") -
     """Return the part that answers the questions of one key, each by a walk along its index.
 
     The latest event is one that may have happened: what older releases took for the future counts when its time comes.
+    An amount below zero, which they have kept, adds nothing.
     """
     return f"""
 union all
@@ -175,7 +176,8 @@ cross join lateral (
             where q.is_latest and {column} = own.value and trigger = q.trigger
                 and occurred_at <= $16::timestamptz + interval '{SKEW.total_seconds()} s') as latest)) as at) as until
 cross join lateral (
-    select count(*) as count, coalesce(sum(amount_minor) filter (where currency = q.currency), 0) as minor,
+    select count(*) as count,
+        coalesce(sum(amount_minor) filter (where currency = q.currency and amount_minor > 0), 0) as minor,
         bool_or(currency is null) as is_part
     from orderwright.policy_event
     where {column} = any({values}) and trigger = q.trigger

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.policies.anew import anew
 from orderwright.app.policies.asking import Answers, ask, asked_of
-from orderwright.app.policies.derived import OF_USER, counted, derived, unreadable
+from orderwright.app.policies.derived import OF_USER, counted, derived, not_added, unreadable
 from orderwright.app.policies.execution import Execution
 from orderwright.app.policies.ground import Ground, Told, lock
 from orderwright.app.policies.intake import take_in
@@ -179,7 +179,7 @@ class Deciding:
                 entity=one.entity,
                 event=event,
                 questions=[*questions, *crossings],
-                executions=[each.occurrence.execution_id for each in told],
+                executions=[*(each.occurrence.execution_id for each in told), *one.twin_ids],
             ),
             now,
         )
@@ -192,6 +192,7 @@ class Deciding:
             thresholds=thresholds,
             questions=questions,
             now=now,
+            is_in_figures=not one.twin_ids.isdisjoint(answers.executions),
         )
 
     def _all(self, table: _Table, told: Sequence[Told]) -> Iterator[Told]:
@@ -247,7 +248,10 @@ class Deciding:
         return _Judged(
             told=told,
             facts={**facts, **{f"{_TOLD}{name}": told.said[name] for name in otherwise}},
-            flagged=tuple(f"{name}: told otherwise than it is here" for name in otherwise),
+            flagged=(
+                *(f"{name}: told otherwise than it is here" for name in otherwise),
+                *(not_added(facts) if self._triggers[one.trigger_name].is_counted else ()),
+            ),
             results=results,
             acting=[each for each in results if each.deployment.id not in snoozed],
             took_ns=time.perf_counter_ns() - begun,
@@ -296,7 +300,11 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """What is known of one event when its policies are asked."""
+    """What is known of one event when its policies are asked.
+
+    Attributes:
+        is_in_figures: whether the event is among what was counted already, told by its lifecycle.
+    """
 
     ground: Ground
     user: User
@@ -306,6 +314,7 @@ class _Table:
     thresholds: Mapping[str, Threshold]
     questions: Sequence[Question]
     now: datetime
+    is_in_figures: bool
 
     def facts(self, told: Told) -> dict[str, Json]:
         """Return what is told of an occurrence, with those facts that follow and are asked for.
@@ -316,7 +325,12 @@ class _Table:
         asked = self.ground.in_force.asks(one.trigger)
         more = {
             **derived(facts, self.user, self.answers, one.occurred_at),
-            **velocities(self.questions, self.answers.figures, self.event),
+            **velocities(
+                self.questions,
+                self.answers.figures,
+                self.event,
+                is_in_figures=self.is_in_figures,
+            ),
         }
         mistyped = told.intake.mistyped
         follows = {name: more[name] for name in sorted(asked & more.keys())}

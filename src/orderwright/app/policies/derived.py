@@ -31,9 +31,11 @@ def counted(trigger: str, facts: Mapping[str, Json], user: User, at: datetime) -
     """Return an event as velocities count it: by its own country, else by that of the user, each as a key.
 
     A user and the customer that they buy as are one: what either has done counts for the user, whenever they
-    registered.
+    registered. An amount below zero adds nothing: it would lower a sum, and have one line crossed twice.
     """
     amount = facts.get("amount")
+    if isinstance(amount, Money):
+        amount = Money(max(amount.minor, 0), amount.currency)
     said = {key: _said(facts, key) for key in KEY_FACTS}
     ids = (user.id, user.customer_id, said["user"])
     return Counted(
@@ -45,6 +47,13 @@ def counted(trigger: str, facts: Mapping[str, Json], user: User, at: datetime) -
         amount=amount if isinstance(amount, Money) else None,
         occurred_at=at,
     )
+
+
+def not_added(facts: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return what is flagged of an amount that adds nothing to any sum."""
+    amount = facts.get("amount")
+    is_below = isinstance(amount, Money) and amount.minor < 0
+    return ("amount: below zero, and not added up",) if is_below else ()
 
 
 def derived(

@@ -66,6 +66,7 @@ class Occurrence:
         flagged: what is wrong with how it was told, beside its facts.
         base: of the crossing of a threshold, the event that crosses it.
         is_counted: whether velocities and thresholds count it.
+        twin: the key of what its lifecycle tells and counts, where a host tells that by a name that nobody knows.
         is_anew: whether it was decided on before its entity lived here, by facts that are not the entity's.
     """
 
@@ -84,6 +85,7 @@ class Occurrence:
     flagged: tuple[str, ...] = ()
     base: Occurrence | None = None
     is_counted: bool = True
+    twin: str | None = None
     is_anew: bool = False
 
     @property
@@ -105,6 +107,14 @@ class Occurrence:
     def execution_id(self) -> str:
         """The id of the execution that decides on it."""
         return anew_id(self.told_id) if self.is_anew else self.told_id
+
+    @property
+    def twin_ids(self) -> frozenset[str]:
+        """The ids of the executions one of which decides on what it tells once more."""
+        if self.twin is None:
+            return frozenset()
+        first = replace(self, key=self.twin).told_id
+        return frozenset({first, anew_id(first)})
 
     @property
     def kept_key(self) -> str:
@@ -150,6 +160,8 @@ BEGINNINGS: Final[Mapping[str, str]] = {
 """The trigger whose decision an entity of a type waits for."""
 
 
+ONCE: Final = frozenset({"ORDER_CREATED", "PAYOUT_REQUESTED", "USER_REGISTERED"})
+"""The triggers that happen once in the life of an entity that lives here: their key is empty, whoever tells."""
 SKEW: Final = timedelta(minutes=5)
 """How far ahead of ours the clock of whoever tells may be."""
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)

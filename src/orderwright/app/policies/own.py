@@ -6,6 +6,12 @@ committed, as well as long after it was let go. What only the host knows is adde
 
 What has not happened here yet (money that has not come, documents or a wallet that nobody has handed in) is told
 ahead. Its decision has a key of its own, lest it stand for what happens then: that is decided on when it comes.
+
+A host's name for an occurrence leads to the one that the lifecycle has, lest an event be decided on and counted twice:
+
+    once in its life: an order, a user, a wallet    the name is ignored, and flagged
+    a transfer, a submission                        the one that the lifecycle knows by this name, or by its reference
+    by a name that nobody knows                     decided on as the newest, flagged, and not counted: that one is
 """
 
 from __future__ import annotations
@@ -37,6 +43,8 @@ if TYPE_CHECKING:
 _RECEIVED: Final = frozenset({"amount", "receivedAmount", "senderName"})
 _HANDED_IN: Final = frozenset({"country", "documentType", "provider"})
 _OF_WALLET: Final = frozenset({"walletId", "address", "cryptoType", "country"})
+_ONCE: Final = "occurrence: it happens once, and is told by no other name"
+_UNKNOWN: Final = "occurrence: its lifecycle knows none of this name, and it is not counted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +55,13 @@ class _Own:
         one: the occurrence, by the key, the number and the time that the lifecycle has for it.
         data: of its domain event; what is not known any more is None.
         untold: the facts that are the host's to tell, because nothing of the kind has happened here.
+        flagged: what is wrong with the name that a host has given it.
     """
 
     one: Occurrence
     data: Mapping[str, Json]
     untold: frozenset[str] = frozenset()
+    flagged: tuple[str, ...] = ()
 
 
 class IdTaken(Exception):
@@ -87,20 +97,24 @@ def at_home(told: Told, home: Home, schema: Schema, *, is_named: bool) -> Told:
     known = take_in(facts_of_named(event, own.data), schema).facts
     facts = {name: value for name, value in told.intake.facts.items() if name not in names}
     facts.update({name: value for name, value in known.items() if name in names})
-    intake = replace(told.intake, facts=facts).without(names)
+    flagged = (*told.intake.flagged, *own.flagged)
+    intake = replace(told.intake, facts=facts, flagged=flagged).without(names)
     return replace(told, occurrence=own.one, intake=intake, own=names)
 
 
-def _beginning(one: Occurrence, home: Home, _: bool) -> _Own:  # noqa: FBT001 (of one shape)
+def _beginning(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT001 (of one shape)
     event = event_of(one.trigger_name)
     assert event is not None, "what a lifecycle tells is an event"
-    return _Own(one=replace(one, occurred_at=home.created_at), data=_data(event, home.context))
+    one = replace(one, key="", occurred_at=home.created_at)
+    flagged = (_ONCE,) if is_named else ()
+    return _Own(one=one, data=_data(event, home.context), flagged=flagged)
 
 
 def _transfer(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT001 (of one shape)
     """Return the first transfer, or the one that the host names; else the newest, under the host's name."""
     context = home.context
-    parts = list(mapping(context, "receipts").values())
+    receipts = mapping(context, "receipts")
+    parts = list(receipts.values())
     totals = list(accumulate(part for part in parts if isinstance(part, int)))
     first = LATE if context.get("hasLapsed") is True else ""
     keys = [first, *(f"#{total}" for total in totals[1:])] if totals else []
@@ -109,15 +123,18 @@ def _transfer(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT
         return _Own(one=_ahead(one), data=data, untold=_RECEIVED)
     one = replace(one, occurred_at=home.updated_at)
     key = one.key if is_named else first
+    if key not in keys and key in receipts:
+        key = keys[list(receipts).index(key)]
+    flagged = () if key in keys else (_UNKNOWN,)
     if key in keys:
         number = keys.index(key) + 1
         one = replace(one, key=key, transfer=number)
     else:
         number = len(keys)
-        one = replace(one, key=_no_lifecycles(key), transfer=None)
+        one = replace(_twin(one, keys[-1]), transfer=None)
     sender = context.get("sender") if number == len(keys) else None
     came = {"amountMinor": parts[number - 1], "receivedMinor": totals[number - 1]}
-    return _Own(one=one, data={**data, **came, "senderName": sender})
+    return _Own(one=one, data={**data, **came, "senderName": sender}, flagged=flagged)
 
 
 def _submission(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT001 (of one shape)
@@ -133,17 +150,18 @@ def _submission(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: F
     if not 0 < number <= newest:
         one = replace(one, submission=None)
         return _Own(one=_ahead(one), data={**data, "submissions": newest + 1}, untold=_HANDED_IN)
-    if is_named and named is None:
-        one = replace(one, key=_no_lifecycles(one.key), submission=told)
-    else:
-        one = replace(one, key=key_of("KYC_SUBMITTED", data), submission=number)
+    key = key_of("KYC_SUBMITTED", data)
+    is_unknown = is_named and named is None
+    one = _twin(one, key) if is_unknown else replace(one, key=key)
+    one = replace(one, submission=told if is_unknown else number)
     documents = rows(context, "documents")
     place = number - newest + len(documents) - 1
     document = documents[place] if 0 <= place < len(documents) else {}
     if number < newest:
         data.update({name: document.get(name) for name in _HANDED_IN})
     at = moment(document, "at") or home.updated_at
-    return _Own(one=replace(one, occurred_at=at), data=data)
+    flagged = (_UNKNOWN,) if is_unknown else ()
+    return _Own(one=replace(one, occurred_at=at), data=data, flagged=flagged)
 
 
 def _wallet(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT001 (of one shape)
@@ -151,14 +169,16 @@ def _wallet(one: Occurrence, home: Home, is_named: bool) -> _Own:  # noqa: FBT00
     wallets = mapping(home.context, "wallets")
     told = one.context.get("walletId") or _by_address(wallets, one.context)
     data = {"userId": home.context["userId"]}
-    if not isinstance(told, str) or told not in wallets:
-        return _Own(one=_ahead(one, is_counted=True), data=data, untold=_OF_WALLET)
-    wallet = mapping(wallets, told)
-    key = key_of("WALLET_ADDED", {"walletId": told})
-    if is_named and one.key != key:
-        key = f"{AHEAD}{one.key}"
-    one = replace(one, key=key, occurred_at=moment(wallet, "addedAt") or home.updated_at)
-    return _Own(one=one, data={**data, "walletId": told, **wallet})
+    is_here = isinstance(told, str) and told in wallets
+    key = key_of("WALLET_ADDED", {"walletId": told} if is_here else one.context) or one.key
+    flagged = (_ONCE,) if is_named and key != one.key else ()
+    one = replace(one, key=key)
+    if not is_here:
+        ahead = _ahead(one, is_counted=True)
+        return _Own(one=ahead, data=data, untold=_OF_WALLET, flagged=flagged)
+    wallet = mapping(wallets, str(told))
+    one = replace(one, occurred_at=moment(wallet, "addedAt") or home.updated_at)
+    return _Own(one=one, data={**data, "walletId": told, **wallet}, flagged=flagged)
 
 
 def _by_address(wallets: Mapping[str, Json], told: Mapping[str, Json]) -> str | None:
@@ -183,9 +203,11 @@ def _data(event: str, context: Mapping[str, Json]) -> dict[str, Json]:
     return {key: context.get(key) for key in CATALOGUE[event].properties}
 
 
-def _no_lifecycles(key: str) -> str:
-    """Return a host's name for an occurrence, as one that a lifecycle does not come to later."""
-    return f"{AHEAD}{key}" if key == LATE or key.startswith("#") else key
+def _twin(one: Occurrence, own: str) -> Occurrence:
+    """Return an occurrence under a host's name to which no lifecycle comes later; the one of its own key counts."""
+    is_of_lifecycles = one.key == LATE or one.key.startswith("#")
+    key = f"{AHEAD}{one.key}" if is_of_lifecycles else one.key
+    return replace(one, key=key, is_counted=False, twin=own)
 
 
 def _ahead(one: Occurrence, *, is_counted: bool = False) -> Occurrence:

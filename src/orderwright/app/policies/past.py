@@ -25,7 +25,7 @@ from orderwright.condition import Json, Lists, Mistyped, NamedList
 from orderwright.domain.trigger import VELOCITIES
 from orderwright.json_text import is_storable
 from orderwright.money import Money
-from orderwright.policy.masking import MASK
+from orderwright.policy.masking import has_mask
 from orderwright.policy.trigger import facts_of
 
 if TYPE_CHECKING:
@@ -91,11 +91,7 @@ async def recall(
 
 def _unmasked(text: str, schema: Schema) -> tuple[Mapping[str, Json], tuple[str, ...]]:
     facts = json.loads(text, parse_float=Decimal)
-    withheld = sorted(
-        path
-        for path, value in facts.items()
-        if value == MASK and path in schema and schema[path].sensitive
-    )
+    withheld = sorted(path for path, value in facts.items() if path in schema and has_mask(value))
     known = {path: value for path, value in facts.items() if path not in withheld}
     return known, tuple(withheld)
 

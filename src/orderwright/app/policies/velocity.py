@@ -136,15 +136,21 @@ def threshold_question(name: str, threshold: Threshold, event: Counted) -> Quest
 
 
 def velocities(
-    questions: Iterable[Question], figures: Mapping[str, Figure], event: Counted
+    questions: Iterable[Question],
+    figures: Mapping[str, Figure],
+    event: Counted,
+    *,
+    is_in_figures: bool = False,
 ) -> dict[str, Json]:
     """Return velocities as facts, the event at hand included; a sum is in the currency of the event.
 
-    A sum of which an amount is not known is left out: `unsummed` has it.
+    With `is_in_figures` the event has been counted already, and is not added. A sum of which an amount is not known is
+    left out: `unsummed` has it.
     """
     found: dict[str, Json] = {}
     for question in questions:
-        figure, own = figures[question.name], question.trigger == event.trigger
+        figure = figures[question.name]
+        own = question.trigger == event.trigger and not is_in_figures
         if not _is_sum(question):
             found[question.name] = figure.count + own
         elif event.amount is not None and figure.is_whole:

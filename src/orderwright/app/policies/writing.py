@@ -115,7 +115,7 @@ def _evaluations(decided: Decided) -> list[list[object]]:
 
 def _masked(trees: Json, schema: Schema) -> dict[str, Json]:
     found = trees if isinstance(trees, Mapping) else {}
-    return {node: masked_tree(tree, schema) for node, tree in found.items()}
+    return {node: masked_tree(tree, schema, SENSITIVE) for node, tree in found.items()}
 
 
 _ASKED_FOR: Final = ("actions", "possible", "consequence", "missing")

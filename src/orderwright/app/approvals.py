@@ -129,6 +129,11 @@ def _context(new: NewApproval) -> dict[str, object]:
     }
 
 
+def was_consented(approval: Instance) -> bool:
+    """Whether people had consented before an approval came to its end."""
+    return approval.snapshot.context["approvedMinor"] is not None
+
+
 class Approvals:
     """Begins approvals, and tells their subjects what came of them."""
 

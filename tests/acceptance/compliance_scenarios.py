@@ -13,6 +13,7 @@ from acceptance.complying import (
     policies,
     says,
     send,
+    take_back,
     tells,
     user,
     vote,
@@ -20,7 +21,7 @@ from acceptance.complying import (
 )
 from acceptance.doing import confirm, later, order, refund, register
 from acceptance.scenario import Scenario, Step, scenario
-from acceptance.seeing import applied, refused, stands
+from acceptance.seeing import applied, cases, refused, stands
 
 HOUR = 3_600_000
 HOLD = {"holdId": "h", "kind": "approval", "reason": "needs a second look", "policy": "p"}
@@ -242,6 +243,32 @@ PAYOUTS: tuple[Scenario, ...] = (
         given=[payout()],
         when=[vote("DENY", by="tess")],
         then=[at("payout", "CANCELLED", closedReason="looked at it")],
+    ),
+    scenario(
+        "PayOut: PAYOUT_DENIED",
+        "consent that is taken back before the money leaves cancels it",
+        given=[payout(), vote("APPROVE", by="tess"), at("payout", "QUEUED")],
+        when=[take_back(by="theo")],
+        then=[
+            at("payout", "CANCELLED", closedReason="wrong account"),
+            on("payout", "START", "tess"),
+            refused("done"),
+        ],
+    ),
+    scenario(
+        "PayOut: PAYOUT_DENIED",
+        "consent that is taken back under way stops nothing, and a case says so",
+        given=[
+            order(),
+            register("100.00"),
+            confirm(),
+            refund("25.00"),
+            owned_payout(),
+            vote("APPROVE", by="tess"),
+            on("payout", "START", "tess"),
+        ],
+        when=[take_back(by="theo")],
+        then=[at("payout", "PROCESSING", approval=None), cases("PAYOUT_NOT_STOPPED")],
     ),
     scenario(
         "PayOut: FAIL (retry)",

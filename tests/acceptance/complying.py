@@ -150,6 +150,19 @@ def vote(decision: str, *, by: str) -> Step:
     return step
 
 
+def take_back(*, by: str) -> Step:
+    """Take back the consent to the pay-out."""
+    asked = "query ($id: ID!) { payOut(id: $id) { approval { instanceId } } }"
+    query = f"""mutation ($id: ID!) {{
+      revokeApproval(id: $id, reason: "wrong account") {{ {_REFUSAL} }} }}"""
+
+    async def step(play: Play) -> None:
+        found = await play.ask(asked, by=by, id=play.entities["payout"])
+        await play.command(query, by=by, id=found["approval"]["instanceId"])
+
+    return step
+
+
 # --- what is seen ---------------------------------------------------------------------------------
 
 

@@ -39,6 +39,17 @@ def test_who_asks_cannot_vote_and_is_told_who_can():
 
 
 @pytest.mark.parametrize("vote", ["APPROVE", "DENY"])
+def test_who_took_part_in_what_is_asked_about_cannot_vote_and_others_can(vote: str):
+    story = approval(ONE, excluded=["ada", "max"])
+    [reason] = story.refusal(vote).reasons
+    assert (reason.code, reason.unblockers) == ("approval.own_request", DECIDERS)
+    assert reason.values == {"requestedBy": "clara", "excluded": ["ada", "max"]}
+    [reason] = story.by("clara", "ADMIN").refusal(vote).reasons
+    assert reason.values == {"requestedBy": "clara"}
+    assert story.by("moe", "MANAGER").tell(vote).state in {"APPROVED", "DENIED"}
+
+
+@pytest.mark.parametrize("vote", ["APPROVE", "DENY"])
 def test_nobody_decides_after_the_time_to_decide_though_the_timer_is_late(vote: str):
     story = approval().tell("APPROVE").by("moe", "MANAGER").wait(days=7)
     [reason] = story.refusal(vote).reasons

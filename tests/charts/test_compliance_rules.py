@@ -185,11 +185,33 @@ def test_a_policy_consents_to_nothing_that_is_stopped_and_people_do(stopped: Sto
     assert stopped.tell("PAYOUT_APPROVED").snapshot.context["approval"]
 
 
-def test_consent_that_is_taken_back_before_it_counts_cancels_and_that_of_others_does_not():
-    held = payout().tell("PAYOUT_APPROVED")
-    assert held.copy().tell("PAYOUT_DENIED").state == "CANCELLED"
-    (why,) = held.refusal("PAYOUT_DENIED", approvalId="a2").reasons
+@pytest.mark.parametrize(
+    "events",
+    [
+        ["PAYOUT_APPROVED"],
+        ["PAYOUT_APPROVED", "FREEZE"],
+        ["PAYOUT_APPROVED", "DECISION_RECORDED"],
+        ["PAYOUT_APPROVED", "DECISION_RECORDED", "FREEZE"],
+        ["PAYOUT_APPROVED", "DECISION_RECORDED", "START", "FAIL"],
+    ],
+)
+def test_consent_that_is_taken_back_before_the_money_leaves_cancels_and_that_of_others_does_not(
+    events: list[str],
+):
+    story = payout().tell(*events)
+    (why,) = story.refusal("PAYOUT_DENIED", approvalId="a2").reasons
     assert why.code == "payout.other_approval"
+    assert story.tell("PAYOUT_DENIED").state == "CANCELLED"
+    assert story.values["closedReason"] == "not now"
+
+
+def test_consent_that_is_taken_back_under_way_stops_nothing_and_lets_nothing_be_tried_again():
+    story = payout().tell("DECISION_RECORDED", "PAYOUT_APPROVED", "START")
+    (why,) = story.refusal("PAYOUT_DENIED", approvalId="a2").reasons
+    assert why.code == "payout.other_approval"
+    assert story.tell("PAYOUT_DENIED").state == "PROCESSING"
+    (why,) = story.tell("FAIL").refusal("RETRY").reasons
+    assert why.code == "payout.unapproved"
 
 
 def test_what_is_under_way_is_neither_frozen_nor_rejected_nor_cancelled_and_a_hold_is_told():

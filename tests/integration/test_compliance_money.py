@@ -10,6 +10,7 @@ from compliance_house import (
     CORA,
     HOLD,
     LIFT,
+    POLICIES,
     TESS,
     THEO,
     TONY,
@@ -334,6 +335,149 @@ async def test_a_policy_that_approves_ends_the_question_to_people(app: Orderwrig
     await decide(app, payout, "PAYOUT_APPROVED", policy="p1")
     assert await state(app, payout) == "QUEUED"
     assert await state(app, approval_id(payout, "PAYOUT", 1)) == "REVOKED"
+
+
+# --- consent that is taken back, or whose time is over -------------------------------------------
+
+
+async def approved_refund(app: Orderwright) -> tuple[str, str, str]:
+    """An order, its payment, and a refund of it whose pay-out is queued."""
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "100.00")
+    await vote(app, payout, TESS)
+    assert await state(app, payout) == "QUEUED"
+    return order_id, payment, payout
+
+
+async def take_back(app: Orderwright, payout: str) -> None:
+    asked_of = approval_id(payout, "PAYOUT", 1)
+    assert (await app.approval_desk.revoke(asked_of, "wrong account", THEO)).refused is None
+    await app.worker.drain()
+    assert await state(app, asked_of) == "REVOKED"
+
+
+async def fail_to_send(app: Orderwright, payout: str) -> None:
+    await go_out(app, payout, "START")
+    await app.pay_outs.send(payout, Event("FAIL", {"reason": "no such account"}), TESS)
+
+
+async def freeze(app: Orderwright, payout: str) -> None:
+    await app.pay_outs.send(payout, Event("FREEZE", {"reason": "look"}), CORA)
+
+
+async def leave(_app: Orderwright, _payout: str) -> None:
+    pass
+
+
+@pytest.mark.parametrize("meanwhile", [leave, fail_to_send, freeze])
+async def test_consent_that_is_taken_back_before_the_money_leaves_calls_the_pay_out_off(
+    app: Orderwright, meanwhile: Callable[[Orderwright, str], Awaitable[None]]
+):
+    order_id, payment, payout = await approved_refund(app)
+    await meanwhile(app, payout)
+    await take_back(app, payout)
+    assert await state(app, payout) == "CANCELLED"
+    assert (await context(app, payout))["closedReason"] == "wrong account"
+    start = await app.pay_outs.send(payout, Event("START"), THEO)
+    assert start.refused is not None
+    assert (await states(app, payment, order_id))[1:] == ("CONFIRMED", CLEARED)
+    assert await case_types(app, order_id) == ["REFUND_NOT_SENT"]
+
+
+@pytest.mark.parametrize("way", [["START"], ["START", "SENT"], ["START", "SENT", "CONFIRMED"]])
+async def test_consent_that_is_taken_back_once_the_money_is_under_way_is_a_case(
+    app: Orderwright, way: list[str]
+):
+    order_id, _, payout = await approved_refund(app)
+    await go_out(app, payout, *way)
+    before = await state(app, payout)
+    await take_back(app, payout)
+    assert await state(app, payout) == before
+    assert await case_types(app, order_id) == ["PAYOUT_NOT_STOPPED"]
+    [case] = await app.pool.fetch(
+        "select id from orderwright.case_record where root_id = $1", order_id
+    )
+    found = await context(app, case["id"])
+    assert (found["subjectType"], found["subjectId"], found["role"], found["priority"]) == (
+        "PayOut",
+        payout,
+        "COMPLIANCE",
+        "HIGH",
+    )
+    assert found["evidence"]["data"]["reason"] == "wrong account"
+
+
+async def test_what_was_not_sent_is_not_tried_again_once_the_consent_is_taken_back(
+    app: Orderwright,
+):
+    _, payment, payout = await approved_refund(app)
+    await go_out(app, payout, "START")
+    await take_back(app, payout)
+    await app.pay_outs.send(payout, Event("FAIL", {"reason": "no such account"}), TESS)
+    retry = await app.pay_outs.send(payout, Event("RETRY"), TESS)
+    assert retry.refused is not None
+    assert [reason.code for reason in retry.refused.reasons] == ["payout.unapproved"]
+    await call_off(app, payout)
+    assert await state(app, payment) == "CONFIRMED"
+
+
+async def test_people_who_take_back_what_a_policy_has_consented_to_as_well_are_told_by_a_case(
+    app: Orderwright,
+):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "25.00")
+    by_policy = Event("PAYOUT_APPROVED", {"policy": "p1"})
+    assert (await app.engine.send(payout, by_policy, actor=POLICIES)).refused is None
+    await vote(app, payout, TESS)  # before the question to people is closed
+    await take_back(app, payout)
+    assert await state(app, payout) == "QUEUED"
+    assert await case_types(app, order_id) == ["PAYOUT_NOT_STOPPED"]
+
+
+async def release(app: Orderwright, payout: str) -> None:
+    await app.pay_outs.send(payout, Event("RELEASE"), CORA)
+
+
+async def hold(app: Orderwright, payout: str) -> None:
+    await decide(app, payout, "HOLD_PLACED", **HOLD)
+
+
+async def lift(app: Orderwright, payout: str) -> None:
+    await decide(app, payout, "HOLD_LIFTED", **LIFT)
+
+
+@pytest.mark.parametrize(("stop", "let_go"), [(freeze, release), (hold, lift)])
+async def test_consent_to_a_pay_out_that_is_stopped_outlives_its_validity(
+    app: Orderwright,
+    stop: Callable[[Orderwright, str], Awaitable[None]],
+    let_go: Callable[[Orderwright, str], Awaitable[None]],
+):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "100.00")
+    await stop(app, payout)
+    await vote(app, payout, TESS)
+    stands = await state(app, payout)
+    await let_wait(app, payout)
+    assert await state(app, approval_id(payout, "PAYOUT", 1)) == "EXPIRED"
+    assert await state(app, payout) == stands
+    assert await state(app, payment) == "REFUNDED"
+    await let_go(app, payout)
+    assert await state(app, payout) == "QUEUED"
+    assert await case_types(app, order_id) == []
+
+
+async def go_out(app: Orderwright, payout: str, *events: str) -> None:
+    for event in events:
+        data = {"tx": "tx-1"} if event == "SENT" else {}
+        result = await app.pay_outs.send(payout, Event(event, data), TESS)
+        assert result.refused is None, result.refused
+    await app.worker.drain()
 
 
 async def vote(

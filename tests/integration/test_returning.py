@@ -272,6 +272,20 @@ async def sent(app: Orderwright) -> list[int]:
     return [row["amount_minor"] for row in rows]
 
 
+async def test_a_pay_out_for_a_return_is_asked_for_by_who_had_it_refunded(app: Orderwright):
+    await receive(app, "LAMP", 2)
+    order_id = await place(app, LAMP=2)
+    await pay(app, order_id, "20.00")
+    await app.worker.drain()
+    await act(app, await delivered(app, order_id), asking((1, 1)), SELLABLE, REFUND)
+    rows = await app.pool.fetch(
+        "select p.requested_by as asker, a.requested_by as shut_out from orderwright.payout_record as p"
+        " join orderwright.approval as a on a.subject_id = p.id where p.order_id = $1",
+        order_id,
+    )
+    assert [tuple(row) for row in rows] == [(ADMIN.by.id, ADMIN.by.id)]
+
+
 async def test_working_off_a_refund_again_moves_no_money(app: Orderwright):
     await receive(app, "LAMP", 2)
     order_id = await place(app, LAMP=2)

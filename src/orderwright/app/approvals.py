@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.initiator import initiator_of
 from orderwright.app.permissions import Role, and_above
 from orderwright.app.phases import PhaseBroken, pass_on
 from orderwright.domain.approval import Band, LeastRole, Quorum, quorum_for
@@ -58,6 +59,7 @@ class NewApproval:
         subject_type, subject_id: what it is about; whoever owns subjects of the type listens to the answer.
         root_id: what the approval belongs to.
         requested_by: who may not vote.
+        excluded: who may not vote either, because they took part in what it is about.
         validity_days: in which it is to be decided, and for which it then holds.
         amount_minor: what is asked for, in minor units of `currency`; 0 and no currency where it is no amount.
         term_minutes: in which it is to be decided, where that is another time.
@@ -75,6 +77,7 @@ class NewApproval:
     amount_minor: int = 0
     currency: str = ""
     term_minutes: int | None = None
+    excluded: Sequence[str] = ()
 
 
 async def begin_approval(
@@ -123,10 +126,16 @@ def _context(new: NewApproval) -> dict[str, object]:
         "amountMinor": new.amount_minor,
         "currency": new.currency,
         "requestedBy": new.requested_by,
+        "excluded": list(new.excluded),
         "quorum": new.quorum.to_json(),
         "validityDays": new.validity_days,
         "termMinutes": new.term_minutes,
     }
+
+
+def was_consented(approval: Instance) -> bool:
+    """Whether people had consented before an approval came to its end."""
+    return approval.snapshot.context["approvedMinor"] is not None
 
 
 class Approvals:
@@ -244,16 +253,13 @@ def _is_wanted(sale: Instance | None, approval_id: str) -> bool:
 
 
 async def _who_caused(connection: Connection, event: DomainEvent) -> str:
-    """Return the actor of the log row behind an event."""
-    found: str | None = await connection.fetchval(_ACTOR, event.instance_id, event.version)
+    """Return the person behind an event, or else the actor of its log row."""
+    found = await initiator_of(connection, event.causation_id)
     if found is None:
         raise PhaseBroken(f"{event.causation_id} is not in the log")
-    return found
+    return found.id
 
 
-_ACTOR: Final = """
-select actor_id from orderwright.log where instance_id = $1 and version = $2
-"""
 _ADD: Final = """
 insert into orderwright.approval (id, subject_type, subject_id, kind, requested_by, requested_at)
 values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing

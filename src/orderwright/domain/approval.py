@@ -1,6 +1,6 @@
 """The behaviour of the approval chart: one model for every question that takes other people's consent.
 
-    four eyes   who asks does not vote
+    four eyes   who asks does not vote, nor does who took part in what is asked about
     one vote    a person votes once, for or against
     quorum      so many distinct approvers of certain roles, and perhaps one of a higher role among them
     denial      one vote against decides
@@ -109,15 +109,24 @@ def is_requester(scope: Scope) -> Verdict:
 
 
 def is_not_requester(scope: Scope) -> Verdict:
-    """The actor is somebody else than who asked: four eyes."""
+    """The actor is somebody else than who asked or took part in what is asked about: four eyes."""
     actor, asked = mapping(scope.facts, "actor"), text(scope.context, "requestedBy")
     if not actor:
         return _UNKNOWN
+    shut_out = [asked, *_excluded(scope)]
     message = "who asks does not decide; somebody else has to"
-    other = actor["id"] != asked
-    return Verdict(
-        other, "approval.own_request", message, {"requestedBy": asked}, _roles(scope, "roles")
-    )
+    values: Mapping[str, Json] = {"requestedBy": asked}
+    if actor["id"] in shut_out[1:]:
+        message = "who took part in it does not decide; somebody else has to"
+        values = {**values, "excluded": list(shut_out[1:])}
+    other = actor["id"] not in shut_out
+    return Verdict(other, "approval.own_request", message, values, _roles(scope, "roles"))
+
+
+def _excluded(scope: Scope) -> list[str]:
+    """Return who took part; approvals that began before that was kept have nobody."""
+    listed = scope.context.get("excluded", [])
+    return [str(one) for one in listed] if isinstance(listed, list) else []
 
 
 def has_not_voted(scope: Scope) -> Verdict:

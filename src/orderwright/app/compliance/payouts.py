@@ -13,6 +13,7 @@ from orderwright.app.approval_desk import Decision, ballot, tell
 from orderwright.app.approvals import bands_of
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import PAYOUT, Sender
+from orderwright.app.initiator import initiator_of
 from orderwright.app.orders import id_for
 from orderwright.app.permissions import Role, require, workers
 from orderwright.app.phases import PhaseBroken
@@ -155,7 +156,13 @@ class PayOutsOfRefunds:
         """Ask that the money of a refund be sent; one that a provider reports has sent it already."""
         row = await connection.fetchrow(_REFUND, refunded.instance_id, refunded.version)
         amount = refunded.data["amountMinor"]
-        if row is None or row["event_type"] != _OWN_REFUND or not isinstance(amount, int):
+        asker = await initiator_of(connection, refunded.causation_id)
+        if (
+            asker is None
+            or row is None
+            or row["event_type"] != _OWN_REFUND
+            or not isinstance(amount, int)
+        ):
             return
         if amount <= 0:
             return
@@ -171,7 +178,7 @@ class PayOutsOfRefunds:
             approval_id=approval_id(payout_id, KIND, 1),
             amount_minor=amount,
             currency=str(refunded.data["currency"]),
-            requested_by=row["actor_id"],
+            requested_by=asker.id,
             created_at=refunded.occurred_at,
         )
         asking = _Request(
@@ -234,7 +241,7 @@ def _about(asking: _Request) -> dict[str, object]:
 
 
 _REFUND: Final = """
-select l.actor_id, l.event_type, p.order_id, o.customer_id
+select l.event_type, p.order_id, o.customer_id
 from orderwright.log as l
 join orderwright.payment as p on p.id = l.instance_id
 join orderwright.sale_order as o on o.id = p.order_id

@@ -2,7 +2,8 @@
 
     payout.requested                            -> an approval, with the quorum that the amount takes
     approval.approved                           -> PAYOUT_APPROVED to the pay-out
-    approval.denied, .revoked, .expired         -> PAYOUT_DENIED to the pay-out
+    approval.denied, .revoked, .expired         -> PAYOUT_DENIED to the pay-out, and a case where people have said no
+                                                   and it goes on; nothing where a consent that was given is over
     payout.approved, .cancelled, .rejected      -> SUBJECT_ENDED to an approval that is pending
     payout.cancelled, .rejected                 -> REFUND_UNDONE to the payment whose refund it was to send
     payin.verified                              -> CONFIRM to its payment, unless that was first
@@ -19,9 +20,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from orderwright.app.approvals import NewApproval, begin_approval
+from orderwright.app.approvals import NewApproval, begin_approval, was_consented
 from orderwright.app.compliance.payins import ENDED, LAPSED, rejection_hold
 from orderwright.app.compliance.payouts import KIND, quorum_of
+from orderwright.app.compliance.unstopped import tell_unstopped
 from orderwright.app.phases import pass_on
 from orderwright.domain.approval import approval_id
 from orderwright.domain.hold import HELD
@@ -34,6 +36,7 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from orderwright.app.live_settings import LiveSettings
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.instance import Instance
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
 
@@ -103,25 +106,31 @@ class Compliance:
         data = event.data
         if data["subjectType"] != _SUBJECT or data["kind"] != KIND:
             return
-        approval = {"approvalId": data["approvalId"]}
+        payout_id, approval = text(data, "subjectId"), {"approvalId": data["approvalId"]}
         if event.name == "approval.approved":
-            answer = Event("PAYOUT_APPROVED", approval)
-        else:
-            why = data.get("reason") or "nobody has decided in time"
-            answer = Event("PAYOUT_DENIED", {**approval, "reason": why})
-        await self._pass_on(connection, event, text(data, "subjectId"), answer)
+            await self._pass_on(connection, event, payout_id, Event("PAYOUT_APPROVED", approval))
+            return
+        asked = found(await self._read(connection, event.instance_id), event.instance_id)
+        if event.name == "approval.expired" and was_consented(asked):
+            return  # given in time; the pay-out waits for something else, or has gone on
+        why = data.get("reason") or "nobody has decided in time"
+        denied = Event("PAYOUT_DENIED", {**approval, "reason": why})
+        await self._pass_on(connection, event, payout_id, denied)
+        if event.name == "approval.denied" or was_consented(asked):
+            payout = found(await self._read(connection, payout_id), payout_id)
+            settings = await self._settings.current(connection)
+            await tell_unstopped(self._engine, connection, settings, payout, event, COMPLIANCE)
 
     async def _end_approval(self, connection: Connection, event: DomainEvent) -> None:
         asked = approval_id(event.instance_id, KIND, 1)
-        if await self._engine.read(asked, connection=connection) is not None:
+        if await self._read(connection, asked) is not None:
             ended = Event("SUBJECT_ENDED", {"reason": _MOOT[event.name]})
             await self._pass_on(connection, event, asked, ended)
 
     async def _end_pay_out(self, connection: Connection, event: DomainEvent) -> None:
         await self._end_approval(connection, event)
-        payout = found(
-            await self._engine.read(event.instance_id, connection=connection), event.instance_id
-        ).snapshot.context
+        read = await self._read(connection, event.instance_id)
+        payout = found(read, event.instance_id).snapshot.context
         if payout["refundId"] is not None:
             why = payout["closedReason"] or _MOOT[event.name]
             undone = Event("REFUND_UNDONE", {"refundId": payout["refundId"], "reason": why})
@@ -151,7 +160,7 @@ class Compliance:
             held = {"holdId": rejection_hold(event.instance_id), "kind": "escalation"}
             placed = Event("HOLD_PLACED", {**held, "reason": why})
             await self._pass_on(connection, event, event.root_id, placed)
-        payin = await self._engine.read(event.instance_id, connection=connection)
+        payin = await self._read(connection, event.instance_id)
         if payin is None or (payin.status == "active" and payin.state not in LAPSED):
             return  # money has come late
         for hold in mapping(payin.snapshot.context, "holds"):
@@ -162,6 +171,9 @@ class Compliance:
     ) -> None:
         lifted = Event("HOLD_LIFTED", {"holdId": hold, "outcome": outcome})
         await self._pass_on(connection, event, event.root_id, lifted)
+
+    async def _read(self, connection: Connection, instance_id: str) -> Instance | None:
+        return await self._engine.read(instance_id, connection=connection)
 
     async def _pass_on(
         self, connection: Connection, cause: DomainEvent, instance_id: str, event: Event

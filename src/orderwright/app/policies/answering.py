@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.approvals import was_consented
 from orderwright.app.policies.consequence import (
     FREEZING,
     OTHER_END,
@@ -69,11 +70,6 @@ async def taken_back(work: Work, reason: str) -> None:
 async def declined(work: Work, note: str) -> None:
     """Reject what compliance has declined."""
     await _confirm(work, REJECTING, f"compliance has declined it: {note}")
-
-
-def was_consented(approval: Instance) -> bool:
-    """Whether people had consented before an approval came to its end."""
-    return approval.snapshot.context["approvedMinor"] is not None
 
 
 async def catch_up(work: Work) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.approvals import was_consented
 from orderwright.app.policies import action_record as record, answering
 from orderwright.app.policies.consenting import POLICY
 from orderwright.app.policies.entity import Work
@@ -99,7 +100,7 @@ async def _denied(work: Work, event: DomainEvent) -> None:
 
 async def _expired(work: Work, event: DomainEvent) -> None:
     read = await work.house.engine.read(event.instance_id, connection=work.connection)
-    if not answering.was_consented(found(read, event.instance_id)):
+    if not was_consented(found(read, event.instance_id)):
         await answering.undecided(work)
 
 

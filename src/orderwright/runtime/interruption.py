@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orderwright.errors import EXITS, RuntimeFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
+
+T = TypeVar("T")
 
 
 class WorkCancelled(RuntimeFault):
@@ -69,3 +71,30 @@ def faults_of(what: str) -> Iterator[None]:
         if is_end(error):
             raise
         raise fault_of(error, what) from error
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await work that is not to be cut off, and return its result or raise its error.
+
+    A cancellation that comes meanwhile comes to the task at its next wait, unless whoever asked for it takes it back
+    before, as a time limit does at the end of its block.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    before, asked = task.cancelling(), None
+    working = asyncio.get_running_loop().create_task(work)
+    while not working.done():
+        try:
+            await asyncio.wait((working,))
+        except asyncio.CancelledError:
+            asked = asked or min(before + 1, task.cancelling())
+    if asked:
+        asyncio.get_running_loop().call_soon(_cancel_again, task, asked)
+    return working.result()
+
+
+def _cancel_again(task: asyncio.Task[object], asked: int) -> None:
+    """Cancel a task that has come to its next wait, without counting that as one more, if it still is to be."""
+    if not task.done() and task.cancelling() >= asked:
+        task.uncancel()
+        task.cancel()

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from breaking import BREAKS, panic
+from breaking import BREAKS, RAISED, panic
 from errand import build_errands
 from job_rows import job
-from parcel import START
+from jsonschema import FormatChecker
+from parcel import BEHAVIOUR, PARCEL, START, Scales
 from waiting import eventually
 
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.consumer import Consumer
+from orderwright.runtime.engine import Engine
+from orderwright.runtime.fact import SharedFact
+from orderwright.runtime.firing import fire_due
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.ledger import Booking
+from orderwright.runtime.registry import Registry
 from orderwright.runtime.schedule import Schedule, put_schedule
+from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
     from parcel import Rows
 
     from orderwright.clock import DrivenClock
-    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.fact import FactRequest
     from orderwright.runtime.job import JobRun
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection, Pool
@@ -153,3 +161,81 @@ async def test_a_duty_that_is_interrupted_ends_the_worker_as_any_error_of_one_do
         async with asyncio.timeout(10):
             await Worker(engine, [], duties=[duty]).run()
     assert [type(one) for one in ended.value.exceptions] == [fault]
+
+
+@RAISED
+async def test_a_timer_at_whose_facts_code_breaks_is_postponed_and_the_others_fire(
+    pool: Pool, clock: DrivenClock, rows: Rows, raised: BaseException
+):
+    is_broken = False
+
+    def balances(asked: FactRequest) -> list[str]:
+        if is_broken and asked.instance_id == "a":
+            raise raised
+        return []
+
+    async def load(_: Connection, asked: list[FactRequest]) -> list[int]:
+        return [5] * len(asked)
+
+    weighed = PARCEL["events"]["REMIND"] | {"facts": ["weight"]}
+    guarded = PARCEL["states"]["OPEN"]["on"]["WEIGH"]
+    facts = {"weight": SharedFact(load=load, balances=balances)}
+    engine = await _reminding(pool, clock, weighed, guarded, facts=facts)
+    await _set_timers(engine)
+    is_broken = True
+    await _assert_all_fire_but_one(engine, clock, rows)
+
+
+@RAISED
+async def test_a_timer_at_which_the_code_of_a_ledger_breaks_is_postponed_and_the_others_fire(
+    pool: Pool, clock: DrivenClock, rows: Rows, raised: BaseException
+):
+    def read(data: dict[str, int]) -> Booking:
+        if data["n"] == 13:
+            raise raised
+        return Booking(account="all", amount=1)
+
+    posted = {"post": {"ledger": "counted", "data": {"n": {"from": "context.count"}}}}
+    event = PARCEL["events"]["REMIND"]
+    engine = await _reminding(pool, clock, event, {"actions": posted}, ledgers={"counted": read})
+    await _set_timers(engine, a={"count": 13})
+    await _assert_all_fire_but_one(engine, clock, rows)
+
+
+async def _reminding(
+    pool: Pool,
+    clock: DrivenClock,
+    event: dict[str, object],
+    transition: dict[str, object],
+    **parts: object,
+) -> Engine:
+    """Build an engine whose parcels do something else when they are reminded."""
+    on = PARCEL["states"]["OPEN"]["on"] | {"REMIND": transition}
+    chart = PARCEL | {
+        "events": PARCEL["events"] | {"REMIND": event},
+        "states": PARCEL["states"] | {"OPEN": {"on": on}},
+    }
+    registry = Registry({"parcel": {1: BEHAVIOUR}})
+    async with pool.acquire() as connection:
+        await registry.publish(connection, json.dumps(chart), at=START)
+    wakeup, formats = Announcer(pool), FormatChecker()
+    given = {"facts": {"weight": Scales().load}} | parts
+    return Engine(pool, registry, clock, formats=formats, wakeup=wakeup, **given)
+
+
+async def _set_timers(engine: Engine, **contexts: dict[str, int]) -> None:
+    for name in ("a", "b", "c"):
+        await engine.create("parcel", name, context=contexts.get(name), actor="ann")
+        await engine.send(name, Event("REMIND_SOON"), actor="ann")
+
+
+async def _assert_all_fire_but_one(engine: Engine, clock: DrivenClock, rows: Rows) -> None:
+    clock.advance(timedelta(minutes=1))
+    while await fire_due(engine):
+        pass
+    fired = await rows("select instance_id from orderwright.log where event_type = 'REMIND'")
+    assert {one["instance_id"] for one in fired} == {"b", "c"}
+    [left] = await rows("select instance_id, last_error from orderwright.timer")
+    assert left["instance_id"] == "a"
+    assert left["last_error"].startswith(("WorkCancelled", "WorkPanicked"))
+    await engine.wakeup.close()

@@ -20,10 +20,13 @@ where a caller must stop. Each concrete class owns a stable `code`, and each cod
 from __future__ import annotations
 
 import reprlib
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+EXITS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""What ends more than the code that raises it; whatever else a host's code raises is an error of that code."""
 
 
 class OrderwrightError(Exception):

@@ -18,6 +18,7 @@ from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 
 FREEZE = ("FREEZE_ORDER", CONFIGS["FREEZE_ORDER"])
+AWAY = ConnectionError("the host's system is away")
 
 
 class Host:
@@ -26,6 +27,7 @@ class Host:
     def __init__(self) -> None:
         self.asked: list[HostAction] = []
         self.failures = 0
+        self.failure: BaseException = AWAY
         self.seen: list[str] = []
         self.meanwhile: Callable[[], object] = bool
         self.database: Orderwright | None = None
@@ -34,7 +36,7 @@ class Host:
         self.asked.append(action)
         if self.failures:
             self.failures -= 1
-            raise ConnectionError("the host's system is away")
+            raise self.failure
         self.meanwhile()
         return {"frozen": True}
 
@@ -73,7 +75,7 @@ async def app(shared_database_url: str, host: Host) -> AsyncIterator[Orderwright
 @pytest.fixture(autouse=True)
 def forget(host: Host) -> None:
     host.asked.clear()
-    host.failures = 0
+    host.failures, host.failure = 0, AWAY
     host.meanwhile = bool
 
 
@@ -143,17 +145,25 @@ async def test_an_action_that_can_never_be_done_fails_at_once_with_a_case_and_st
     assert (await app.execute(execution)).actions[0].status == "failed"
 
 
+@pytest.mark.parametrize(
+    ("entity", "failure", "said"),
+    [
+        ("theirs-1", AWAY, "the host's system is away"),
+        ("theirs-1c", asyncio.CancelledError(), "was cancelled, but not by who waits for it"),
+    ],
+)
 async def test_a_handler_that_goes_on_failing_is_a_dead_letter_until_a_person_retries_it(
-    app: Orderwright, host: Host
+    app: Orderwright, host: Host, entity: str, failure: BaseException, said: str
 ):
-    host.failures = ATTEMPTS
-    execution, [action] = await plan(app, "Order", "theirs-1", FREEZE, source="host")
+    host.failures, host.failure = ATTEMPTS, failure
+    execution, [action] = await plan(app, "Order", entity, FREEZE, source="host")
     report = await app.execute(execution)
     assert [one.status for one in report.actions] == ["queued"]
     await try_so_often(app, ATTEMPTS)
     assert [one.attempt for one in host.asked] == list(range(1, ATTEMPTS + 1))
     failed = await stored(app, action)
-    assert (failed.status, failed.message) == ("failed", "the host's system is away")
+    assert failed.status == "failed"
+    assert said in failed.message
     [(_, letter)] = (
         await app.dead_letters.page(ADMIN.by, name=POLICY_ACTION, first=1, after=None)
     ).rows

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orderwright.json_text import Unfit, is_storable, keep
 from orderwright.runtime.event_schema import EventSchema, compiled
+from orderwright.runtime.interruption import faults_of
 from orderwright.statechart import Reason, Refused
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Admission:
         schema = self._schema(chart, declared)
         if schema is None:
             return None
-        errors = sorted(schema.errors(dict(event.data)), key=lambda e: list(map(str, e.path)))
+        with faults_of(f"a format of {event.type}"):
+            errors = sorted(schema.errors(dict(event.data)), key=lambda e: list(map(str, e.path)))
         reasons = {r.values["field"]: r for error in errors for r in _reasons(error)}
         return _invalid(event, list(reasons.values())) if reasons else None
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 import structlog
 
+from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.time_limit import in_time
 from orderwright.runtime.work import Work
@@ -146,8 +147,8 @@ async def _handle_all(connection: Connection, consumer: Consumer, due: Sequence[
             async with in_time(consumer.longest_seconds):
                 await consumer.handle_all(connection, events)
             return len(due)
-    except Exception as error:
-        if connection.is_closed():
+    except BaseException as error:
+        if connection.is_closed() or is_end(error):
             raise
         _logger.debug("batch_failed", consumer=consumer.name, error=str(error))
         return 0
@@ -183,11 +184,11 @@ async def _handle(connection: Connection, consumer: Consumer, one: Placed) -> Ex
         try:
             async with told_on_commit(connection), in_time(consumer.longest_seconds):
                 await consumer.handle(connection, one.sound())
-        except Exception as error:
-            if connection.is_closed():
+        except BaseException as error:
+            if connection.is_closed() or is_end(error):
                 raise
             _logger.exception("consumer_failed", event_id=one.event.event_id)
-            return error
+            return fault_of(error, f"the consumer {consumer.name!r}")
     return None
 
 

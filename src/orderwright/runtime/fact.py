@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import DEEPEST, Unfit, require_fit
+from orderwright.runtime.interruption import faults_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -147,6 +148,7 @@ class Facts:
         Raises:
             FactUnknown: no loader has one of the names.
             FactUnfit: a loader returns what nests too deeply, or has keys that are not text.
+            WorkCancelled, WorkPanicked: a loader raises what is no `Exception`.
         """
         found: list[dict[str, object]] = [{} for _ in asked]
         for name in sorted({name for names, _ in asked for name in names}):
@@ -164,9 +166,10 @@ class Facts:
         loader = self._loaders.get(name)
         if loader is None:
             raise FactUnknown(f"no loader for the fact {name!r}", values={"fact": name})
-        if isinstance(loader, SharedFact):
-            return await loader.load(connection, requests)
-        return [await loader(connection, request) for request in requests]
+        with faults_of(f"the loader of {name!r}"):
+            if isinstance(loader, SharedFact):
+                return await loader.load(connection, requests)
+            return [await loader(connection, request) for request in requests]
 
 
 def _require_fit(name: str, value: object) -> None:

@@ -24,6 +24,7 @@ import structlog
 from orderwright.runtime import incident, timers
 from orderwright.runtime.failure import pause_after, sentence
 from orderwright.runtime.incident import Sighting
+from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import Applied, Fired, Refusal, told_on_commit
 from orderwright.runtime.registry import BehaviourMissing
 from orderwright.runtime.shot import Shot, aim, command_of, work_of
@@ -166,10 +167,11 @@ async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
         result = await _apply_with_facts(run, timer)
     except (asyncpg.DeadlockDetectedError, BehaviourMissing):
         return False
-    except Exception as error:
-        if run.connection.is_closed():
+    except BaseException as error:
+        if run.connection.is_closed() or is_end(error):
             raise
-        outcome = error.refused if isinstance(error, _Failed) else error
+        fault = fault_of(error, f"the step of {timer.event_type}")
+        outcome = fault.refused if isinstance(fault, _Failed) else fault
         _tell_delay(run, Shot(timer, outcome))
         await _settle(run, Shot(timer, outcome))
         return True

@@ -39,13 +39,6 @@ class JobTimedOut(RuntimeFault):
     retryable = True
 
 
-class JobCancelled(RuntimeFault):
-    """A handler ended as if it had been cancelled, which its host had not done; the attempt counts as failed."""
-
-    code = "job.cancelled"
-    retryable = True
-
-
 class JobAbandoned(RuntimeFault):
     """The host that ran the job is gone, or its event loop stood still for longer than a lease lasts."""
 

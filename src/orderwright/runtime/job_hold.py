@@ -8,8 +8,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from orderwright.errors import EXITS
 from orderwright.json_text import DEEPEST, Unfit, is_storable, keep, scan
-from orderwright.runtime.job import JobCancelled, JobKind, JobRun, JobTimedOut
+from orderwright.runtime.interruption import fault_of
+from orderwright.runtime.job import JobKind, JobRun, JobTimedOut
 from orderwright.runtime.thread import in_thread
 from orderwright.runtime.time_limit import TookTooLong, in_time
 
@@ -55,12 +57,12 @@ class Hold:
             raise
         if self.is_revoked:
             return None
-        if self._work.cancelled():
-            return JobCancelled("the handler was cancelled, but not by its host")
-        error = self._work.exception()
-        if error is not None and not isinstance(error, Exception):
+        error = asyncio.CancelledError() if self._work.cancelled() else self._work.exception()
+        if error is None:
+            return self._work.result()
+        if isinstance(error, EXITS):
             raise error
-        return error or self._work.result()
+        return fault_of(error, "the handler")
 
     async def _call(self, kind: JobKind, first: First | None) -> str:
         if first is not None:

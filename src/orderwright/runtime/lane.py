@@ -13,6 +13,7 @@ one; batches grow by what arrives while the lanes are busy.
 - A command that met trouble (a lock that somebody holds for long, a deadlock, a lost connection, an error of its
   neighbour) goes on alone, outside the lanes, where it waits as long as it takes and hurts nobody.
 - A caller that is cancelled before its command was taken takes it back; afterwards the command is carried out.
+- Whatever ends a batch, the instances in it go on: what waits for one of them is called up, or it would wait for ever.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.runtime.command import Send
+from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import Carried, Diverted, Observer
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
 
@@ -55,6 +57,7 @@ class Alone:
 
 
 ALONE: Final = Alone()
+_STEP: Final = "what a step asks of its host"
 
 
 class EngineClosed(RuntimeFault):
@@ -179,11 +182,12 @@ class Lanes:
                 await self._serve(batch, kind, carriage, rows, ahead)
                 rows = ahead.rows
         except BaseException:
-            for one in following:
-                one.future.cancel()
+            self._abandon(following)
             raise
         finally:
             self._running[kind] -= 1
+            if self._ready.get(kind):
+                self._open(kind)
             await carriage.close()
 
     def _take_ahead(self, kind: Kind, following: list[_Waiting]) -> Sequence[Ticket]:
@@ -251,12 +255,12 @@ class Lanes:
         self._observer.tell(Carried(len(batch)))
         try:
             outcomes: Sequence[Outcome] = await carriage.carry(batch, kind, rows, ahead)
-        except Exception as error:  # noqa: BLE001 (raised to the caller, or met again by each for itself)
-            outcomes = [error] * len(batch) if len(batch) == 1 else [Detour.LOCKED] * len(batch)
-        except BaseException:
-            for one in batch:
-                one.future.cancel()
-            raise
+        except BaseException as error:
+            if is_end(error):
+                self._abandon(batch)
+                raise
+            # Raised to the caller, or met again by each for itself.
+            outcomes = [Detour.LOCKED] * len(batch) if batch[1:] else [fault_of(error, _STEP)]
         again: dict[str, list[_Waiting]] = {}
         for one, outcome in zip(batch, outcomes, strict=True):
             rest = again.setdefault(one.command.instance_id, [])
@@ -298,12 +302,19 @@ class Lanes:
         self._queues[instance_id].popleft()
         try:
             self._settle(one, await self._carry_alone(one))
-        except Exception as error:  # noqa: BLE001 (raised to its caller)
-            self._settle(one, error)
-        except BaseException:
-            one.future.cancel()
-            raise
+        except BaseException as error:
+            if is_end(error):
+                one.future.cancel()
+                raise
+            self._settle(one, fault_of(error, _STEP))
         finally:
+            self._go_on(instance_id)
+
+    def _abandon(self, batch: Sequence[_Waiting]) -> None:
+        """Give a batch up whose lane is ended, and let others have what waits behind it."""
+        for one in batch:
+            one.future.cancel()
+        for instance_id in dict.fromkeys(one.command.instance_id for one in batch):
             self._go_on(instance_id)
 
     def _settle(self, one: _Waiting, outcome: Result | Exception) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from orderwright.runtime.interruption import is_end
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -35,7 +37,9 @@ class Loop:
             self._signal.clear()
             try:
                 pause = await self._turn()
-            except Exception:  # the database may be away; the next turn will tell
+            except BaseException as error:  # the database may be away; the next turn will tell
+                if is_end(error):
+                    raise
                 _logger.exception("turn_failed")
                 pause = self._pause_on_error
             _heed_cancellation()

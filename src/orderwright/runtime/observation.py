@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 import structlog
 
+from orderwright.errors import EXITS
 from orderwright.runtime.command import Create
 from orderwright.runtime.ticket import Detour, Result
 
@@ -155,7 +156,9 @@ class Observer:
         for listen in self._listeners:
             try:
                 listen(note)
-            except Exception:  # whoever only watches must not stop the work
+            except BaseException as error:  # whoever only watches must not stop the work
+                if isinstance(error, EXITS):
+                    raise
                 _logger.exception("listener_failed", note=type(note).__name__)
 
 

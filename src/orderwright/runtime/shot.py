@@ -10,6 +10,7 @@ from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
 from orderwright.runtime.glance import Seen
+from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.transition import Prepared, Transition
 from orderwright.runtime.work import Work
 from orderwright.runtime.write import prepare
@@ -68,10 +69,10 @@ async def aim(engine: Engine, connection: Connection, timer: DueTimer) -> Shot:
     try:
         with work_of(timer):
             return Shot(timer, await _step(engine, connection, timer))
-    except Exception as error:
-        if connection.is_closed():
+    except BaseException as error:
+        if connection.is_closed() or is_end(error):
             raise
-        return Shot(timer, error)
+        return Shot(timer, fault_of(error, f"the step of {timer.event_type}"))
 
 
 def work_of(timer: DueTimer) -> Work:

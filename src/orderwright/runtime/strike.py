@@ -9,6 +9,7 @@ import structlog
 
 from orderwright.runtime import slots
 from orderwright.runtime.failure import pause_after, words
+from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.slots import FailedSlot, Slot
 
@@ -56,10 +57,11 @@ async def _strike(engine: Engine, connection: Connection, slot: Slot, action: Sl
     try:
         async with told_on_commit(connection):
             mark = await action(connection, slot)
-    except Exception as error:
-        if connection.is_closed():
+    except BaseException as error:
+        if connection.is_closed() or is_end(error):
             raise
-        failed = FailedSlot(slot.schedule.name, slot.slot_at, slot.attempts, error)
+        fault = fault_of(error, f"the action {slot.schedule.action!r}")
+        failed = FailedSlot(slot.schedule.name, slot.slot_at, slot.attempts, fault)
         await _put_off(engine, connection, failed)
         return
     if mark is not None:

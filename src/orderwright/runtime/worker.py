@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from orderwright.errors import RuntimeFault
 from orderwright.runtime import outbox
 from orderwright.runtime.clockwork import Clockwork
+from orderwright.runtime.interruption import faults_of
 from orderwright.runtime.lookout import Lookout, Watcher
 from orderwright.runtime.loop import Loop
 from orderwright.runtime.relay import Standing, relay
@@ -83,7 +84,7 @@ class Worker:
             running = [group.create_task(loop.run()) for loop in loops]
             if self._jobs is not None:
                 running.append(group.create_task(self._jobs.run(stop)))
-            running += [group.create_task(duty(stop)) for duty in self._duties]
+            running += [group.create_task(_do(duty, stop)) for duty in self._duties]
             await stop.wait()
             for loop in loops:
                 loop.wake()
@@ -127,6 +128,12 @@ class Worker:
                     loop.wake()
                 if self._jobs is not None:
                     self._jobs.hear(change)
+
+
+async def _do(duty: Duty, stop: asyncio.Event) -> None:
+    """Do a duty; one that fails ends the worker, and a group takes no notice of one that ends as cancelled."""
+    with faults_of("a duty of the worker"):
+        await duty(stop)
 
 
 class _Relaying:

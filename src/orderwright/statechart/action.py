@@ -1,6 +1,7 @@
 """Perform a program: each action sees the context that the one before left; effects are collected, not done.
 
-A failure raises `Stop` with the code `action_error`, which refuses the whole event.
+A failure raises `Stop` with the code `action_error`, which refuses the whole event. So does a cancellation that an
+action raises: nothing is awaited here, so that it cannot be meant for the caller.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
+from orderwright.errors import EXITS
 from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Outcome, Scope, is_list_of
 from orderwright.statechart.definition import (
@@ -42,7 +44,9 @@ def perform(moment: Moment, program: Program) -> None:
             raise _missing("action", name, place)
         try:
             outcome = implementation(moment)
-        except Exception as error:
+        except EXITS:
+            raise
+        except BaseException as error:
             raise _broken("action", name, place, error) from error
         if outcome is not None:
             _bring(outcome, name, place, moment)
@@ -67,7 +71,9 @@ def _call(action: NamedAction, place: str, moment: Moment) -> None:
     scope = _scoped(action.params, place, moment)
     try:
         outcome = implementation(scope)
-    except Exception as error:
+    except EXITS:
+        raise
+    except BaseException as error:
         raise _broken("action", action.name, place, error) from error
     if outcome is not None:
         _bring(outcome, action.name, place, moment)
@@ -174,7 +180,9 @@ def _delay(name: str, place: str, moment: Moment) -> int | None:
         raise _missing("delay", name, place)
     try:
         answer: object = implementation(moment)
-    except Exception as error:
+    except EXITS:
+        raise
+    except BaseException as error:
         raise _broken("delay", name, place, error) from error
     if answer is None or (isinstance(answer, int) and not isinstance(answer, bool)):
         return answer
@@ -215,7 +223,7 @@ def _missing(kind: str, name: str, place: str) -> Stop:
     return _failed(f"no {kind} {name!r} in the behaviour", **{kind: name, "place": place})
 
 
-def _broken(kind: str, name: str, place: str, error: Exception) -> Stop:
+def _broken(kind: str, name: str, place: str, error: BaseException) -> Stop:
     shown = f"{type(error).__name__}: {error}"
     what = f"{kind} {name!r} failed: {shown}"
     return _failed(what, **{kind: name, "place": place, "error": shown})

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final, TypeGuard
 
 from orderwright import condition
+from orderwright.errors import EXITS
 from orderwright.json_text import Json
 from orderwright.statechart.behaviour import Reason, Verdict, is_list_of
 from orderwright.statechart.definition import (
@@ -109,7 +110,9 @@ def _asked(guard: NamedGuard, moment: Moment) -> bool | Verdict | None:
         answer: object = implementation(moment.scope(guard.params))
     except Missing as missing:
         return Verdict(ok=None, message=str(missing), values={"missing": [missing.path]})
-    except Exception as error:
+    except EXITS:
+        raise
+    except BaseException as error:
         if probe is not None and probe.touched > looked:
             return _DATA_DECIDES
         shown = f"{type(error).__name__}: {error}"

@@ -103,7 +103,7 @@ async def test_a_handler_that_ends_as_cancelled_has_failed(
     errands = await build_errands(pool, clock, [JobKind(name="leave", handle=leave)])
     await JobQueue(errands).enqueue("leave", None, key="k1", root_id="r1")
     await JobRunner(errands).run_due()
-    assert "JobCancelled" in (await job(rows, "k1"))["last_error"]
+    assert "WorkCancelled" in (await job(rows, "k1"))["last_error"]
 
 
 async def test_a_handler_that_is_no_coroutine_runs_in_a_thread(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
+
 import pytest
 from driving import NOW, Drive, log, logging
 
@@ -18,6 +20,10 @@ from orderwright.statechart import (
     send,
     start,
 )
+
+
+class Panic(BaseException):
+    """What a library in Rust raises when it panics."""
 
 
 def _fails(_: object) -> bool:
@@ -220,6 +226,39 @@ def test_errors_name_the_implementation_and_what_it_said():
     assert refused.message == "action 'fails' failed: RuntimeError: broken"
     refused = drive({"guard": "fails"}).send("E").refused
     assert refused.values == {"guard": "fails", "error": "RuntimeError: broken"}
+
+
+@pytest.mark.parametrize(
+    ("transition", "code"),
+    [
+        ({"guard": "ends"}, "guard_error"),
+        ({"actions": [*ACT, "ends"]}, "action_error"),
+        ({"actions": [*ACT, {"type": "ends", "params": {"x": 1}}]}, "action_error"),
+        ({"actions": [*ACT, {"send": {"type": "x", "delay": "ends"}}]}, "action_error"),
+    ],
+)
+def test_what_is_no_exception_is_a_failure_too_unless_the_process_is_to_end(
+    transition: dict, code: str
+):
+    def ending(raised: BaseException) -> Drive:
+        def ends(_: object) -> bool:
+            raise raised
+
+        made = drive({"target": "b", **transition})
+        made.behaviour = Behaviour(
+            guards={"ends": ends},
+            actions=BEHAVIOUR.actions | {"ends": ends},
+            delays={"ends": ends},
+        )
+        return made
+
+    for raised in (CancelledError(), Panic("broken")):
+        made = ending(raised)
+        assert_whole(made, code)
+        assert type(raised).__name__ in made.send("E").refused.message
+    for exits in (KeyboardInterrupt, SystemExit):
+        with pytest.raises(exits):
+            ending(exits()).send("E")
 
 
 @pytest.mark.parametrize(

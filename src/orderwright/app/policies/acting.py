@@ -33,6 +33,7 @@ from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_sub
 from orderwright.app.policies.queueing import POLICY_ACTION, enqueue
 from orderwright.errors import OrderwrightError
 from orderwright.policy.action import APPROVING
+from orderwright.runtime.interruption import faults_of
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.joining import joined
 from orderwright.runtime.observation import tentatively, told_on_commit
@@ -203,10 +204,11 @@ class Actions:
     async def _handled(self, action: ActionRow, attempt: int) -> Done:
         handle, told = self._handlers[action.action], host_action(action, attempt)
         try:
-            if inspect.iscoroutinefunction(handle):
-                result = await handle(told)
-            else:
-                result = await in_thread(partial(handle, told), name=f"action {action.action}")
+            with faults_of(f"the handler of {action.action}"):
+                if inspect.iscoroutinefunction(handle):
+                    result = await handle(told)
+                else:
+                    result = await in_thread(partial(handle, told), name=f"action {action.action}")
         except ActionSkipped as skipped:
             return Done.skipped(str(skipped.values.get("code", skipped.code)), skipped.message)
         return Done(result={"handler": result})

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from errand import Receiver, build_errands
+from job_rows import claimed
 from purse import build_claims
 from straight import assert_straight
 from waiting import eventually
 
 from conftest import build_engine
+from orderwright.runtime.job_queue import JobQueue
+from orderwright.runtime.job_runner import LEASE, JobRunner
 from orderwright.runtime.lane import EngineClosed
 from orderwright.runtime.observation import Diverted, Note, Observer
 from orderwright.runtime.ticket import Detour
@@ -21,7 +25,7 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from parcel import Scales
+    from parcel import Rows, Scales
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
@@ -210,3 +214,82 @@ async def test_an_engine_that_closes_waits_for_a_held_lock_no_longer_than_it_is_
         assert await all_connections_are_free(pool)
     assert [type(error) for error in errors] == [EngineClosed] * len(late)
     assert [(await parcels.read(name)).version for name in names] == [2] * len(names)
+
+
+# --- invocations ----------------------------------------------------------------------------------
+
+
+async def test_results_wait_for_their_instances_and_the_rest_goes_on(
+    pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
+):
+    receiver = Receiver()
+    engine = await build_errands(pool, clock, [receiver.kind()])
+    names = more_than_connections(pool)
+    for name in names:
+        await engine.create("errand", name, actor="ann")
+        await engine.send(name, Event("CALL"), actor="ann")
+    receiver.hold = asyncio.Event()
+    stop = asyncio.Event()
+    runner = JobRunner(engine, poll_seconds=0.01, concurrency=len(names))
+    running = asyncio.create_task(runner.run(stop))
+    await eventually(lambda: _are_called(receiver, len(names)))
+
+    async def is_done() -> bool:
+        return await rows("select 1 from orderwright.job where status <> 'done'") == []
+
+    async def one_waits() -> bool:
+        return await connection.fetchval(_WAITS) > 0
+
+    async with host_at(database_url) as host:
+        connection = await asyncpg.connect(database_url)
+        for name in names:
+            await engine.send(name, Event("STAY"), actor="host", connection=host)
+        receiver.hold.set()
+        await eventually(one_waits)
+        await connection.close()
+        async with asyncio.timeout(LONG):
+            for number in range(5):
+                await JobQueue(engine).enqueue("call", None, key=f"k{number}", root_id="r")
+                assert (await engine.read(names[0])).version == 2
+    await eventually(is_done)
+    stop.set()
+    await running
+    assert [(await engine.read(name)).version for name in names] == [4] * len(names)
+    assert len(receiver.effects) == len(names) + 5
+    assert len(receiver.calls) == len(names) + 5
+    await engine.close()
+    await engine.wakeup.close()
+
+
+async def _are_called(receiver: Receiver, count: int) -> bool:
+    return len(receiver.calls) == count
+
+
+async def test_one_held_instance_keeps_no_other_lost_job_from_being_taken_over(
+    pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
+):
+    engine = await build_errands(pool, clock, [Receiver().kind(attempts=1)])
+    for name in ("e1", "e2"):
+        await engine.create("errand", name, actor="ann")
+        await engine.send(name, Event("CALL"), actor="ann")
+    await pool.execute("update orderwright.job set alone = true")
+    for _ in range(2):
+        await pool.execute(
+            "update orderwright.job set leased_until = '-infinity' where status = 'running'"
+        )
+        await claimed(engine, alone=True)
+    clock.advance(LEASE)
+
+    async with host_at(database_url) as host:
+        await engine.send("e1", Event("STAY"), actor="host", connection=host)
+        async with asyncio.timeout(LONG):
+            await JobRunner(engine).run_due()
+        assert (await engine.read("e2")).state == "FAILED"
+        assert await rows("select 1 from orderwright.job where status = 'running'") != []
+    await JobRunner(engine).run_due()
+    assert (await engine.read("e1")).state == "FAILED"
+    await engine.close()
+    await engine.wakeup.close()
+
+
+_WAITS = "select count(*) from pg_locks where not granted"

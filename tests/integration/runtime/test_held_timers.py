@@ -12,6 +12,7 @@ import pytest
 from purse import build_claims
 from waiting import eventually
 
+from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.firing import fire_due, fire_next
 from orderwright.runtime.incident import incidents
 from orderwright.runtime.worker import Worker
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.pool import Pool
+    from orderwright.runtime.outbox import DomainEvent
+    from orderwright.runtime.pool import Connection, Pool
 
 LONG = 30.0
 """Seconds within which what is not held up is done."""
@@ -104,3 +106,35 @@ async def test_the_earliest_that_can_be_fired_is_the_next(claims: Engine, databa
         assert not await fire_next(claims)
     assert await fire_next(claims)
     assert await have_fired(claims, HELD[0])
+
+
+async def test_a_worker_ends_in_time_while_timers_and_a_consumer_are_held_up(
+    claims: Engine, rows: Rows, database_url: str
+):
+    begun = asyncio.Event()
+
+    async def move(connection: Connection, _: DomainEvent) -> None:
+        begun.set()
+        nothing = Event("MOVE", {"amount": 0})
+        await claims.send("c1", nothing, actor="consumer", connection=connection)
+
+    await claims.send("other", Event("SPEND", {"amount": 0}), actor="ann")  # tells an event
+    consumer = Consumer(name="mover", events=frozenset({"spent"}), handle=move)
+    stop = asyncio.Event()
+    worker = Worker(claims, [consumer], poll_seconds=0.01, grace_seconds=0.1)
+    async with purse_held(claims, database_url):
+        running = asyncio.create_task(worker.run(stop))
+        await begun.wait()
+        stop.set()
+        async with asyncio.timeout(LONG):
+            await running
+            await claims.close(grace_seconds=0.1)
+        assert claims.pool.get_idle_size() == claims.pool.get_size()
+    assert await versions(claims, *HELD) == [2] * len(HELD)
+    assert await rows("select sum(attempts) as n from orderwright.timer") in (
+        [{"n": 0}],
+        [{"n": None}],
+    )
+    await Worker(claims, [consumer]).drain()
+    assert await versions(claims, *HELD) == [5, *[3] * (len(HELD) - 1)]
+    assert await incidents(claims.pool, status=None) == ()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app import database
@@ -303,6 +304,7 @@ class Orderwright:
             clockwork=clockwork,
             retention=Retention(self.pool, self.clock, keep(settings)),
             duties=[self.courier.run, Watch(engine, self.anchors).run],
+            grace_seconds=settings.grace_seconds,
         )
 
     @classmethod
@@ -395,7 +397,8 @@ async def _opened(
             observer=observer,
         )
         stack.push_async_callback(engine.alarm.close)
-        stack.push_async_callback(engine.close)  # what it still carries out may be an incident
+        closing = partial(engine.close, grace_seconds=settings.grace_seconds)
+        stack.push_async_callback(closing)  # what it still carries out may be an incident
         listener = await stack.enter_async_context(Listener(url))
         app = Orderwright(
             revision=migrated.code,

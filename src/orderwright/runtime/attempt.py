@@ -101,14 +101,16 @@ class Attempts:
                 their ids, or, if they are all of different ones and locked, in any.
             atomic: whether the connection is in a READ COMMITTED transaction; then instances are locked.
             wait: whether to wait for instances that others have locked, when atomic.
-            patience_ms: how long to wait for a lock while writing; 0 for ever.
+            patience_ms: how long to wait for a lock; 0 for as long as the connection does.
             rows: the instances, if they were read since each of the commands was asked for.
             ahead: what follows, to be read while the steps are written.
         """
         asked = [(one.command.instance_id, one.command.cause.idempotency_key) for one in tickets]
         now = self.clock.now()
         if atomic:
-            reading = await read_many_locked(connection, asked, now=now, wait=wait)
+            reading = await read_many_locked(
+                connection, asked, now=now, wait=wait, patience_ms=patience_ms
+            )
         elif rows is None:
             reading = await read_many(connection, asked, now=now)
         else:

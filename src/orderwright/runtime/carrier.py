@@ -3,6 +3,7 @@
 What happens when it goes wrong:
 
 - A lock that others hold for longer than a batch has patience, or a deadlock: nothing was written; each goes alone.
+- A lock that is held still: whoever goes alone tries again, as long as it takes and its caller waits (`waiting_room`).
 - A lost connection: each goes alone, on another connection, under the lock of its instance. Whether the lost one
   had committed shows in the log: the row is there with the very hash that was handed over, or it is not, and then it
   cannot come later, because the new attempt moves the instance on.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -24,6 +26,7 @@ from orderwright.runtime.command import Create
 from orderwright.runtime.lane import ALONE
 from orderwright.runtime.observation import Diverted, Observer
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
+from orderwright.runtime.waiting_room import Unwanted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.command import Command
     from orderwright.runtime.lane import Kind
     from orderwright.runtime.pool import Connection, Pool
+    from orderwright.runtime.waiting_room import WaitingRoom
 
 _ATTEMPTS: Final = 10
 _JITTER_MICROSECONDS: Final = 3000
@@ -64,9 +68,12 @@ class InstanceBusy(Conflict):
 class Carrier:
     """Makes attempts on connections of a pool."""
 
-    def __init__(self, pool: Pool, attempts: Attempts, observer: Observer) -> None:
+    def __init__(
+        self, pool: Pool, attempts: Attempts, waiting_room: WaitingRoom, observer: Observer
+    ) -> None:
         self._pool = pool
         self._attempts = attempts
+        self._waiting_room = waiting_room
         self._observer = observer
 
     def kind_of(self, command: Command) -> Kind:
@@ -95,17 +102,24 @@ class Carrier:
 
         Raises:
             InstanceBusy: it was overtaken too often: by whoever takes its idempotency key, for the instance is locked.
+            Unwanted: nobody waits for it any more; nothing was done.
         """
-        lost = 0
+        lost: list[Exception] = []
         while ticket.overtaken < _ATTEMPTS:
             try:
-                outcome = await self._attempt(ticket)
+                outcome = await self._waiting_room.tried(
+                    partial(self._attempt, ticket), is_wanted=lambda: ticket.is_wanted
+                )
             except _LOST as error:
-                if lost == len(_PAUSES) or not is_lost(error):
+                if len(lost) == len(_PAUSES) or not is_lost(error):
                     raise
-                await asyncio.sleep(_PAUSES[lost])
-                lost += 1
+                await asyncio.sleep(_PAUSES[len(lost)])
+                lost.append(error)
                 continue
+            except Unwanted:
+                if lost:  # and what the lost attempts had done is not known yet
+                    raise lost[-1] from None
+                raise
             if isinstance(outcome, Result):
                 return outcome
             if isinstance(outcome, Exception):
@@ -154,10 +168,12 @@ class Carrier:
         if ticket.overtaken >= _ATTEMPTS:
             raise _busy(ticket)
 
-    async def _attempt(self, ticket: Ticket) -> Outcome:
+    async def _attempt(self, ticket: Ticket, patience_ms: int) -> Outcome:
         try:
             async with self._pool.acquire() as connection, connection.transaction():
-                [outcome] = await self._attempts.take(connection, [ticket], atomic=True)
+                [outcome] = await self._attempts.take(
+                    connection, [ticket], atomic=True, patience_ms=patience_ms
+                )
                 return outcome
         except Exception as error:
             if not is_lost(error):

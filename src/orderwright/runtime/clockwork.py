@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.runtime import slots, timers
 from orderwright.runtime.firing import fire_due, fire_next
+from orderwright.runtime.held_timer import HeldTimers
 from orderwright.runtime.schedule import put_schedule
 from orderwright.runtime.slot_action import standard_actions
 from orderwright.runtime.strike import strike_next
@@ -50,6 +51,7 @@ class Clockwork:
         self._actions = {**standard_actions(engine), **(actions or {})}
         self._missing = list(schedules)
         self._poll_seconds = poll_seconds
+        self._held = HeldTimers()
 
     def turns(self) -> list[Callable[[], Awaitable[float]]]:
         """Return what is to be called in turn, each in a loop of its own; it says how long to rest after it."""
@@ -68,7 +70,7 @@ class Clockwork:
         async with self._engine.pool.acquire() as connection:
             due_at = await timers.earliest(connection, self._engine.registry.foreign)
         rest = self._rest_until(due_at)
-        return rest or self._rest_after(await fire_due(self._engine))
+        return rest or self._rest_after(await fire_due(self._engine, held=self._held))
 
     async def _strike(self) -> float:
         await self._store_schedules()

@@ -18,6 +18,7 @@ from orderwright.runtime.journal import CREATED
 from orderwright.runtime.lane import Lanes, settled
 from orderwright.runtime.observation import QUIET, Observer, follow, note_of
 from orderwright.runtime.ticket import Ticket
+from orderwright.runtime.waiting_room import WaitingRoom
 from orderwright.runtime.work import Work
 from orderwright.statechart import Event, explain
 
@@ -70,7 +71,8 @@ class Engine:
         self.facts = Facts(facts)
         self.admission = Admission(formats)
         attempts = Attempts(registry, clock, self.facts, self.admission, self.kinds, self.ledgers)
-        self._carrier = Carrier(pool, attempts, observer)
+        self.waiting_room = WaitingRoom(pool.get_max_size())
+        self._carrier = Carrier(pool, attempts, self.waiting_room, observer)
         self._lanes = Lanes(
             kind_of=self._carrier.kind_of,
             carriage=self._carrier.carriage,
@@ -79,9 +81,13 @@ class Engine:
             observer=observer,
         )
 
-    async def close(self) -> None:
-        """Carry out what was asked already, and take nothing more but on callers' connections."""
-        await self._lanes.close()
+    async def close(self, *, grace_seconds: float = 10.0) -> None:
+        """Carry out what was asked already, and take nothing more but on callers' connections.
+
+        What waits for a lock that somebody holds for longer than the time of grace is given up, with `EngineClosed`.
+        """
+        self.waiting_room.hurry()
+        await self._lanes.close(grace_seconds)
 
     async def create(  # noqa: PLR0913 (the interface is fixed)
         self,

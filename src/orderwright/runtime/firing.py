@@ -10,25 +10,28 @@ A timer whose event is refused is gone as well: it came too late. One whose char
 is to a host that knows the chart; if there is none, the watch tells that it is overdue.
 
 Events that declare facts, and steps that change balances, are fired one by one, each in a transaction of its own: they
-lock balances, which must not be held while others are waited for.
+lock balances, which must not be held while others are waited for. A balance that somebody holds is not waited for
+for long: the timer is left as it is and tried again in a while, and the others fire (`held_timer`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import asyncpg
 import structlog
 
 from orderwright.runtime import incident, timers
 from orderwright.runtime.failure import pause_after, sentence
+from orderwright.runtime.held_timer import HeldTimer, HeldTimers
 from orderwright.runtime.incident import Sighting
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import Applied, Fired, Refusal, told_on_commit
 from orderwright.runtime.registry import BehaviourMissing
 from orderwright.runtime.shot import Shot, aim, command_of, work_of
 from orderwright.runtime.transition import Prepared
+from orderwright.runtime.waiting_room import share
 from orderwright.runtime.write import store
 from orderwright.statechart import Refused
 
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
     from orderwright.runtime.incident import Kind
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.timers import DueTimer
+
+_PATIENCE_MS: Final = 500
+"""How long a timer waits for a balance, and so that of all others; the more of a pass have met a lock, the shorter the
+next waits."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -58,39 +65,56 @@ class _Failed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pass:
-    """A pass over the timers: up to when they are due, and what time it is."""
+    """A pass over the timers: up to when they are due, what time it is, and which have met a lock."""
 
     engine: Engine
     connection: Connection
     until: datetime
     now: datetime
+    held: HeldTimers
 
 
-async def fire_due(engine: Engine, *, until: datetime | None = None) -> int:
+async def fire_due(
+    engine: Engine, *, until: datetime | None = None, held: HeldTimers | None = None
+) -> int:
     """Fire a batch of the timers that are due at `until` (by default now), at most one of each instance.
 
-    Returns how many were dealt with; 0 when there are none, or others have them in hand.
+    Args:
+        engine: whose timers they are.
+        until: what counts as due.
+        held: those that have met a lock in earlier calls, and will have met one in this.
+
+    Returns:
+        How many were dealt with; 0 when there are none, or others have them in hand, or hold what they need.
     """
-    return await _fire(engine, until, alone=False)
+    return await _fire(engine, until, HeldTimers() if held is None else held, alone=False)
 
 
 async def fire_next(engine: Engine, *, until: datetime | None = None) -> bool:
-    """Fire the earliest timer that is due at `until` (by default now); False when there is none."""
-    return bool(await _fire(engine, until, alone=True))
+    """Fire the earliest timer that is due at `until` (by default now) and meets no lock; False when there is none."""
+    held = HeldTimers()
+    known = -1
+    while len(held) > known:
+        known = len(held)
+        if await _fire(engine, until, held, alone=True):
+            return True
+    return False
 
 
-async def _fire(engine: Engine, until: datetime | None, *, alone: bool) -> int:
+async def _fire(engine: Engine, until: datetime | None, held: HeldTimers, *, alone: bool) -> int:
     now = engine.clock.now()
     async with engine.pool.acquire() as connection:
-        run = _Pass(engine=engine, connection=connection, until=until or now, now=now)
+        run = _Pass(engine=engine, connection=connection, until=until or now, now=now, held=held)
         shots = await _volley(run, alone=alone)
         for shot in shots:
             _tell(run, shot)
             if isinstance(shot.outcome, Prepared):
                 engine.wakeup.announce(shot.timer.root_id)
-        with_facts = [shot.timer for shot in shots if shot.outcome is None]
-        dealt = [await _fire_with_facts(run, timer) for timer in with_facts]
-    return len(shots) - len(with_facts) + sum(dealt)
+        with_facts = [HeldTimer(shot.timer) for shot in shots if shot.outcome is None]
+        dealt = await _fire_apart(run, with_facts)
+        if not alone:
+            dealt += await _fire_apart(run, held.take())
+    return len(shots) - len(with_facts) + dealt
 
 
 async def _volley(run: _Pass, *, alone: bool) -> list[Shot]:
@@ -110,7 +134,12 @@ async def _claim(run: _Pass, *, alone: bool) -> list[DueTimer]:
     registry = run.engine.registry
     while True:
         due = await timers.claim_due(
-            run.connection, until=run.until, now=run.now, foreign=registry.foreign, alone=alone
+            run.connection,
+            until=run.until,
+            now=run.now,
+            foreign=registry.foreign,
+            held=run.held.instances(),
+            alone=alone,
         )
         ours = [timer for timer in due if not await _is_foreign(run, timer)]
         if ours or not due:
@@ -157,14 +186,31 @@ async def _store(connection: Connection, shots: Sequence[Shot]) -> None:
             raise _NotStored(", ".join(sorted(map(str, outcomes))))
 
 
-async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
+async def _fire_apart(run: _Pass, due: Sequence[HeldTimer]) -> int:
+    """Fire timers one by one, and return how many were dealt with; who meets a lock is left for a while."""
+    dealt = locks = 0
+    for one in due:
+        try:
+            dealt += await _fire_with_facts(run, one.timer, share(_PATIENCE_MS, locks + 1))
+        except asyncpg.LockNotAvailableError:
+            run.held.hold(one)
+            locks += 1
+    return dealt
+
+
+async def _fire_with_facts(run: _Pass, timer: DueTimer, patience_ms: int) -> bool:
     """Fire a timer in a transaction of its own; False when somebody else did or has the instance in hand.
 
     Who lost a deadlock did nothing, and is tried again with the next batch. An instance that has moved meanwhile to a
     version that is foreign here is left to others.
+
+    Raises:
+        LockNotAvailableError: somebody holds a lock for longer than the patience; nothing was done.
     """
     try:
-        result = await _apply_with_facts(run, timer)
+        result = await _apply_with_facts(run, timer, patience_ms)
+    except asyncpg.LockNotAvailableError:
+        raise
     except (asyncpg.DeadlockDetectedError, BehaviourMissing):
         return False
     except BaseException as error:
@@ -183,10 +229,12 @@ async def _fire_with_facts(run: _Pass, timer: DueTimer) -> bool:
     return True
 
 
-async def _apply_with_facts(run: _Pass, timer: DueTimer) -> Result | None:
+async def _apply_with_facts(run: _Pass, timer: DueTimer, patience_ms: int) -> Result | None:
     connection, instance_id = run.connection, timer.instance_id
     async with told_on_commit(connection):
-        due = await timers.claim_next(connection, instance_id, until=run.until, now=run.now)
+        due = await timers.claim_next(
+            connection, instance_id, until=run.until, now=run.now, patience_ms=patience_ms
+        )
         if due is None or due.key != timer.key:
             return None
         await timers.take_away(connection, [due])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from orderwright.errors import NotFound
 from orderwright.json_text import is_storable
+from orderwright.runtime.pool import patiently
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
@@ -95,14 +96,19 @@ async def read_many_locked(
     *,
     now: datetime,
     wait: bool,
+    patience_ms: int = 0,
 ) -> Reading:
     """Lock instances in the order of their ids and read them; without `wait`, those alone that nobody has locked.
 
+    With a patience, no lock is waited for longer than that from here on in the transaction; 0 leaves it as it is.
     Keys are read by a second query: the first would see them as they were before the wait.
     """
     pairs = [pair for pair in asked if is_storable(pair[0])]
     ids = sorted({one for one, _ in pairs})
-    rows = await connection.fetch(_LOCK if wait else _LOCK_FREE, ids)
+    if wait and patience_ms:
+        rows = await connection.fetch(_LOCK_IN_TIME, ids, str(patience_ms))
+    else:
+        rows = await connection.fetch(_LOCK if wait else _LOCK_FREE, ids)
     keys = [key for _, key in pairs if key is not None]
     remembered = await connection.fetch(_READ_KEYS, keys, now) if keys else []
     return Reading(instances=instances_of(rows), remembered=_remembered(remembered))
@@ -207,8 +213,9 @@ select {_KEY_COLUMNS} from orderwright.idempotency_key as k where k.key = any($1
 """  # noqa: S608 (ours)
 _LOCKING = f"""
 select {_COLUMNS}
-from unnest($1::text[]) as asked (instance_id)
+from unnest(%s) as asked (instance_id)
 cross join lateral (
     select * from orderwright.instance where instance_id = asked.instance_id for update """  # noqa: S608 (ours)
-_LOCK = _LOCKING + ") as i"
-_LOCK_FREE = _LOCKING + "skip locked) as i"
+_LOCK = _LOCKING % "$1::text[]" + ") as i"
+_LOCK_FREE = _LOCKING % "$1::text[]" + "skip locked) as i"
+_LOCK_IN_TIME = _LOCKING % patiently("$1::text[]", "$2") + ") as i"

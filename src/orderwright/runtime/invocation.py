@@ -2,13 +2,15 @@
 
 The step that leaves the state stops the job in its own transaction, and the step that takes the result ends the job in
 its own. Both lock the instance first, so that they happen one after the other: a result is taken once, by the entry
-of the state that asked for it, or not at all.
+of the state that asked for it, or not at all. A lock is waited for no longer than the caller says, which keeps
+a connection busy; then nothing was done, and it is to be tried again.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import asyncpg
 import structlog
 
 from orderwright.errors import RuntimeFault
@@ -18,6 +20,7 @@ from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
 from orderwright.runtime.observation import told_on_commit
+from orderwright.runtime.pool import patiently
 from orderwright.runtime.registry import BehaviourMissing
 from orderwright.statechart import Event
 
@@ -42,7 +45,7 @@ class ResultRefused(RuntimeFault):
     retryable = True
 
 
-async def answer(engine: Engine, job: ClaimedJob, result: str) -> bool:
+async def answer(engine: Engine, job: ClaimedJob, result: str, *, patience_ms: int) -> bool:
     """End an invocation and send its result to the instance, in one transaction; False if it was not ours.
 
     A refusal that is no fault says that nobody waits for the result, which stays with the job.
@@ -50,17 +53,20 @@ async def answer(engine: Engine, job: ClaimedJob, result: str) -> bool:
     Raises:
         ResultRefused: a guard or an action failed; nothing was done.
         BehaviourMissing: the chart is foreign to this host; nothing was done.
+        LockNotAvailableError: somebody holds a lock for longer than the patience; nothing was done.
     """
     event = Event(f"done.invoke.{job.invoke_id}", {"output": scan(result, 0)[0]})
-    taken = await _answer(engine, job, result, event)
+    taken = await _answer(engine, job, result, event, patience_ms)
     if taken is not None:
         _announce(engine, job, taken)
     return taken is not None
 
 
-async def _answer(engine: Engine, job: ClaimedJob, result: str, event: Event) -> Result | None:
+async def _answer(
+    engine: Engine, job: ClaimedJob, result: str, event: Event, patience_ms: int
+) -> Result | None:
     async with engine.pool.acquire() as connection, told_on_commit(connection):
-        await _lock(connection, job)
+        await _lock(connection, job, patience_ms)
         if not await job_row.finish(connection, [(job, result)], at=engine.clock.now()):
             return None
         taken = await _send(engine, connection, job, event)
@@ -69,26 +75,27 @@ async def _answer(engine: Engine, job: ClaimedJob, result: str, event: Event) ->
         return taken
 
 
-async def give_up(engine: Engine, job: ClaimedJob, failure: Failure) -> bool:
+async def give_up(engine: Engine, job: ClaimedJob, failure: Failure, *, patience_ms: int) -> bool:
     """End an invocation for good and send the error to the instance; False if it was not ours.
 
     If the chart takes the error, that is its end. If not, it stays a dead letter.
 
     Raises:
         BehaviourMissing: the chart is foreign to this host; nothing was done.
+        LockNotAvailableError: somebody holds a lock for longer than the patience; nothing was done.
     """
-    is_ours, taken = await _give_up(engine, job, failure)
+    is_ours, taken = await _give_up(engine, job, failure, patience_ms)
     if taken is not None:
         _announce(engine, job, taken)
     return is_ours
 
 
 async def _give_up(
-    engine: Engine, job: ClaimedJob, failure: Failure
+    engine: Engine, job: ClaimedJob, failure: Failure, patience_ms: int
 ) -> tuple[bool, Result | None]:
     """Return whether it was ours, and what came of telling the instance."""
     async with engine.pool.acquire() as connection, told_on_commit(connection):
-        await _lock(connection, job)
+        await _lock(connection, job, patience_ms)
         if not await job_row.fail(connection, job, failure, clock=engine.clock):
             return False, None
         taken = await _tell(engine, connection, job, failure)
@@ -106,7 +113,7 @@ async def _tell(
     try:
         async with told_on_commit(connection):
             return await _send(engine, connection, job, event)
-    except BehaviourMissing:  # another host can tell it
+    except (BehaviourMissing, asyncpg.LockNotAvailableError):  # another host, or time, can tell it
         raise
     except Exception as problem:
         if connection.is_closed():
@@ -150,8 +157,8 @@ def _instance(job: ClaimedJob) -> str:
     return job.instance_id
 
 
-async def _lock(connection: Connection, job: ClaimedJob) -> None:
-    await connection.execute(_LOCK, job.instance_id)
+async def _lock(connection: Connection, job: ClaimedJob, patience_ms: int) -> None:
+    await connection.execute(_LOCK, job.instance_id, str(patience_ms))
 
 
 async def _not_before(connection: Connection, job: ClaimedJob, now: datetime) -> datetime:
@@ -160,7 +167,9 @@ async def _not_before(connection: Connection, job: ClaimedJob, now: datetime) ->
     return max(now, latest) if latest else now
 
 
-_LOCK: Final = "select 1 from orderwright.instance where instance_id = $1 for update"
+_LOCK: Final = f"""
+select 1 from orderwright.instance where instance_id = {patiently("$1::text", "$2")} for update
+"""  # noqa: S608 (ours)
 _LATEST: Final = """
 select occurred_at from orderwright.log where instance_id = $1 order by version desc limit 1
 """

@@ -36,7 +36,7 @@ class Outcomes:
         self._writing: asyncio.Task[None] | None = None
 
     async def done(self, job: ClaimedJob, result: str, *, seconds: float) -> None:
-        """Write a result; that of an invocation goes to its instance in the same transaction.
+        """Write a result; that of an invocation goes to its instance in the same transaction, when that is free.
 
         `seconds` is how long the attempt took.
 
@@ -45,7 +45,9 @@ class Outcomes:
             BehaviourMissing: others have to end the attempt.
         """
         if job.instance_id is not None:
-            taken = await answer(self._engine, job, result)
+            taken = await self._engine.waiting_room.tried(
+                lambda ms: answer(self._engine, job, result, patience_ms=ms)
+            )
         else:
             taken = await self._finish(job, result)
         _report(job, taken=taken, what="done")
@@ -58,24 +60,35 @@ class Outcomes:
         error: Exception,
         *,
         seconds: float | None = None,
+        patience_ms: int | None = None,
     ) -> None:
         """Write a failure: another attempt follows after a pause, unless it was the last or can never succeed.
 
+        An instance that has to be told is waited for as long as it takes, unless a patience is given.
+
         Raises:
             BehaviourMissing: others have to end the attempt.
+            LockNotAvailableError: somebody holds a lock for longer than the patience; nothing was written.
         """
         is_final = _is_final(job, what, error)
         longest = pause_after(job.attempts - 1, longest=LONGEST_PAUSE)
         pause = None if is_final else spread(longest, f"{job.job_id}/{job.fence}")
         failure = Failure(what=what, error=words(error), pause=pause)
         if is_final and job.instance_id is not None:
-            taken = await give_up(self._engine, job, failure)
+            taken = await self._give_up(job, failure, patience_ms)
         else:
             async with self._engine.pool.acquire() as connection:
                 taken = await job_row.fail(connection, job, failure, clock=self._engine.clock)
         _report(job, taken=taken, what=what, error=failure.error, dead=is_final)
         outcome = "dead" if is_final else what
         self._tell(Attempted(job, outcome if taken else _TOO_LATE, seconds, failure.error))
+
+    async def _give_up(self, job: ClaimedJob, failure: Failure, patience_ms: int | None) -> bool:
+        if patience_ms is not None:
+            return await give_up(self._engine, job, failure, patience_ms=patience_ms)
+        return await self._engine.waiting_room.tried(
+            lambda ms: give_up(self._engine, job, failure, patience_ms=ms)
+        )
 
     def _tell(self, note: Attempted) -> None:
         self._engine.observer.tell(note)

@@ -22,6 +22,7 @@ from orderwright.runtime.job_hold import Hold
 from orderwright.runtime.job_outcome import Outcomes
 from orderwright.runtime.loop import Loop
 from orderwright.runtime.registry import BehaviourMissing
+from orderwright.runtime.waiting_room import share
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -35,6 +36,8 @@ T = TypeVar("T")
 LEASE: Final = timedelta(seconds=30)
 _BEATS: Final = 3
 _TRIES: Final = 60
+_PATIENCE_MS: Final = 250
+"""How long the taking over of a job waits for a lock; the more of a round have met one, the shorter the next waits."""
 _PASSING: Final = (
     OSError,
     Conflict,
@@ -204,19 +207,25 @@ class JobRunner:
 
     async def _reap(self) -> float:
         """End the attempts of hosts that let their leases run out."""
+        held_up = 0
         for job in await self._claims.expired():
-            await self._take_over(job)
+            held_up += not await self._take_over(job, share(_PATIENCE_MS, held_up + 1))
         return self._poll_seconds
 
-    async def _take_over(self, job: ClaimedJob) -> None:
+    async def _take_over(self, job: ClaimedJob, patience_ms: int) -> bool:
+        """End an attempt, if it can be; False if its instance is held, which the next round looks at again."""
         error = JobAbandoned(f"its host was lost during attempt {job.attempts}")
         with job.work:
             try:
-                await self._outcomes.failed(job, "lost", error)
+                await self._outcomes.failed(job, "lost", error, patience_ms=patience_ms)
+            except asyncpg.LockNotAvailableError:
+                _logger.info("job_held_up", job_id=job.job_id)
+                return False
             except BehaviourMissing as error:
                 _logger.warning("job_left_to_others", job_id=job.job_id, error=error.message)
             except Exception:  # the next round comes soon, and others do not wait for it
                 _logger.exception("job_not_taken_over", job_id=job.job_id)
+        return True
 
     async def _drain(self) -> None:
         """Wait for what is in hand; after the time of grace, end the handlers and give their jobs back."""

@@ -12,7 +12,8 @@ one; batches grow by what arrives while the lanes are busy.
   call reads what that needs.
 - A command that met trouble (a lock that somebody holds for long, a deadlock, a lost connection, an error of its
   neighbour) goes on alone, outside the lanes, where it waits as long as it takes and hurts nobody.
-- A caller that is cancelled before its command was taken takes it back; afterwards the command is carried out.
+- A caller that is cancelled before its command was taken takes it back, also between two tries that met a lock; what
+  is being tried then is carried out, if it meets none.
 - Whatever ends a batch, the instances in it go on: what waits for one of them is called up, or it would wait for ever.
 """
 
@@ -21,6 +22,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from contextlib import suppress
 from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
@@ -30,6 +32,7 @@ from orderwright.runtime.command import Send
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import Carried, Diverted, Observer
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
+from orderwright.runtime.waiting_room import Unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,12 +72,20 @@ class EngineClosed(RuntimeFault):
 class _Waiting(Ticket):
     """A ticket with a caller who waits for it."""
 
-    __slots__ = ("future", "kind")
+    __slots__ = ("_over", "future", "kind")
 
-    def __init__(self, command: Command, kind: Kind, future: asyncio.Future[Result]) -> None:
+    def __init__(
+        self, command: Command, kind: Kind, future: asyncio.Future[Result], over: asyncio.Event
+    ) -> None:
         super().__init__(command)
         self.kind = kind
         self.future = future
+        self._over = over
+
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether its caller is still there, and the engine too."""
+        return not (self.future.done() or self._over.is_set())
 
 
 class Carriage(Protocol):
@@ -96,7 +107,7 @@ class Lanes:
         kind_of: tells what a command may share a batch with.
         carriage: makes what tries the tickets of a lane's batches, those of each together; an error of its own is
             about all of them.
-        carry_alone: carries one ticket through, however long it takes.
+        carry_alone: carries one ticket through, however long it takes, or raises `Unwanted` when nobody waits for it.
         note: is told of every result or error, whether its caller still waits or not.
         observer: is told of batches and detours.
     """
@@ -121,6 +132,7 @@ class Lanes:
         self._starting: set[Kind] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
+        self._over = asyncio.Event()
 
     def put(self, command: Command) -> asyncio.Future[Result]:
         """Queue a command; the future has its result, or its error.
@@ -129,9 +141,9 @@ class Lanes:
             EngineClosed: nothing is taken any more.
         """
         if self._is_closed:
-            raise EngineClosed("the engine has been closed")
+            raise _closed()
         future = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(command, self._kind_of(command), future)
+        waiting = _Waiting(command, self._kind_of(command), future, self._over)
         queue = self._queues.get(command.instance_id)
         if queue is not None:
             queue.append(waiting)
@@ -140,9 +152,16 @@ class Lanes:
             self._call_up(command.instance_id, waiting)
         return future
 
-    async def close(self) -> None:
-        """Take no more, and carry out what waits."""
+    async def close(self, grace_seconds: float) -> None:
+        """Take no more, and carry out what waits; after the time of grace give up what waits for a lock."""
         self._is_closed = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_seconds):
+                await self._emptied()
+        self._over.set()
+        await self._emptied()
+
+    async def _emptied(self) -> None:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -302,6 +321,9 @@ class Lanes:
         self._queues[instance_id].popleft()
         try:
             self._settle(one, await self._carry_alone(one))
+        except Unwanted:
+            if not one.future.done():
+                one.future.set_exception(_closed())
         except BaseException as error:
             if is_end(error):
                 one.future.cancel()
@@ -325,6 +347,10 @@ class Lanes:
             one.future.set_result(outcome)
         else:
             one.future.set_exception(outcome)
+
+
+def _closed() -> EngineClosed:
+    return EngineClosed("the engine has been closed")
 
 
 def _instance_of(chain: list[_Waiting]) -> str:

@@ -48,5 +48,17 @@ def plain_url(url: str) -> str:
     return scheme.partition("+")[0] + mark + rest
 
 
+def patiently(value: str, milliseconds: str) -> str:
+    """Write a value of a query so that from then on its transaction waits for no lock longer than so long.
+
+    It takes no statement of its own: a query that finds by this value what it locks has to work it out first.
+
+    Args:
+        value: a parameter, with its type.
+        milliseconds: a parameter that is text.
+    """
+    return f"(select case when set_config('lock_timeout', {milliseconds}, true) is not null then {value} end)"
+
+
 async def _leave(_: Connection) -> None:
     """Do nothing: asyncpg itself has rolled back an open transaction before it calls this."""

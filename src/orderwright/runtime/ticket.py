@@ -76,6 +76,11 @@ class Ticket:
         self.written = step
 
     @property
+    def is_wanted(self) -> bool:
+        """Tell whether somebody still waits for it."""
+        return True
+
+    @property
     def handed_over(self) -> tuple[Prepared, ...]:
         """What may be stored, the newest last."""
         return self.doubtful if self.written is None else (*self.doubtful, self.written)

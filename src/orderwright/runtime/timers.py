@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.json_text import load
 from orderwright.runtime.calendar import in_calendar, nearest
 from orderwright.runtime.instance import Instance, instance_of
+from orderwright.runtime.pool import patiently
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ async def claim_due(
     until: datetime,
     now: datetime,
     foreign: Sequence[str] = (),
+    held: Sequence[str] = (),
     alone: bool = False,
 ) -> list[DueTimer]:
     """Lock instances with timers that are due at `until`, and return the next one of each by instance id.
@@ -99,10 +101,12 @@ async def claim_due(
         until: what counts as due.
         now: a timer that failed is left out until its next attempt.
         foreign: versions of charts whose instances are left out, as `<chart>/<version>`.
+        held: instances that are left out.
         alone: claim the earliest only, instead of up to `BATCH`.
     """
     while True:
-        locked = await connection.fetch(_LOCK_ONE if alone else _LOCK_MANY, until, now, foreign)
+        lock = _LOCK_ONE if alone else _LOCK_MANY
+        locked = await connection.fetch(lock, until, now, foreign, held)
         if not locked:
             return []
         due = await _next_of(connection, {row["instance_id"] for row in locked}, until, now)
@@ -111,10 +115,13 @@ async def claim_due(
 
 
 async def claim_next(
-    connection: Connection, instance_id: str, *, until: datetime, now: datetime
+    connection: Connection, instance_id: str, *, until: datetime, now: datetime, patience_ms: int
 ) -> DueTimer | None:
-    """Lock one instance, unless somebody has, and return its next timer that is due."""
-    if not await connection.fetchval(_LOCK_THIS, instance_id):
+    """Lock one instance, unless somebody has, and return its next timer that is due.
+
+    From then on the transaction waits for no lock longer than the patience.
+    """
+    if not await connection.fetchval(_LOCK_THIS, instance_id, str(patience_ms)):
         return None
     due = await _next_of(connection, {instance_id}, until, now)
     return due[0] if due else None
@@ -187,14 +194,14 @@ select i.instance_id
 from orderwright.timer as t
 join orderwright.instance as i on i.instance_id = t.instance_id
 where t.due_at <= $1 and (t.retry_at is null or t.retry_at <= $2)
-  and i.chart_id || '/' || i.chart_version <> all ($3::text[])
+  and i.chart_id || '/' || i.chart_version <> all ($3::text[]) and t.instance_id <> all ($4::text[])
 order by t.due_at
 """
 _LOCK_ONE = _LOCK + "limit 1 for update of i skip locked"
 _LOCK_MANY = _LOCK + f"limit {BATCH} for update of i skip locked"
-_LOCK_THIS = """
-select true from orderwright.instance where instance_id = $1 for update skip locked
-"""
+_LOCK_THIS = f"""
+select true from orderwright.instance where instance_id = {patiently("$1::text", "$2")} for update skip locked
+"""  # noqa: S608 (ours)
 # Lateral, with a limit: a few looks into indexes for each, also by a plan that was made when the tables were empty.
 _NEXT = f"""
 select i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.status, i.state, i.snapshot, i.log_hash,

@@ -56,9 +56,11 @@ class Worker:
         clockwork: Clockwork | None = None,
         retention: Retention | None = None,
         duties: Sequence[Duty] = (),
+        grace_seconds: float = 10.0,
         poll_seconds: float = 1.0,
     ) -> None:
         self._engine = engine
+        self._grace_seconds = grace_seconds
         self._jobs = jobs
         self._duties = tuple(duties)
         self._retention = retention or Retention(engine.pool, engine.clock)
@@ -70,7 +72,9 @@ class Worker:
     async def run(self, stop: asyncio.Event | None = None) -> None:
         """Work until cancelled, or until `stop` is set; then finish what is in hand and return.
 
-        What goes wrong is logged and tried again; only cancellation ends it otherwise.
+        Passes that take longer than the time of grace, because somebody holds what they need, are broken off: what
+        they had not committed is left to others. Jobs and duties have times of their own. What goes wrong is logged
+        and tried again; only cancellation ends it otherwise.
         """
         stop = stop or asyncio.Event()
         relays = [(one, self._loop(self._relaying(one).turn, stop)) for one in self._consumers]
@@ -81,14 +85,17 @@ class Worker:
         loops = [*(loop for _, loop in relays), *woken, resting]
         async with asyncio.TaskGroup() as group:
             hearing = group.create_task(self._hear(woken))
-            running = [group.create_task(loop.run()) for loop in loops]
+            passing = [group.create_task(loop.run()) for loop in loops]
+            running = [group.create_task(_do(duty, stop)) for duty in self._duties]
             if self._jobs is not None:
                 running.append(group.create_task(self._jobs.run(stop)))
-            running += [group.create_task(_do(duty, stop)) for duty in self._duties]
             await stop.wait()
             for loop in loops:
                 loop.wake()
-            await asyncio.wait(running)
+            _, late = await asyncio.wait(passing, timeout=self._grace_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.wait([*passing, *running])
             hearing.cancel()
 
     async def drain(self, until: datetime | None = None) -> int:

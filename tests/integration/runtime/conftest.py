@@ -15,6 +15,7 @@ from orderwright.clock import DrivenClock
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.observation import QUIET, Observer
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.wakeup import Announcer
@@ -52,13 +53,21 @@ def scales() -> Scales:
     return Scales()
 
 
-async def build_engine(pool: Pool, clock: DrivenClock, facts: dict[str, FactLoader]) -> Engine:
+async def build_engine(
+    pool: Pool, clock: DrivenClock, facts: dict[str, FactLoader], *, observer: Observer = QUIET
+) -> Engine:
     """Build an engine that knows the parcel."""
     registry = Registry({"parcel": {1: BEHAVIOUR}})
     async with pool.acquire() as connection:
         await registry.publish(connection, json.dumps(PARCEL), at=START)
     return Engine(
-        pool, registry, clock, facts=facts, formats=FormatChecker(), wakeup=Announcer(pool)
+        pool,
+        registry,
+        clock,
+        facts=facts,
+        formats=FormatChecker(),
+        wakeup=Announcer(pool),
+        observer=observer,
     )
 
 

@@ -10,6 +10,7 @@ from parcel import NO_DATA, START
 
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.ledger import Booking
+from orderwright.runtime.observation import QUIET, Observer
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Behaviour
@@ -63,7 +64,7 @@ def read(data: Mapping[str, Any]) -> Booking:
     return Booking(account=data["account"], amount=data["amount"], floor=0, ceiling=10)
 
 
-async def build_claims(pool: Pool, clock: Clock) -> Engine:
+async def build_claims(pool: Pool, clock: Clock, *, observer: Observer = QUIET) -> Engine:
     """Build an engine that knows the chart and the ledger."""
     registry = Registry({"claim": {1: Behaviour()}})
     async with pool.acquire() as connection:
@@ -76,4 +77,5 @@ async def build_claims(pool: Pool, clock: Clock) -> Engine:
         formats=FormatChecker(),
         wakeup=Announcer(pool),
         ledgers={"money": read},
+        observer=observer,
     )

@@ -171,9 +171,9 @@ async def test_the_result_of_an_earlier_entry_is_dropped(
     await send(engine, "CALL")
     stale = await claimed(engine)
     await send(engine, "AGAIN")
-    assert not await invocation.answer(engine, stale, '"stale"')
+    assert not await invocation.answer(engine, stale, '"stale"', patience_ms=1000)
     failure = job_row.Failure(what="failed", error="stale", pause=None)
-    assert not await invocation.give_up(engine, stale, failure)
+    assert not await invocation.give_up(engine, stale, failure, patience_ms=1000)
     assert (await state(engine)) == ("CALLING", [])
     await runner.run_due()
     assert await state(engine) == ("IDLE", "yes")
@@ -183,7 +183,9 @@ async def test_the_result_of_an_earlier_entry_is_dropped(
 async def test_a_result_is_taken_once_however_often_it_is_brought(engine: Engine, rows: Rows):
     await send(engine, "CALL")
     job = await claimed(engine)
-    taken = await asyncio.gather(*[invocation.answer(engine, job, '"yes"') for _ in range(8)])
+    taken = await asyncio.gather(
+        *[invocation.answer(engine, job, '"yes"', patience_ms=60_000) for _ in range(8)]
+    )
     assert sorted(taken) == [False] * 7 + [True]
     found = await rows("select 1 from orderwright.log where event_type = 'done.invoke.call'")
     assert len(found) == 1
@@ -195,7 +197,7 @@ async def test_leaving_the_state_and_the_result_come_one_after_the_other(
     for n in range(20):
         await send(engine, "CALL")
         job = await claimed(engine)
-        answer = invocation.answer(engine, job, f'"{n}"')
+        answer = invocation.answer(engine, job, f'"{n}"', patience_ms=60_000)
         leave = engine.send("e1", Event("LEAVE"), actor="ann")
         taken, left = await asyncio.gather(answer, leave)
         assert taken == (left.refused is not None)

@@ -17,10 +17,12 @@ from parcel import START
 from waiting import eventually
 
 from orderwright.clock import DrivenClock, SystemClock
+from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.registry import Registry
+from orderwright.runtime.remedy import remedy
 from orderwright.runtime.replay import Replay
 from orderwright.runtime.timers import BATCH, earliest
 from orderwright.runtime.wakeup import Announcer
@@ -43,6 +45,7 @@ RUNG = """
 select instance_id, (event_data::jsonb->>'n')::int as n, version, occurred_at from orderwright.log
 where event_type like 'RING%' order by instance_id, version
 """
+WAITING = "select * from orderwright.timer order by instance_id, due_at"
 
 
 @pytest.fixture
@@ -255,14 +258,56 @@ async def test_a_step_that_cannot_be_stored_postpones_its_timer_and_hurts_none_o
     assert await rung(bells, "b7") == []
 
 
-async def test_later_timers_of_an_instance_do_not_wait_for_one_that_fails(
-    bells: Engine, clock: DrivenClock
+async def test_later_timers_of_an_instance_wait_for_one_that_fails_and_fire_after_it(
+    bells: Engine, rows: Rows, clock: DrivenClock
 ):
-    await hang(bells, ["b1"], ("a", 1000, 1), ("b", 2000, 2, "RING_AND_CANCEL"))
+    await hang(bells, ["b1", "b2"], ("a", 1000, 1), ("b", 2000, 2), ("c", 5000, 3))
+    await bells.send("b1", Event("BREAK"), actor="ann")
+    clock.advance(2 * SECOND)
+    assert await fire_all(bells) == [2, 1]
+    assert [await rung(bells, name) for name in ("b1", "b2")] == [[], [1, 2]]
+    kept = [(row["instance_id"], row["attempts"]) for row in await rows(WAITING)]
+    assert kept == [("b1", 1), ("b1", 0), ("b1", 0), ("b2", 0)]
+
+    await bells.send("b1", Event("MEND"), actor="ann")
+    assert await fire_all(bells) == []
+    clock.advance(SECOND)
+    assert await fire_all(bells) == [1, 1]
+    assert await rung(bells, "b1") == [1, 2]
+    clock.advance(2 * SECOND)
+    assert await fire_all(bells) == [2]
+    assert await rung(bells, "b1") == [1, 2, 3]
+
+
+async def test_what_waits_for_a_timer_that_fails_goes_on_once_the_state_is_left_or_it_is_cancelled(
+    bells: Engine, rows: Rows, clock: DrivenClock
+):
+    await hang(bells, ["b1"], ("b", 1000, 1), ("a", 2000, 2, "RING_AND_CANCEL"))
+    await bells.send("b1", Event("BREAK"), actor="ann")
+    clock.advance(2 * SECOND)
+    assert await fire_all(bells) == [1]
+    [failed, _] = await rows(WAITING)
+    [incident] = await rows("select kind, subject, status from orderwright.incident")
+    assert incident == {"kind": "timer_failed", "subject": "b1/b", "status": "open"}
+
+    await bells.send("b1", timers(("b", 60_000, 9)), actor="ann")  # it is set anew
+    assert failed["timer_id"] == "b"
+    assert await fire_all(bells) == [1]
+    assert await rung(bells, "b1") == [2]
+
+
+async def test_a_failed_timer_that_is_tried_again_at_once_takes_what_waits_along(
+    bells: Engine, rows: Rows, clock: DrivenClock
+):
+    await hang(bells, ["b1"], ("a", 1000, 1), ("b", 2000, 2))
     await bells.send("b1", Event("BREAK"), actor="ann")
     clock.advance(2 * SECOND)
     await fire_all(bells)
-    assert await rung(bells, "b1") == [2]
+    await bells.send("b1", Event("MEND"), actor="ann")
+    [incident] = await rows("select incident_id from orderwright.incident")
+    await remedy(bells, incident["incident_id"], Cause(actor=Actor("ann")))
+    assert await fire_all(bells) == [1, 1]
+    assert await rung(bells, "b1") == [1, 2]
 
 
 async def test_a_timer_may_begin_work_outside(bells: Engine, rows: Rows, clock: DrivenClock):
@@ -363,8 +408,8 @@ async def test_a_worker_sleeps_until_the_next_timer_is_due(
         await running
 
 
-async def test_the_earliest_time_counts_the_next_attempt_of_what_failed(
-    bells: Engine, clock: DrivenClock, pool: Pool
+async def test_the_earliest_time_counts_the_next_attempt_of_what_failed_and_not_what_waits_for_it(
+    bells: Engine, rows: Rows, clock: DrivenClock, pool: Pool
 ):
     async with pool.acquire() as connection:
         assert await earliest(connection) is None
@@ -374,6 +419,12 @@ async def test_the_earliest_time_counts_the_next_attempt_of_what_failed(
         clock.advance(SECOND)
         await fire_all(bells)
         assert await earliest(connection) == START + 2 * SECOND
+        for _ in range(3):
+            clock.advance(timedelta(minutes=1))
+            await fire_all(bells)
+        [failed, waiting] = await rows(WAITING)
+        assert (failed["attempts"], waiting["attempts"]) == (4, 0)
+        assert await earliest(connection) == failed["retry_at"] > clock.now() > waiting["due_at"]
 
 
 async def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_repeats_nothing(

@@ -27,6 +27,7 @@ from orderwright.runtime.replay import Replay
 from orderwright.runtime.timers import BATCH, earliest
 from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker
+from orderwright.runtime.write import StepUnfit
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -468,3 +469,27 @@ async def _start(url: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable, "-W", "error", str(WORKER), url, stdout=asyncio.subprocess.PIPE
     )
+
+
+@pytest.mark.parametrize(
+    ("delay_ms", "occurred_at"),
+    [(10**15, None), (10**18, None), (1000, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))],
+)
+async def test_a_timer_beyond_the_calendar_stops_its_step_and_no_other(
+    bells: Engine, rows: Rows, delay_ms: int, occurred_at: datetime | None
+):
+    for name in ("b1", "b2"):
+        await bells.create("bell", name, actor="ann")
+    far, near = await asyncio.gather(
+        bells.send("b1", timers(("a", delay_ms, 1)), actor="ann", occurred_at=occurred_at),
+        bells.send("b2", timers(("a", 1000, 1)), actor="ann"),
+        return_exceptions=True,
+    )
+    assert isinstance(far, StepUnfit)
+    assert far.values == {
+        "instance": "b1",
+        "field": "a",
+        "expected": "a timer that is due before the year 10000",
+    }
+    assert near.refused is None
+    assert [row["instance_id"] for row in await rows(WAITING)] == ["b2"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from orderwright.runtime.schedule import Schedule, arm, arm_at, schedule_of
+from orderwright.runtime.schedule import Schedule, arm, arm_at, schedule_of, slot_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ class Slot:
     @property
     def id(self) -> str:
         """Its name in logs, keys and causes."""
-        return f"schedule/{self.schedule.name}/{self.slot_at.isoformat()}"
+        return slot_id(self.schedule.name, self.slot_at)
 
 
 async def claim_slot(

@@ -317,7 +317,9 @@ async def test_a_schedule_whose_slots_would_have_too_long_a_key_for_a_job_is_not
 
     monkeypatch.setattr(engine, "kinds", {"mail": JobKind(name="mail", handle=mail)})
     longest = replace(HOURLY, name="s" * 220, action="job", payload={"kind": "mail"})
-    with pytest.raises(ScheduleInvalid, match=r"^name of a schedule: expected 1 to 220 characters"):
+    with pytest.raises(
+        ScheduleInvalid, match=r"^name of a schedule: expected 1 to 220 characters"
+    ):
         await put(engine, replace(longest, name="s" * 221))
     assert await put(engine, replace(longest, name="s" * 255, action="note"))
 

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+import pytest
 
 from acceptance.calling import call
 from orderwright.runtime.incident import Sighting, record
+
+HUGE = "9" * 20
 
 
 async def command(url: str, *words: str) -> tuple[int, Any]:
@@ -67,3 +70,25 @@ async def test_webhooks_are_added_listed_paused_and_resumed(database_url: str):
     for verb in ("pause", "resume", "deliveries"):
         status, said = await command(database_url, "webhook", verb, "nothing")
         assert (status, "webhook.not_found" in said) == (1, True), verb
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("deadletter", "list", "--limit", HUGE),
+        ("incident", "list", "--limit", HUGE),
+        ("webhook", "deliveries", "s", "--limit", HUGE),
+        ("instance", "simulate", "i", "--event", "PAY", "--version", HUGE),
+        ("instance", "simulate", "i", "--event", "PAY", "--chart-version", HUGE),
+        ("instance", "migrate", "sale", "--from", HUGE, "--to", "1"),
+        ("instance", "migrate", "sale", "--from", "1", "--to", "2147483648"),
+        ("chart", "diff", "sale", "--from", "1", "--to", HUGE),
+        ("chart", "diff", "sale", "--from", "0", "--to", "1"),
+    ],
+)
+async def test_a_number_that_the_database_cannot_hold_is_bad_input(
+    database_url: str, words: tuple[str, ...]
+):
+    status, told = await command(database_url, *words, "--json")
+    assert (status, told["error"]["code"]) == (1, "input.invalid")
+    assert "1 to 2147483647" in told["error"]["message"]

@@ -11,6 +11,7 @@ from typing import Final
 from orderwright.app.bootstrap import Orderwright
 from orderwright.app.settings import Settings
 from orderwright.cli import running
+from orderwright.cli.number import require_number
 from orderwright.cli.output import Output, add_json
 from orderwright.errors import InputInvalid, OrderwrightError
 from orderwright.runtime import dead_letter
@@ -48,8 +49,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _list(arguments: argparse.Namespace, output: Output) -> int:
-    if arguments.limit < 1:
-        raise InputInvalid("--limit", arguments.limit, "1 or more")
+    require_number("--limit", arguments.limit)
 
     async def work(settings: Settings) -> tuple[list[DeadLetter], int]:
         async with running.application(settings) as app, app.pool.acquire() as connection:

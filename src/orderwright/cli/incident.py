@@ -9,6 +9,7 @@ from typing import Final
 
 from orderwright.app.settings import Settings
 from orderwright.cli import running
+from orderwright.cli.number import require_number
 from orderwright.cli.output import Output, add_json
 from orderwright.errors import InputInvalid
 from orderwright.runtime import incident
@@ -48,8 +49,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _list(arguments: argparse.Namespace, output: Output) -> int:
-    if arguments.limit < 1:
-        raise InputInvalid("--limit", arguments.limit, "1 or more")
+    require_number("--limit", arguments.limit)
     status: incident.Status = "resolved" if arguments.resolved else "open"
     wanted = {"status": status, "kind": arguments.kind}
 

@@ -14,6 +14,7 @@ from orderwright.app.settings import Settings
 from orderwright.cli import instance_answer as answers, instance_simulate, running
 from orderwright.cli.instance_answer import Answer
 from orderwright.cli.instance_simulate import moment, read_mapping, simulate
+from orderwright.cli.number import require_number
 from orderwright.cli.output import Output, add_json
 from orderwright.errors import InputInvalid
 from orderwright.runtime import ledger
@@ -167,6 +168,8 @@ def _of_balance(one: Difference) -> Finding:
 
 
 async def _migrate(app: Orderwright, arguments: argparse.Namespace) -> Answer:
+    require_number("--from", arguments.before)
+    require_number("--to", arguments.after)
     told = _Shown("instances", 1000)
     report = await app.migrations.migrate(
         arguments.chart,

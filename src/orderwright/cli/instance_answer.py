@@ -164,12 +164,15 @@ def migrated(report: MigrationReport) -> Answer:
         f"{report.moved} instances {would} from {report.chart_id} v{report.from_version} to"
         f" v{report.to_version}{resumed}; {len(report.stuck)} cannot"
     )
+    if report.given_up:
+        lines.append("given up: it was asked for with another mapping meanwhile")
     document = {
         "chart": report.chart_id,
         "from": report.from_version,
         "to": report.to_version,
         "dry_run": report.dry_run,
         "resumed": report.resumed,
+        "given_up": report.given_up,
         "moved": report.moved,
         "stuck": [
             {
@@ -181,7 +184,8 @@ def migrated(report: MigrationReport) -> Answer:
             for one in report.stuck
         ],
     }
-    return Answer("\n".join(lines), document, sound=not report.stuck)
+    sound = not report.stuck and not report.given_up
+    return Answer("\n".join(lines), document, sound=sound)
 
 
 def _line(row: LogRow) -> str:

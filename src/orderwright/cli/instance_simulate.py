@@ -11,6 +11,7 @@ from pathlib import Path
 from orderwright.app.bootstrap import Orderwright
 from orderwright.cli import instance_answer as answers
 from orderwright.cli.instance_answer import Answer
+from orderwright.cli.number import require_number
 from orderwright.errors import InputInvalid
 from orderwright.runtime.command import Actor
 from orderwright.runtime.simulation import Supposition
@@ -42,6 +43,8 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
 
 async def simulate(app: Orderwright, arguments: argparse.Namespace) -> Answer:
     """Suppose what the arguments say."""
+    require_number("--version", arguments.version)
+    require_number("--chart-version", arguments.chart_version)
     supposed = Supposition(
         events=arguments.event,
         actor=Actor(arguments.actor),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from orderwright.app.settings import Settings
 from orderwright.cli import running
+from orderwright.cli.number import require_number
 from orderwright.cli.output import Output, add_json
-from orderwright.errors import InputInvalid
 
 if TYPE_CHECKING:
     from orderwright.app.webhooks import Webhooks
@@ -77,8 +77,7 @@ def _resume(arguments: argparse.Namespace, output: Output) -> None:
 
 
 def _deliveries(arguments: argparse.Namespace, output: Output) -> None:
-    if arguments.limit < 1:
-        raise InputInvalid("--limit", arguments.limit, "1 or more")
+    require_number("--limit", arguments.limit)
     found = _with_webhooks(
         lambda webhooks: webhooks.deliveries(
             arguments.id, status=arguments.status, limit=arguments.limit

@@ -52,7 +52,7 @@ class FactRequest:
         snapshot: None while the instance is being created.
         event: None in create and in explain.
         lock: True when a step follows in this transaction: balances must be locked, in key order.
-            False in explain, which only looks.
+            False in explain and in a simulation, which only look.
     """
 
     instance_id: str

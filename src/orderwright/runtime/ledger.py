@@ -3,7 +3,8 @@
 A chart posts to a ledger. Of a ledger that the application declares here it is known how its data are read: as a
 *booking*, an amount on an account and the bounds that the account's balance must keep. The row, the change of the
 balance and the rest of the step are written together or not at all; a step whose booking would take a balance out of
-its bounds is refused with `balance_guard` and the numbers. Posts to other ledgers are rows without a balance.
+its bounds, or beyond what the database can count, is refused with `balance_guard` and the numbers. Posts to other
+ledgers are rows without a balance.
 
 Balances are locked after instances, in the order of their keys. A step that decides by a balance declares a fact that
 reads it here with `lock`, so that it cannot change before the booking.
@@ -15,8 +16,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from orderwright.errors import RuntimeFault
-from orderwright.json_text import keep, load
+from orderwright.errors import RuntimeFault, shown
+from orderwright.json_text import is_storable, keep, load
+from orderwright.runtime.command import LONGEST_ID
 from orderwright.statechart import Effect, Post, Refused
 
 if TYPE_CHECKING:
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
 GUARD: Final = "balance_guard"
 """The word that `apply_steps` answers with, and the code of the refusal that comes of it."""
 LARGEST: Final = 10**17
-"""Amounts are smaller than this, so that a sum of them never leaves what the database can count."""
+"""Amounts and bounds are smaller than this, so that one step never brings what the database cannot count."""
+LONGEST_ACCOUNT: Final = 2 * LONGEST_ID + 1
+"""Characters of an account: two ids and what joins them. An index holds it, and its entries have a limit."""
+_LEAST, _MOST = -(2**63), 2**63 - 1
+"""What a balance can be."""
 
 
 class BookingInvalid(RuntimeFault):
@@ -41,7 +47,7 @@ class Booking:
     """What a row does to a balance.
 
     Attributes:
-        account: whose balance.
+        account: whose balance; up to `LONGEST_ACCOUNT` characters.
         amount: what is added to it, in the ledger's unit; negative to take away.
         floor: the least that the balance may be afterwards; None: as little as you like.
         ceiling: the most that it may be afterwards; None: as much as you like.
@@ -53,8 +59,9 @@ class Booking:
     ceiling: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.account:
-            raise ValueError("account: expected a name, found none")
+        if not 0 < len(self.account) <= LONGEST_ACCOUNT or not is_storable(self.account):
+            expected = f"1 to {LONGEST_ACCOUNT} characters, none of them NUL or half a pair"
+            raise ValueError(f"account: expected {expected}, found {shown(self.account)}")
         for name in ("amount", "floor", "ceiling"):
             _require_whole(name, getattr(self, name), optional=name != "amount")
 
@@ -90,12 +97,12 @@ def row_of(ledgers: Ledgers, post: Post) -> dict[str, object]:
         booking = reads(post.data)
     except (ValueError, TypeError, KeyError) as error:
         raise _invalid(post, error) from error
-    row |= {"account": booking.account, "amount": booking.amount}
-    if booking.floor is not None:
-        row["floor"] = booking.floor
-    if booking.ceiling is not None:
-        row["ceiling"] = booking.ceiling
-    return row
+    return row | {
+        "account": booking.account,
+        "amount": booking.amount,
+        "floor": _LEAST if booking.floor is None else booking.floor,
+        "ceiling": _MOST if booking.ceiling is None else booking.ceiling,
+    }
 
 
 def bookings(ledgers: Ledgers, effects: Iterable[Effect]) -> list[tuple[str, int]]:
@@ -114,11 +121,13 @@ def beyond(answer: str) -> Refused:
     """Read the answer of `apply_steps` about a balance that would leave its bounds."""
     values = load(answer.removeprefix(GUARD))
     numbers = {name: value for name, value in values.items() if isinstance(value, int)}
-    stands, floor = numbers["balance"] + numbers["amount"], numbers.get("floor")
-    is_low = floor is not None and stands < floor
-    bound, side = (floor, "below") if is_low else (numbers["ceiling"], "above")
+    stands = numbers["balance"] + numbers["amount"]
+    bound, side = ("floor", "below") if stands < numbers["floor"] else ("ceiling", "above")
+    for name in {"floor", "ceiling"} - {bound}:
+        if numbers[name] in (_LEAST, _MOST):
+            values[name] = None  # the booking has none
     name = f"{values['ledger']} of {values['account']}"
-    return Refused("balance_guard", f"{name} would be {stands}, {side} {bound}", values)
+    return Refused("balance_guard", f"{name} would be {stands}, {side} {numbers[bound]}", values)
 
 
 async def balances(

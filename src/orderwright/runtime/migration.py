@@ -1,8 +1,9 @@
 """Migrations of running instances to another version of their chart.
 
 A run keeps where it is in the database and commits that with each batch, so that one that was interrupted goes on when
-it is asked for again with the same mapping; with another mapping it begins anew. Two processes that ask for the same
-take turns. Instances that have ended stay where they are.
+it is asked for again with the same mapping; with another mapping it begins anew, and the run of the first is given up:
+it moves nobody from then on. Two processes that ask for the same take turns. Instances that have ended stay where they
+are.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from orderwright.runtime.move import (
     Moves,
     Route,
     Stuck,
-    Wait,
+    lock_one,
     move_batch,
     move_one,
     rehearse_batch,
@@ -53,6 +54,7 @@ class MigrationReport:
         moved: how many instances moved (in a dry run: would).
         stuck: every instance that cannot move, with its reasons.
         resumed: whether it went on with one that had been interrupted; `moved` counts both.
+        given_up: whether it ended early, because it was asked for with another mapping meanwhile.
     """
 
     chart_id: str
@@ -62,6 +64,7 @@ class MigrationReport:
     moved: int
     stuck: tuple[Stuck, ...] = field(default=())
     resumed: bool = False
+    given_up: bool = False
 
 
 class Migrations:
@@ -165,7 +168,7 @@ class Migrations:
         while True:
             async with connection.transaction():
                 passed = await runs.passed(connection, run.migration_id)
-                if passed is None:  # another process has finished it meanwhile
+                if passed is None:  # another process has finished it meanwhile, or it is given up
                     return
                 now = self._engine.clock.now()
                 moves = await move_batch(
@@ -181,20 +184,31 @@ class Migrations:
         self, connection: Connection, route: Route, run: Run, cause: Cause
     ) -> None:
         """Try those that others had locked, one by one, and close the run."""
-        wait = Wait(patience=self._patience, clock=self._engine.clock)
         for one in await runs.stuck(connection, run.migration_id):
             if one.reasons[0].code == BUSY:
-                async with connection.transaction():
-                    moves = await move_one(connection, route, cause, one.instance_id, wait=wait)
-                    now = self._engine.clock.now()
-                    await runs.settle(connection, run.migration_id, one.instance_id, moves, at=now)
+                moves = await self._move_one(connection, route, run, cause, one.instance_id)
+                if moves is None:
+                    return
                 self._announce(moves)
         await runs.finish(connection, run.migration_id, at=self._engine.clock.now())
 
+    async def _move_one(
+        self, connection: Connection, route: Route, run: Run, cause: Cause, instance_id: str
+    ) -> Moves | None:
+        """Move an instance as soon as it can be locked; None when the run has ended while it was waited for."""
+        async with connection.transaction():
+            locked = await lock_one(connection, route, instance_id, patience=self._patience)
+            if await runs.passed(connection, run.migration_id) is None:
+                return None
+            now = self._engine.clock.now()
+            moves = await move_one(connection, route, cause, instance_id, locked, now=now)
+            await runs.settle(connection, run.migration_id, instance_id, moves, at=now)
+        return moves
+
     async def _report(self, connection: Connection, route: Route, run: Run) -> MigrationReport:
-        moved = await runs.moved(connection, run.migration_id)
+        moved, given_up = await runs.outcome(connection, run.migration_id)
         stuck = await runs.stuck(connection, run.migration_id)
-        return _report(route, moved, stuck, resumed=run.resumed)
+        return _report(route, moved, stuck, resumed=run.resumed, given_up=given_up)
 
     def _announce(self, moves: Moves) -> None:
         for root_id in moves.roots:
@@ -235,6 +249,7 @@ def _report(
     *,
     dry_run: bool = False,
     resumed: bool = False,
+    given_up: bool = False,
 ) -> MigrationReport:
     return MigrationReport(
         chart_id=route.after.id,
@@ -244,4 +259,5 @@ def _report(
         moved=moved,
         stuck=tuple(stuck),
         resumed=resumed,
+        given_up=given_up,
     )

@@ -66,9 +66,10 @@ async def finish(connection: Connection, migration_id: str, *, at: datetime) -> 
     await connection.execute(_FINISH, migration_id, at)
 
 
-async def moved(connection: Connection, migration_id: str) -> int:
-    """Return how many instances a run has moved."""
-    return cast("int", await connection.fetchval(_MOVED, migration_id))
+async def outcome(connection: Connection, migration_id: str) -> tuple[int, bool]:
+    """Return how many instances a run has moved, and whether it was given up."""
+    [row] = await connection.fetch(_OUTCOME, migration_id)
+    return row["moved"], row["given_up"]
 
 
 async def stuck(connection: Connection, migration_id: str) -> list[Stuck]:
@@ -134,7 +135,9 @@ _FINISH = """
 update orderwright.chart_migration set status = 'done', updated_at = $2
 where migration_id = $1 and status = 'running'
 """
-_MOVED = "select moved from orderwright.chart_migration where migration_id = $1"
+_OUTCOME = """
+select moved, status = 'given_up' as given_up from orderwright.chart_migration where migration_id = $1
+"""
 _NOTE = """
 insert into orderwright.chart_migration_stuck (migration_id, instance_id, version, state, reasons)
 values ($1, $2, $3, $4, $5)

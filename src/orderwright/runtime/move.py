@@ -2,7 +2,8 @@
 
 A batch takes the instances that nobody has locked, judges each, and writes the moves through the one write path. Who
 was passed over is noted as busy and tried alone afterwards. So live traffic never waits for more than one batch, and
-a migration that holds locks never waits for anybody: it cannot be part of a deadlock.
+a migration that holds instances waits for nobody but whoever holds its run, who waits for no instance: it cannot be
+part of a deadlock.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from asyncpg import Record
 
-    from orderwright.clock import Clock
     from orderwright.runtime.pool import Connection
     from orderwright.statechart import Chart
 
@@ -82,14 +82,6 @@ class Moves:
     stuck: tuple[Stuck, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """How long to wait for a lock; the clock says when it is over."""
-
-    patience: timedelta
-    clock: Clock
-
-
 async def move_batch(
     connection: Connection, route: Route, cause: Cause, *, passed: str, limit: int, now: datetime
 ) -> Moves:
@@ -105,17 +97,33 @@ async def move_batch(
     return Moves(last=ids[-1], roots=moves.roots, stuck=(*moves.stuck, *map(_busy, held)))
 
 
-async def move_one(
-    connection: Connection, route: Route, cause: Cause, instance_id: str, *, wait: Wait
-) -> Moves:
-    """Move one instance, waiting a while for its lock, in the caller's transaction."""
-    await connection.execute(_PATIENTLY, f"{wait.patience // timedelta(milliseconds=1)}ms")
+async def lock_one(
+    connection: Connection, route: Route, instance_id: str, *, patience: timedelta
+) -> list[Record] | None:
+    """Lock an instance that is still to be moved, waiting a while; None when somebody else keeps it."""
     try:
         async with connection.transaction():
+            await connection.execute(_PATIENTLY, f"{patience // timedelta(milliseconds=1)}ms")
             rows = await connection.fetch(_WAIT, *_key(route), [instance_id])
+            await connection.execute(_PATIENT_AGAIN)
     except asyncpg.LockNotAvailableError:
+        return None
+    return rows
+
+
+async def move_one(
+    connection: Connection,
+    route: Route,
+    cause: Cause,
+    instance_id: str,
+    rows: Sequence[Record] | None,
+    *,
+    now: datetime,
+) -> Moves:
+    """Move one instance, or none, as `lock_one` has given it, in the same transaction."""
+    if rows is None:
         return Moves(last=instance_id, stuck=(_busy(instance_id),))
-    return await _move(connection, route, cause, rows, wait.clock.now())
+    return await _move(connection, route, cause, rows, now)
 
 
 async def rehearse_batch(
@@ -274,6 +282,7 @@ where {_RUNNING} and instance_id = any($3)
 order by instance_id for update
 """  # noqa: S608
 _PATIENTLY = "select set_config('lock_timeout', $1, true)"
+_PATIENT_AGAIN = "set local lock_timeout to default"
 _PENDING = f"""
 select instance_id, timer_id, event_type, event_data, {in_calendar("due_at")} as due_at from orderwright.timer
 where instance_id = any($1) order by instance_id, due_at, timer_id

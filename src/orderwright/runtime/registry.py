@@ -3,6 +3,9 @@
 The database has the definitions, a release has the behaviours. While hosts of two releases work side by side, the
 newer one publishes versions that the older one cannot run: they are *foreign* to it, and it leaves what is to be done
 for their instances to the others.
+
+What is published in a transaction of the caller may come to nothing. Until that has ended the version is *tentative*:
+whoever wants it asks the database, so that it is there for those alone who see its row.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from asyncpg import Record
     from jsonschema import FormatChecker
 
     from orderwright.runtime.pool import Connection
@@ -71,6 +75,18 @@ class Lifecycle:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tentative:
+    """A version that a transaction has published or read, which may be undone.
+
+    Attributes:
+        writer: the transaction, as `pg_current_xact_id` tells it.
+    """
+
+    lifecycle: Lifecycle
+    writer: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Foreign:
     """A version that others run; the chart is None if it is not understood."""
 
@@ -102,12 +118,13 @@ class Registry:
         self._facts = facts
         self._formats = formats
         self._loaded: dict[tuple[str, int], Lifecycle] = {}
+        self._tentative: dict[tuple[str, int], _Tentative] = {}
         self._foreign: dict[tuple[str, int], _Foreign] = {}
         self._declared_facts: dict[str, frozenset[str]] = {}
         self._declaring_charts: dict[str, tuple[str, ...]] = {}
 
     async def publish(self, connection: Connection, definition: str, *, at: datetime) -> Chart:
-        """Store a definition, unless the very same is stored already, and keep it in memory.
+        """Store a definition, unless the very same is stored already, and keep it in memory once that is committed.
 
         What is stored already is not checked again: checks that a later release brings stop nobody who runs it.
 
@@ -121,8 +138,8 @@ class Registry:
         behaviour = self._behaviour_of(chart)
         if behaviour is None:
             raise _missing(chart.id, chart.version, _NONE)
-        stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
-        if stored is None:
+        row = await self._read(connection, chart.id, chart.version)
+        if row["definition"] is None:
             require_sound(
                 chart,
                 behaviour,
@@ -131,10 +148,12 @@ class Registry:
                 kinds=self._kinds,
             )
             await connection.execute(_PUBLISH, chart.id, chart.version, chart.hash, definition, at)
-            stored = await connection.fetchval(_DEFINITION, chart.id, chart.version)
-        if stored != definition:
+            # The insert has waited for the end of whoever had published it in a transaction.
+            self._tentative.pop((chart.id, chart.version), None)
+            row = await self._read(connection, chart.id, chart.version)
+        if row["definition"] != definition:
             raise _changed(chart)
-        self._keep(Lifecycle(chart, behaviour))
+        self._take_up(Lifecycle(chart, behaviour), row)
         return chart
 
     async def get(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:
@@ -184,7 +203,7 @@ class Registry:
         return self._loaded.get((chart_id, version))
 
     async def latest(self, connection: Connection, chart_id: str) -> Lifecycle:
-        """Return the highest version that this process knows, else the highest published one.
+        """Return the highest version that this process knows and the connection sees, else the highest published one.
 
         A version that a newer process published is not taken up: its behaviour may not be here.
 
@@ -193,6 +212,8 @@ class Registry:
             BehaviourMissing: it is foreign.
         """
         known = self.known(chart_id)
+        if self._tentative:
+            known = await self._newer(connection, chart_id, known) or known
         if known is not None:
             return known
         version = await connection.fetchval(_LATEST, chart_id)
@@ -215,21 +236,53 @@ class Registry:
                 charts = {*self.charts_with_facts(one.type), chart.id}
                 self._declaring_charts[one.type] = tuple(sorted(charts))
 
-    def _keep(self, lifecycle: Lifecycle) -> Lifecycle:
+    async def _newer(
+        self, connection: Connection, chart_id: str, known: Lifecycle | None
+    ) -> Lifecycle | None:
+        """Return the highest tentative version that the connection sees, if it is higher than what is known."""
+        highest = known.chart.version if known else 0
+        for version in sorted((v for one, v in self._tentative if one == chart_id), reverse=True):
+            if version > highest:
+                try:
+                    return await self.get(connection, chart_id, version)
+                except NotFound:
+                    continue
+        return None
+
+    async def _read(self, connection: Connection, chart_id: str, version: int) -> Record:
+        """Read a version, if it is there, and how things stand with the transaction that may undo it."""
+        tentative = self._tentative.get((chart_id, version))
+        writer = tentative.writer if tentative else None
+        [row] = await connection.fetch(_READ, chart_id, version, writer)
+        return row
+
+    def _take_up(self, lifecycle: Lifecycle, row: Record) -> Lifecycle:
+        """Keep what is committed, and remember of the rest who may undo it."""
         chart = lifecycle.chart
+        key = (chart.id, chart.version)
+        self._foreign.pop(key, None)
+        if row["writer"] is not None:
+            self._tentative[key] = _Tentative(lifecycle, row["writer"])
+            return lifecycle
+        self._tentative.pop(key, None)
         self._note_facts(chart)
-        self._foreign.pop((chart.id, chart.version), None)
-        return self._loaded.setdefault((chart.id, chart.version), lifecycle)
+        self._loaded[key] = lifecycle  # over what an older state of the database had
+        return lifecycle
 
     async def _fetch(self, connection: Connection, chart_id: str, version: int) -> Lifecycle:
         key = (chart_id, version)
         if key not in self._foreign:
-            definition = await connection.fetchval(_DEFINITION, *key)
-            if definition is None:
+            tentative = self._tentative.get(key)
+            row = await self._read(connection, *key)
+            if row["definition"] is None:
+                if row["writer"] is None and self._tentative.get(key) is tentative:
+                    self._tentative.pop(key, None)
                 raise _never_published(chart_id, version)
-            found = self._understood(definition)
+            if tentative and tentative.lifecycle.chart.definition == row["definition"]:
+                return self._take_up(tentative.lifecycle, row)
+            found = self._understood(row["definition"])
             if isinstance(found, Lifecycle):
-                return self._keep(found)
+                return self._take_up(found, row)
             self._foreign[key] = found
         raise _missing(chart_id, version, self._foreign[key].why)
 
@@ -276,5 +329,14 @@ insert into orderwright.chart (chart_id, version, hash, definition, published_at
 values ($1, $2, $3, $4, $5)
 on conflict (chart_id, version) do nothing
 """
-_DEFINITION = "select definition from orderwright.chart where chart_id = $1 and version = $2"
+# The writer is the transaction that may still undo what is read: the one that is remembered, until it has ended, or
+# this very one if it has written anything. What others have written and is seen is committed.
+_READ = """
+select chart.definition,
+       case when own.id = $3::text::xid8 then own.id::text
+            when not pg_visible_in_snapshot($3::text::xid8, pg_current_snapshot()) then $3
+            when $3 is null then own.id::text end as writer
+from (select pg_current_xact_id_if_assigned() as id) as own
+left join orderwright.chart as chart on chart.chart_id = $1 and chart.version = $2
+"""
 _LATEST = "select max(version) from orderwright.chart where chart_id = $1"

@@ -15,6 +15,7 @@ What a slot that is found late means is for each schedule to say:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from orderwright.errors import shown
@@ -34,6 +35,8 @@ Plan: TypeAlias = "Callable[[Connection], Awaitable[Schedule]]"
 """Says what a schedule is to be now, in the transaction that stores it."""
 Missed: TypeAlias = Literal["all", "latest", "none"]
 
+JOB: Final = "job"
+"""The action whose slots become jobs, each with the slot's id as its key."""
 _POLICIES: Final = get_args(Missed)
 
 
@@ -88,8 +91,10 @@ async def put_schedule(connection: Connection, schedule: Schedule, *, at: dateti
         at: what time it is.
 
     Raises:
-        ScheduleInvalid: its payload is nested too deeply, or has keys that are not text.
+        ScheduleInvalid: its payload is nested too deeply, or has keys that are not text; or it asks for jobs, and
+            its name leaves no room in their keys.
     """
+    _require_keys(schedule, at)
     payload = _payload_text(schedule, keep)
     row = (schedule.cron, schedule.zone, schedule.missed, schedule.action, payload)
     changed = await connection.fetchval(_PUT, schedule.name, *row, at)
@@ -100,6 +105,11 @@ async def put_schedule(connection: Connection, schedule: Schedule, *, at: dateti
     if not left["is_armed"]:
         await arm(connection, schedule, after=max(left["settled"] or at, at))
     return True
+
+
+def slot_id(name: str, slot_at: datetime) -> str:
+    """Return the name of a slot in logs, keys and causes; its time is in UTC, and whole minutes."""
+    return f"schedule/{name}/{slot_at.isoformat()}"
 
 
 async def remove_schedule(connection: Connection, name: str) -> bool:
@@ -137,6 +147,13 @@ def schedule_of(row: Record) -> Schedule:
         action=row["action"],
         payload=load(row["payload"]),
     )
+
+
+def _require_keys(schedule: Schedule, at: datetime) -> None:
+    slot_at = at.astimezone(UTC).replace(second=0, microsecond=0)
+    longest = LONGEST_ID - len(slot_id("", slot_at))
+    if schedule.action == JOB and len(schedule.name) > longest:
+        raise _invalid("name", schedule.name, f"1 to {longest} characters where it asks for jobs")
 
 
 def _payload_text(schedule: Schedule, write: Callable[[object], str]) -> str:

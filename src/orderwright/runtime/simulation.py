@@ -1,7 +1,7 @@
 """What would happen: hypothetical events on an instance, on its own version of the chart or on another.
 
-Nothing is written and nothing is locked. Facts are loaded as they are now, in a transaction that can only read, and
-hold for all events; those that the caller gives come before them.
+Nothing is written and nothing is locked. Facts are loaded as they are now, in a transaction that can only read, for
+each event with the snapshot that it would meet; those that the caller gives come before them.
 """
 
 from __future__ import annotations
@@ -99,72 +99,59 @@ class Simulator:
                 if not isinstance(moved, Moved):
                     return Simulation(before=before, immovable=moved)
                 before = moved.snapshot
-            world = await self._world(connection, instance, lifecycle, supposed, now)
-        steps = self._run(instance_id, before, lifecycle, supposed, world, now)
-        return Simulation(before=before, steps=steps)
+            run = _Run(self._engine, connection, instance, lifecycle, supposed, now)
+            return Simulation(before=before, steps=await run.take(before))
 
-    async def _world(
-        self,
-        connection: Connection,
-        instance: Instance,
-        lifecycle: Lifecycle,
-        supposed: Supposition,
-        now: datetime,
-    ) -> dict[str, object]:
-        given = dict(supposed.facts or {})
-        wanted = {name for event in supposed.events for name in lifecycle.facts_of(event)}
-        request = FactRequest(
-            instance_id=instance.instance_id,
-            root_id=instance.root_id,
-            chart_id=instance.chart_id,
-            snapshot=instance.snapshot,
-            event=None,
-            actor=supposed.actor,
-            now=now,
-            lock=False,
-        )
-        names = frozenset(wanted - set(given))
-        [loaded] = await self._engine.facts.load(connection, [(names, request)])
-        return loaded | given
 
-    def _run(
-        self,
-        instance_id: str,
-        before: Snapshot,
-        lifecycle: Lifecycle,
-        supposed: Supposition,
-        world: Mapping[str, object],
-        now: datetime,
-    ) -> tuple[Step, ...]:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The events of a supposition, sent one after the other."""
+
+    engine: Engine
+    connection: Connection
+    instance: Instance
+    lifecycle: Lifecycle
+    supposed: Supposition
+    now: datetime
+
+    async def take(self, before: Snapshot) -> tuple[Step, ...]:
         steps: list[Step] = []
-        for event in supposed.events:
-            refused = self._refusal(instance_id, lifecycle, event, supposed.actor)
-            facts = {name: world[name] for name in lifecycle.facts_of(event) if name in world}
-            step = (
-                Step(before, refused=refused)
-                if refused
-                else send(
-                    lifecycle.chart,
-                    lifecycle.behaviour,
-                    before,
-                    event,
-                    facts=facts,
-                    now=now,
-                    trace=True,
-                )
-            )
+        for event in self.supposed.events:
+            refused = self._refusal(event)
+            step = Step(before, refused=refused) if refused else await self._step(before, event)
             steps.append(step)
             before = step.snapshot
         return tuple(steps)
 
-    def _refusal(
-        self, instance_id: str, lifecycle: Lifecycle, event: Event, actor: Actor
-    ) -> Refused | None:
+    async def _step(self, before: Snapshot, event: Event) -> Step:
+        chart, behaviour = self.lifecycle.chart, self.lifecycle.behaviour
+        facts = await self._facts(before, event)
+        return send(chart, behaviour, before, event, facts=facts, now=self.now, trace=True)
+
+    async def _facts(self, before: Snapshot, event: Event) -> dict[str, object]:
+        names = self.lifecycle.facts_of(event)
+        given = {name: one for name, one in (self.supposed.facts or {}).items() if name in names}
+        request = FactRequest(
+            instance_id=self.instance.instance_id,
+            root_id=self.instance.root_id,
+            chart_id=self.instance.chart_id,
+            snapshot=before,
+            event=event,
+            actor=self.supposed.actor,
+            now=self.now,
+            lock=False,
+        )
+        asked = [(names - given.keys(), request)]
+        [loaded] = await self.engine.facts.load(self.connection, asked)
+        return loaded | given
+
+    def _refusal(self, event: Event) -> Refused | None:
         """Return why the engine would not let the event in; those that it makes itself may be supposed."""
         if event.type.startswith(("after.", "done.", "error.")):
             return None
-        command = Send(instance_id=instance_id, event=event, cause=Cause(actor=actor))
-        return self._engine.admission.refusal(lifecycle.chart, command)
+        cause = Cause(actor=self.supposed.actor)
+        command = Send(instance_id=self.instance.instance_id, event=event, cause=cause)
+        return self.engine.admission.refusal(self.lifecycle.chart, command)
 
 
 async def _moved(

@@ -16,6 +16,7 @@ from orderwright.runtime.alarm import FAULTS
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.cron import ScheduleInvalid
 from orderwright.runtime.job_queue import JobQueue
+from orderwright.runtime.schedule import JOB
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class SlotFailed(RuntimeFault):
 
 def standard_actions(engine: Engine) -> SlotActions:
     """Return the actions by the names that schedules use."""
-    return {"event": partial(_send, engine), "job": partial(_enqueue, JobQueue(engine))}
+    return {"event": partial(_send, engine), JOB: partial(_enqueue, JobQueue(engine))}
 
 
 async def _send(engine: Engine, connection: Connection, slot: Slot) -> None:

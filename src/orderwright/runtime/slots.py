@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.runtime.cron import ScheduleInvalid
 from orderwright.runtime.failure import words
-from orderwright.runtime.schedule import Schedule, arm, arm_at, schedule_of
+from orderwright.runtime.schedule import Schedule, arm, arm_at, schedule_of, slot_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Slot:
     @property
     def id(self) -> str:
         """Its name in logs, keys and causes."""
-        return f"schedule/{self.schedule.name}/{self.slot_at.isoformat()}"
+        return slot_id(self.schedule.name, self.slot_at)
 
 
 @dataclass(frozen=True, slots=True)

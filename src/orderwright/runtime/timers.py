@@ -4,7 +4,8 @@ A timer belongs to an instance, and whoever changes the timers of an instance ho
 instances that are claimed, those with something due, the longest overdue first, and of each its next timer: timers
 of one instance fire one after the other in due order, however many workers there are. An instance that somebody
 else has locked is passed over, not waited for; therefore claiming cannot deadlock, in whichever order it locks.
-Those whose chart is foreign here (`registry`) are passed over as well.
+Those whose chart is foreign here (`registry`) are passed over as well, and so are those of which a timer failed, until
+that is tried again: what is due later may build on it.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ async def claim_due(
     Args:
         connection: in a transaction, which keeps the locks.
         until: what counts as due.
-        now: a timer that failed is left out until its next attempt.
+        now: an instance is left out until the next attempt of a timer that failed, if no other comes before that.
         foreign: versions of charts whose instances are left out, as `<chart>/<version>`.
         held: instances that are left out.
         alone: claim the earliest only, instead of up to `BATCH`.
@@ -189,14 +190,20 @@ def _due(row: Record) -> DueTimer:
     )
 
 
-_LOCK = """
+# A scalar, with a limit: a look into an index for each, also by a plan that was made when the table was empty.
+_BEHIND = """(
+    select true from orderwright.timer as failed
+    where failed.instance_id = t.instance_id and failed.retry_at is not null
+      and (failed.due_at, failed.instance_version, failed.timer_id) < (t.due_at, t.instance_version, t.timer_id)
+    limit 1)"""
+_LOCK = f"""
 select i.instance_id
 from orderwright.timer as t
 join orderwright.instance as i on i.instance_id = t.instance_id
-where t.due_at <= $1 and (t.retry_at is null or t.retry_at <= $2)
+where t.due_at <= $1 and (t.retry_at is null or t.retry_at <= $2) and {_BEHIND} is null
   and i.chart_id || '/' || i.chart_version <> all ($3::text[]) and t.instance_id <> all ($4::text[])
 order by t.due_at
-"""
+"""  # noqa: S608 (constants, here and below)
 _LOCK_ONE = _LOCK + "limit 1 for update of i skip locked"
 _LOCK_MANY = _LOCK + f"limit {BATCH} for update of i skip locked"
 _LOCK_THIS = f"""
@@ -213,7 +220,7 @@ select i.instance_id, i.root_id, i.chart_id, i.chart_version, i.version, i.statu
 from unnest($1::text[]) with ordinality as locked (instance_id, place)
 cross join lateral (
     select * from orderwright.timer
-    where instance_id = locked.instance_id and due_at <= $2 and (retry_at is null or retry_at <= $3)
+    where instance_id = locked.instance_id and due_at <= $2
     order by due_at, instance_version, timer_id
     limit 1) as t
 cross join lateral (
@@ -224,6 +231,7 @@ left join lateral (
 left join lateral (
     select occurred_at from orderwright.log
     where instance_id = i.instance_id and version = i.version limit 1) as latest on true
+where t.retry_at is null or t.retry_at <= $3
 order by locked.place
 """  # noqa: S608 (ours)
 _TAKE = """
@@ -243,15 +251,15 @@ update orderwright.timer set retry_at = $3
 where instance_id = $1 and timer_id = $2 and retry_at is not null
 returning timer_id
 """
-_OURS = """(
+_COUNTS = f"""{_BEHIND} is null and (
     select i.chart_id || '/' || i.chart_version <> all ($1::text[]) from orderwright.instance as i
-    where i.instance_id = t.instance_id)"""
+    where i.instance_id = t.instance_id)"""  # noqa: S608
 _EARLIEST = f"""
 select least(
     (select {nearest("due_at")} from orderwright.timer as t
-     where retry_at is null and {_OURS} order by due_at limit 1),
+     where retry_at is null and {_COUNTS} order by due_at limit 1),
     (select {nearest("retry_at")} from orderwright.timer as t
-     where retry_at is not null and {_OURS} order by retry_at limit 1))
+     where retry_at is not null and {_COUNTS} order by retry_at limit 1))
 """  # noqa: S608 (ours)
 _PENDING = """
 select timer_id, event_type, due_at from orderwright.timer where instance_id = $1 order by due_at, timer_id

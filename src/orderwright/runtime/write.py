@@ -56,7 +56,7 @@ def prepare(transition: Transition) -> Prepared:
         EffectUnsupported: it invokes what nobody handles.
         BookingInvalid: it posts to a ledger what is no booking.
         StepUnfit: its context, its output, a fact or an effect is not JSON, has keys that are not text, or nests more
-            than `json_text.DEEPEST` levels.
+            than `json_text.DEEPEST` levels; or a timer would be due after the end of the calendar.
     """
     command, before, snapshot = transition.command, transition.before, transition.step.snapshot
     try:
@@ -268,9 +268,14 @@ def _posted(transition: Transition, effect: Post) -> dict[str, object]:
 
 
 def _timer(transition: Transition, effect: Schedule) -> dict[str, object]:
+    try:
+        due_at = transition.occurred_at + timedelta(milliseconds=effect.delay_ms)
+    except OverflowError:
+        too_late = Unfit("", "a timer that is due before the year 10000")
+        raise _unfit(transition, effect.id, too_late) from None
     return {
         "timer_id": effect.id,
-        "due_at": iso(transition.occurred_at + timedelta(milliseconds=effect.delay_ms)),
+        "due_at": iso(due_at),
         "event_type": effect.event.type,
         "event_data": _kept(transition, effect.event.type, dict(effect.event.data)),
     }

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from belfry import build_bells
 from errand import Receiver, build_errands
 from jsonschema import FormatChecker
 from listing import TABLE
@@ -100,6 +101,15 @@ def queue(errands: Engine) -> JobQueue:
 @pytest.fixture
 def runner(errands: Engine) -> JobRunner:
     return JobRunner(errands)
+
+
+@pytest.fixture
+async def bells(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator[Engine]:
+    """An engine that knows the bell."""
+    built = await build_bells(pool, clock, scales)
+    yield built
+    await built.alarm.close()
+    await built.wakeup.close()
 
 
 TABLES = ("instance", "log", "outbox", "timer", "idempotency_key", "ledger_entry", "balance")

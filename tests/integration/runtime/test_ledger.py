@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random  # noqa: TID251 (chance is what races are about)
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from purse import build_claims
@@ -15,13 +15,13 @@ from orderwright.runtime import ledger
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.incident import incidents
-from orderwright.runtime.ledger import Booking, BookingInvalid, Difference
+from orderwright.runtime.ledger import GUARD, Booking, BookingInvalid, Difference
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.replay import Replay
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from parcel import Everything, Rows
 
@@ -293,3 +293,52 @@ async def test_a_balance_that_somebody_changed_by_hand_is_found(claims: Engine, 
 def test_a_booking_needs_an_account():
     with pytest.raises(ValueError, match="account"):
         Booking(account="", amount=1)
+
+
+@pytest.mark.parametrize("account", ["x" * 512, "a\x00b", "\ud800"])
+def test_the_account_of_a_booking_fits_its_index(account: str):
+    with pytest.raises(ValueError, match="account: expected"):
+        Booking(account=account, amount=1)
+    assert Booking(account="\U0001f4b0" * 511, amount=1).amount == 1
+
+
+async def test_the_longest_account_is_booked_and_a_longer_one_stops_its_step(
+    claims: Engine, pool: Pool
+):
+    purses = "".join(
+        map(chr, range(0x1F300, 0x1F300 + 512))
+    )  # four bytes each, and nothing to compress
+    await claims.create("claim", "c1", actor="ann", context={"purse": purses[:511]})
+    await claims.send("c1", spend(2), actor="ann")
+    assert await balance(pool, purses[:511]) == 2
+    with pytest.raises(BookingInvalid, match="1 to 511 characters"):
+        await claims.create("claim", "c2", actor="ann", context={"purse": purses})
+
+
+async def test_a_balance_without_bounds_keeps_to_what_can_be_counted(
+    claims: Engine, pool: Pool, monkeypatch: pytest.MonkeyPatch
+):
+    def unbounded(data: Mapping[str, Any]) -> Booking:
+        return Booking(account=data["account"], amount=data["amount"])
+
+    monkeypatch.setitem(claims.ledgers, "money", unbounded)
+    for name, purse in (("c1", "main"), ("c2", "main"), ("c3", "low")):
+        await claims.create("claim", name, actor="ann", context={"purse": purse})
+    most, least = 2**63 - 1, -(2**63)
+    await pool.execute(
+        "update orderwright.balance set amount = $1 where account = 'main'", most - 2
+    )
+    await pool.execute("update orderwright.balance set amount = $1 where account = 'low'", least)
+
+    sent = [("c1", 3), ("c2", 2), ("c3", -1)]
+    answers = await asyncio.gather(
+        *(claims.send(name, spend(amount), actor="ann") for name, amount in sent)
+    )
+
+    [high, fine, low] = [one.refused for one in answers]
+    assert fine is None
+    assert (high.code, high.values["floor"], high.values["ceiling"]) == (GUARD, None, most)
+    assert (low.code, low.values["floor"], low.values["ceiling"]) == (GUARD, least, None)
+    assert [await balance(pool), await balance(pool, "low")] == [most, least]
+    assert (await claims.send("c1", spend(1 - 10**17), actor="ann")).refused is None
+    assert await balance(pool) == most + 1 - 10**17

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from parcel import BEHAVIOUR, START
 from relabelled import MAPPING, SECOND_TEXT
+from waiting import eventually
 
 from orderwright.runtime.firing import fire_next
 from orderwright.runtime.migration import Migrations
@@ -21,6 +22,8 @@ from orderwright.statechart import Event
 from orderwright.statechart.migration import MappingInvalid
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from parcel import Everything, Rows
 
     from orderwright.clock import DrivenClock
@@ -292,6 +295,47 @@ async def test_another_mapping_begins_anew(engine: Engine, migrations: Migration
     assert (report.resumed, report.moved) == (False, 1)
     states = await rows("select status, moved from orderwright.chart_migration order by moved")
     assert [tuple(row.values()) for row in states] == [("done", 1), ("given_up", 2)]
+
+
+async def test_a_migration_that_is_given_up_moves_nobody_any_more_and_says_so(
+    engine: Engine, rows: Rows
+):
+    engine.registry._behaviours = {"parcel": {1: BEHAVIOUR, 2: BEHAVIOUR}}
+    patient = Migrations(engine, batch=2, patience=timedelta(seconds=30))
+    names = await parcels(engine, 3)
+    await publish(engine)
+
+    async def waiting() -> int:
+        found = await rows(
+            "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
+            " and datname = current_database()"
+        )
+        return len(found)
+
+    async with engine.pool.acquire() as holder, asyncio.TaskGroup() as group:
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute(
+            "select 1 from orderwright.instance where instance_id = $1 for update", names[1]
+        )
+        wrong = {**MAPPING, "context": {"pieces": "a mistake"}}
+        first = group.create_task(migrate(patient, wrong))
+        await eventually(lambda: _is(waiting(), 1))
+        second = group.create_task(migrate(patient))
+        await eventually(lambda: _is(waiting(), 2))
+        await transaction.rollback()
+
+    assert (first.result().moved, first.result().given_up) == (2, True)
+    assert (second.result().moved, second.result().given_up) == (1, False)
+    assert second.result().stuck == ()
+    pieces = [(await engine.read(name)).snapshot.context["pieces"] for name in names]
+    assert pieces == ["a mistake", 2, "a mistake"]
+    states = await rows("select status, moved from orderwright.chart_migration order by moved")
+    assert [tuple(row.values()) for row in states] == [("done", 1), ("given_up", 2)]
+
+
+async def _is(found: Awaitable[int], expected: int) -> bool:
+    return await found == expected
 
 
 async def test_mistakes_of_the_author_stop_it_before_it_begins(

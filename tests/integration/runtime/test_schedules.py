@@ -309,6 +309,27 @@ async def test_a_slot_may_put_a_job_down(
     ]
 
 
+async def test_a_schedule_whose_slots_would_have_too_long_a_key_for_a_job_is_not_stored(
+    engine: Engine, clock: DrivenClock, rows: Rows, monkeypatch: pytest.MonkeyPatch
+):
+    async def mail(_: object) -> None:
+        """Do nothing: no test runs it."""
+
+    monkeypatch.setattr(engine, "kinds", {"mail": JobKind(name="mail", handle=mail)})
+    longest = replace(HOURLY, name="s" * 220, action="job", payload={"kind": "mail"})
+    with pytest.raises(
+        ScheduleInvalid, match=r"^name of a schedule: expected 1 to 220 characters"
+    ):
+        await put(engine, replace(longest, name="s" * 221))
+    assert await put(engine, replace(longest, name="s" * 255, action="note"))
+
+    assert await put(engine, longest)
+    clock.advance(HOUR)
+    assert await strike_all(engine, standard_actions(engine)) == 1
+    [job] = await rows("select key from orderwright.job")
+    assert len(job["key"]) == 255
+
+
 async def test_a_running_worker_stores_its_schedules_and_strikes_their_slots(
     engine: Engine, clock: DrivenClock, notebook: Notebook, rows: Rows
 ):

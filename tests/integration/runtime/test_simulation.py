@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from parcel import Everything, Scales
 
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.fact import FactRequest
+    from orderwright.runtime.pool import Connection
 
 ANN = Actor("ann")
 
@@ -74,6 +76,34 @@ async def test_facts_are_loaded_without_locks_or_supposed(simulator: Simulator, 
     light = replace(weigh, facts={"weight": 1})
     assert (await simulator.simulate("p1", light)).steps[0].refused is None
     assert len(scales.asked) == 1
+
+
+async def test_each_event_is_told_to_its_facts_with_the_snapshot_that_it_would_meet(
+    simulator: Simulator, scales: Scales
+):
+    weigh, add = Event("WEIGH"), Event("ADD", {"n": 4})
+    scales.asked.clear()
+    refused = Event("WEIGH", {"n": "not declared"})
+    events = (weigh, add, refused, weigh)
+    found = await simulator.simulate("p1", Supposition(events=events, actor=ANN))
+
+    assert [asked.event for asked in scales.asked] == [weigh, weigh]
+    assert [asked.snapshot.context["count"] for asked in scales.asked] == [2, 7]
+    assert [step.snapshot.context["count"] for step in found.steps] == [3, 7, 7, 8]
+
+
+async def test_a_loader_that_reads_the_data_of_the_event_answers_as_in_earnest(
+    engine: Engine, simulator: Simulator, scales: Scales
+):
+    async def weight_of_pieces(_connection: Connection, request: FactRequest) -> object:
+        return 9 * len(request.event.type) * request.snapshot.context["count"]
+
+    scales.load_with(weight_of_pieces)
+    supposed = Supposition(events=(Event("WEIGH"),), actor=ANN)
+    [step] = (await simulator.simulate("p1", supposed)).steps
+    sent = await engine.send("p1", Event("WEIGH"), actor="ann")
+    assert step.refused is not None
+    assert step.refused == sent.refused
 
 
 async def test_the_past_can_be_supposed_to_go_on_otherwise(simulator: Simulator):

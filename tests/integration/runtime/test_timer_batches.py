@@ -1,4 +1,4 @@
-"""Many timers due together: fired in batches, by several workers, with some among them that cannot be fired."""
+"""Many timers due together: fired in batches, by several workers, with some among them that are refused."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from bell import BELL, RINGING, timers
-from jsonschema import FormatChecker
+from belfry import RUNG, SECOND, build_bells, fire_all, hang, rung
+from bell import timers
 from parcel import START
 from waiting import eventually
 
 from orderwright.clock import DrivenClock, SystemClock
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.firing import fire_due
-from orderwright.runtime.job import JobKind
-from orderwright.runtime.registry import Registry
 from orderwright.runtime.replay import Replay
-from orderwright.runtime.timers import BATCH, earliest
-from orderwright.runtime.wakeup import Announcer
+from orderwright.runtime.timers import BATCH
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
@@ -34,15 +31,9 @@ if TYPE_CHECKING:
 
     from orderwright.clock import Clock
     from orderwright.runtime.fact import FactRequest
-    from orderwright.runtime.job import JobRun
     from orderwright.runtime.pool import Connection, Pool
 
-SECOND = timedelta(seconds=1)
 WORKER = Path(__file__).with_name("bell_worker.py")
-RUNG = """
-select instance_id, (event_data::jsonb->>'n')::int as n, version, occurred_at from orderwright.log
-where event_type like 'RING%' order by instance_id, version
-"""
 
 
 @pytest.fixture
@@ -50,53 +41,13 @@ async def build(pool: Pool, scales: Scales) -> AsyncIterator[Callable[[Clock], A
     built = []
 
     async def build(clock: Clock) -> Engine:
-        registry = Registry({"bell": {1: RINGING}})
-        async with pool.acquire() as connection:
-            await registry.publish(connection, json.dumps(BELL), at=START)
-        facts, formats = {"weight": scales.load}, FormatChecker()
-        engine = Engine(
-            pool,
-            registry,
-            clock,
-            facts=facts,
-            formats=formats,
-            wakeup=Announcer(pool),
-            kinds={"call": JobKind(name="call", handle=_call)},
-        )
-        built.append(engine)
-        return engine
+        built.append(await build_bells(pool, clock, scales))
+        return built[-1]
 
     yield build
     for engine in built:
         await engine.alarm.close()
         await engine.wakeup.close()
-
-
-@pytest.fixture
-async def bells(build: Callable[[Clock], Awaitable[Engine]], clock: DrivenClock) -> Engine:
-    return await build(clock)
-
-
-async def _call(_: JobRun) -> None:
-    """Do nothing: no test runs jobs."""
-
-
-async def hang(engine: Engine, names: list[str], *given: tuple[object, ...]) -> None:
-    """Make bells and set the same timers on each."""
-    for name in names:
-        await engine.create("bell", name, actor="ann")
-        await engine.send(name, timers(*given), actor="ann")
-
-
-async def fire_all(engine: Engine) -> list[int]:
-    fired = []
-    while done := await fire_due(engine):
-        fired.append(done)
-    return fired
-
-
-async def rung(engine: Engine, name: str) -> list[int]:
-    return (await engine.read(name)).snapshot.context["rung"]
 
 
 async def test_timers_of_many_instances_fire_in_one_transaction(
@@ -214,57 +165,6 @@ async def test_what_the_clock_of_the_database_says_does_not_matter(
     assert [row["occurred_at"] for row in await rows(RUNG)] == [clock.now()]
 
 
-async def test_a_guard_that_breaks_postpones_its_timer_and_hurts_none_of_fifty_others(
-    bells: Engine, rows: Rows, clock: DrivenClock
-):
-    await hang(bells, [f"b{n}" for n in range(51)], ("a", 1000, 1))
-    await bells.send("b7", Event("BREAK"), actor="ann")
-    clock.advance(SECOND)
-
-    assert await fire_all(bells) == [51]
-
-    assert len(await rows(RUNG)) == 50
-    [kept] = await rows("select * from orderwright.timer")
-    assert (kept["instance_id"], kept["attempts"]) == ("b7", 1)
-    assert kept["last_error"].startswith("guard_error")
-    assert kept["retry_at"] == clock.now() + SECOND
-    await bells.send("b7", Event("MEND"), actor="ann")
-    clock.advance(SECOND)
-    assert await fire_all(bells) == [1]
-    assert await rung(bells, "b7") == [1]
-
-
-async def test_a_step_that_cannot_be_stored_postpones_its_timer_and_hurts_none_of_fifty_others(
-    bells: Engine, rows: Rows, clock: DrivenClock, pool: Pool
-):
-    await hang(bells, [f"b{n}" for n in range(51)], ("a", 1000, 1))
-    await pool.execute(
-        """create function orderwright.refuse() returns trigger language plpgsql as $$
-           begin raise exception 'this log is full'; end $$;
-           create trigger refuse before insert on orderwright.log for each row
-           when (new.instance_id = 'b7') execute function orderwright.refuse()"""
-    )
-    clock.advance(SECOND)
-
-    assert await fire_all(bells) == [51]
-
-    assert len(await rows(RUNG)) == 50
-    [kept] = await rows("select * from orderwright.timer")
-    assert kept["instance_id"] == "b7"
-    assert "this log is full" in kept["last_error"]
-    assert await rung(bells, "b7") == []
-
-
-async def test_later_timers_of_an_instance_do_not_wait_for_one_that_fails(
-    bells: Engine, clock: DrivenClock
-):
-    await hang(bells, ["b1"], ("a", 1000, 1), ("b", 2000, 2, "RING_AND_CANCEL"))
-    await bells.send("b1", Event("BREAK"), actor="ann")
-    clock.advance(2 * SECOND)
-    await fire_all(bells)
-    assert await rung(bells, "b1") == [2]
-
-
 async def test_a_timer_may_begin_work_outside(bells: Engine, rows: Rows, clock: DrivenClock):
     await hang(bells, ["b1"], ("a", 1000, 1, "RING_AND_CALL"))
     clock.advance(SECOND)
@@ -313,40 +213,6 @@ async def test_a_timer_whose_event_declares_facts_has_them_loaded_under_the_lock
 _FREE = "select 1 from orderwright.instance where instance_id = $1 for update skip locked"
 
 
-async def test_a_fact_that_cannot_be_loaded_postpones_its_timer_alone(
-    bells: Engine, rows: Rows, clock: DrivenClock, scales: Scales
-):
-    async def weigh(connection: Connection, asked: FactRequest) -> int:
-        return await connection.fetchval("select 1 / $1::int", int(asked.instance_id != "b2"))
-
-    await hang(bells, ["b1", "b2", "b3"], ("a", 1000, 1, "RING_WEIGHED"))
-    await hang(bells, ["b4"], ("a", 1000, 1))
-    scales.load_with(weigh)
-    clock.advance(SECOND)
-
-    assert await fire_all(bells) == [4]
-
-    assert [row["instance_id"] for row in await rows(RUNG)] == ["b1", "b3", "b4"]
-    [kept] = await rows("select instance_id, last_error from orderwright.timer")
-    assert kept["instance_id"] == "b2"
-    assert kept["last_error"].startswith("DivisionByZeroError")
-
-
-async def test_an_unknown_fact_postpones_its_timer_until_it_is_known(
-    bells: Engine, rows: Rows, clock: DrivenClock, scales: Scales
-):
-    scales.weight = None
-    await hang(bells, ["b1"], ("a", 1000, 1, "RING_WEIGHED"))
-    clock.advance(SECOND)
-    assert await fire_all(bells) == [1]
-    [kept] = await rows("select last_error from orderwright.timer")
-    assert kept["last_error"].startswith("guard_unknown")
-    scales.weight = 3
-    clock.advance(SECOND)
-    assert await fire_all(bells) == [1]
-    assert await rung(bells, "b1") == [1]
-
-
 async def test_a_worker_sleeps_until_the_next_timer_is_due(
     build: Callable[[Clock], Awaitable[Engine]],
 ):
@@ -361,19 +227,6 @@ async def test_a_worker_sleeps_until_the_next_timer_is_due(
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-
-
-async def test_the_earliest_time_counts_the_next_attempt_of_what_failed(
-    bells: Engine, clock: DrivenClock, pool: Pool
-):
-    async with pool.acquire() as connection:
-        assert await earliest(connection) is None
-        await hang(bells, ["b1"], ("a", 1000, 1), ("b", 5000, 2))
-        assert await earliest(connection) == START + SECOND
-        await bells.send("b1", Event("BREAK"), actor="ann")
-        clock.advance(SECOND)
-        await fire_all(bells)
-        assert await earliest(connection) == START + 2 * SECOND
 
 
 async def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_repeats_nothing(

@@ -224,6 +224,26 @@ EVENTS = {
     ),
 }
 
+CALL = {"id": "call", "src": "ring"}
+INVOKING = {
+    "two regions that invoke under one id": (
+        regions({"invoke": CALL, "on": {"X": {}}}, {"invoke": [CALL], "on": {"X": {}}}),
+        [("states.other.invoke[0].id", "invoke.clash")],
+    ),
+    "a state that invokes under an id of one around it": (
+        two(invoke=CALL, initial="x", states={"x": {"invoke": {**CALL, "src": "write"}}}),
+        [("states.a.states.x.invoke.id", "invoke.clash")],
+    ),
+    "a state that invokes twice under one id": (
+        two(invoke=[CALL, {"src": "write"}, CALL]),
+        [("states.a.invoke[2].id", "invoke.clash")],
+    ),
+    "an id that another state has by default": (
+        two(id="c", initial="x", invoke={"src": "ring"}, states={"x": {"invoke": {"id": "0.c", "src": "ring"}}}),
+        [("states.a.states.x.invoke.id", "invoke.clash")],
+    ),
+}  # fmt: skip
+
 PATHS = {
     "data that the schema has not": (
         paying(reads("event.some")),
@@ -263,7 +283,7 @@ PATHS = {
     ),
 }
 
-WRONG = {**STRUCTURE, **SHADOW, **LOOPS, **EVENTS, **PATHS}
+WRONG = {**STRUCTURE, **SHADOW, **LOOPS, **EVENTS, **INVOKING, **PATHS}
 
 
 @pytest.mark.parametrize(("definition", "expected"), WRONG.values(), ids=WRONG)
@@ -322,3 +342,11 @@ def test_findings_stand_in_the_order_of_the_definition_and_say_what_would_be_rig
     problems = check(load({"initial": "a", "states": {"a": {"on": {"X": ["b", "b"]}}, "b": {}}}))
     assert [one.path for one in problems] == ["states.a.on.X[1]", "states.b"]
     assert problems[1].message.endswith('say `"type": "final"`, or give it a transition')
+
+
+def test_a_clash_of_invocations_names_both_places_and_the_cure():
+    region = {"invoke": CALL, "on": {"X": {}}}
+    [problem] = check(load(regions(region, region)))
+    assert problem.message == (
+        "'call' is also the id of states.one.invoke, and both may be active together; give one of them another `id`"
+    )

@@ -198,6 +198,13 @@ FINE = {
     "what an action's parameters call `from` among others": paying(
         {"actions": {"type": "n", "params": {"x": {"from": "event.nowhere", "to": 1}}}}
     ),
+    "an invocation under the id of a state before": {
+        "initial": "a",
+        "states": {
+            "a": {"invoke": {"id": "call", "src": "ring", "onDone": "b"}},
+            "b": {"invoke": {"id": "call", "src": "ring"}, "on": {"X": "a"}},
+        },
+    },
 }  # fmt: skip
 
 

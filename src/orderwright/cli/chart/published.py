@@ -8,6 +8,7 @@ from typing import Final
 
 from orderwright.app.settings import Settings
 from orderwright.cli import running
+from orderwright.cli.number import require_number
 from orderwright.cli.output import Output, add_json
 from orderwright.runtime.edition import Edition, compare, editions
 from orderwright.statechart.revision import Change
@@ -45,6 +46,8 @@ def list_(arguments: argparse.Namespace, output: Output) -> int:
 
 def diff(arguments: argparse.Namespace, output: Output) -> int:
     """Compare two versions."""
+    require_number("--from", arguments.before)
+    require_number("--to", arguments.after)
 
     async def work(settings: Settings) -> tuple[Change, ...]:
         async with running.application(settings) as app, app.pool.acquire() as connection:

@@ -13,6 +13,7 @@ from orderwright.statechart.behaviour import Behaviour
 from orderwright.statechart.chart import Chart
 from orderwright.statechart.checks.declaration import declarations
 from orderwright.statechart.checks.implementation import implementations
+from orderwright.statechart.checks.invocation import invocations
 from orderwright.statechart.checks.loop import loops
 from orderwright.statechart.checks.message import messages
 from orderwright.statechart.checks.reach import structure
@@ -29,6 +30,7 @@ _CHECKS: Final[tuple[Callable[[Source], Iterable[Problem]], ...]] = (
     loops,
     declarations,
     messages,
+    invocations,
     templates,
 )
 

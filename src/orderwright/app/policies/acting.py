@@ -31,6 +31,7 @@ from orderwright.app.policies.execution import BLOCKING
 from orderwright.app.policies.failing import note_failure
 from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
 from orderwright.app.policies.queueing import POLICY_ACTION, enqueue
+from orderwright.app.policies.reviving import noted, revive
 from orderwright.errors import OrderwrightError
 from orderwright.policy.action import APPROVING
 from orderwright.runtime.job import JobKind
@@ -222,8 +223,7 @@ class Actions:
         done = await self._effect(work)
         if work.action.action == APPROVING and done.code == _UNDECIDED:
             return None
-        await self._settle(work, done)
-        return done
+        return await self._settle(work, done)
 
     async def _effect(self, work: Work) -> Done:
         action = work.action
@@ -240,13 +240,15 @@ class Actions:
             return BEGUN
         return await effect(work)
 
-    async def _settle(self, work: Work, done: Done) -> None:
+    async def _settle(self, work: Work, done: Done) -> Done:
+        done = await revive(work, noted(work.action, done))
         await record.ended(work.connection, work.action, done, self._means.engine.clock.now())
         if work.action.follows_from is None:
             if done.lifts:
                 await work.lift(done.code or done.status)
         elif done.status == "skipped":  # what follows from an answer holds nothing itself
             await not_taken(work, done)
+        return done
 
     async def _way(self, work: Work) -> _Way:
         """Return who does an action: what lives here we do; of what lives elsewhere its host does what moves it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from goods_books import conserved
 
@@ -35,10 +36,12 @@ _CARRIER = Cause(actor=Actor("carrier", "system"))
 
 
 @asynccontextmanager
-async def open_goods(url: str, clock: Clock | None = None) -> AsyncIterator[Orderwright]:
+async def open_goods(
+    url: str, clock: Clock | None = None, **more: Any
+) -> AsyncIterator[Orderwright]:
     """Open it; at the end logs, balances and stock agree, and nothing is parked."""
     clock = clock or DrivenClock(NOON)
-    async with Orderwright.connect(url, settings=Settings(), clock=clock) as app:
+    async with Orderwright.connect(url, settings=Settings(), clock=clock, **more) as app:
         await _furnish(app)
         yield app
         assert await app.pool.fetch("select * from orderwright.parked_root") == []

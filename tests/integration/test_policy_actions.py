@@ -175,9 +175,9 @@ async def test_a_freeze_beside_an_approval_stops_it_whatever_comes_first(app: Or
 
 
 async def test_a_lifecycle_that_refuses_an_action_has_it_skipped_with_its_reason(app: Orderwright):
-    payout = await entity(app, "PayOut")
-    await tell(app, payout, "REJECT", reason="no")
     for action in ("FREEZE_ORDER", "AUTO_APPROVE"):
+        payout = await entity(app, "PayOut")
+        await tell(app, payout, "REJECT", reason="no")
         done = await do(app, "PayOut", payout, action)
         assert (done.status, done.code) == ("skipped", "lifecycle.done")
         assert done.message

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from acting_house import CONFIGS, arrive, begin, stored
+from acting_house import ADMIN, CONFIGS, arrive, begin, holds, stored
 from policy_house import (
     BIG,
     FREEZE,
@@ -412,7 +412,7 @@ async def test_what_restricts_a_user_elsewhere_restricts_them_once_they_live_her
 
 
 @pytest.mark.parametrize("lives_here", [True, False])
-async def test_a_session_whose_user_does_not_live_here_restricts_nobody_and_is_so_once(
+async def test_a_session_whose_user_nobody_restricts_is_held_for_compliance_once(
     app: Orderwright, *, lives_here: bool
 ):
     session = f"of-nobody-{lives_here}".lower()
@@ -429,7 +429,15 @@ async def test_a_session_whose_user_does_not_live_here_restricts_nobody_and_is_s
         await app.worker.drain()
         action = await stored(app, told.actions[0].id)
         assert (action.status, action.code) == ("skipped", "entity.not_found")
+        assert await holds(app, session) == [f"{action.id}/unrestricted"]
         await arrive(app, "KYC", session)
+    await app.worker.drain()
+    [case] = await app.pool.fetch(_ESCALATED, action.id)
+    solved = Event("RESOLVE", {"resolution": "SOLVED", "note": "looked into"})
+    assert (await app.case_desk.send(case["case_id"], solved, ADMIN)).refused is None
     await app.worker.drain()
     approved = await app.engine.send(session, Event("APPROVE"), actor=POLICIES)
     assert approved.refused is None
+
+
+_ESCALATED = "select case_id from orderwright.policy_case where action_id = $1"

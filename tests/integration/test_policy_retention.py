@@ -101,13 +101,14 @@ async def test_what_restricts_an_entity_that_nobody_has_found_is_kept_for_when_i
     app: Orderwright,
 ):
     executions = {}
-    for action in ("FREEZE_ORDER", "AUTO_APPROVE"):
+    for action, code in (
+        ("FREEZE_ORDER", "entity.not_found"),
+        ("AUTO_APPROVE", "policy.restricted"),
+    ):
         does = (action, CONFIGS[action])
         executions[action], _ = await plan(app, "User", "not-here-yet", does, source="host")
         report = await app.execute(executions[action])
-        assert [(one.status, one.code) for one in report.actions] == [
-            ("skipped", "entity.not_found")
-        ]
+        assert [(one.status, one.code) for one in report.actions] == [("skipped", code)]
     await let_go(app, LONG)
     assert await kept(app, *executions.values()) == [executions["FREEZE_ORDER"]]
 
@@ -119,6 +120,18 @@ async def test_what_restricts_an_entity_that_nobody_has_found_is_kept_for_when_i
     await tell(app, "not-here-yet", "BLOCK", reason="fraud")
     await let_go(app)
     assert await kept(app, *executions.values()) == []
+
+
+async def test_a_freeze_that_was_there_already_is_kept_for_as_long_as_it_stands(app: Orderwright):
+    user = await entity(app, "User")
+    await tell(app, user, "RESTRICT", reason="looked into")
+    frozen = await do(app, "User", user, "FREEZE_ORDER")
+    assert (frozen.status, frozen.code) == ("skipped", "policy.frozen_already")
+    await let_go(app, LONG)
+    assert await kept(app, frozen.execution_id) == [frozen.execution_id]
+    await tell(app, user, "BLOCK", reason="fraud")
+    await let_go(app)
+    assert await kept(app, frozen.execution_id) == []
 
 
 _KEPT = """

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
@@ -29,8 +30,10 @@ from orderwright.app.policies.effects import ASKING, EFFECTS, OUTWARD
 from orderwright.app.policies.entity import ActionBroken, ActionFailed, Work
 from orderwright.app.policies.execution import BLOCKING
 from orderwright.app.policies.failing import note_failure
+from orderwright.app.policies.freezing import for_host, or_held, user_elsewhere
 from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
 from orderwright.app.policies.queueing import POLICY_ACTION, enqueue
+from orderwright.app.policies.reviving import noted, revive
 from orderwright.errors import OrderwrightError
 from orderwright.policy.action import APPROVING
 from orderwright.runtime.interruption import faults_of
@@ -186,11 +189,14 @@ class Actions:
                 if done is None:
                     raise ActionFailed(_TOO_SOON, values={"code": _UNDECIDED})
                 return _kept(done)
-        return await self._hand_over(run, action)
+            told = await for_host(work)
+        return await self._hand_over(run, action, told)
 
-    async def _hand_over(self, run: JobRun, action: ActionRow) -> Mapping[str, object]:
-        """Let the host's handler do it, and write down what came of it."""
-        done = await self._handled(action, run.attempt)
+    async def _hand_over(
+        self, run: JobRun, action: ActionRow, told: ActionRow
+    ) -> Mapping[str, object]:
+        """Let the host's handler do an action, as it is told of it, and write down what came of it."""
+        done = await self._handled(told, run.attempt)
         async with self._means.engine.pool.acquire() as connection, told_on_commit(connection):
             now = await record.lock(connection, action.id)
             if now is not None and now.status in _TO_DO:
@@ -224,8 +230,7 @@ class Actions:
         done = await self._effect(work)
         if work.action.action == APPROVING and done.code == _UNDECIDED:
             return None
-        await self._settle(work, done)
-        return done
+        return await self._settle(work, done)
 
     async def _effect(self, work: Work) -> Done:
         action = work.action
@@ -233,7 +238,7 @@ class Actions:
         if way in _NOT_DONE:
             return _NOT_DONE[way]
         if way == "webhook":
-            return await tell_subscribers(work)
+            return await tell_subscribers(replace(work, action=await for_host(work)))
         effect = EFFECTS.get(action.action, {}).get(action.entity_type)
         if effect is None:
             message = f"{action.action} means nothing for {action.entity_type}"
@@ -242,13 +247,15 @@ class Actions:
             return BEGUN
         return await effect(work)
 
-    async def _settle(self, work: Work, done: Done) -> None:
+    async def _settle(self, work: Work, done: Done) -> Done:
+        done = await or_held(work, await revive(work, noted(work.action, done)))
         await record.ended(work.connection, work.action, done, self._means.engine.clock.now())
         if work.action.follows_from is None:
             if done.lifts:
                 await work.lift(done.code or done.status)
         elif done.status == "skipped":  # what follows from an answer holds nothing itself
             await not_taken(work, done)
+        return done
 
     async def _way(self, work: Work) -> _Way:
         """Return who does an action: what lives here we do; of what lives elsewhere its host does what moves it."""
@@ -261,7 +268,7 @@ class Actions:
         objection = await objection_to(work) if action.action == APPROVING else None
         if objection is not None:
             return objection
-        if lives_here:
+        if lives_here and await user_elsewhere(work) is None:
             return "here"
         if action.action in self._handlers:
             return "handler"
@@ -278,7 +285,9 @@ async def _has_come(work: Work) -> bool:
     """Whether what an action restricts lives here by now, where it is then done too; answers follow by themselves."""
     action = work.action
     restricts = action.action in BLOCKING and action.follows_from is None
-    return restricts and await work.entity() is not None
+    if not restricts or await work.entity() is None:
+        return False
+    return await user_elsewhere(work) is None
 
 
 def _action_id(run: JobRun) -> str:

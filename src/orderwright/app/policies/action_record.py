@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OPEN: Final = frozenset({"planned", "queued"})
 """What is still to be done."""
+REVIVED: Final = "revived"
+"""The code of what a rejection had overridden, and is done because that was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,15 @@ async def plan_what_follows(  # noqa: PLR0913 (what an action is)
     return await find(connection, action_id)
 
 
+async def revive_overridden(
+    connection: Connection, rejection: ActionRow, why: str
+) -> list[ActionRow]:
+    """Plan what was dropped because of a rejection, with the reason for that, and return it; nothing a second time."""
+    about = (rejection.entity_type, rejection.entity_id, rejection.planned_at)
+    ids = [row["id"] for row in await connection.fetch(_REVIVE, *about, REVIVED, why)]
+    return [_stored(row) for row in await connection.fetch(_THESE, ids)] if ids else []
+
+
 async def done_elsewhere(
     connection: Connection, entity: Entity, known: Collection[str]
 ) -> list[ActionRow]:
@@ -237,6 +248,14 @@ returning a.id
 _THESE: Final = (
     f"{_READ} where a.id = any($1::text[]) order by a.planned_at, a.execution_id, a.rank"
 )
+# A rejection overrides what its own event sets off beside it, by whatever name and whoever tells of that; that is
+# decided with it or, where a host has told of the event first, after it.
+_REVIVE: Final = """
+update orderwright.policy_action
+set status = 'planned', code = $4, message = $5
+where entity_type = $1 and entity_id = $2 and planned_at >= $3 and status = 'dropped' and code = 'overridden'
+returning id
+"""
 _FOLLOWING: Final = """
 insert into orderwright.policy_action
     (id, execution_id, policy_id, version, node, action, config, entity_type, entity_id, root_id, rank, status,

@@ -4,21 +4,30 @@ Order, PayOut   itself
 PayIn           itself and the order that it pays for
 KYC             the user whose session it is: RESTRICT
 User            RESTRICT
+
+Where the user of a session lives with the host, the host is asked to restrict them, as it is of all that lives there,
+and the session is held until it has. Where nobody restricts the user, for nobody hears of it, the host says that it
+does not apply, or the session names no user, the session itself stays held, and compliance decides.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orderwright.app.policies.action_record import Done
+from orderwright.app.policies.consequence import FREEZING
 from orderwright.app.policies.entity import because, policy_of
+from orderwright.app.policies.reviewing import escalate_anew
+from orderwright.domain.entity import ENTITIES
 from orderwright.policy.duration import duration
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import Work
 
 
@@ -48,11 +57,53 @@ async def restrict(work: Work) -> Done:
 
 async def restrict_user(work: Work) -> Done:
     """Restrict the user whose KYC session it is."""
-    entity = await work.entity()
-    user = entity.snapshot.context.get("userId") if entity else None
-    if not isinstance(user, str) or not user:
+    user = await _user(work)
+    if not user:
         return Done.skipped("entity.no_user", "the session is of no user")
     return await _restrict(work, user)
+
+
+async def user_elsewhere(work: Work) -> str | None:
+    """Return whom an action is to restrict that freezes a session here, where they live with the host."""
+    user = await _user(work) if _freezes_session(work.action) else None
+    return user if user and not await _lives_here(work, user) else None
+
+
+async def for_host(work: Work) -> ActionRow:
+    """Return an action as a host is to hear of it: one that freezes a session that lives here is about its user."""
+    user = await user_elsewhere(work)
+    return replace(work.action, entity_type="User", entity_id=user) if user else work.action
+
+
+async def or_held(work: Work, done: Done) -> Done:
+    """Return what has become of an action; a session whose freeze has restricted nobody is held for compliance."""
+    if (
+        done.status != "skipped"
+        or not _freezes_session(work.action)
+        or await work.entity() is None
+    ):
+        return done
+    user = await _user(work)
+    if user and await _lives_here(work, user):
+        return done  # restricted or blocked already
+    await escalate_anew(work, "unrestricted", f"nobody has restricted its user: {done.message}")
+    await work.lift_own("escalated")
+    return replace(done, lifts=False)
+
+
+def _freezes_session(action: ActionRow) -> bool:
+    return (action.action, action.entity_type) == (FREEZING, "KYC")
+
+
+async def _user(work: Work) -> str:
+    entity = await work.entity()
+    user = entity.snapshot.context.get("userId") if entity else None
+    return user if isinstance(user, str) else ""
+
+
+async def _lives_here(work: Work, user: str) -> bool:
+    found = await work.house.engine.read(user, connection=work.connection)
+    return found is not None and found.chart_id == ENTITIES["User"]
 
 
 async def _restrict(work: Work, user: str) -> Done:

@@ -13,19 +13,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from orderwright.app.policies.restricting import ELSEWHERE
-
 # An approval, a request and an escalation have the id of their action. A case never ends, for it may be reopened;
 # where its action has gone by then, the entity has ended, and nothing is left to hold.
-SETTLED: Final = f"""
+SETTLED: Final = """
 with turn as materialized (
-    select pg_try_advisory_xact_lock({{lock}}) as is_mine
+    select pg_try_advisory_xact_lock({lock}) as is_mine
 ), looked as materialized (
     select started_at as at, id
     from orderwright.policy_execution
     where (select is_mine from turn) and started_at < $1 and (started_at, id) > ($2, $3)
     order by started_at, id
-    limit {{batch}}
+    limit {batch}
 ), gone as (
     delete from orderwright.policy_execution as x using looked
     where x.id = looked.id
@@ -40,7 +38,7 @@ with turn as materialized (
                   or exists (
                       select from orderwright.policy_case as c
                       where c.action_id = a.id and c.resolution is null))
-              or (a.status = 'applied' and a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE') or {ELSEWHERE})
+              or a.status in ('applied', 'skipped') and a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE')
                   and (exists (
                            select from orderwright.instance as i
                            where i.instance_id = a.root_id and i.status = 'active')
@@ -54,5 +52,5 @@ with turn as materialized (
     delete from orderwright.policy_action as a using gone where a.execution_id = gone.id
 )
 select at, id from looked order by at, id
-"""  # noqa: S608 (ours)
+"""
 """The statement of a walk of `runtime.retention`."""

@@ -1,11 +1,13 @@
 """What earlier decisions have left on an entity: the restrictive actions that stand, and those that still hold it.
 
-    stands    planned, under way, failed, or done; no more once people have settled it: documents accepted or not
+    stands    decided, whatever has become of it; no more once people have settled it: documents accepted or not
               needed, consent given, its cases resolved without confirming it
     holds     not done yet, or done by asking people who have not answered, or who have not consented
 
 What is settled spoke against an approval by a policy only until then. A freeze, a rejection or a refused consent is
-never settled here. What follows from a refusal, where the entity lives here, takes its place and lifts its hold.
+never settled here. Nor is what was skipped: what it asks for may have been there before, as where people had frozen
+the entity, and a lifecycle that does not take it says nothing of what the policy was against. What follows from a
+refusal, where the entity lives here, takes its place and lifts its hold.
 What its host is asked to do because of a refusal is none of these: the action that was refused stands for it.
 """
 
@@ -14,7 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 STANDING: Final = """(
-    a.status in ('planned', 'queued', 'applied', 'failed') and a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE')
+    a.status <> 'dropped' and a.action not in ('SEND_NOTIFICATION', 'AUTO_APPROVE')
     and a.follows_from is null
     and not (
         a.status = 'applied' and a.action not in ('FREEZE_ORDER', 'REJECT_TRANSACTION')

@@ -200,9 +200,7 @@ class PolicyDesk:
         request = (event.type, wish.version, wish.mode, wish.rollout, event.data["reason"])
         return await self._agree(policy, event, asked, request, is_asked=is_asked)
 
-    async def resume(
-        self, policy_id: str, version: int | None, reason: str, asked: Asked
-    ) -> Done:
+    async def resume(self, policy_id: str, version: int | None, reason: str, asked: Asked) -> Done:
         """Ask that a paused policy comes into force again as it was, or consent to it.
 
         Raises:

@@ -58,7 +58,7 @@ type KnownProps = { policy: KnownPolicy; executions: readonly ExecutionRowFragme
 function Known({ policy, executions, count, again }: KnownProps) {
   const { version: wanted } = route.useSearch();
   const navigate = route.useNavigate();
-  const { labels, factsOf } = useTriggers();
+  const { labels, factsOf, isThere, error } = useTriggers();
   const [lit, setLit] = useState<{ version: number; path: readonly Visit[] | undefined }>();
   const number = versionToShow(policy, wanted);
   const shown = policy.versions.find(({ version }) => version === number);
@@ -103,7 +103,13 @@ function Known({ policy, executions, count, again }: KnownProps) {
           <ShownVersion policy={policy} shown={number} onShow={show} />
           <LifeActs policy={policy} shown={number} onDone={again} />
           <Panel title="Test">
-            <TestPanel key={number} document={document} facts={facts} currency="EUR" onTested={(tested) => setLit({ version: number, path: tested?.path as readonly Visit[] | undefined })} />
+            {isThere ? (
+              <TestPanel key={number} document={document} facts={facts} currency="EUR" onTested={(tested) => setLit({ version: number, path: tested?.path as readonly Visit[] | undefined })} />
+            ) : (
+              <p role="status" style={{ margin: 0, padding: "12px 14px" }}>
+                {error ? errorText(error) : "Asking what its trigger brings"}
+              </p>
+            )}
           </Panel>
           <Snoozes policy={policy} again={again} />
         </>

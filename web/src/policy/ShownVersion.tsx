@@ -19,7 +19,7 @@ export function ShownVersion({ policy, shown, onShow }: Props) {
           data={policy.versions.map(({ version }) => ({ value: String(version), label: `Version ${version}, ${standingWords(policy, version)}` }))}
           onChange={(event) => onShow(Number(event.currentTarget.value))}
         />
-        {pending && latestVersion > pending.version ? (
+        {pending && latestVersion > pending.version && latestVersion !== shown ? (
           <span>
             A newer draft, which nobody has asked for: <VersionLink policyId={policy.id} version={latestVersion} />
           </span>

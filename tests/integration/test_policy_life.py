@@ -170,10 +170,10 @@ async def test_a_policy_that_one_person_paused_decides_again_when_two_people_say
     await published(app, policy_id)
     taken(await desk.pause(policy_id, "too many hits", CLEO))
     assert await decides(app, "o1") == []
-    taken(await desk.resume(policy_id, "it is well", CLEO))
+    taken(await desk.resume(policy_id, None, "it is well", CLEO))
     await app.worker.drain()
-    assert codes(await desk.resume(policy_id, "it is", CLEO)) == ["approval.own_request"]
-    taken(await desk.resume(policy_id, "it is", CARL))
+    assert codes(await desk.resume(policy_id, None, "it is", CLEO)) == ["approval.own_request"]
+    taken(await desk.resume(policy_id, None, "it is", CARL))
     await app.worker.drain()
     assert await decides(app, "o2") == ["REQUIRE_APPROVAL"]
 
@@ -210,6 +210,33 @@ async def test_who_consents_to_another_deployment_than_the_one_asked_for_does_no
             "policy.change_pending"
         ]
     assert (await row(app, policy_id)).in_force is None
+
+
+async def test_a_consent_is_to_the_version_that_it_names_and_without_a_name_to_the_latest(
+    app: Orderwright,
+):
+    policy_id, desk = await made(app), app.policy_office.desk
+    taken(await desk.publish(policy_id, Wish(version=1), "fraud", CLEO))
+    await app.worker.drain()
+    taken(await desk.save(policy_id, HIGH, "calmer", 1, CLEO))
+    for other in (Wish(), Wish(version=2)):
+        assert codes(await desk.publish(policy_id, other, "I agree", CARL)) == [
+            "policy.change_pending"
+        ]
+    taken(await desk.publish(policy_id, Wish(version=1), "I agree", CARL))
+    await app.worker.drain()
+
+    taken(await desk.pause(policy_id, "too many hits", CLEO))
+    taken(await desk.resume(policy_id, 1, "it is well", CLEO))
+    await app.worker.drain()
+    for person in (CLEO, CARL):
+        with pytest.raises(InputInvalid, match="1, the version that was paused"):
+            await desk.resume(policy_id, 2, "it is", person)
+    taken(await desk.resume(policy_id, 1, "it is", CARL))
+    await app.worker.drain()
+    policy = await row(app, policy_id)
+    assert policy.in_force is not None
+    assert policy.in_force.version == 1
 
 
 # --- versions --------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import { useRefetchWhileVisible } from "@/list/useRefetchWhileVisible";
 import { Decide } from "@/override/Decide";
 import classes from "@/override/Override.module.css";
 import { Votes } from "@/override/Votes";
+import { AskedVersion } from "./AskedVersion";
 import { Consequences } from "@/policy/Consequences";
 import { EntityLink } from "@/policy/EntityLink";
 import { Panel } from "@/templates/Panel";
@@ -36,6 +37,7 @@ export function ApprovalDetail({ id, takesFocus, onDecided }: Props) {
   return (
     <article className={classes["detail"]} aria-label={`Request on ${approval.subject}`}>
       <Head of={approval} takesFocus={takesFocus} />
+      {approval.subjectType === "policy" && approval.workflowState === "PENDING" ? <AskedVersion policyId={approval.subjectId} approvalId={approval.id} /> : null}
       <Decide
         key={`decide ${approval.id}`}
         request={approval}

@@ -59,7 +59,7 @@ function Drawn({ policy }: { policy: NonNullable<PolicyQuery["policy"]> }) {
             {...{ triggers, busy, outcome }}
             onSave={(document, note) =>
               void act({ id, document, note: note.trim() || null, basedOn: start.version }, "Saved").then(
-                (done) => done && navigate({ to: "/policies/$policyId", params: { policyId: id } }),
+                (done) => done && navigate({ to: "/policies/$policyId", params: { policyId: id }, search: { version: String(done.policy.latestVersion) } }),
               )
             }
           />

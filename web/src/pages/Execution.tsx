@@ -114,7 +114,7 @@ function Shown({ of }: { of: Known }) {
 
 /** What one policy came to: its graph with the path lit, and each condition with what was found. */
 function Evaluated({ of, facts, labels }: { of: Evaluation; facts: Facts; labels: ReadonlyMap<string, string> }) {
-  const [{ data }] = useQuery({ query: PolicyVersionOfDocument, variables: { id: of.policyId, version: of.version }, requestPolicy: "cache-first" });
+  const [{ data, error }] = useQuery({ query: PolicyVersionOfDocument, variables: { id: of.policyId, version: of.version }, requestPolicy: "cache-first" });
   const document = data?.policy ? asDocument(data.policy.version.document) : undefined;
   return (
     <Panel title={of.policyName} label={`Evaluation of ${of.policyName}`}>
@@ -131,6 +131,11 @@ function Evaluated({ of, facts, labels }: { of: Evaluation; facts: Facts; labels
         <Suspense fallback={<ChartLoading />}>
           <PolicyGraph document={document} facts={facts} labels={labels} path={of.path as readonly Visit[]} />
         </Suspense>
+      ) : null}
+      {error ? (
+        <p role="alert" style={{ margin: 0, padding: "0 14px" }}>
+          The picture could not be loaded: {errorText(error)}
+        </p>
       ) : null}
       <div style={{ padding: "10px 14px" }}>
         <Trees trees={of.trees} facts={facts} />

@@ -1,4 +1,4 @@
-import { Button, NativeSelect } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useQuery } from "urql";
@@ -18,7 +18,9 @@ import { type KnownPolicy, LifeActs } from "@/policy/LifeActs";
 import { PolicyWords } from "@/policy/PolicyWords";
 import { Snoozes } from "@/policy/Snoozes";
 import { TestPanel } from "@/policy/TestPanel";
+import { ShownVersion } from "@/policy/ShownVersion";
 import { useTriggers } from "@/policy/useTriggers";
+import { standingWords, versionToShow } from "@/policy/version";
 import { Versions } from "@/policy/Versions";
 import { DetailLoading, DetailPage } from "@/templates/DetailPage";
 import { Panel } from "@/templates/Panel";
@@ -56,18 +58,19 @@ type KnownProps = { policy: KnownPolicy; executions: readonly ExecutionRowFragme
 function Known({ policy, executions, count, again }: KnownProps) {
   const { version: wanted } = route.useSearch();
   const navigate = route.useNavigate();
-  const { labels, factsOf } = useTriggers();
-  const [path, setPath] = useState<readonly Visit[]>();
-  const shown = policy.versions.find(({ version }) => String(version) === wanted) ?? policy.versions[0];
+  const { labels, factsOf, isThere, error } = useTriggers();
+  const [lit, setLit] = useState<{ version: number; path: readonly Visit[] | undefined }>();
+  const number = versionToShow(policy, wanted);
+  const shown = policy.versions.find(({ version }) => version === number);
   const text = JSON.stringify(shown?.document);
   const document = useMemo(() => asDocument(text), [text]);
   const facts = factsOf(triggerName(document.trigger));
   const lifecycle = { id: policy.id, title: policy.name, workflow: policy.workflow };
-  const show = (version: string) => {
-    setPath(undefined);
-    void navigate({ search: version === String(policy.latestVersion) ? {} : { version }, replace: true, resetScroll: false });
-  };
+  const show = (version: number) =>
+    void navigate({ search: version === versionToShow(policy, undefined) ? {} : { version: String(version) }, replace: true, resetScroll: false });
   if (!shown) return null;
+  const isAskedFor = policy.pending?.version === number;
+  const changes = <Differences key={`${number} ${policy.inForce?.version}`} policy={policy} after={number} />;
   return (
     <DetailPage
       kind="Policy"
@@ -89,37 +92,37 @@ function Known({ policy, executions, count, again }: KnownProps) {
       ]}
       nextStep={<Edit policyId={policy.id} />}
       picture={
-        <Panel title={`Version ${shown.version}`}>
+        <Panel title={`Version ${number}, ${standingWords(policy, number)}`}>
           <Suspense fallback={<ChartLoading />}>
-            <PolicyGraph document={document} facts={facts} labels={labels} path={path} />
+            <PolicyGraph document={document} facts={facts} labels={labels} path={lit?.version === number ? lit.path : undefined} />
           </Suspense>
         </Panel>
       }
       side={
         <>
-          <Panel title="Version" padded>
-            <NativeSelect
-              aria-label="Version shown"
-              value={String(shown.version)}
-              data={policy.versions.map(({ version }) => ({ value: String(version), label: `Version ${version}${version === policy.inForce?.version ? ", in force" : ""}` }))}
-              onChange={(event) => show(event.currentTarget.value)}
-            />
-          </Panel>
-          <LifeActs policy={policy} onDone={again} />
+          <ShownVersion policy={policy} shown={number} onShow={show} />
+          <LifeActs policy={policy} shown={number} onDone={again} />
           <Panel title="Test">
-            <TestPanel key={shown.version} document={document} facts={facts} currency="EUR" onTested={(tested) => setPath(tested?.path as readonly Visit[] | undefined)} />
+            {isThere ? (
+              <TestPanel key={number} document={document} facts={facts} currency="EUR" onTested={(tested) => setLit({ version: number, path: tested?.path as readonly Visit[] | undefined })} />
+            ) : (
+              <p role="status" style={{ margin: 0, padding: "12px 14px" }}>
+                {error ? errorText(error) : "Asking what its trigger brings"}
+              </p>
+            )}
           </Panel>
           <Snoozes policy={policy} again={again} />
         </>
       }
       story={
         <>
+          {isAskedFor ? changes : null}
           <Panel title="In words">
             {document.description ? <p style={{ margin: 0, padding: "12px 14px 0" }}>{document.description}</p> : null}
             <PolicyWords document={document} facts={facts} labels={labels} />
           </Panel>
-          <Versions policy={policy} shown={shown.version} onShow={(version) => show(String(version))} />
-          {shown.version > 1 ? <Differences key={shown.version} policyId={policy.id} after={shown.version} versions={policy.versions.map(({ version }) => version)} /> : null}
+          <Versions policy={policy} shown={number} onShow={show} />
+          {isAskedFor || policy.versions.length === 1 ? null : changes}
           <Panel title="Last decisions">
             <ExecutionRows rows={executions} labels={labels} />
             {count > executions.length ? (

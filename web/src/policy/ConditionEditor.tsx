@@ -10,12 +10,12 @@ import {
 } from "react-querybuilder";
 import { useMemo } from "react";
 import { CrossIcon, PlusIcon } from "@/ui/icons";
-import type { Group, Rule } from "./document";
-import { isGroup } from "./document";
+import type { Group } from "./document";
 import { EditorContext, useEditor } from "./editorContext";
 import { factLabel, type Facts } from "./fact";
 import classes from "./Editor.module.css";
-import { fits, operatorsFor, operatorWords, startValue } from "./operator";
+import { fitted } from "./fitted";
+import { operatorsFor, operatorWords, sideType, startValue } from "./operator";
 import type { PolicyProblem } from "./problem";
 import { ValueEditor } from "./ValueEditor";
 
@@ -37,11 +37,11 @@ export function ConditionEditor({ group, onGroup, facts, lists, currency, proble
     <EditorContext value={context}>
       <QueryBuilder
         query={group as RuleGroupType}
-        onQueryChange={(query: RuleGroupType) => onGroup(fitted(query as Group, facts, currency))}
+        onQueryChange={(query: RuleGroupType) => onGroup(fitted(query as Group, group, facts, currency))}
         enableMountQueryChange={false}
         fields={fields}
         getOperators={(field) => operatorsFor(typeOf(field)).map((name) => ({ name, label: operatorWords(name) }))}
-        getDefaultValue={(rule) => startValue(typeOf(rule.field), rule.operator, currency)}
+        getDefaultValue={(rule) => startValue(sideType(facts.get(rule.field), rule.operator), rule.operator, currency)}
         showNotToggle
         controlElements={CONTROLS}
         controlClassnames={CLASSES}
@@ -76,20 +76,6 @@ const CONTROLS = {
   removeGroupAction: Remove,
 };
 
-/** A group whose values all have a form that their operators can take. */
-function fitted(group: Group, facts: Facts, currency: string): Group {
-  return { ...group, rules: group.rules.map((one) => (isGroup(one) ? fitted(one, facts, currency) : fittedRule(one, facts, currency))) };
-}
-
-function fittedRule(rule: Rule, facts: Facts, currency: string): Rule {
-  const type = facts.get(rule.field)?.type;
-  const operator = operatorsFor(type).includes(rule.operator) ? rule.operator : "==";
-  if (operator === rule.operator && fits(rule.value, type, operator)) return rule;
-  const { value: _unfit, ...rest } = rule;
-  const value = startValue(type, operator, currency);
-  return { ...rest, operator, ...(value === undefined ? {} : { value }) };
-}
-
 function FieldSelector({ value, handleOnChange, path }: FieldSelectorProps) {
   const { facts } = useEditor();
   return (
@@ -110,11 +96,12 @@ function FieldSelector({ value, handleOnChange, path }: FieldSelectorProps) {
 
 function Choice({ value, handleOnChange, options, path, testID }: OperatorSelectorProps | CombinatorSelectorProps) {
   const isOperator = testID === "operators";
+  const known = (options as { name: string; label: string }[]).map(({ name, label }) => ({ value: name, label }));
   return (
     <NativeSelect
       size="xs"
       aria-label={isOperator ? `Operator of rule ${placeOf(path)}` : `What of group ${placeOf(path)} must hold`}
-      data={(options as { name: string; label: string }[]).map(({ name, label }) => ({ value: name, label }))}
+      data={!value || known.some((one) => one.value === value) ? known : [...known, { value, label: operatorWords(value) }]}
       value={value ?? ""}
       onChange={(event) => handleOnChange(event.currentTarget.value)}
     />

@@ -6,7 +6,7 @@ import { DataTable } from "@/templates/DataTable";
 import { Chip } from "@/ui/Chip";
 import { Moment } from "@/ui/Moment";
 import { EntityLink } from "./EntityLink";
-import { outcomeChip } from "./inForce";
+import { rowOutcome } from "./rowOutcome";
 import { actionLabel } from "./setting";
 
 /** Decisions as rows, for a panel. */
@@ -27,19 +27,13 @@ export function executionColumns(labels: ReadonlyMap<string, string>): readonly 
         </Link>
       ),
     },
-    { key: "outcome", heading: "Outcome", card: "head", cell: (row) => <Outcome row={row} /> },
+    { key: "outcome", heading: "Outcome", card: "head", cell: (row) => <Chip {...rowOutcome(row)} /> },
     { key: "entity", heading: "On", cell: (row) => <EntityLink type={row.entityType} id={row.entityId} /> },
-    { key: "policies", heading: "Policies with a say", cell: (row) => row.evaluations.map(({ policyName }) => policyName).join(", ") || "None" },
+    { key: "policies", heading: "Policies with a say", cell: (row) => row.evaluations.map(({ policyName, mode }) => (mode === "shadow" ? `${policyName} (shadow)` : policyName)).join(", ") || "None" },
     { key: "actions", heading: "Actions", cell: (row) => row.actions.map(({ action, status }) => `${actionLabel(action)} (${status})`).join(", ") },
     { key: "took", heading: "Took", align: "right", cell: (row) => duration(row.durationUs) },
     { key: "at", heading: "When", cell: (row) => <Moment at={row.occurredAt} /> },
   ];
-}
-
-function Outcome({ row }: { row: ExecutionRowFragment }) {
-  const outcomes = new Set(row.evaluations.map(({ outcome }) => outcome));
-  const worst = row.status === "failed" ? "failed" : ["error", "unknown", "hit", "snoozed"].find((one) => outcomes.has(one));
-  return worst ? <Chip {...outcomeChip(worst)} /> : <Chip label="Nothing to do" tone="neutral" />;
 }
 
 /** Microseconds as people read them. */

@@ -18,30 +18,31 @@ import { Panel } from "@/templates/Panel";
 import { Blocked } from "@/workflow/Blocked";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
 import workflow from "@/workflow/Workflow.module.css";
-import { percent } from "./inForce";
+import { askedWords } from "./inForce";
 import classes from "./Policy.module.css";
+import { VersionLink } from "./VersionLink";
 
 export type KnownPolicy = NonNullable<PolicyQuery["policy"]>;
 type Changed = { __typename: "PolicyChanged"; policy: { id: string } } | ({ __typename: "Refusal" } & RefusalTextFragment);
 type Plain = TypedDocumentNode<{ outcome: Changed }, { id: string; reason: string; key?: string | null }>;
 type Props = { policy: KnownPolicy; onDone: () => void };
 
-/** What may be done about a policy now, by whom, and what waits for a second person. */
-export function LifeActs({ policy, onDone }: Props) {
+/** What may be done about a policy now, by whom, and what waits for a second person; `shown` is the version in sight. */
+export function LifeActs({ policy, shown, onDone }: Props & { shown: number }) {
   const labels = new Map(policy.workflow.allowedEvents.map(({ event, label }) => [event, label]));
   const simple = (event: string, document: Plain) => {
     const label = labels.get(event);
     return label ? <PlainAct key={event} id={policy.id} label={label} document={document} onDone={onDone} /> : null;
   };
   const acts = [
-    labels.has("REQUEST_PUBLICATION") ? <Publish key="publish" policy={policy} label={labels.get("REQUEST_PUBLICATION") ?? ""} onDone={onDone} /> : null,
+    labels.has("REQUEST_PUBLICATION") ? <Publish key={`publish ${shown}`} policy={policy} shown={shown} label={labels.get("REQUEST_PUBLICATION") ?? ""} onDone={onDone} /> : null,
     simple("REQUEST_RESUMPTION", ResumePolicyDocument),
     simple("PAUSE", PausePolicyDocument),
     simple("ARCHIVE", ArchivePolicyDocument),
   ].filter((act) => act !== null);
   return (
     <>
-      {policy.pending ? <Pending policy={policy} pending={policy.pending} onDone={onDone} /> : null}
+      {policy.pending ? <Pending key={policy.pending.approvalId} policy={policy} pending={policy.pending} shown={shown} onDone={onDone} /> : null}
       {policy.refusedChange ? (
         <Panel title="Not put into force" padded>
           Version {policy.refusedChange.version}: {policy.refusedChange.reason}
@@ -63,17 +64,22 @@ export function LifeActs({ policy, onDone }: Props) {
 
 type Asked = NonNullable<KnownPolicy["pending"]>;
 
-/** A change that one person has asked for: who else can consent does it here, with what it is in sight. */
-function Pending({ policy, pending, onDone }: Props & { pending: Asked }) {
+/** A change that one person has asked for: who else can consent does it here, while that version is in sight. */
+function Pending({ policy, pending, shown, onDone }: Props & { pending: Asked; shown: number }) {
   const isOwn = pending.requestedBy.id === knownPerson()?.id;
-  const { kind, version, mode, rollout } = pending;
+  const { kind, version } = pending;
   return (
     <Panel title={kind === "RESUME" ? "Waits for consent to resume" : "Waits for consent to publish"}>
       <div className={`${workflow["padded"]} ${classes["stack"]}`}>
         <div>
-          <strong>Version {version}</strong>, {mode === "SHADOW" ? "watched only (shadow)" : "deciding"}, for {percent(rollout)}. Asked by {pending.requestedBy.name}: “{pending.reason}”
+          <strong>Version {version}</strong>, {askedWords(pending)}. Asked by {pending.requestedBy.name}: “{pending.reason}”
         </div>
-        {pending.mayDecide ? <Consent policy={policy} pending={pending} onDone={onDone} /> : null}
+        {pending.mayDecide && shown === version ? <Consent policy={policy} pending={pending} onDone={onDone} /> : null}
+        {pending.mayDecide && shown !== version ? (
+          <span>
+            Another version is shown here. Consent where it can be seen: <VersionLink policyId={policy.id} version={version} />
+          </span>
+        ) : null}
         {pending.mayDecide ? <PlainAct id={policy.id} label="Deny" document={DenyPolicyChangeDocument} onDone={onDone} /> : null}
         {isOwn ? <PlainAct id={policy.id} label="Withdraw" document={WithdrawPolicyChangeDocument} onDone={onDone} /> : null}
         {pending.mayDecide ? null : <span className={classes["dim"]}>Somebody else who may publish policies has to consent.</span>}
@@ -88,9 +94,9 @@ function Consent({ policy, pending, onDone }: Props & { pending: Asked }) {
   const { kind, version, mode, rollout } = pending;
   const { busy, outcome } = kind === "RESUME" ? resume : publish;
   const consent = (reason: string) =>
-    kind === "RESUME" ? resume.act({ id: policy.id, reason }, "Done") : publish.act({ id: policy.id, reason, version, mode, rollout }, "Done");
+    kind === "RESUME" ? resume.act({ id: policy.id, reason, version }, "Done") : publish.act({ id: policy.id, reason, version, mode, rollout }, "Done");
   return (
-    <ReasonForm label="Consent" busy={busy} onSubmit={(reason) => void consent(reason).then((done) => done && onDone())}>
+    <ReasonForm label={`Consent to version ${version}`} busy={busy} onSubmit={(reason) => void consent(reason).then((done) => done && onDone())}>
       <OutcomeNotice outcome={outcome} />
     </ReasonForm>
   );
@@ -110,9 +116,9 @@ function PlainAct({ id, label, document, onDone }: ActProps) {
   );
 }
 
-/** Asks for the publication of a version: whether it decides or is only watched, and for how many entities. */
-function Publish({ policy, label, onDone }: Props & { label: string }) {
-  const [version, setVersion] = useState(String(policy.latestVersion));
+/** Asks for the publication of a version, at first the one in sight: whether it decides or is only watched, and for how many entities. */
+function Publish({ policy, shown, label, onDone }: Props & { shown: number; label: string }) {
+  const [version, setVersion] = useState(String(shown));
   const [mode, setMode] = useState<PolicyMode>("ENFORCE");
   const [share, setShare] = useState("100");
   const { busy, outcome, act } = useAct(PublishPolicyDocument);

@@ -2,8 +2,8 @@ import { words } from "@/format/word";
 
 export type FactType = "boolean" | "number" | "text" | "money" | "list" | "object";
 
-/** One fact that an event brings, as the server describes it. */
-export type Fact = { name: string; type: string; label?: string | null; sensitive?: boolean };
+/** One fact that an event brings, as the server describes it; `items` is the type of what a list holds, if it is one. */
+export type Fact = { name: string; type: string; items?: string | null; label?: string | null; sensitive?: boolean };
 
 /** The facts of a trigger by their names. */
 export type Facts = ReadonlyMap<string, Fact>;

@@ -8,6 +8,11 @@ export function inForceWords({ version, mode, rollout }: InForce): string {
   return `Version ${version}${mode === "SHADOW" ? ", shadow" : ""}${share}`;
 }
 
+/** On what terms a version is asked for: "deciding, for 25%". */
+export function askedWords({ mode, rollout }: Omit<InForce, "version">): string {
+  return `${mode === "SHADOW" ? "watched only (shadow)" : "deciding"}, for ${percent(rollout)}`;
+}
+
 /** A rollout as people write it. */
 export function percent(rollout: number): string {
   return `${rollout / 100}%`;

@@ -1,4 +1,5 @@
 import type { Value } from "./document";
+import type { Fact } from "./fact";
 
 /** How an operator reads between its two sides. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -56,6 +57,12 @@ export function arityOf(operator: string): Arity {
   return operator === "in" || operator === "not_in" ? "many" : "one";
 }
 
+/** The type of what stands on the right of a rule: that of the fact, or of what a list holds; undefined is any. */
+export function sideType(fact: Pick<Fact, "type" | "items"> | undefined, operator: string): string | undefined {
+  const isOfItems = fact?.type === "list" && (operator === "contains" || operator === "not_contains");
+  return isOfItems ? (fact.items ?? undefined) : fact?.type;
+}
+
 /** What a rule of a type and an operator starts with. */
 export function startValue(type: string | undefined, operator: string, currency: string): Value | undefined {
   const single: Value = type === "boolean" ? true : type === "money" ? { money: "", currency } : "";
@@ -76,7 +83,7 @@ export function fits(value: Value | undefined, type: string | undefined, operato
   const arity = arityOf(operator);
   if (arity === "none") return value === undefined;
   if (value === undefined) return false;
-  if (isOf(value, "fact")) return arity === "one" && operator !== "matches";
+  if (isOf(value, "fact")) return operator !== "matches";
   if (isOf(value, "list")) return arity === "many";
   if (arity === "one") return !Array.isArray(value) && isSingle(value, type);
   if (!Array.isArray(value)) return false;
@@ -84,6 +91,7 @@ export function fits(value: Value | undefined, type: string | undefined, operato
 }
 
 function isSingle(value: Value, type: string | undefined): boolean {
+  if (type === undefined) return true;
   if (type === "money") return isOf(value, "money");
   if (type === "boolean") return typeof value === "boolean";
   return !isOf(value, "money") && typeof value !== "boolean";

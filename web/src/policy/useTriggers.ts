@@ -14,7 +14,7 @@ export function useTriggers() {
     const facts = new Map(
       triggers.map((one) => [
         one.name,
-        factsByName(one.facts.map(({ path, type, label, isSensitive }) => ({ name: path, type, label, sensitive: isSensitive }))),
+        factsByName(one.facts.map(({ path, type, items, label, isSensitive }) => ({ name: path, type, items, label, sensitive: isSensitive }))),
       ]),
     );
     return {

@@ -20,8 +20,9 @@ const newPolicy = createRoute({
 const policy = createRoute({
   getParentRoute: () => inside,
   path: "/policies/$policyId",
-  validateSearch: (search: Record<string, unknown>): { version?: string } =>
-    typeof search["version"] === "string" ? { version: search["version"] } : {},
+  // Typed by hand it is a number, out of a link a text.
+  validateSearch: ({ version }: Record<string, unknown>): { version?: string } =>
+    typeof version === "string" || typeof version === "number" ? { version: String(version) } : {},
   component: lazyRouteComponent(() => import("@/pages/Policy"), "Policy"),
 });
 

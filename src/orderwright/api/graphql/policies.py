@@ -163,14 +163,31 @@ class PoliciesMutation:
         rollout: int = WHOLE,
         idempotency_key: str | None = None,
     ) -> PolicyChangedResult:
-        """Ask that a version comes into force; said by a second person, consent to it. Who asks cannot consent."""
+        """Ask that a version, by default the latest, comes into force; said by a second person, consent to it.
+
+        Who asks cannot consent. Another version, mode or share than the one asked for is not consented to.
+        """
         asked = info.context.asked(info, idempotency_key)
         wish = Wish(version=version, mode=mode_of(mode), rollout=rollout)
         command = info.context.app.policy_office.desk.publish(id, wish, reason, asked)
         return await policy.changed(info.context, command)
 
-    resume_policy = _reasoned(PolicyDesk.resume)
-    """Ask that a paused policy comes into force again; said by a second person, consent to it."""
+    @strawberry.mutation
+    async def resume_policy(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        reason: str,
+        version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> PolicyChangedResult:
+        """Ask that a paused policy comes into force again; said by a second person, consent to it.
+
+        With `version`, it is refused where another version is what was paused.
+        """
+        asked = info.context.asked(info, idempotency_key)
+        command = info.context.app.policy_office.desk.resume(id, version, reason, asked)
+        return await policy.changed(info.context, command)
 
     deny_policy_change = _reasoned(PolicyDesk.deny)
     """Say no to what somebody else has asked for."""

@@ -61,7 +61,7 @@ class ConsentUnderWay(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is to come into force: a version, by default the one asked for or the latest."""
+    """What is to come into force: a version, by default the latest."""
 
     version: int | None = None
     mode: Mode = "enforce"
@@ -179,20 +179,20 @@ class PolicyDesk:
     async def publish(self, policy_id: str, wish: Wish, reason: str, asked: Asked) -> Done:
         """Ask that a version comes into force, or consent where somebody else has asked for the same.
 
+        Whatever else waits is not consented to: a newer version that was saved since is another one.
+
         Raises:
             PolicyNotFound, InputInvalid, IdempotencyMismatch, ConsentUnderWay.
         """
         require(asked.by, "policy.publish")
         policy = await self._listed.required(asked.by, policy_id)
         pending = mapping(policy.standing.context, "pending")
-        is_pending = pending.get("kind") == PUBLISH
-        by_default = pending["version"] if is_pending else policy.latest_version
         wanted: dict[str, object] = {
-            "version": wish.version or by_default,
+            "version": wish.version or policy.latest_version,
             "mode": wish.mode,
             "rollout": wish.rollout,
         }
-        is_asked = is_pending and wanted.items() <= pending.items()
+        is_asked = pending.get("kind") == PUBLISH and wanted.items() <= pending.items()
         async with self._engine.pool.acquire() as connection:
             trigger = await trigger_of(connection, policy_id, integer(wanted, "version"))
         said = {"trigger": trigger or policy.trigger, "reason": _said(reason)}
@@ -200,17 +200,21 @@ class PolicyDesk:
         request = (event.type, wish.version, wish.mode, wish.rollout, event.data["reason"])
         return await self._agree(policy, event, asked, request, is_asked=is_asked)
 
-    async def resume(self, policy_id: str, reason: str, asked: Asked) -> Done:
+    async def resume(self, policy_id: str, version: int | None, reason: str, asked: Asked) -> Done:
         """Ask that a paused policy comes into force again as it was, or consent to it.
 
         Raises:
-            PolicyNotFound, InputInvalid, IdempotencyMismatch, ConsentUnderWay.
+            PolicyNotFound, IdempotencyMismatch, ConsentUnderWay.
+            InputInvalid: of the reason, or `version` is given and another one was paused.
         """
         require(asked.by, "policy.publish")
         policy = await self._listed.required(asked.by, policy_id)
+        paused = mapping(policy.standing.context, "deployment").get("version", version)
+        if version not in (None, paused):
+            raise InputInvalid("version", version, f"{paused}, the version that was paused")
         is_asked = mapping(policy.standing.context, "pending").get("kind") == RESUME
         event = Event("REQUEST_RESUMPTION", {"reason": _said(reason)})
-        request = (event.type, event.data["reason"])
+        request = (event.type, version, event.data["reason"])
         return await self._agree(policy, event, asked, request, is_asked=is_asked)
 
     async def _agree(

@@ -19,8 +19,8 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
     create                  begin, lock instance, read idempotency_key, apply_steps, commit
     join the host           begin, insert host, ask for the isolation, savepoint, lock instance, apply_steps,
                             release, ask for the isolation, savepoint, lock instance, apply_steps, release, ask for
-                            the isolation, savepoint, insert job, release, commit, read job, update job, update
-                            job, effect, update job
+                            the isolation, savepoint, insert job, release, commit, read job, read job, update job,
+                            effect, update job
     fire timers             begin, lock timer, read timer, savepoint, delete timer, apply_steps, release, commit,
                             begin, lock timer, savepoint, release, commit
     fire with facts         begin, lock timer, read timer, savepoint, release, commit, begin, lock instance, read
@@ -50,19 +50,19 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
                             update webhook_delivery, update webhook_delivery, effect, begin, insert webhook_attempt,
                             update webhook_delivery, update webhook_subscription, commit, update webhook_delivery,
                             update webhook_delivery
-    run a job               insert job, read job, update job, update job, effect, update job
-    fail a job              read job, update job, update job, update job and insert job_history
-    bury a job              read job, update job, update job, update job and insert job_history
+    run a job               insert job, read job, read job, update job, effect, update job
+    fail a job              read job, read job, update job, update job and insert job_history
+    bury a job              read job, read job, update job, update job and insert job_history
     retry a letter          begin, lock job, insert idempotency_key, update job, insert job_history, read job, read
-                            job_history, commit, read job, update job, update job, effect, update job
-    invoke                  read instance, apply_steps, read job, update job, update job, effect, begin, lock
+                            job_history, commit, read job, read job, update job, effect, update job
+    invoke                  read instance, apply_steps, read job, read job, update job, effect, begin, lock
                             instance, update job, read log, lock instance, apply_steps, commit
-    invoke in vain          read instance, apply_steps, read job, update job, update job, begin, lock instance, update
+    invoke in vain          read instance, apply_steps, read job, read job, update job, begin, lock instance, update
                             job and insert job_history, savepoint, read log, lock instance, apply_steps, release,
                             update job, commit
     migrate                 read chart, insert chart, read chart, read chart, read instance, begin, lock the task,
-                            update chart_migration, read chart_migration, insert chart_migration, commit, begin, lock
-                            chart_migration, read instance, lock instance, read timer, apply_steps, update
+                            update chart_migration, read chart_migration, insert chart_migration, commit, begin,
+                            lock chart_migration, read instance, lock instance, read timer, apply_steps, update
                             chart_migration, commit, begin, lock chart_migration, read instance, lock instance, read
                             timer, apply_steps, update chart_migration, commit, begin, lock chart_migration, read
                             instance, update chart_migration, commit, read chart_migration_stuck, update

@@ -9,6 +9,7 @@ import pytest
 from policies import FACTS, TRIGGERS, deployed, read, rule, simple
 
 from orderwright.condition import FactField, NamedList
+from orderwright.condition.value import in_case
 from orderwright.domain.trigger import TRIGGERS as OF_TRADE
 from orderwright.policy import (
     Deployment,
@@ -78,6 +79,10 @@ def test_a_fact_whose_case_has_a_meaning_is_compared_as_it_is_written():
         rule("user.email", "matches", "^A@"),
     ):
         assert run(deployed(simple(asked)), {"user.email": "a@b.example"}).outcome == "miss"
+
+
+def test_what_is_no_text_has_no_case():
+    assert (in_case(5, "lower"), in_case(("A", 5), "lower")) == (5, ("a", 5))
 
 
 def test_entries_of_a_list_of_texts_are_compared_in_its_case():

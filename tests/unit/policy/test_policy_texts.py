@@ -26,6 +26,7 @@ from orderwright.policy import (
     render,
     run,
 )
+from orderwright.policy.masking import MASK, has_mask
 
 
 def test_spans_are_minutes_hours_and_days():
@@ -76,6 +77,18 @@ def test_an_evaluation_quotes_no_sensitive_fact():
     assert masked["rules"][0]["expected"] == "x"
     assert masked["rules"][1]["expected"] == "***"
     assert masked["rules"][2]["rules"][0]["actual"] == "DE"
+
+
+def test_a_mask_is_found_wherever_it_stands():
+    assert has_mask({"people": [{"email": MASK}]})
+    assert not has_mask({"people": ({"email": None}, 5)})
+
+
+def test_what_quotes_nothing_is_left_as_it_is():
+    assert masked_tree({"field": "user.email", "result": None}, FACTS) == {
+        "field": "user.email",
+        "result": None,
+    }
 
 
 LINE = Threshold(

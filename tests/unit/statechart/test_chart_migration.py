@@ -125,6 +125,12 @@ def test_a_snapshot_of_a_third_version_is_not_moved():
     assert codes(moved(ONE, version(2, {"a": {}}), began(three))) == ["configuration_illegal"]
 
 
+def test_a_snapshot_in_a_state_that_its_version_does_not_have_is_not_moved():
+    stray = began(ONE)._replace(configuration=("m", "m.nowhere"))
+    [reason] = moved(ONE, version(2, {"a": {}}), stray)
+    assert (reason.code, reason.values) == ("configuration_illegal", {"state": "m.nowhere"})
+
+
 # --- history --------------------------------------------------------------------------------------
 
 

@@ -124,4 +124,5 @@ _NAMES: Final = (
     (r"select 1 as fact", "load a fact"),
     (r"from orderwright\.(\w+).* for (?:no key )?update", "lock {}"),
     (r"from orderwright\.(\w+)", "read {}"),
+    (r"join orderwright\.(\w+)", "read {}"),
 )

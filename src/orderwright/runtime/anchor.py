@@ -189,13 +189,17 @@ class Anchors:
 async def _name_recorded(connection: Connection, folder: Path) -> list[Path]:
     """Name what was committed, drop what was cut off, and return what is whole and was not recorded.
 
-    Who holds the lock may: the transaction of any other process that had it has ended.
+    Who holds the lock may: the transaction of any other process that had it has ended. That process may be about to
+    name its export, so any of them can be gone by its old name.
     """
     unrecorded = []
     for file in await asyncio.to_thread(anchor_file.leftovers, folder):
-        export = await asyncio.to_thread(anchor_file.read, file)
+        try:
+            export = await asyncio.to_thread(anchor_file.read, file)
+        except FileNotFoundError:
+            continue
         if export is None:
-            await asyncio.to_thread(file.unlink)
+            await asyncio.to_thread(file.unlink, missing_ok=True)
             continue
         known = await connection.fetchrow(_ON, export.anchored_on)
         target = anchor_file.named(folder, export.anchored_on)
@@ -204,7 +208,7 @@ async def _name_recorded(connection: Connection, folder: Path) -> list[Path]:
             is_recorded and not target.exists()
         ):  # a record that was edited must not replace a witness
             await asyncio.to_thread(anchor_file.name, file, target)
-        else:
+        elif file.exists():
             unrecorded.append(file)
     return unrecorded
 

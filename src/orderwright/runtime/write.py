@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import Unfit, canonical, dump, fits, keep, require_fit
-from orderwright.runtime.command import Command, Create
+from orderwright.runtime.command import TOO_LATE, Command, Create
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.instance import READ_EACH, Instance
 from orderwright.runtime.journal import CREATED, LogRow, chained, difference, iso
@@ -271,8 +271,10 @@ def _timer(transition: Transition, effect: Schedule) -> dict[str, object]:
     try:
         due_at = transition.occurred_at + timedelta(milliseconds=effect.delay_ms)
     except OverflowError:
-        too_late = Unfit("", "a timer that is due before the year 10000")
-        raise _unfit(transition, effect.id, too_late) from None
+        due_at = TOO_LATE
+    if due_at >= TOO_LATE:  # it would occur when nothing may
+        too_late = Unfit("", f"a timer that is due before the year {TOO_LATE.year}")
+        raise _unfit(transition, effect.id, too_late)
     return {
         "timer_id": effect.id,
         "due_at": iso(due_at),

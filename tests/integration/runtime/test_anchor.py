@@ -72,6 +72,22 @@ async def test_there_is_one_anchor_a_day_and_each_names_the_one_before(
     assert len(list(anchors.latest().parent.iterdir())) == 2
 
 
+@pytest.mark.parametrize("gone_before", ["read", "named"])
+async def test_an_export_that_another_process_names_meanwhile_is_left_to_it(
+    anchors: Anchors, monkeypatch: pytest.MonkeyPatch, gone_before: str
+):
+    """The other has committed and let go of the lock, and its export has its name at this very moment."""
+    await anchors.take()
+    named = anchors.latest()
+    unfinished = anchor_file.unfinished(named.parent, date(2026, 3, 1))
+    monkeypatch.setattr(anchor_file, "leftovers", lambda _: [unfinished])
+    if gone_before == "named":
+        monkeypatch.setattr(anchor_file, "read", lambda _, read=anchor_file.read: read(named))
+    assert [one async for one in anchors.settle()] == []
+    assert await anchors.take() is not None
+    assert anchors.latest() == named
+
+
 async def _rewrite(pool: Pool, name: str, *, keep: int) -> None:
     """Cut a log to some rows, say that somebody else did the last, and make everything agree again."""
     async with pool.acquire() as connection, connection.transaction():

@@ -9,13 +9,14 @@ that panics raises a `BaseException` of its own.
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orderwright.errors import EXITS, RuntimeFault
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine
+    from types import TracebackType
 
 T = TypeVar("T")
 
@@ -55,22 +56,33 @@ def fault_of(error: BaseException, what: str) -> Exception:
     return fault
 
 
-@contextmanager
-def faults_of(what: str) -> Iterator[None]:
+def faults_of(what: str) -> AbstractContextManager[None]:
     """Raise what is no `Exception` as one, unless it is an end; `what` is the code inside.
 
     Raises:
         WorkCancelled: the code inside ended as cancelled, and nobody had cancelled it.
         WorkPanicked: it raised anything else that is no `Exception`.
     """
-    try:
-        yield
-    except Exception:
-        raise
-    except BaseException as error:
-        if is_end(error):
-            raise
-        raise fault_of(error, what) from error
+    return _Faults(what)
+
+
+class _Faults(AbstractContextManager[None]):
+    """A class, since one is entered for each event at the door: a generator takes several times as long."""
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None or isinstance(error, Exception) or is_end(error):
+            return
+        raise fault_of(error, self._what) from error
 
 
 async def to_its_end(work: Coroutine[Any, Any, T]) -> T:

@@ -17,7 +17,7 @@ from orderwright.app.compliance.users import NewUser, NewWallet, UserEmailTaken,
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import Identity, Role, RoleMissing
 from orderwright.errors import InputInvalid
-from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.reply import IdempotencyMismatch
 
 BOB = Identity(
     id="bob", login="bob", name="Bob", roles=frozenset({Role.CUSTOMER}), customer_id="bob"

@@ -19,7 +19,7 @@ from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.domain.orders.credit import Rule, Tier
 from orderwright.errors import InputInvalid
-from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.reply import IdempotencyMismatch
 
 CLERK = Identity(id="clerk", login="clerk", name="Clerk", roles=frozenset({Role.BILLER}))
 ADA = Identity(id="a", login="a", name="A", roles=frozenset({Role.CUSTOMER}), customer_id="ada")

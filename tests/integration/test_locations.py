@@ -27,7 +27,8 @@ from orderwright.app.goods.location_desk import LocationInUse
 from orderwright.app.goods.stock_records import Location, LocationClosed, LocationNotFound, Shelf
 from orderwright.app.orders import Asked
 from orderwright.errors import InputInvalid
-from orderwright.runtime.attempt import IdempotencyMismatch, Result
+from orderwright.runtime.reply import IdempotencyMismatch
+from orderwright.runtime.ticket import Result
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ from orderwright.app.records import OrderNotFound
 from orderwright.app.settings import Settings
 from orderwright.clock import DrivenClock
 from orderwright.errors import InputInvalid
-from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.ledger import differences
 from orderwright.runtime.replay import Replay
+from orderwright.runtime.reply import IdempotencyMismatch
 
 
 def asked(role: Role = Role.ADMIN, key: str | None = None, customer: str | None = None) -> Asked:

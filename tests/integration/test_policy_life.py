@@ -23,7 +23,7 @@ from orderwright.app.shipped import folder
 from orderwright.clock import DrivenClock
 from orderwright.errors import InputInvalid
 from orderwright.policy import PolicyInvalid
-from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.reply import IdempotencyMismatch
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PEOPLE = ("cleo", "carl")

@@ -400,6 +400,7 @@ async def _opened(
         closing = partial(engine.close, grace_seconds=settings.grace_seconds)
         stack.push_async_callback(closing)  # what it still carries out may be an incident
         listener = await stack.enter_async_context(Listener(url))
+        engine.keep(listener)
         app = Orderwright(
             revision=migrated.code,
             settings=settings,

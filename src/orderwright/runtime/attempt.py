@@ -17,7 +17,7 @@ from datetime import UTC
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from orderwright.errors import Conflict, OrderwrightError
+from orderwright.errors import OrderwrightError
 from orderwright.runtime.admission import Admission
 from orderwright.runtime.command import Command, Create, Send
 from orderwright.runtime.crowd import Crowd
@@ -26,13 +26,18 @@ from orderwright.runtime.glance import Admitted, glance, worked_out
 from orderwright.runtime.instance import (
     Instance,
     Reading,
-    Remembered,
     found,
-    instances_of,
-    read_many,
     read_many_locked,
 )
 from orderwright.runtime.journal import hash_at, snapshot_at
+from orderwright.runtime.kept import Kept
+from orderwright.runtime.reply import (
+    applied,
+    exists,
+    is_of,
+    mismatch,
+    refusal,
+)
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
 from orderwright.runtime.transition import Prepared, Transition, root_of
 from orderwright.runtime.write import prepare, store, store_and_read
@@ -53,14 +58,7 @@ if TYPE_CHECKING:
     from orderwright.statechart import Chart, Event
 
 
-__all__ = ["Attempts", "IdempotencyMismatch", "Result"]
-
-
-class IdempotencyMismatch(Conflict):
-    """The key was used for another request."""
-
-    code = "idempotency.mismatch"
-    retryable = False
+__all__ = ["Attempts", "Result"]
 
 
 class Attempts:
@@ -81,6 +79,7 @@ class Attempts:
         self.clock = clock
         self.facts = facts
         self.admission = admission
+        self.kept = Kept()
 
     async def take(  # noqa: PLR0913 (what a pass is made of)
         self,
@@ -102,7 +101,7 @@ class Attempts:
             atomic: whether the connection is in a READ COMMITTED transaction; then instances are locked.
             wait: whether to wait for instances that others have locked, when atomic.
             patience_ms: how long to wait for a lock; 0 for as long as the connection does.
-            rows: the instances, if they were read since each of the commands was asked for.
+            rows: instances that were read since each of the commands was asked for.
             ahead: what follows, to be read while the steps are written.
         """
         asked = [(one.command.instance_id, one.command.cause.idempotency_key) for one in tickets]
@@ -111,13 +110,17 @@ class Attempts:
             reading = await read_many_locked(
                 connection, asked, now=now, wait=wait, patience_ms=patience_ms
             )
-        elif rows is None:
-            reading = await read_many(connection, asked, now=now)
         else:
-            reading = Reading(instances=instances_of(rows), remembered={})
+            reading = await self.kept.read_many(connection, asked, rows or (), now=now)
         # Once more, after the lock: who waited does not act before whom it waited for.
         one_pass = _Pass(self, connection, reading, self.clock.now(), atomic=atomic, wait=wait)
         return await one_pass.run(tickets, patience_ms, ahead)
+
+    def keep(self, tickets: Sequence[Ticket]) -> None:
+        """Keep what tickets have written, now that it is committed."""
+        for one in tickets:
+            if one.written is not None:
+                self.kept.keep(one.written.row())
 
 
 class _Pass:
@@ -164,6 +167,8 @@ class _Pass:
         if steps:
             fates = await self._store(tickets, steps, patience_ms, ahead)
             self._settle(tickets, steps, fates, outcomes)
+        if self._reading.guessed:
+            self._doubt(tickets, outcomes)
         return [outcomes[place] for place in range(len(tickets))]
 
     # --- what may go on ---
@@ -200,7 +205,7 @@ class _Pass:
             return earlier
         if isinstance(command, Create):
             if instance is not None:
-                return _refused(command, instance, _exists(command))
+                return refusal(command, instance, exists(command))
             lifecycle = await self._attempts.registry.latest(self._connection, command.chart_id)
             return self._with_facts(Admitted(place, ticket, lifecycle, None, frozenset()))
         if instance is None and not self._wait:
@@ -254,8 +259,8 @@ class _Pass:
         remembered = self._reading.remembered.get(key) if key is not None else None
         if remembered is None:
             return None
-        if not _is_of(remembered, command):
-            raise _mismatch(remembered)
+        if not is_of(remembered, command):
+            raise mismatch(remembered)
         if instance is None:
             return Detour.OVERTAKEN  # by whoever made it between the two queries, or has it locked
         return await self._result_at(instance, remembered.version, replayed=True)
@@ -332,7 +337,7 @@ class _Pass:
                 outcomes[one.place] = error
                 continue
             if isinstance(found, Refused):
-                outcomes[one.place] = _refused(one.ticket.command, before, found)
+                outcomes[one.place] = refusal(one.ticket.command, before, found)
                 continue
             standing[instance_id] = found.after
             self._crowd.note(found)
@@ -373,7 +378,7 @@ class _Pass:
         for place, step in steps:
             tickets[place].hand_over(step)
         prepared = [step for _, step in steps]
-        following = ahead.ids() if ahead is not None else []
+        following = ahead.ids(self._attempts.kept) if ahead is not None else []
         if ahead is None or not following:
             return await store(self._connection, prepared, patience_ms=patience_ms)
         fates, ahead.rows = await store_and_read(
@@ -390,12 +395,12 @@ class _Pass:
     ) -> None:
         for (place, step), fate in zip(steps, fates, strict=True):
             if fate == "applied":
-                outcomes[place] = _applied(step)
+                outcomes[place] = applied(step)
                 continue
             self._crowd.lose(step)
             tickets[place].written = None
             if isinstance(fate, Refused):
-                outcomes[place] = _refused(tickets[place].command, step.transition.before, fate)
+                outcomes[place] = refusal(tickets[place].command, step.transition.before, fate)
             else:
                 outcomes[place] = Detour.OVERTAKEN
             self._forget_after(place, tickets, outcomes)
@@ -410,40 +415,17 @@ class _Pass:
                 return
             outcomes[later] = Detour.OVERTAKEN
 
+    def _doubt(self, tickets: Sequence[Ticket], outcomes: dict[int, Outcome]) -> None:
+        """Have decided anew what came of a kept row, unless a step of it was written, which proves it."""
+        proven = {one.command.instance_id for one in tickets if one.written is not None}
+        doubted = self._reading.guessed - proven
+        if not doubted:
+            return
+        for place, one in enumerate(tickets):
+            if one.command.instance_id in doubted:
+                self._attempts.kept.forget(one.command.instance_id)
+                if not isinstance(outcomes[place], Detour):
+                    outcomes[place] = Detour.UNSURE
+
 
 _place_of = attrgetter("place")
-
-
-def _is_of(remembered: Remembered, command: Command) -> bool:
-    """Tell whether it is this request that was remembered; one that cannot be written never was."""
-    try:
-        return remembered.request_hash == command.request_hash
-    except (TypeError, ValueError):
-        return False
-
-
-def _mismatch(remembered: Remembered) -> IdempotencyMismatch:
-    return IdempotencyMismatch(
-        "this idempotency key was used for another request; use a new one",
-        values={"instance": remembered.instance_id, "version": remembered.version},
-    )
-
-
-def _applied(step: Prepared) -> Result:
-    after = step.after
-    return Result(after.instance_id, after.root_id, after.version, after.snapshot)
-
-
-def _refused(command: Command, instance: Instance | None, refused: Refused) -> Result:
-    return Result(
-        instance_id=command.instance_id,
-        root_id=root_of(command, instance),
-        version=instance.version if instance else 0,
-        snapshot=instance.snapshot if instance else None,
-        refused=refused,
-    )
-
-
-def _exists(command: Create) -> Refused:
-    message = f"{command.instance_id} exists already"
-    return Refused("instance_exists", message, {"instance": command.instance_id})

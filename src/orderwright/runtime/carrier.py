@@ -121,6 +121,7 @@ class Carrier:
                     raise lost[-1] from None
                 raise
             if isinstance(outcome, Result):
+                self._attempts.keep([ticket])
                 return outcome
             if isinstance(outcome, Exception):
                 raise outcome
@@ -146,6 +147,8 @@ class Carrier:
         Raises:
             InstanceBusy: others took the idempotency key of one too often.
         """
+        for ticket in tickets:  # nobody knows yet how the transaction will end
+            self._attempts.kept.forget(ticket.command.instance_id)
         results: dict[Ticket, Result] = {}
         while waiting := [ticket for ticket in tickets if ticket not in results]:
             turn = _up_to_the_second_of_one(waiting)
@@ -218,6 +221,7 @@ class Carriage:
             if is_lost(error) or isinstance(error, _YIELDED):
                 return [Detour.LOCKED] * len(tickets)
             raise
+        self._attempts.keep(tickets)
         self._batches += 1
         if not self._batches % _HELD_FOR and self._is_wanted():
             await self.close()

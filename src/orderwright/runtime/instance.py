@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from orderwright.errors import NotFound
 from orderwright.json_text import is_storable
@@ -11,7 +11,7 @@ from orderwright.runtime.pool import patiently
 from orderwright.statechart import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Set as AbstractSet
     from datetime import datetime
 
     from asyncpg import Record
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+Row: TypeAlias = "Record | tuple[Any, ...]"
+"""A row that begins with the columns of an instance, in the order of its fields; the snapshot is text."""
 
 
 class InstanceNotFound(NotFound):
@@ -61,10 +64,11 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Instances by id, and what keys remember by key, as of one moment."""
+    """Instances by id, and what keys remember by key, as of one moment; `guessed` were not read but kept."""
 
     instances: Mapping[str, Instance]
     remembered: Mapping[str, Remembered]
+    guessed: AbstractSet[str] = frozenset()
 
 
 async def read(connection: Connection, instance_id: str) -> Instance | None:
@@ -125,12 +129,12 @@ def found(instance: T | None, instance_id: str) -> T:
     return instance
 
 
-def instances_of(rows: Sequence[Record]) -> dict[str, Instance]:
+def instances_of(rows: Iterable[Row]) -> dict[str, Instance]:
     """Read rows that begin with the columns of an instance, or with null where there is none."""
     return {row[0]: instance_of(row) for row in rows if row[0] is not None}
 
 
-def instance_of(row: Record) -> Instance:
+def instance_of(row: Row) -> Instance:
     """Read a row that begins with the columns of an instance, in the order of its fields.
 
     Raises:

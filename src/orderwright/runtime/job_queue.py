@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from orderwright.errors import InputInvalid, shown
 from orderwright.json_text import is_storable, keep
 from orderwright.runtime import job_row
-from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.command import LONGEST_ID, unfit
 from orderwright.runtime.job import kind_of
 from orderwright.runtime.job_row import NewJob
 from orderwright.runtime.joining import joined
+from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.write import INVOKED
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from orderwright.json_text import canonical
-from orderwright.runtime.attempt import IdempotencyMismatch
+from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.write import KEY_LIFE
 
 if TYPE_CHECKING:

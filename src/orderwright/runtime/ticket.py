@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from orderwright.runtime.command import Command
+    from orderwright.runtime.kept import Kept
     from orderwright.runtime.transition import Prepared
     from orderwright.statechart import Refused, Snapshot
 
@@ -41,6 +42,7 @@ class Detour(Enum):
     NEEDS_TRANSACTION = "facts are to be loaded: try again in a transaction"
     LOCKED = "somebody else holds the instance: try again alone, where waiting hurts nobody"
     CROWDED = "another step of the same batch is about the same balance: try again in the next"
+    UNSURE = "it was decided from a kept row, and nothing was written that proves it: try again from the database"
 
 
 Outcome: TypeAlias = Result | Detour | Exception
@@ -103,9 +105,11 @@ class Ahead:
         self._choose = choose
         self.rows: Sequence[Record] | None = None
 
-    def ids(self) -> list[str]:
-        """Choose what follows, and return whose instances are to be read; none where keys have to be read as well."""
-        following = self._choose()
-        if any(one.command.cause.idempotency_key is not None for one in following):
+    def ids(self, kept: Kept) -> list[str]:
+        """Choose what follows, and return which instances are to be read; none where keys have to be read as well."""
+        missing = [
+            one.command for one in self._choose() if kept.row(one.command.instance_id) is None
+        ]
+        if any(command.cause.idempotency_key is not None for command in missing):
             return []
-        return list(dict.fromkeys(one.command.instance_id for one in following))
+        return list(dict.fromkeys(command.instance_id for command in missing))

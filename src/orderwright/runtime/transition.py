@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orderwright.runtime.command import Command, Create
 from orderwright.runtime.instance import Instance, found
@@ -12,6 +12,7 @@ from orderwright.runtime.instance import Instance, found
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orderwright.runtime.instance import Row
     from orderwright.runtime.job import JobKinds
     from orderwright.runtime.ledger import Ledgers
     from orderwright.statechart import Chart, Step
@@ -85,3 +86,12 @@ class Prepared(NamedTuple):
     columns: tuple[object, ...]
     emits: list[tuple[str, str]]
     has_bookings: bool
+
+    def row(self) -> Row:
+        """Return the row of the instance as it is once this is stored."""
+        after = self.after
+        return (*after[:7], self.columns[_SNAPSHOT], *after[8:])
+
+
+_SNAPSHOT: Final = 8
+"""Where the columns have the text of the snapshot."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
@@ -21,13 +22,14 @@ from orderwright.runtime.failure import BROKEN
 from orderwright.runtime.pool import plain_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
     from orderwright.runtime.pool import Connection, Pool
 
 CHANNEL: Final = "orderwright_changed"
 _LARGEST: Final = 7900  # bytes; PostgreSQL's limit for a payload is 8000
 _LATER_SECONDS: Final = 0.2
+_PIDS: Final = 64  # more than a pool has connections, most of the time
 _PAUSE_SECONDS: Final = 0.01  # between two notifications: each costs as much as a transition
 
 _logger = structlog.get_logger(__name__)
@@ -38,6 +40,7 @@ class Announcer:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._pids: deque[int] = deque(maxlen=_PIDS)
         self._waiting: dict[str, None] = {}
         self._later: dict[str, None] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -57,6 +60,10 @@ class Announcer:
             self._timer = self._timer or loop.call_later(_LATER_SECONDS, self._announce_later)
         if self._sending is None or self._sending.done():
             self._sending = loop.create_task(self._send())
+
+    def is_own(self, pid: int) -> bool:
+        """Tell whether it was this announcer that announced from a process of the server, as far as it remembers."""
+        return pid in self._pids
 
     async def close(self) -> None:
         """Send what is waiting."""
@@ -80,6 +87,8 @@ class Announcer:
     async def _notify(self, roots: Iterable[str]) -> None:
         try:
             async with self._pool.acquire() as connection:
+                if not self.is_own(pid := connection.get_server_pid()):
+                    self._pids.append(pid)
                 for payload in _payloads(roots):
                     await connection.execute("select pg_notify($1, $2)", CHANNEL, payload)
         except BROKEN as error:  # a hint is lost; polling makes up for it
@@ -107,6 +116,7 @@ class Listener:
         self._url = plain_url(url)
         self._retry_seconds = retry_seconds
         self._subscriptions: set[Subscription] = set()
+        self._watchers: list[Callable[[frozenset[str] | None, int], None]] = []
         self._listening = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -121,6 +131,13 @@ class Listener:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+
+    def watch(self, watcher: Callable[[frozenset[str] | None, int], None]) -> None:
+        """Tell a watcher at once what is heard: the roots, and from which process of the server they were announced.
+
+        The roots are None, as of `Change`, when it is not known which.
+        """
+        self._watchers.append(watcher)
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:
@@ -146,16 +163,18 @@ class Listener:
         connection.add_termination_listener(lambda _: lost.set())
         try:
             await connection.add_listener(CHANNEL, self._hear)
-            self._pass_on(None)
+            self._pass_on(None, 0)
             self._listening.set()
             await lost.wait()
         finally:
             connection.terminate()
 
-    def _hear(self, _connection: Connection, _pid: int, _channel: str, payload: object) -> None:
-        self._pass_on(frozenset(json.loads(str(payload))))
+    def _hear(self, _connection: Connection, pid: int, _channel: str, payload: object) -> None:
+        self._pass_on(frozenset(json.loads(str(payload))), pid)
 
-    def _pass_on(self, roots: frozenset[str] | None) -> None:
+    def _pass_on(self, roots: frozenset[str] | None, pid: int) -> None:
+        for watcher in self._watchers:
+            watcher(roots, pid)
         for subscription in self._subscriptions:
             subscription.hear(roots)
 

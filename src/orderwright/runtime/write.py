@@ -107,6 +107,7 @@ def prepare(transition: Transition) -> Prepared:
         key,
         command.request_hash if key is not None else None,
         row.recorded_at + KEY_LIFE if key is not None else None,
+        before.log_hash if before else None,
     )
     return Prepared(transition, after, columns, emits, has_bookings)
 
@@ -389,6 +390,7 @@ _TYPES: Final = (
     *("text",) * 9,  # what happened, who, why
     *("timestamptz", "timestamptz", "text", "text"),  # when, and what it changed
     *("text", "bytea", "timestamptz"),  # the idempotency key
+    "bytea",  # the hash that it was computed from
 )
 """Of the columns of a step, in their order."""
 _NOTHING_EMITTED: Final[tuple[tuple[object, ...], ...]] = ((), (), (), ())

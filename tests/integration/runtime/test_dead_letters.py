@@ -8,12 +8,12 @@ from errand import Receiver, build_errands
 
 from orderwright.errors import InputInvalid
 from orderwright.runtime import dead_letter
-from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.dead_letter import DeadLetterNotFound
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.retrying import NotDead, Retry, retry
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event

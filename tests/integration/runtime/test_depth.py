@@ -16,7 +16,6 @@ from parcel import NO_DATA, START
 
 from orderwright.errors import InputInvalid
 from orderwright.json_text import DEEPEST, dump
-from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.cron import ScheduleInvalid
 from orderwright.runtime.engine import Engine
@@ -27,6 +26,7 @@ from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.replay import Replay
+from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.schedule import Schedule, put_schedule, schedules
 from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.command import Actor, Cause, Send
+from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:

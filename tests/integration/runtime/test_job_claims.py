@@ -12,11 +12,11 @@ from waiting import eventually
 
 from orderwright.errors import InputInvalid
 from orderwright.runtime import job_row
-from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.job import JobKind, JobKindUnknown
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_row import Failure
 from orderwright.runtime.job_runner import LEASE, JobRunner
+from orderwright.runtime.reply import IdempotencyMismatch
 
 if TYPE_CHECKING:
     from errand import Receiver

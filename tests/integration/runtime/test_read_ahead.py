@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from straight import assert_straight
 
-from orderwright.runtime import attempt, lane
+from orderwright.runtime import attempt, kept, lane
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.statechart import Event
 
@@ -33,7 +33,7 @@ def backlog(monkeypatch: pytest.MonkeyPatch) -> None:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Return whose instances are read by calls that do nothing else."""
     found: list[list[str]] = []
-    real = attempt.read_many
+    real = kept.read_many
 
     async def spied(
         connection: object, asked: Sequence[tuple[str, str | None]], **how: object
@@ -41,7 +41,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         found.append([instance_id for instance_id, _ in asked])
         return await real(connection, asked, **how)
 
-    monkeypatch.setattr(attempt, "read_many", spied)
+    monkeypatch.setattr(kept, "read_many", spied)
     return found
 
 

@@ -9,11 +9,11 @@ import pytest
 from listing import Listing
 
 from orderwright.runtime.anchor import Anchors
-from orderwright.runtime.attempt import IdempotencyMismatch
 from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.firing import fire_next
 from orderwright.runtime.incident import IncidentNotFound, Sighting, find, incidents, record
 from orderwright.runtime.remedy import NoRemedy, has_remedy, remedy
+from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.watch import Watch
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event

@@ -32,7 +32,6 @@ from structlog.testing import capture_logs
 
 from orderwright.clock import DrivenClock
 from orderwright.runtime import outbox, parking
-from orderwright.runtime.attempt import IdempotencyMismatch, Result
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.engine import Engine
@@ -45,6 +44,8 @@ from orderwright.runtime.pool import open_pool
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.replay import Replay
+from orderwright.runtime.reply import IdempotencyMismatch
+from orderwright.runtime.ticket import Result
 from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Event
 

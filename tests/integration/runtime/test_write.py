@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from orderwright.runtime.command import Actor, Cause, Create, Send
 from orderwright.runtime.instance import found
 from orderwright.runtime.replay import Replay
@@ -107,13 +109,16 @@ async def test_what_follows_a_stale_step_is_not_applied_though_its_version_fits(
     assert await Replay(engine.pool).verify("p1") == ()
 
 
-async def test_the_release_before_writes_by_the_call_that_it_knows(engine: Engine, rows: Rows):
-    """It names no bookings: 31 values instead of 32."""
+@pytest.mark.parametrize("more", [(), (False,)], ids=["no bookings", "no hash before"])
+async def test_releases_before_write_by_the_call_that_they_know(
+    engine: Engine, rows: Rows, more: tuple[bool, ...]
+):
+    """They name no bookings, or not the hash of the row that they computed from: 31 or 32 values instead of 33."""
     await engine.create("parcel", "p1", actor="ann")
     step = prepare(await _prepared(engine, "p1", "k1"))
-    columns = ([value] for value in step.columns)
-    emitted = ([1], [1], *([value] for value in step.emits[0]))
-    call = ", ".join(f"${place}" for place in range(1, 32))
+    columns = ([value] for value in step.columns[:-1])
+    emitted = ([1], [1], *([value] for value in step.emits[0]), *more)
+    call = ", ".join(f"${place}" for place in range(1, 32 + len(more)))
 
     fates = await engine.pool.fetchval(
         f"select orderwright.apply_steps({call})",

@@ -15,7 +15,8 @@ from orderwright.app.people import LoginRequired
 from orderwright.app.sight import refused_for
 from orderwright.errors import OrderwrightError
 from orderwright.policy import PolicyInvalid
-from orderwright.runtime.attempt import IdempotencyMismatch, Result
+from orderwright.runtime.reply import IdempotencyMismatch
+from orderwright.runtime.ticket import Result
 from orderwright.statechart import Reason as CoreReason, Refused
 
 D = TypeVar("D")

@@ -1,0 +1,117 @@
+"""Instances as this process has written them last, so that the next event of one needs no reading.
+
+What is computed from a kept row is a guess, and counts only where a step of it is written: the write names the version
+and the hash that it was computed from, and comes to nothing where the instance stands otherwise. Whatever else came of
+it, a refusal or an error, is decided anew from the database (`Detour.UNSURE`). So a row that somebody has outdated
+costs a pass, and is never wrong.
+
+It shall be rare, too. Rows are forgotten when another process announces that something under their root has changed,
+and when a transaction of which nobody knows how it ends has touched them; who hears no announcements keeps nothing.
+Kept is the text that was written, not the snapshot: that has been handed to callers, who may write to it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from orderwright.runtime.instance import Reading, instances_of, read_many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from asyncpg import Record
+
+    from orderwright.runtime.instance import Remembered, Row
+    from orderwright.runtime.pool import Connection
+
+MOST: Final = 16_000_000
+"""Characters of snapshots that are kept: those of some ten thousand sales, in 25 MB."""
+_SNAPSHOT: Final = 7
+"""Where a row has its snapshot."""
+
+
+class Kept:
+    """Rows by instance; those that were written longest ago go first when there are too many."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._is_open = False
+        self._rows: OrderedDict[str, Row] = OrderedDict()
+        self._roots: dict[str, set[str]] = {}
+        self._size = 0
+
+    def open(self) -> None:
+        """Keep from now on: somebody tells what others change."""
+        self._is_open = True
+
+    def row(self, instance_id: str) -> Row | None:
+        """Return the row of an instance as it was written last."""
+        return self._rows.get(instance_id)
+
+    async def read_many(
+        self,
+        connection: Connection,
+        asked: Sequence[tuple[str, str | None]],
+        rows: Iterable[Record],
+        *,
+        now: datetime,
+    ) -> Reading:
+        """Return instances and keys as `instance.read_many` does, and read only what is neither at hand nor kept.
+
+        The keys of those that are not read are not looked up either: the write finds one that is taken.
+        """
+        instances = instances_of(rows)
+        guesses = {
+            one: row
+            for one, _ in asked
+            if one not in instances and (row := self._rows.get(one)) is not None
+        }
+        if not (instances or guesses):
+            return await read_many(connection, asked, now=now)
+        instances |= instances_of(guesses.values())
+        missing = [pair for pair in asked if pair[0] not in instances]
+        remembered: Mapping[str, Remembered] = {}
+        if missing:
+            reading = await read_many(connection, missing, now=now)
+            instances |= reading.instances
+            remembered = reading.remembered
+        return Reading(instances=instances, remembered=remembered, guessed=guesses.keys())
+
+    def keep(self, row: Row) -> None:
+        """Keep a row that has been committed."""
+        if not self._is_open:
+            return
+        instance_id = row[0]
+        before = self._rows.pop(instance_id, None)
+        if before is None:
+            self._roots.setdefault(row[1], set()).add(instance_id)
+        else:
+            self._size -= len(before[_SNAPSHOT])
+        self._rows[instance_id] = row
+        self._size += len(row[_SNAPSHOT])
+        while self._size > self._most:
+            self.forget(next(iter(self._rows)))
+
+    def forget(self, instance_id: str) -> None:
+        """Have an instance read the next time."""
+        row = self._rows.pop(instance_id, None)
+        if row is None:
+            return
+        self._size -= len(row[_SNAPSHOT])
+        family = self._roots[row[1]]
+        family.discard(instance_id)
+        if not family:
+            del self._roots[row[1]]
+
+    def forget_roots(self, roots: Iterable[str] | None) -> None:
+        """Have what belongs to roots read the next time; everything where it is not known which."""
+        if roots is None:
+            self._rows.clear()
+            self._roots.clear()
+            self._size = 0
+            return
+        for root in self._roots.keys() & roots:
+            for instance_id in tuple(self._roots[root]):
+                self.forget(instance_id)

@@ -10,6 +10,7 @@ from belfry import build_bells
 from errand import Receiver, build_errands
 from jsonschema import FormatChecker
 from listing import TABLE
+from mailroom import open_mailroom
 from parcel import BEHAVIOUR, PARCEL, START, Scales
 
 from orderwright.clock import DrivenClock
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from listing import Seen
+    from mailroom import Mailroom
     from parcel import Everything, Rows
 
     from orderwright.runtime.fact import FactLoader
@@ -110,6 +112,13 @@ async def bells(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator
     yield built
     await built.alarm.close()
     await built.wakeup.close()
+
+
+@pytest.fixture
+async def mailroom(engine: Engine) -> AsyncIterator[Mailroom]:
+    """A receiver of webhooks on the loopback, and all that is between it and the engine's parcels."""
+    async with open_mailroom(engine) as opened:
+        yield opened
 
 
 TABLES = ("instance", "log", "outbox", "timer", "idempotency_key", "ledger_entry", "balance")

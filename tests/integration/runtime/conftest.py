@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 from belfry import build_bells
+from engine_room import build_engine
 from errand import Receiver, build_errands
-from jsonschema import FormatChecker
 from listing import TABLE
 from mailroom import open_mailroom
-from parcel import BEHAVIOUR, PARCEL, START, Scales
+from parcel import START, Scales
 
 from orderwright.clock import DrivenClock
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
-from orderwright.runtime.observation import QUIET, Observer
 from orderwright.runtime.pool import open_pool
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,7 +24,7 @@ if TYPE_CHECKING:
     from mailroom import Mailroom
     from parcel import Everything, Rows
 
-    from orderwright.runtime.fact import FactLoader
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
 
 
@@ -54,24 +49,6 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture
 def scales() -> Scales:
     return Scales()
-
-
-async def build_engine(
-    pool: Pool, clock: DrivenClock, facts: dict[str, FactLoader], *, observer: Observer = QUIET
-) -> Engine:
-    """Build an engine that knows the parcel."""
-    registry = Registry({"parcel": {1: BEHAVIOUR}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(PARCEL), at=START)
-    return Engine(
-        pool,
-        registry,
-        clock,
-        facts=facts,
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
-        observer=observer,
-    )
 
 
 @pytest.fixture

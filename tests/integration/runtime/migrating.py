@@ -7,10 +7,10 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from engine_room import build_engine
 from parcel import BEHAVIOUR, START, Scales
 from relabelled import MAPPING, SECOND_TEXT
 
-from conftest import build_engine
 from orderwright.clock import DrivenClock
 from orderwright.runtime.migration import Migrations
 from orderwright.runtime.pool import open_pool

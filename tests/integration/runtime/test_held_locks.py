@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from engine_room import build_engine
 from errand import Receiver, build_errands
 from job_rows import claimed
 from purse import build_claims
 from straight import assert_straight
 from waiting import eventually
 
-from conftest import build_engine
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import LEASE, JobRunner
 from orderwright.runtime.lane import EngineClosed

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from breaking import BREAKS, RAISED, panic
+from engine_room import build_engine
 from errand import build_errands
 from job_rows import job
-from jsonschema import FormatChecker
-from parcel import BEHAVIOUR, PARCEL, START, Scales
+from parcel import PARCEL, START, Scales
 from waiting import eventually
 
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.consumer import Consumer
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.fact import SharedFact
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.ledger import Booking
-from orderwright.runtime.registry import Registry
 from orderwright.runtime.schedule import Schedule, put_schedule
-from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
     from parcel import Rows
 
     from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.fact import FactRequest
     from orderwright.runtime.job import JobRun
     from orderwright.runtime.outbox import DomainEvent
@@ -215,12 +212,8 @@ async def _reminding(
         "events": PARCEL["events"] | {"REMIND": event},
         "states": PARCEL["states"] | {"OPEN": {"on": on}},
     }
-    registry = Registry({"parcel": {1: BEHAVIOUR}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(chart), at=START)
-    wakeup, formats = Announcer(pool), FormatChecker()
     given = {"facts": {"weight": Scales().load}} | parts
-    return Engine(pool, registry, clock, formats=formats, wakeup=wakeup, **given)
+    return await build_engine(pool, clock, chart=chart, **given)
 
 
 async def _set_timers(engine: Engine, **contexts: dict[str, int]) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from engine_room import build_engine
 from straight import assert_straight, deadlocks
 
-from conftest import build_engine
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.fact import SharedFact
 from orderwright.runtime.instance import InstanceNotFound

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from engine_room import build_engine
 from errand import Receiver, build_errands
-from jsonschema import FormatChecker
-from parcel import BEHAVIOUR, PARCEL, START
 from prometheus_client import generate_latest
 
 from orderwright.app.telemetry.metrics import Metrics
 from orderwright.runtime.consumer import Consumer
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.figures import read_figures
 from orderwright.runtime.instance import InstanceNotFound
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.observation import Applied, Fired, Observer
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 from pages import Page
@@ -33,6 +28,7 @@ if TYPE_CHECKING:
     from parcel import Scales
 
     from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.observation import Note
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection, Pool
@@ -57,18 +53,8 @@ def told() -> list[Note]:
 async def engine(
     pool: Pool, clock: DrivenClock, scales: Scales, metrics: Metrics, told: list[Note]
 ) -> AsyncIterator[Engine]:
-    registry = Registry({"parcel": {1: BEHAVIOUR}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(PARCEL), at=START)
-    built = Engine(
-        pool,
-        registry,
-        clock,
-        facts={"weight": scales.load},
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
-        observer=Observer(metrics.hear, told.append),
-    )
+    observer = Observer(metrics.hear, told.append)
+    built = await build_engine(pool, clock, {"weight": scales.load}, observer=observer)
     yield built
     await built.close()
     await built.alarm.close()
@@ -98,14 +84,7 @@ async def test_who_is_overtaken_is_counted(
 ):
     """Two engines stand for two processes: lanes of one never overtake each other."""
     await engine.create("parcel", "p1", actor="ann")
-    rival = Engine(
-        pool,
-        engine.registry,
-        engine.clock,
-        facts={"weight": scales.load},
-        formats=FormatChecker(),
-        wakeup=engine.wakeup,
-    )
+    rival = await build_engine(pool, engine.clock, {"weight": scales.load})
     sent = 0
     async with asyncio.timeout(30):
         while not page().value("detours_total", reason="overtaken"):
@@ -114,6 +93,7 @@ async def test_who_is_overtaken_is_counted(
             )
             sent += 10
     await rival.close()
+    await rival.wakeup.close()
     assert page().value("transitions_total", event="TOUCH", outcome="applied") == sent
 
 

@@ -95,12 +95,37 @@ async def create_parcels(engine: Engine, *names: str) -> None:
         await engine.create("parcel", name, actor="ann")
 
 
+async def call(engine: Engine, *names: str) -> None:
+    """Make errands, each with a job that is due."""
+    for name in names:
+        await engine.create("errand", name, actor="ann")
+        await engine.send(name, Event("CALL"), actor="ann")
+
+
 def more_than_connections(pool: Pool) -> list[str]:
     return [f"p{number:02}" for number in range(pool.get_max_size() + 2)]
 
 
 def in_background(engine: Engine, event: Event, *names: str) -> list[asyncio.Task[Result]]:
     return [asyncio.create_task(engine.send(name, event, actor="bob")) for name in names]
+
+
+@asynccontextmanager
+async def crowd(
+    engine: Engine, ear: Ear, url: str
+) -> AsyncIterator[tuple[list[str], list[asyncio.Task[Result]]]]:
+    """Until the end a host holds more parcels than there are connections, and a caller waits for each.
+
+    Yields the names of the parcels, and the callers' tasks.
+    """
+    names = more_than_connections(engine.pool)
+    await create_parcels(engine, *names)
+    async with host_at(url) as host:
+        for name in names:
+            await engine.send(name, TOUCH, actor="host", connection=host)
+        late = in_background(engine, ADD, *names)
+        await ear.hears(len(names))
+        yield names, late
 
 
 async def all_connections_are_free(pool: Pool) -> bool:
@@ -110,13 +135,8 @@ async def all_connections_are_free(pool: Pool) -> bool:
 async def test_more_callers_than_connections_wait_for_instances_and_the_rest_goes_on(
     parcels: Engine, pool: Pool, ear: Ear, database_url: str
 ):
-    names = more_than_connections(pool)
-    await create_parcels(parcels, *names, "innocent")
-    async with host_at(database_url) as host:
-        for name in names:
-            await parcels.send(name, TOUCH, actor="host", connection=host)
-        first = in_background(parcels, ADD, *names)
-        await ear.hears(len(names))
+    await create_parcels(parcels, "innocent")
+    async with crowd(parcels, ear, database_url) as (names, first):
         second = in_background(parcels, ADD, *names)
         async with asyncio.timeout(LONG):
             for _ in range(3):
@@ -161,13 +181,7 @@ async def test_more_callers_than_connections_wait_for_a_balance_and_the_rest_goe
 async def test_who_has_gone_waits_no_more(
     parcels: Engine, pool: Pool, ear: Ear, database_url: str
 ):
-    names = more_than_connections(pool)
-    await create_parcels(parcels, *names)
-    async with host_at(database_url) as host:
-        for name in names:
-            await parcels.send(name, TOUCH, actor="host", connection=host)
-        late = in_background(parcels, ADD, *names)
-        await ear.hears(len(names))
+    async with crowd(parcels, ear, database_url) as (names, late):
         for task in late:
             task.cancel()
         await eventually(lambda: all_connections_are_free(pool))
@@ -177,15 +191,10 @@ async def test_who_has_gone_waits_no_more(
 
 
 async def test_a_short_lock_is_met_while_others_wait_for_a_long_one(
-    parcels: Engine, pool: Pool, ear: Ear, database_url: str
+    parcels: Engine, ear: Ear, database_url: str
 ):
-    names = more_than_connections(pool)
-    await create_parcels(parcels, *names, "other")
-    async with host_at(database_url) as host:
-        for name in names:
-            await parcels.send(name, TOUCH, actor="host", connection=host)
-        late = in_background(parcels, ADD, *names)
-        await ear.hears(len(names))
+    await create_parcels(parcels, "other")
+    async with crowd(parcels, ear, database_url) as (names, late):
         async with host_at(database_url) as second:
             await parcels.send("other", TOUCH, actor="host", connection=second)
             [other] = in_background(parcels, ADD, "other")
@@ -200,14 +209,8 @@ async def test_a_short_lock_is_met_while_others_wait_for_a_long_one(
 async def test_an_engine_that_closes_waits_for_a_held_lock_no_longer_than_it_is_given(
     parcels: Engine, pool: Pool, ear: Ear, database_url: str
 ):
-    names = more_than_connections(pool)
-    await create_parcels(parcels, *names)
-    async with host_at(database_url) as host:
-        for name in names:
-            await parcels.send(name, TOUCH, actor="host", connection=host)
-        late = in_background(parcels, ADD, *names)
-        await ear.hears(len(names))
-        late += in_background(parcels, ADD, *names)
+    async with crowd(parcels, ear, database_url) as (names, first):
+        late = first + in_background(parcels, ADD, *names)
         async with asyncio.timeout(LONG):
             await parcels.close(grace_seconds=0.1)
             errors = await asyncio.gather(*late, return_exceptions=True)
@@ -225,9 +228,7 @@ async def test_results_wait_for_their_instances_and_the_rest_goes_on(
     receiver = Receiver()
     engine = await build_errands(pool, clock, [receiver.kind()])
     names = more_than_connections(pool)
-    for name in names:
-        await engine.create("errand", name, actor="ann")
-        await engine.send(name, Event("CALL"), actor="ann")
+    await call(engine, *names)
     receiver.hold = asyncio.Event()
     stop = asyncio.Event()
     runner = JobRunner(engine, poll_seconds=0.01, concurrency=len(names))
@@ -269,9 +270,7 @@ async def test_one_held_instance_keeps_no_other_lost_job_from_being_taken_over(
     pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
 ):
     engine = await build_errands(pool, clock, [Receiver().kind(attempts=1)])
-    for name in ("e1", "e2"):
-        await engine.create("errand", name, actor="ann")
-        await engine.send(name, Event("CALL"), actor="ann")
+    await call(engine, "e1", "e2")
     await pool.execute("update orderwright.job set alone = true")
     for _ in range(2):
         await pool.execute(

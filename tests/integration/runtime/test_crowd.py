@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bell import timers
-from errand import Receiver
 from house import process
 from listing import TABLE, Listing
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +32,7 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+    from errand import Receiver
     from listing import Seen
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -56,11 +56,6 @@ async def look(database_url: str) -> AsyncIterator[Pool]:
     opened = await open_pool(database_url, max_size=2)
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-def receiver() -> Receiver:
-    return Receiver()
 
 
 @pytest.fixture

@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def receiver():
-    return Receiver()
-
-
-@pytest.fixture
 async def engine(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
     built = await build_errands(pool, clock, [receiver.kind()])
     await built.create("errand", "e1", actor="ann", correlation_id="morning")

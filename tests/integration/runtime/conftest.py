@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from parcel import START, Scales
 from orderwright.clock import DrivenClock
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.migration import Migrations
 from orderwright.runtime.pool import open_pool
 
 if TYPE_CHECKING:
@@ -80,6 +82,12 @@ def queue(errands: Engine) -> JobQueue:
 @pytest.fixture
 def runner(errands: Engine) -> JobRunner:
     return JobRunner(errands)
+
+
+@pytest.fixture
+def migrations(engine: Engine) -> Migrations:
+    """What moves parcels by twos, once their second version is published, and waits for nobody for long."""
+    return Migrations(engine, batch=2, patience=timedelta(milliseconds=50))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from errand import Receiver, build_errands
 from job_rows import claimed
 from purse import build_claims
 from straight import assert_straight
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import LEASE, JobRunner
@@ -230,10 +230,7 @@ async def test_results_wait_for_their_instances_and_the_rest_goes_on(
     names = more_than_connections(pool)
     await call(engine, *names)
     receiver.hold = asyncio.Event()
-    stop = asyncio.Event()
     runner = JobRunner(engine, poll_seconds=0.01, concurrency=len(names))
-    running = asyncio.create_task(runner.run(stop))
-    await eventually(lambda: _are_called(receiver, len(names)))
 
     async def is_done() -> bool:
         return await rows("select 1 from orderwright.job where status <> 'done'") == []
@@ -241,20 +238,20 @@ async def test_results_wait_for_their_instances_and_the_rest_goes_on(
     async def one_waits() -> bool:
         return await connection.fetchval(_WAITS) > 0
 
-    async with host_at(database_url) as host:
-        connection = await asyncpg.connect(database_url)
-        for name in names:
-            await engine.send(name, Event("STAY"), actor="host", connection=host)
-        receiver.hold.set()
-        await eventually(one_waits)
-        await connection.close()
-        async with asyncio.timeout(LONG):
-            for number in range(5):
-                await JobQueue(engine).enqueue("call", None, key=f"k{number}", root_id="r")
-                assert (await engine.read(names[0])).version == 2
-    await eventually(is_done)
-    stop.set()
-    await running
+    async with running(runner.run):
+        await eventually(lambda: _are_called(receiver, len(names)))
+        async with host_at(database_url) as host:
+            connection = await asyncpg.connect(database_url)
+            for name in names:
+                await engine.send(name, Event("STAY"), actor="host", connection=host)
+            receiver.hold.set()
+            await eventually(one_waits)
+            await connection.close()
+            async with asyncio.timeout(LONG):
+                for number in range(5):
+                    await JobQueue(engine).enqueue("call", None, key=f"k{number}", root_id="r")
+                    assert (await engine.read(names[0])).version == 2
+        await eventually(is_done)
     assert [(await engine.read(name)).version for name in names] == [4] * len(names)
     assert len(receiver.effects) == len(names) + 5
     assert len(receiver.calls) == len(names) + 5

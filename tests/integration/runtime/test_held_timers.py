@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 from purse import build_claims
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.firing import fire_due, fire_next
@@ -77,16 +77,13 @@ async def have_fired(engine: Engine, *names: str) -> bool:
 async def test_one_held_balance_keeps_no_other_timer_waiting(
     claims: Engine, rows: Rows, database_url: str
 ):
-    stop = asyncio.Event()
-    running = asyncio.create_task(Worker(claims, [], poll_seconds=0.01).run(stop))
-    async with purse_held(claims, database_url):
-        await eventually(lambda: have_fired(claims, "other"))
-        assert await versions(claims, *HELD) == [2] * len(HELD)
-        attempts = await rows("select sum(attempts) as n from orderwright.timer")
-        assert attempts == [{"n": 0}]
-    await eventually(lambda: have_fired(claims, *HELD))
-    stop.set()
-    await running
+    async with running(Worker(claims, [], poll_seconds=0.01).run):
+        async with purse_held(claims, database_url):
+            await eventually(lambda: have_fired(claims, "other"))
+            assert await versions(claims, *HELD) == [2] * len(HELD)
+            attempts = await rows("select sum(attempts) as n from orderwright.timer")
+            assert attempts == [{"n": 0}]
+        await eventually(lambda: have_fired(claims, *HELD))
     fired = await rows("select instance_id from orderwright.log where event_type = 'SPEND_ONE'")
     assert sorted(row["instance_id"] for row in fired) == [*HELD, "other"]
     assert await incidents(claims.pool, status=None) == ()

@@ -12,7 +12,7 @@ from engine_room import build_engine
 from errand import build_errands
 from job_rows import job
 from parcel import PARCEL, START, Scales
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.consumer import Consumer
@@ -68,27 +68,23 @@ async def test_an_event_whose_handler_is_interrupted_is_parked_and_the_relay_goe
     )
     for name in ("a", "b", "c"):
         await engine.create("parcel", name, actor="ann")
-    stop = asyncio.Event()
-    running = asyncio.create_task(Worker(engine, [consumer], poll_seconds=0.01).run(stop))
-    for name in ("a", "b", "c"):
-        await engine.send(name, ADD, actor="ann")
+    async with running(Worker(engine, [consumer], poll_seconds=0.01).run):
+        for name in ("a", "b", "c"):
+            await engine.send(name, ADD, actor="ann")
 
-    async def has_parked() -> bool:
-        parked = await rows("select root_id, last_error from orderwright.parked_root")
-        return [one["root_id"] for one in parked] == ["b"] and fault.__name__ in parked[0][
-            "last_error"
-        ]
+        async def has_parked() -> bool:
+            parked = await rows("select root_id, last_error from orderwright.parked_root")
+            return [one["root_id"] for one in parked] == ["b"] and fault.__name__ in parked[0][
+                "last_error"
+            ]
 
-    await eventually(has_parked)
-    await engine.send("c", ADD, actor="ann")
+        await eventually(has_parked)
+        await engine.send("c", ADD, actor="ann")
 
-    async def has_seen() -> bool:
-        return {"a/2/1", "c/2/1", "c/3/1"} <= set(seen)
+        async def has_seen() -> bool:
+            return {"a/2/1", "c/2/1", "c/3/1"} <= set(seen)
 
-    await eventually(has_seen)
-    stop.set()
-    async with asyncio.timeout(30):
-        await running
+        await eventually(has_seen)
 
 
 @BREAKS
@@ -111,26 +107,22 @@ async def test_a_slot_whose_action_is_interrupted_is_put_off_and_the_schedules_g
     async with pool.acquire() as connection, connection.transaction():
         nightly = Schedule(name="nightly", cron="* * * * *", action="mine")
         await put_schedule(connection, nightly, at=START)
-    stop = asyncio.Event()
     clockwork = Clockwork(engine, actions={"mine": act}, poll_seconds=0.01)
     worker = Worker(engine, [], clockwork=clockwork, poll_seconds=0.01)
-    running = asyncio.create_task(worker.run(stop))
-    clock.advance(timedelta(minutes=1))
 
     async def is_put_off() -> bool:
         slots = await rows("select last_error from orderwright.slot where retry_at is not null")
         return len(slots) == 1 and fault.__name__ in slots[0]["last_error"]
 
-    await eventually(is_put_off)
-    clock.advance(timedelta(minutes=1))
+    async with running(worker.run):
+        clock.advance(timedelta(minutes=1))
+        await eventually(is_put_off)
+        clock.advance(timedelta(minutes=1))
 
-    async def is_done() -> bool:
-        return bool(await rows("select from orderwright.slot where status = 'done'"))
+        async def is_done() -> bool:
+            return bool(await rows("select from orderwright.slot where status = 'done'"))
 
-    await eventually(is_done)
-    stop.set()
-    async with asyncio.timeout(30):
-        await running
+        await eventually(is_done)
 
 
 async def test_a_handler_of_jobs_that_panics_has_failed(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from listing import Listing
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime.command import Actor
 from orderwright.runtime.lookout import Lookout, Watcher
@@ -82,10 +81,10 @@ async def test_a_consumer_gets_what_an_open_transaction_held_back_as_soon_as_tha
     engine: Engine, pool: Pool, seen: Seen, database_url: str
 ):
     await engine.create("parcel", "p1", actor="ann")
-    stop = asyncio.Event()
-    async with Listener(database_url) as listener:
-        worker = Worker(engine, [Listing().consumer], listener, poll_seconds=LONG)
-        running = asyncio.create_task(worker.run(stop))
+    async with (
+        Listener(database_url) as listener,
+        running(Worker(engine, [Listing().consumer], listener, poll_seconds=LONG).run, seconds=10),
+    ):
         async with pool.acquire() as early, early.transaction():
             await _add(engine, early)
             assert await seen() == []
@@ -94,6 +93,3 @@ async def test_a_consumer_gets_what_an_open_transaction_held_back_as_soon_as_tha
             return await seen() == ["p1/2/1"]
 
         await eventually(has_seen)
-        stop.set()
-        async with asyncio.timeout(10):
-            await running

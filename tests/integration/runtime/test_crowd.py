@@ -199,8 +199,7 @@ async def test_two_relays_hand_each_event_over_once_and_in_order(
     """While writers write, with joined transactions that hold early transaction ids; one consumer cannot handle p2."""
     for name in ("p1", "p2"):
         await engines[0].create("parcel", name, actor="ann")
-    steady, troubled = Listing("steady"), Listing("troubled")
-    troubled.fails_on = {"p2/2/1"}
+    steady, troubled = Listing("steady"), Listing("troubled", fails_on={"p2/2/1"})
     listings = (steady, troubled)
     for listing in listings:
         await outbox.enrol(look, listing.consumer.name, at=engines[0].clock.now())

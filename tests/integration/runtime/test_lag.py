@@ -25,8 +25,7 @@ async def test_the_status_counts_what_is_unread_and_what_is_parked(
         await engine.create("parcel", name, actor="ann")
         for _ in range(2):
             await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
-    listing = Listing("a", attempts=1)
-    listing.fails_on = {"p1/2/1"}
+    listing = Listing("a", attempts=1, fails_on={"p1/2/1"})
     await Worker(engine, [listing.consumer]).drain()
     async with pool.acquire() as connection:
         await enrol(connection, "b", at=clock.now())

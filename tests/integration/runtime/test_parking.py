@@ -57,8 +57,7 @@ async def test_a_poison_event_parks_its_root_and_fifty_others_go_on(
     await _open(engine, *names)
     for _ in range(3):
         await asyncio.gather(*(_add(engine, name) for name in names))
-    listing = Listing()
-    listing.fails_on = {"p7/3/1"}
+    listing = Listing(fails_on={"p7/3/1"})
 
     await Worker(engine, [listing.consumer]).drain()
 
@@ -78,8 +77,7 @@ async def test_what_follows_in_a_parked_root_waits_and_comes_in_order_when_it_is
 ):
     await _open(engine, "p1", "p2")
     await _add(engine, "p1", 3)
-    listing = Listing()
-    listing.fails_on = {"p1/3/1"}
+    listing = Listing(fails_on={"p1/3/1"})
     worker = Worker(engine, [listing.consumer])
     await worker.drain()
     await _add(engine, "p1", 2)
@@ -103,8 +101,7 @@ async def test_other_instances_of_a_parked_root_wait_as_well(engine: Engine, see
     await engine.create("parcel", "p1-b", actor="ann", root_id="p1")
     await _add(engine, "p1")
     await _add(engine, "p1-b")
-    listing = Listing()
-    listing.fails_on = {"p1/2/1"}
+    listing = Listing(fails_on={"p1/2/1"})
 
     await Worker(engine, [listing.consumer]).drain()
 
@@ -116,8 +113,7 @@ async def test_a_root_is_parked_for_the_consumer_that_failed_alone(
 ):
     await _open(engine, "p1")
     await _add(engine, "p1", 3)
-    failing, healthy = Listing("failing"), Listing("healthy")
-    failing.fails_on = {"p1/2/1"}
+    failing, healthy = Listing("failing", fails_on={"p1/2/1"}), Listing("healthy")
 
     await Worker(engine, [failing.consumer, healthy.consumer]).drain()
 
@@ -131,8 +127,7 @@ async def test_a_parked_root_is_tried_after_pauses_that_grow_up_to_a_limit(
 ):
     await _open(engine, "p1")
     await _add(engine, "p1")
-    listing = Listing(attempts=16)
-    listing.fails_on = {"p1/2/1"}
+    listing = Listing(attempts=16, fails_on={"p1/2/1"})
     worker = Worker(engine, [listing.consumer])
 
     pauses = []
@@ -158,8 +153,7 @@ async def test_after_its_last_attempt_an_event_is_a_dead_letter_until_somebody_r
 ):
     await _open(engine, "p1", "p2")
     await _add(engine, "p1", 2)
-    listing = Listing(attempts=3)
-    listing.fails_on = {"p1/2/1"}
+    listing = Listing(attempts=3, fails_on={"p1/2/1"})
     worker = Worker(engine, [listing.consumer])
     for _ in range(3):
         await worker.drain()
@@ -196,8 +190,7 @@ async def test_a_root_that_fails_at_a_later_event_has_its_attempts_anew(
 ):
     await _open(engine, "p1")
     await _add(engine, "p1", 4)
-    listing = Listing()
-    listing.fails_on = {"p1/2/1", "p1/4/1"}
+    listing = Listing(fails_on={"p1/2/1", "p1/4/1"})
     worker = Worker(engine, [listing.consumer])
     for _ in range(3):
         await worker.drain()
@@ -216,8 +209,7 @@ async def test_more_events_may_wait_than_are_read_at_a_time(
 ):
     await _open(engine, "p1")
     await _add(engine, "p1", 230)
-    listing = Listing()
-    listing.fails_on = {"p1/2/1"}
+    listing = Listing(fails_on={"p1/2/1"})
     worker = Worker(engine, [listing.consumer])
     await worker.drain()
     [root] = await _parked(pool)
@@ -273,8 +265,7 @@ async def test_an_event_that_is_not_wanted_any_more_does_not_wait(
 ):
     await _open(engine, "p1")
     await _add(engine, "p1", 2)
-    before = Listing()
-    before.fails_on = {"p1/2/1"}
+    before = Listing(fails_on={"p1/2/1"})
     await Worker(engine, [before.consumer]).drain()
     after = Listing(events=frozenset({"parcel.sealed"}))
 
@@ -350,8 +341,7 @@ async def test_each_event_and_consumer_has_the_time_of_its_acknowledgement(
     await _open(engine, "p1", "p2")
     await _add(engine, "p1", 2)
     await _add(engine, "p2")
-    listing = Listing("a", attempts=2)
-    listing.fails_on = {"p1/3/1"}
+    listing = Listing("a", attempts=2, fails_on={"p1/3/1"})
     worker = Worker(engine, [listing.consumer])
     first = clock.now()
     await worker.drain()
@@ -388,8 +378,7 @@ async def test_a_relay_that_dies_in_a_retry_leaves_the_root_as_it_was(
 ):
     await _open(engine, "p1")
     await _add(engine, "p1", 2)
-    listing = Listing()
-    listing.fails_on = {"p1/2/1"}
+    listing = Listing(fails_on={"p1/2/1"})
     await Worker(engine, [listing.consumer]).drain()
     [before] = await _parked(pool)
     clock.set(before.next_attempt_at)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parcel import add_to
 from receiver import Receiver, receiving
 
 from orderwright.runtime.webhook.courier import Courier
@@ -14,7 +15,6 @@ from orderwright.runtime.webhook.fan_out import webhooks_consumer
 from orderwright.runtime.webhook.post import Postman
 from orderwright.runtime.webhook.subscription import list_subscriptions, subscribe
 from orderwright.runtime.worker import Worker
-from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -49,8 +49,7 @@ class Mailroom:
         """Add something to a parcel so many times; each time it says so."""
         if await self.engine.read("p1") is None:
             await self.engine.create("parcel", "p1", actor="ann")
-        for _ in range(times):
-            await self.engine.send("p1", Event("ADD", {"n": 1}), actor="ann")
+        await add_to(self.engine, "p1", times)
 
     async def announce(self, times: int = 1) -> None:
         """Add, and have what the parcel says of it wait for the courier."""

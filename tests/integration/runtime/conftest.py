@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from belfry import build_bells
-from engine_room import build_engine
+from engine_room import build_engine, close
 from errand import Receiver, build_errands
 from listing import TABLE
 from mailroom import open_mailroom
@@ -57,8 +57,7 @@ def scales() -> Scales:
 async def engine(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator[Engine]:
     built = await build_engine(pool, clock, {"weight": scales.load})
     yield built
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 @pytest.fixture
@@ -71,7 +70,7 @@ async def errands(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIt
     """An engine that knows the errand; its jobs go to the receiver."""
     built = await build_errands(pool, clock, [receiver.kind()])
     yield built
-    await built.wakeup.close()
+    await close(built)
 
 
 @pytest.fixture
@@ -95,8 +94,7 @@ async def bells(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator
     """An engine that knows the bell."""
     built = await build_bells(pool, clock, scales)
     yield built
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 @pytest.fixture

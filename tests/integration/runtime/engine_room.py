@@ -55,3 +55,10 @@ async def build_engine(
         wakeup=Announcer(pool),
         **parts,
     )
+
+
+async def close(engine: Engine, *, grace_seconds: float = 10) -> None:
+    """Have an engine finish what it was asked, and close all that it holds."""
+    await engine.close(grace_seconds=grace_seconds)
+    await engine.alarm.close()
+    await engine.wakeup.close()

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from engine_room import close
 from errand import Receiver, build_errands
 
 from orderwright.errors import InputInvalid
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 async def engine(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
     built = await build_errands(pool, clock, [receiver.kind(), receiver.kind("fax")])
     yield built
-    await built.wakeup.close()
+    await close(built)
 
 
 def by(key: str | None = None, reason: str | None = None) -> Cause:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from engine_room import build_engine
+from engine_room import build_engine, close
 from errand import Receiver
 from job_rows import job
 from listing import Listing
@@ -149,8 +149,7 @@ async def engine(
     await built.create("well", "w1", actor="ann")
     yield built
     assert await Replay(pool).verify("w1") == ()
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 def tree(levels: int) -> Any:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from engine_room import build_engine
+from engine_room import build_engine, close
 from parcel import PARCEL
 
 from orderwright.statechart import Event
@@ -42,8 +42,7 @@ async def engine(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterato
     built = await build_engine(pool, clock, {"weight": scales.load}, chart=chart)
     await built.create("parcel", "p1", actor="ann")
     yield built
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 async def _wrong(engine: Engine, data: dict[str, object]) -> set[object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
-from engine_room import build_engine
+from engine_room import build_engine, close
 from errand import Receiver, build_errands
 from job_rows import claimed
 from purse import build_claims
@@ -67,16 +67,14 @@ async def parcels(
 ) -> AsyncIterator[Engine]:
     built = await build_engine(pool, clock, {"weight": scales.load}, observer=Observer(ear.hear))
     yield built
-    await built.close(grace_seconds=0)
-    await built.wakeup.close()
+    await close(built, grace_seconds=0)
 
 
 @pytest.fixture
 async def claims(pool: Pool, clock: DrivenClock, ear: Ear) -> AsyncIterator[Engine]:
     built = await build_claims(pool, clock, observer=Observer(ear.hear))
     yield built
-    await built.close(grace_seconds=0)
-    await built.wakeup.close()
+    await close(built, grace_seconds=0)
 
 
 @asynccontextmanager
@@ -255,8 +253,7 @@ async def test_results_wait_for_their_instances_and_the_rest_goes_on(
     assert [(await engine.read(name)).version for name in names] == [4] * len(names)
     assert len(receiver.effects) == len(names) + 5
     assert len(receiver.calls) == len(names) + 5
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)
 
 
 async def _are_called(receiver: Receiver, count: int) -> bool:
@@ -284,8 +281,7 @@ async def test_one_held_instance_keeps_no_other_lost_job_from_being_taken_over(
         assert await rows("select 1 from orderwright.job where status = 'running'") != []
     await JobRunner(engine).run_due()
     assert (await engine.read("e1")).state == "FAILED"
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)
 
 
 _WAITS = "select count(*) from pg_locks where not granted"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from engine_room import close
 from purse import build_claims
 from waiting import eventually, running
 
@@ -47,9 +48,7 @@ async def claims(pool: Pool, clock: DrivenClock) -> AsyncIterator[Engine]:
     await built.send("other", Event("SPEND_LATER"), actor="ann")
     clock.advance(timedelta(seconds=1))
     yield built
-    await built.close()
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from breaking import BREAKS, RAISED, panic
-from engine_room import build_engine
+from engine_room import build_engine, close
 from errand import build_errands
 from job_rows import job
 from parcel import PARCEL, START, Scales
@@ -223,4 +223,4 @@ async def _assert_all_fire_but_one(engine: Engine, clock: DrivenClock, rows: Row
     [left] = await rows("select instance_id, last_error from orderwright.timer")
     assert left["instance_id"] == "a"
     assert left["last_error"].startswith(("WorkCancelled", "WorkPanicked"))
-    await engine.wakeup.close()
+    await close(engine)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from breaking import BREAKS, RAISED
-from engine_room import build_engine
+from engine_room import build_engine, close
 from jsonschema import FormatChecker
 from parcel import BEHAVIOUR, PARCEL, Scales
 
@@ -77,8 +77,7 @@ async def test_a_fact_that_is_interrupted_fails_its_own_step_and_nothing_waits_f
         assert (await engine.send("b", TOUCH, actor="ann", connection=connection)).version == 2
     await _assert_all_go_on(engine, ids)
     async with asyncio.timeout(10):
-        await engine.close()
-    await engine.wakeup.close()
+        await close(engine)
 
 
 def _formats(raised: BaseException) -> FormatChecker:
@@ -118,8 +117,7 @@ async def test_a_format_that_panics_fails_its_own_step_and_nothing_waits_for_eve
     assert [result.version for result in results[1:]] == [2, 2]
     await _assert_all_go_on(engine, ids)
     async with asyncio.timeout(10):
-        await engine.close()
-    await engine.wakeup.close()
+        await close(engine)
 
 
 @RAISED
@@ -146,9 +144,7 @@ async def test_an_action_that_panics_refuses_its_own_step(
     assert type(raised).__name__ in results[1].refused.message
     assert [results[0].version, results[2].version] == [2, 2]
     await _assert_all_go_on(engine, ids)
-    await engine.close()
-    await engine.alarm.close()
-    await engine.wakeup.close()
+    await close(engine)
 
 
 async def test_a_lane_that_is_cancelled_leaves_nothing_behind_that_waits_for_ever(
@@ -178,5 +174,4 @@ async def test_a_lane_that_is_cancelled_leaves_nothing_behind_that_waits_for_eve
     assert {one.version for one in results} == {2}
     let_go.set()
     await _assert_all_go_on(engine, ids)
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)

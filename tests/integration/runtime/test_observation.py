@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from engine_room import build_engine
+from engine_room import build_engine, close
 from errand import Receiver, build_errands
 from prometheus_client import generate_latest
 
@@ -56,9 +56,7 @@ async def engine(
     observer = Observer(metrics.hear, told.append)
     built = await build_engine(pool, clock, {"weight": scales.load}, observer=observer)
     yield built
-    await built.close()
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 def rows_of(told: list[Note]) -> list[str]:
@@ -92,8 +90,7 @@ async def test_who_is_overtaken_is_counted(
                 *(by.send("p1", Event("TOUCH"), actor="ann") for by in (engine, rival) * 10)
             )
             sent += 10
-    await rival.close()
-    await rival.wakeup.close()
+    await close(rival)
     assert page().value("transitions_total", event="TOUCH", outcome="applied") == sent
 
 
@@ -169,8 +166,7 @@ async def test_attempts_at_jobs_are_counted_with_how_they_ended(pool: Pool, cloc
     async with pool.acquire() as connection:
         [dead] = (await read_figures(connection, now=clock.now())).jobs
     assert (dead.status, dead.jobs) == ("dead", 1)
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)
 
 
 async def test_a_listener_that_fails_stops_nothing(engine: Engine, told: list[Note]):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from belfry import RUNG, SECOND, build_bells, fire_all, hang, rung
 from bell import timers
+from engine_room import close
 from parcel import START
 from waiting import eventually, running
 
@@ -46,8 +47,7 @@ async def build(pool: Pool, scales: Scales) -> AsyncIterator[Callable[[Clock], A
 
     yield build
     for engine in built:
-        await engine.alarm.close()
-        await engine.wakeup.close()
+        await close(engine)
 
 
 async def test_timers_of_many_instances_fire_in_one_transaction(

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bell import BELL, RINGING, timers
-from jsonschema import FormatChecker
-from parcel import START
+from engine_room import build_engine
 
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.job import JobKind
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 
 if TYPE_CHECKING:
     from parcel import Scales
 
     from orderwright.clock import Clock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.job import JobRun
     from orderwright.runtime.pool import Pool
 
@@ -33,16 +29,12 @@ where event_type like 'RING%' order by instance_id, version
 
 async def build_bells(pool: Pool, clock: Clock, scales: Scales) -> Engine:
     """Build an engine that knows the bell; who builds it closes it."""
-    registry = Registry({"bell": {1: RINGING}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(BELL), at=START)
-    return Engine(
+    return await build_engine(
         pool,
-        registry,
         clock,
-        facts={"weight": scales.load},
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
+        {"weight": scales.load},
+        chart=BELL,
+        behaviour=RINGING,
         kinds={"call": JobKind(name="call", handle=_call)},
     )
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from typing import TYPE_CHECKING
 
 from bell import BELL, RINGING
-from jsonschema import FormatChecker
-from parcel import START
+from engine_room import build_engine
 
 from orderwright.clock import SystemClock
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.pool import open_pool
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Behaviour
 
@@ -33,12 +28,7 @@ async def run(url: str) -> None:
     """Work until killed."""
     pool = await open_pool(url)
     behaviour = Behaviour(guards=RINGING.guards, actions={**RINGING.actions, "ring": _ring_aloud})
-    registry = Registry({"bell": {1: behaviour}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(BELL), at=START)
-    engine = Engine(
-        pool, registry, SystemClock(), facts={}, formats=FormatChecker(), wakeup=Announcer(pool)
-    )
+    engine = await build_engine(pool, SystemClock(), {}, chart=BELL, behaviour=behaviour)
     await Worker(engine, [], poll_seconds=0.01).run()
 
 

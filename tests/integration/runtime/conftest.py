@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from belfry import build_bells
+from engine_room import build_engine, close
 from errand import Receiver, build_errands
-from jsonschema import FormatChecker
 from listing import TABLE
-from parcel import BEHAVIOUR, PARCEL, START, Scales
+from mailroom import open_mailroom
+from parcel import START, Scales
 
 from orderwright.clock import DrivenClock
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
-from orderwright.runtime.observation import QUIET, Observer
+from orderwright.runtime.migration import Migrations
 from orderwright.runtime.pool import open_pool
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from listing import Seen
+    from mailroom import Mailroom
     from parcel import Everything, Rows
 
-    from orderwright.runtime.fact import FactLoader
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
 
 
@@ -54,30 +53,11 @@ def scales() -> Scales:
     return Scales()
 
 
-async def build_engine(
-    pool: Pool, clock: DrivenClock, facts: dict[str, FactLoader], *, observer: Observer = QUIET
-) -> Engine:
-    """Build an engine that knows the parcel."""
-    registry = Registry({"parcel": {1: BEHAVIOUR}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(PARCEL), at=START)
-    return Engine(
-        pool,
-        registry,
-        clock,
-        facts=facts,
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
-        observer=observer,
-    )
-
-
 @pytest.fixture
 async def engine(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator[Engine]:
     built = await build_engine(pool, clock, {"weight": scales.load})
     yield built
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 @pytest.fixture
@@ -90,7 +70,7 @@ async def errands(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIt
     """An engine that knows the errand; its jobs go to the receiver."""
     built = await build_errands(pool, clock, [receiver.kind()])
     yield built
-    await built.wakeup.close()
+    await close(built)
 
 
 @pytest.fixture
@@ -104,12 +84,24 @@ def runner(errands: Engine) -> JobRunner:
 
 
 @pytest.fixture
+def migrations(engine: Engine) -> Migrations:
+    """What moves parcels by twos, once their second version is published, and waits for nobody for long."""
+    return Migrations(engine, batch=2, patience=timedelta(milliseconds=50))
+
+
+@pytest.fixture
 async def bells(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator[Engine]:
     """An engine that knows the bell."""
     built = await build_bells(pool, clock, scales)
     yield built
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
+
+
+@pytest.fixture
+async def mailroom(engine: Engine) -> AsyncIterator[Mailroom]:
+    """A receiver of webhooks on the loopback, and all that is between it and the engine's parcels."""
+    async with open_mailroom(engine) as opened:
+        yield opened
 
 
 TABLES = ("instance", "log", "outbox", "timer", "idempotency_key", "ledger_entry", "balance")

@@ -6,9 +6,9 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from engine_room import build_engine
 from parcel import Scales
 
-from conftest import build_engine
 from orderwright.clock import SystemClock
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.pool import open_pool

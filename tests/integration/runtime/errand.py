@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING
 
-from jsonschema import FormatChecker
-from parcel import START
+from engine_room import build_engine
 
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.job import JobKind, JobRun
 from orderwright.runtime.observation import QUIET, Observer
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from orderwright.clock import Clock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
 
 NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
@@ -115,16 +111,12 @@ async def build_errands(
     observer: Observer = QUIET,
 ) -> Engine:
     """Build an engine that knows the errand and handles these kinds."""
-    registry = Registry({"errand": {1: Behaviour()}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps({**ERRAND, "initial": initial}), at=START)
-    return Engine(
+    return await build_engine(
         pool,
-        registry,
         clock,
-        facts={},
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
+        {},
+        chart={**ERRAND, "initial": initial},
+        behaviour=Behaviour(),
         kinds={kind.name: kind for kind in kinds},
         observer=observer,
     )

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bell import BELL, RINGING
+from engine_room import close
 from errand import ERRAND
 from jsonschema import FormatChecker
 from parcel import BEHAVIOUR, PARCEL, START, Scales
@@ -45,9 +46,7 @@ async def engine_on(
         kinds={kind.name: kind for kind in (receiver.kind(), receiver.kind("note"))},
     )
     yield engine
-    await engine.close()
-    await engine.alarm.close()
-    await engine.wakeup.close()
+    await close(engine)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from parcel import NO_DATA, add
+from relabelled import renamed
 
 from orderwright.statechart import Behaviour
 
@@ -38,24 +39,13 @@ def kiosk(chart_id: str, version: int) -> dict[str, Any]:
     if version == 1:
         return chart
     context = {**chart["context"], "grade": "B"}
-    return {**_renamed(chart), "version": 2, "context": context}
+    return {**renamed(chart), "version": 2, "context": context}
 
 
 def mapping(chart_id: str) -> dict[str, Any]:
     """Return the way from the first version to the second."""
     states = {f"{chart_id}.OPEN": f"{chart_id}.READY"}
     return {**MAPPING, "states": states, "timers": {"REMIND": "NUDGE"}}
-
-
-_NAMES: Final = {"OPEN": "READY", "REMIND": "NUDGE"}
-
-
-def _renamed(source: Any) -> Any:
-    if isinstance(source, dict):
-        return {_NAMES.get(key, key): _renamed(member) for key, member in source.items()}
-    if isinstance(source, list):
-        return [_renamed(member) for member in source]
-    return _NAMES.get(source, source) if isinstance(source, str) else source
 
 
 def _first(chart_id: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from orderwright.runtime.consumer import Consumer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection
@@ -21,12 +21,16 @@ Seen: TypeAlias = "Callable[..., Awaitable[list[str]]]"
 
 
 class Listing:
-    """Lists events, and fails after the write on those that it is told to fail on."""
+    """Lists events, and fails after the write on those that it is told to fail on, until it is told otherwise."""
 
     def __init__(
-        self, name: str = "listing", events: frozenset[str] | None = None, attempts: int = 24
+        self,
+        name: str = "listing",
+        events: frozenset[str] | None = None,
+        attempts: int = 24,
+        fails_on: Iterable[str] = (),
     ) -> None:
-        self.fails_on: set[str] = set()
+        self.fails_on = set(fails_on)
         self.tried: list[str] = []
         self.consumer = Consumer(name=name, events=events, handle=self._handle, attempts=attempts)
 

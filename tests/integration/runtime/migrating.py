@@ -7,10 +7,10 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from parcel import BEHAVIOUR, START, Scales
-from relabelled import MAPPING, SECOND_TEXT
+from engine_room import build_engine
+from parcel import START, Scales
+from relabelled import migrate, publish_second
 
-from conftest import build_engine
 from orderwright.clock import DrivenClock
 from orderwright.runtime.migration import Migrations
 from orderwright.runtime.pool import open_pool
@@ -20,15 +20,14 @@ async def run(url: str) -> None:
     """Migrate until killed."""
     pool = await open_pool(url)
     engine = await build_engine(pool, DrivenClock(START), {"weight": Scales().load})
-    engine.registry._behaviours = {"parcel": {1: BEHAVIOUR, 2: BEHAVIOUR}}
-    await engine.registry.publish(pool, SECOND_TEXT, at=START)
+    await publish_second(engine)
 
     def tell(done: int, _total: int) -> None:
         sys.stdout.write(f"{done}\n")
         sys.stdout.flush()
         sys.stdin.readline()
 
-    await Migrations(engine, batch=5).migrate("parcel", 1, 2, MAPPING, actor="ann", progress=tell)
+    await migrate(Migrations(engine, batch=5), progress=tell)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from orderwright.statechart import Behaviour, Emit, Outcome
+from orderwright.statechart import Behaviour, Emit, Event, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.fact import FactLoader, FactRequest
     from orderwright.runtime.pool import Connection
     from orderwright.statechart import Scope
@@ -110,6 +111,14 @@ class Scales:
         assert connection.is_in_transaction()
         self.asked.append(request)
         return await self._loader(connection, request) if self._loader else self.weight
+
+
+async def add_to(
+    engine: Engine, name: str, times: int = 1, *, connection: Connection | None = None
+) -> None:
+    """Add a piece to a parcel so many times, on a connection of the caller's if one is given; each time it says so."""
+    for _ in range(times):
+        await engine.send(name, Event("ADD", {"n": 1}), actor="ann", connection=connection)
 
 
 Row: TypeAlias = "dict[str, Any]"

@@ -8,17 +8,11 @@ asked. The answer is how the child ended, and the steps that it took.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-import os
-import sys
-import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
+from crashing.forked import serve
 from crashing.tap import Tap
 
 from orderwright import HostAction, Orderwright
@@ -76,37 +70,5 @@ async def walk(order: dict[str, Any]) -> list[str]:
     return tap.seen
 
 
-def fork(order: dict[str, Any]) -> dict[str, object]:
-    """Have a walk done by a fresh process."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        _live(order, write)
-    os.close(write)
-    with os.fdopen(read) as report:
-        said = report.read()
-    _, status = os.waitpid(child, 0)
-    return {"code": os.waitstatus_to_exitcode(status), "said": json.loads(said or "null")}
-
-
-def _live(order: dict[str, Any], write: int) -> None:
-    code = 1
-    try:
-        said: object = asyncio.run(walk(order))
-        code = 0
-    except BaseException:  # noqa: BLE001 (told to the test)
-        said = traceback.format_exc()
-    with os.fdopen(write, "w") as report:
-        report.write(json.dumps(said))
-    os._exit(code)
-
-
 if __name__ == "__main__":
-    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
-    structlog.configure(wrapper_class=quiet)
-    with os.fdopen(os.dup(1), "w") as answers:
-        os.dup2(2, 1)
-        for line in sys.stdin:
-            answers.write(json.dumps(fork(json.loads(line))) + "\n")
-            answers.flush()
+    serve(walk)

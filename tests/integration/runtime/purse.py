@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import FormatChecker
-from parcel import NO_DATA, START
+from engine_room import build_engine
+from parcel import NO_DATA
 
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.ledger import Booking
 from orderwright.runtime.observation import QUIET, Observer
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orderwright.clock import Clock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
 
 
@@ -66,16 +63,12 @@ def read(data: Mapping[str, Any]) -> Booking:
 
 async def build_claims(pool: Pool, clock: Clock, *, observer: Observer = QUIET) -> Engine:
     """Build an engine that knows the chart and the ledger."""
-    registry = Registry({"claim": {1: Behaviour()}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(CLAIM), at=START)
-    return Engine(
+    return await build_engine(
         pool,
-        registry,
         clock,
-        facts={},
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
+        {},
+        chart=CLAIM,
+        behaviour=Behaviour(),
         ledgers={"money": read},
         observer=observer,
     )

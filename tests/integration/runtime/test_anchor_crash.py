@@ -15,7 +15,6 @@ from orderwright.runtime.incident import incidents
 from orderwright.runtime.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from parcel import Rows
@@ -44,18 +43,16 @@ async def watch(engine: Engine, clock: DrivenClock, tmp_path: Path) -> Watch:
     return Watch(engine, Anchors(engine.pool, clock, tmp_path))
 
 
-@pytest.fixture
-def crash(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], pytest.MonkeyPatch]:
-    """A function that has a process end where it would call something of the module of exports."""
+async def _crash(watch: Watch, where: str) -> None:
+    """Seal, in a process that ends where it would call this function of the module of exports."""
 
     def die(*_given: object) -> None:
         raise Crash
 
-    def arm(where: str) -> pytest.MonkeyPatch:
-        monkeypatch.setattr(anchor_file, where, die)
-        return monkeypatch
-
-    return arm
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(anchor_file, where, die)
+        with pytest.raises(Crash):
+            await watch.seal()
 
 
 async def _fail_to_commit(watch: Watch, pool: Pool) -> None:
@@ -92,16 +89,9 @@ async def test_a_commit_that_failed_stops_no_later_anchor(
 
 
 async def test_an_export_that_was_recorded_gets_its_name_at_the_next_turn(
-    watch: Watch,
-    pool: Pool,
-    tmp_path: Path,
-    rows: Rows,
-    crash: Callable[[str], pytest.MonkeyPatch],
+    watch: Watch, pool: Pool, tmp_path: Path, rows: Rows
 ):
-    armed = crash("name")
-    with pytest.raises(Crash):
-        await watch.seal()
-    armed.undo()
+    await _crash(watch, "name")
     assert len(await rows("select 1 from orderwright.anchor")) == 1
     await watch.seal()
     assert _names(tmp_path) == ["anchor-2026-03-01.gz"]
@@ -113,13 +103,8 @@ async def test_an_export_that_was_recorded_gets_its_name_at_the_next_turn(
     assert await rows("select 1 from orderwright.anchor") == []
 
 
-async def test_an_export_that_was_cut_off_is_dropped(
-    watch: Watch, pool: Pool, tmp_path: Path, crash: Callable[[str], pytest.MonkeyPatch]
-):
-    armed = crash("finish")
-    with pytest.raises(Crash):
-        await watch.seal()
-    armed.undo()
+async def test_an_export_that_was_cut_off_is_dropped(watch: Watch, pool: Pool, tmp_path: Path):
+    await _crash(watch, "finish")
     cut = _only(tmp_path)
     cut.write_bytes(gzip.compress(b'{"anchored_on":"2026-03-01"}\n["p1",1,"00"]\n')[:-4])
     (tmp_path / "of somebody else.txt").touch()
@@ -129,18 +114,10 @@ async def test_an_export_that_was_cut_off_is_dropped(
 
 
 async def test_a_row_deleted_before_its_export_has_its_name_hides_nothing(
-    watch: Watch,
-    clock: DrivenClock,
-    pool: Pool,
-    tmp_path: Path,
-    rows: Rows,
-    crash: Callable[[str], pytest.MonkeyPatch],
+    watch: Watch, clock: DrivenClock, pool: Pool, tmp_path: Path, rows: Rows
 ):
     """To the folder this is an anchor that was never committed; what it says of the logs must hold all the same."""
-    armed = crash("name")
-    with pytest.raises(Crash):
-        await watch.seal()
-    armed.undo()
+    await _crash(watch, "name")
     await pool.execute("delete from orderwright.anchor")
     for table in ("instance", "log"):
         await pool.execute(f"delete from orderwright.{table} where instance_id = 'p2'")
@@ -180,17 +157,10 @@ async def test_an_older_attempt_does_not_take_the_place_of_the_days_export(
 
 
 async def test_of_two_that_name_an_export_the_later_finds_it_named(
-    watch: Watch,
-    tmp_path: Path,
-    clock: DrivenClock,
-    pool: Pool,
-    crash: Callable[[str], pytest.MonkeyPatch],
+    watch: Watch, tmp_path: Path, clock: DrivenClock, pool: Pool
 ):
     """A process that committed is slow to name its export; another one has done it in the meantime."""
-    armed = crash("name")
-    with pytest.raises(Crash):
-        await watch.seal()
-    armed.undo()
+    await _crash(watch, "name")
     unnamed = _only(tmp_path)
     await Anchors(pool, clock, tmp_path).take()
     export = _only(tmp_path)

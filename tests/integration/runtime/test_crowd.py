@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bell import timers
-from errand import Receiver
 from house import process
 from listing import TABLE, Listing
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +32,7 @@ from orderwright.statechart import Event
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+    from errand import Receiver
     from listing import Seen
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -56,11 +56,6 @@ async def look(database_url: str) -> AsyncIterator[Pool]:
     opened = await open_pool(database_url, max_size=2)
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-def receiver() -> Receiver:
-    return Receiver()
 
 
 @pytest.fixture
@@ -204,8 +199,7 @@ async def test_two_relays_hand_each_event_over_once_and_in_order(
     """While writers write, with joined transactions that hold early transaction ids; one consumer cannot handle p2."""
     for name in ("p1", "p2"):
         await engines[0].create("parcel", name, actor="ann")
-    steady, troubled = Listing("steady"), Listing("troubled")
-    troubled.fails_on = {"p2/2/1"}
+    steady, troubled = Listing("steady"), Listing("troubled", fails_on={"p2/2/1"})
     listings = (steady, troubled)
     for listing in listings:
         await outbox.enrol(look, listing.consumer.name, at=engines[0].clock.now())

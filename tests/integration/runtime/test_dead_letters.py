@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from engine_room import close
 from errand import Receiver, build_errands
 
 from orderwright.errors import InputInvalid
@@ -28,15 +29,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def receiver():
-    return Receiver()
-
-
-@pytest.fixture
 async def engine(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
     built = await build_errands(pool, clock, [receiver.kind(), receiver.kind("fax")])
     yield built
-    await built.wakeup.close()
+    await close(built)
 
 
 def by(key: str | None = None, reason: str | None = None) -> Cause:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine_room import build_engine, close
 from errand import Receiver
 from job_rows import job
-from jsonschema import FormatChecker
 from listing import Listing
 from parcel import NO_DATA, START
 
@@ -18,17 +17,14 @@ from orderwright.errors import InputInvalid
 from orderwright.json_text import DEEPEST, dump
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.cron import ScheduleInvalid
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.fact import FactUnfit
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.incident import incidents
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
-from orderwright.runtime.registry import Registry
 from orderwright.runtime.replay import Replay
 from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.schedule import Schedule, put_schedule, schedules
-from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker
 from orderwright.runtime.write import StepUnfit
 from orderwright.statechart import Behaviour, Event, Outcome
@@ -40,6 +36,7 @@ if TYPE_CHECKING:
     from parcel import Rows, Scales
 
     from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
     from orderwright.statechart import Scope
 
@@ -141,23 +138,18 @@ def _count(_: Scope) -> Outcome:
 async def engine(
     pool: Pool, clock: DrivenClock, receiver: Receiver, scales: Scales
 ) -> AsyncIterator[Engine]:
-    registry = Registry({"well": {1: Behaviour(actions={"count": _count})}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(WELL), at=START)
-    built = Engine(
+    built = await build_engine(
         pool,
-        registry,
         clock,
-        facts={"weight": scales.load},
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
+        {"weight": scales.load},
+        chart=WELL,
+        behaviour=Behaviour(actions={"count": _count}),
         kinds={"call": receiver.kind()},
     )
     await built.create("well", "w1", actor="ann")
     yield built
     assert await Replay(pool).verify("w1") == ()
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 def tree(levels: int) -> Any:

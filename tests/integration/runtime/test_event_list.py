@@ -49,8 +49,8 @@ async def test_the_events_of_a_root_are_those_of_all_its_instances(engine: Engin
 async def test_each_event_says_how_every_consumer_stands_with_it(engine: Engine, seen: Seen):
     await _parcels(engine, "p1")
     [*_, first] = await listed(engine.pool, most=100)
-    quick, stuck = Listing("quick"), Listing("stuck", attempts=1)
-    stuck.fails_on = {first.event.event_id}
+    quick = Listing("quick")
+    stuck = Listing("stuck", attempts=1, fails_on={first.event.event_id})
     await Worker(engine, [quick.consumer, stuck.consumer]).drain()
     assert first.event.event_id in await seen("quick")
     [*_, first] = await listed(engine.pool, most=100)

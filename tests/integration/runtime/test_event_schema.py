@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import copy
-import json
 import time
 from typing import TYPE_CHECKING
 
 import pytest
-from jsonschema import FormatChecker
-from parcel import BEHAVIOUR, PARCEL, START
+from engine_room import build_engine, close
+from parcel import PARCEL
 
-from orderwright.runtime.engine import Engine
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -22,6 +18,7 @@ if TYPE_CHECKING:
     from parcel import Scales
 
     from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
 
 SLOW = "^(([a-z])+.)+[A-Z]([a-z])+$"
@@ -40,23 +37,12 @@ DATA = {
 @pytest.fixture
 async def engine(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator[Engine]:
     """An engine that knows a parcel whose `HOLD` has patterns."""
-    registry = Registry({"parcel": {1: BEHAVIOUR}})
     chart = copy.deepcopy(PARCEL)
     chart["events"]["HOLD"]["data"] = DATA
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(chart), at=START)
-    built = Engine(
-        pool,
-        registry,
-        clock,
-        facts={"weight": scales.load},
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
-    )
+    built = await build_engine(pool, clock, {"weight": scales.load}, chart=chart)
     await built.create("parcel", "p1", actor="ann")
     yield built
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 async def _wrong(engine: Engine, data: dict[str, object]) -> set[object]:

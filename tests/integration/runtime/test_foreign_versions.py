@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from bell import BELL, RINGING, timers
+from engine_room import close
 from errand import ERRAND, Receiver
 from job_rows import claimed
 from jsonschema import FormatChecker
@@ -76,8 +77,7 @@ async def start(pool: Pool, clock: DrivenClock, scales: Scales) -> AsyncIterator
 
     yield start
     for engine in built:
-        await engine.alarm.close()
-        await engine.wakeup.close()
+        await close(engine)
 
 
 @pytest.fixture

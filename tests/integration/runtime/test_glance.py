@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from engine_room import close
 from jsonschema import FormatChecker
 from parcel import NO_DATA, START
 
@@ -144,8 +145,7 @@ async def bar(pool: Pool, clock: DrivenClock) -> AsyncIterator[Bar]:
     async with pool.acquire() as connection:
         await found.registry.publish(connection, json.dumps(TAB), at=START)
     yield found
-    await found.engine.close()
-    await found.engine.wakeup.close()
+    await close(found.engine)
 
 
 async def facts_of(pool: Pool, event_type: str) -> list[object]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from engine_room import build_engine, close
 from errand import Receiver, build_errands
 from job_rows import claimed
 from purse import build_claims
 from straight import assert_straight
-from waiting import eventually
+from waiting import eventually, running
 
-from conftest import build_engine
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import LEASE, JobRunner
 from orderwright.runtime.lane import EngineClosed
@@ -67,16 +67,14 @@ async def parcels(
 ) -> AsyncIterator[Engine]:
     built = await build_engine(pool, clock, {"weight": scales.load}, observer=Observer(ear.hear))
     yield built
-    await built.close(grace_seconds=0)
-    await built.wakeup.close()
+    await close(built, grace_seconds=0)
 
 
 @pytest.fixture
 async def claims(pool: Pool, clock: DrivenClock, ear: Ear) -> AsyncIterator[Engine]:
     built = await build_claims(pool, clock, observer=Observer(ear.hear))
     yield built
-    await built.close(grace_seconds=0)
-    await built.wakeup.close()
+    await close(built, grace_seconds=0)
 
 
 @asynccontextmanager
@@ -95,12 +93,37 @@ async def create_parcels(engine: Engine, *names: str) -> None:
         await engine.create("parcel", name, actor="ann")
 
 
+async def call(engine: Engine, *names: str) -> None:
+    """Make errands, each with a job that is due."""
+    for name in names:
+        await engine.create("errand", name, actor="ann")
+        await engine.send(name, Event("CALL"), actor="ann")
+
+
 def more_than_connections(pool: Pool) -> list[str]:
     return [f"p{number:02}" for number in range(pool.get_max_size() + 2)]
 
 
 def in_background(engine: Engine, event: Event, *names: str) -> list[asyncio.Task[Result]]:
     return [asyncio.create_task(engine.send(name, event, actor="bob")) for name in names]
+
+
+@asynccontextmanager
+async def crowd(
+    engine: Engine, ear: Ear, url: str
+) -> AsyncIterator[tuple[list[str], list[asyncio.Task[Result]]]]:
+    """Until the end a host holds more parcels than there are connections, and a caller waits for each.
+
+    Yields the names of the parcels, and the callers' tasks.
+    """
+    names = more_than_connections(engine.pool)
+    await create_parcels(engine, *names)
+    async with host_at(url) as host:
+        for name in names:
+            await engine.send(name, TOUCH, actor="host", connection=host)
+        late = in_background(engine, ADD, *names)
+        await ear.hears(len(names))
+        yield names, late
 
 
 async def all_connections_are_free(pool: Pool) -> bool:
@@ -110,13 +133,8 @@ async def all_connections_are_free(pool: Pool) -> bool:
 async def test_more_callers_than_connections_wait_for_instances_and_the_rest_goes_on(
     parcels: Engine, pool: Pool, ear: Ear, database_url: str
 ):
-    names = more_than_connections(pool)
-    await create_parcels(parcels, *names, "innocent")
-    async with host_at(database_url) as host:
-        for name in names:
-            await parcels.send(name, TOUCH, actor="host", connection=host)
-        first = in_background(parcels, ADD, *names)
-        await ear.hears(len(names))
+    await create_parcels(parcels, "innocent")
+    async with crowd(parcels, ear, database_url) as (names, first):
         second = in_background(parcels, ADD, *names)
         async with asyncio.timeout(LONG):
             for _ in range(3):
@@ -161,13 +179,7 @@ async def test_more_callers_than_connections_wait_for_a_balance_and_the_rest_goe
 async def test_who_has_gone_waits_no_more(
     parcels: Engine, pool: Pool, ear: Ear, database_url: str
 ):
-    names = more_than_connections(pool)
-    await create_parcels(parcels, *names)
-    async with host_at(database_url) as host:
-        for name in names:
-            await parcels.send(name, TOUCH, actor="host", connection=host)
-        late = in_background(parcels, ADD, *names)
-        await ear.hears(len(names))
+    async with crowd(parcels, ear, database_url) as (names, late):
         for task in late:
             task.cancel()
         await eventually(lambda: all_connections_are_free(pool))
@@ -177,15 +189,10 @@ async def test_who_has_gone_waits_no_more(
 
 
 async def test_a_short_lock_is_met_while_others_wait_for_a_long_one(
-    parcels: Engine, pool: Pool, ear: Ear, database_url: str
+    parcels: Engine, ear: Ear, database_url: str
 ):
-    names = more_than_connections(pool)
-    await create_parcels(parcels, *names, "other")
-    async with host_at(database_url) as host:
-        for name in names:
-            await parcels.send(name, TOUCH, actor="host", connection=host)
-        late = in_background(parcels, ADD, *names)
-        await ear.hears(len(names))
+    await create_parcels(parcels, "other")
+    async with crowd(parcels, ear, database_url) as (names, late):
         async with host_at(database_url) as second:
             await parcels.send("other", TOUCH, actor="host", connection=second)
             [other] = in_background(parcels, ADD, "other")
@@ -200,14 +207,8 @@ async def test_a_short_lock_is_met_while_others_wait_for_a_long_one(
 async def test_an_engine_that_closes_waits_for_a_held_lock_no_longer_than_it_is_given(
     parcels: Engine, pool: Pool, ear: Ear, database_url: str
 ):
-    names = more_than_connections(pool)
-    await create_parcels(parcels, *names)
-    async with host_at(database_url) as host:
-        for name in names:
-            await parcels.send(name, TOUCH, actor="host", connection=host)
-        late = in_background(parcels, ADD, *names)
-        await ear.hears(len(names))
-        late += in_background(parcels, ADD, *names)
+    async with crowd(parcels, ear, database_url) as (names, first):
+        late = first + in_background(parcels, ADD, *names)
         async with asyncio.timeout(LONG):
             await parcels.close(grace_seconds=0.1)
             errors = await asyncio.gather(*late, return_exceptions=True)
@@ -225,14 +226,9 @@ async def test_results_wait_for_their_instances_and_the_rest_goes_on(
     receiver = Receiver()
     engine = await build_errands(pool, clock, [receiver.kind()])
     names = more_than_connections(pool)
-    for name in names:
-        await engine.create("errand", name, actor="ann")
-        await engine.send(name, Event("CALL"), actor="ann")
+    await call(engine, *names)
     receiver.hold = asyncio.Event()
-    stop = asyncio.Event()
     runner = JobRunner(engine, poll_seconds=0.01, concurrency=len(names))
-    running = asyncio.create_task(runner.run(stop))
-    await eventually(lambda: _are_called(receiver, len(names)))
 
     async def is_done() -> bool:
         return await rows("select 1 from orderwright.job where status <> 'done'") == []
@@ -240,25 +236,24 @@ async def test_results_wait_for_their_instances_and_the_rest_goes_on(
     async def one_waits() -> bool:
         return await connection.fetchval(_WAITS) > 0
 
-    async with host_at(database_url) as host:
-        connection = await asyncpg.connect(database_url)
-        for name in names:
-            await engine.send(name, Event("STAY"), actor="host", connection=host)
-        receiver.hold.set()
-        await eventually(one_waits)
-        await connection.close()
-        async with asyncio.timeout(LONG):
-            for number in range(5):
-                await JobQueue(engine).enqueue("call", None, key=f"k{number}", root_id="r")
-                assert (await engine.read(names[0])).version == 2
-    await eventually(is_done)
-    stop.set()
-    await running
+    async with running(runner.run):
+        await eventually(lambda: _are_called(receiver, len(names)))
+        async with host_at(database_url) as host:
+            connection = await asyncpg.connect(database_url)
+            for name in names:
+                await engine.send(name, Event("STAY"), actor="host", connection=host)
+            receiver.hold.set()
+            await eventually(one_waits)
+            await connection.close()
+            async with asyncio.timeout(LONG):
+                for number in range(5):
+                    await JobQueue(engine).enqueue("call", None, key=f"k{number}", root_id="r")
+                    assert (await engine.read(names[0])).version == 2
+        await eventually(is_done)
     assert [(await engine.read(name)).version for name in names] == [4] * len(names)
     assert len(receiver.effects) == len(names) + 5
     assert len(receiver.calls) == len(names) + 5
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)
 
 
 async def _are_called(receiver: Receiver, count: int) -> bool:
@@ -269,9 +264,7 @@ async def test_one_held_instance_keeps_no_other_lost_job_from_being_taken_over(
     pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
 ):
     engine = await build_errands(pool, clock, [Receiver().kind(attempts=1)])
-    for name in ("e1", "e2"):
-        await engine.create("errand", name, actor="ann")
-        await engine.send(name, Event("CALL"), actor="ann")
+    await call(engine, "e1", "e2")
     await pool.execute("update orderwright.job set alone = true")
     for _ in range(2):
         await pool.execute(
@@ -288,8 +281,7 @@ async def test_one_held_instance_keeps_no_other_lost_job_from_being_taken_over(
         assert await rows("select 1 from orderwright.job where status = 'running'") != []
     await JobRunner(engine).run_due()
     assert (await engine.read("e1")).state == "FAILED"
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)
 
 
 _WAITS = "select count(*) from pg_locks where not granted"

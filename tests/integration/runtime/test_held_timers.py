@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from engine_room import close
 from purse import build_claims
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.firing import fire_due, fire_next
@@ -47,9 +48,7 @@ async def claims(pool: Pool, clock: DrivenClock) -> AsyncIterator[Engine]:
     await built.send("other", Event("SPEND_LATER"), actor="ann")
     clock.advance(timedelta(seconds=1))
     yield built
-    await built.close()
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 @asynccontextmanager
@@ -77,16 +76,13 @@ async def have_fired(engine: Engine, *names: str) -> bool:
 async def test_one_held_balance_keeps_no_other_timer_waiting(
     claims: Engine, rows: Rows, database_url: str
 ):
-    stop = asyncio.Event()
-    running = asyncio.create_task(Worker(claims, [], poll_seconds=0.01).run(stop))
-    async with purse_held(claims, database_url):
-        await eventually(lambda: have_fired(claims, "other"))
-        assert await versions(claims, *HELD) == [2] * len(HELD)
-        attempts = await rows("select sum(attempts) as n from orderwright.timer")
-        assert attempts == [{"n": 0}]
-    await eventually(lambda: have_fired(claims, *HELD))
-    stop.set()
-    await running
+    async with running(Worker(claims, [], poll_seconds=0.01).run):
+        async with purse_held(claims, database_url):
+            await eventually(lambda: have_fired(claims, "other"))
+            assert await versions(claims, *HELD) == [2] * len(HELD)
+            attempts = await rows("select sum(attempts) as n from orderwright.timer")
+            assert attempts == [{"n": 0}]
+        await eventually(lambda: have_fired(claims, *HELD))
     fired = await rows("select instance_id from orderwright.log where event_type = 'SPEND_ONE'")
     assert sorted(row["instance_id"] for row in fired) == [*HELD, "other"]
     assert await incidents(claims.pool, status=None) == ()

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from breaking import BREAKS, RAISED, panic
+from engine_room import build_engine, close
 from errand import build_errands
 from job_rows import job
-from jsonschema import FormatChecker
-from parcel import BEHAVIOUR, PARCEL, START, Scales
-from waiting import eventually
+from parcel import PARCEL, START, Scales
+from waiting import eventually, running
 
 from orderwright.runtime.clockwork import Clockwork
 from orderwright.runtime.consumer import Consumer
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.fact import SharedFact
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.ledger import Booking
-from orderwright.runtime.registry import Registry
 from orderwright.runtime.schedule import Schedule, put_schedule
-from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
     from parcel import Rows
 
     from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.fact import FactRequest
     from orderwright.runtime.job import JobRun
     from orderwright.runtime.outbox import DomainEvent
@@ -71,27 +68,23 @@ async def test_an_event_whose_handler_is_interrupted_is_parked_and_the_relay_goe
     )
     for name in ("a", "b", "c"):
         await engine.create("parcel", name, actor="ann")
-    stop = asyncio.Event()
-    running = asyncio.create_task(Worker(engine, [consumer], poll_seconds=0.01).run(stop))
-    for name in ("a", "b", "c"):
-        await engine.send(name, ADD, actor="ann")
+    async with running(Worker(engine, [consumer], poll_seconds=0.01).run):
+        for name in ("a", "b", "c"):
+            await engine.send(name, ADD, actor="ann")
 
-    async def has_parked() -> bool:
-        parked = await rows("select root_id, last_error from orderwright.parked_root")
-        return [one["root_id"] for one in parked] == ["b"] and fault.__name__ in parked[0][
-            "last_error"
-        ]
+        async def has_parked() -> bool:
+            parked = await rows("select root_id, last_error from orderwright.parked_root")
+            return [one["root_id"] for one in parked] == ["b"] and fault.__name__ in parked[0][
+                "last_error"
+            ]
 
-    await eventually(has_parked)
-    await engine.send("c", ADD, actor="ann")
+        await eventually(has_parked)
+        await engine.send("c", ADD, actor="ann")
 
-    async def has_seen() -> bool:
-        return {"a/2/1", "c/2/1", "c/3/1"} <= set(seen)
+        async def has_seen() -> bool:
+            return {"a/2/1", "c/2/1", "c/3/1"} <= set(seen)
 
-    await eventually(has_seen)
-    stop.set()
-    async with asyncio.timeout(30):
-        await running
+        await eventually(has_seen)
 
 
 @BREAKS
@@ -114,26 +107,22 @@ async def test_a_slot_whose_action_is_interrupted_is_put_off_and_the_schedules_g
     async with pool.acquire() as connection, connection.transaction():
         nightly = Schedule(name="nightly", cron="* * * * *", action="mine")
         await put_schedule(connection, nightly, at=START)
-    stop = asyncio.Event()
     clockwork = Clockwork(engine, actions={"mine": act}, poll_seconds=0.01)
     worker = Worker(engine, [], clockwork=clockwork, poll_seconds=0.01)
-    running = asyncio.create_task(worker.run(stop))
-    clock.advance(timedelta(minutes=1))
 
     async def is_put_off() -> bool:
         slots = await rows("select last_error from orderwright.slot where retry_at is not null")
         return len(slots) == 1 and fault.__name__ in slots[0]["last_error"]
 
-    await eventually(is_put_off)
-    clock.advance(timedelta(minutes=1))
+    async with running(worker.run):
+        clock.advance(timedelta(minutes=1))
+        await eventually(is_put_off)
+        clock.advance(timedelta(minutes=1))
 
-    async def is_done() -> bool:
-        return bool(await rows("select from orderwright.slot where status = 'done'"))
+        async def is_done() -> bool:
+            return bool(await rows("select from orderwright.slot where status = 'done'"))
 
-    await eventually(is_done)
-    stop.set()
-    async with asyncio.timeout(30):
-        await running
+        await eventually(is_done)
 
 
 async def test_a_handler_of_jobs_that_panics_has_failed(
@@ -215,12 +204,8 @@ async def _reminding(
         "events": PARCEL["events"] | {"REMIND": event},
         "states": PARCEL["states"] | {"OPEN": {"on": on}},
     }
-    registry = Registry({"parcel": {1: BEHAVIOUR}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(chart), at=START)
-    wakeup, formats = Announcer(pool), FormatChecker()
     given = {"facts": {"weight": Scales().load}} | parts
-    return Engine(pool, registry, clock, formats=formats, wakeup=wakeup, **given)
+    return await build_engine(pool, clock, chart=chart, **given)
 
 
 async def _set_timers(engine: Engine, **contexts: dict[str, int]) -> None:
@@ -238,4 +223,4 @@ async def _assert_all_fire_but_one(engine: Engine, clock: DrivenClock, rows: Row
     [left] = await rows("select instance_id, last_error from orderwright.timer")
     assert left["instance_id"] == "a"
     assert left["last_error"].startswith(("WorkCancelled", "WorkPanicked"))
-    await engine.wakeup.close()
+    await close(engine)

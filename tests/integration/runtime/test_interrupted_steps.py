@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 from breaking import BREAKS, RAISED
+from engine_room import build_engine, close
 from jsonschema import FormatChecker
-from parcel import BEHAVIOUR, PARCEL, START, Scales
+from parcel import BEHAVIOUR, PARCEL, Scales
 
-from conftest import build_engine
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.fact import SharedFact
 from orderwright.runtime.interruption import WorkCancelled, WorkPanicked
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Behaviour, Event
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.fact import FactLoader, FactRequest
     from orderwright.runtime.pool import Connection, Pool
     from orderwright.statechart import Outcome, Scope
@@ -80,8 +77,7 @@ async def test_a_fact_that_is_interrupted_fails_its_own_step_and_nothing_waits_f
         assert (await engine.send("b", TOUCH, actor="ann", connection=connection)).version == 2
     await _assert_all_go_on(engine, ids)
     async with asyncio.timeout(10):
-        await engine.close()
-    await engine.wakeup.close()
+        await close(engine)
 
 
 def _formats(raised: BaseException) -> FormatChecker:
@@ -104,19 +100,9 @@ async def test_a_format_that_panics_fails_its_own_step_and_nothing_waits_for_eve
     events = PARCEL["events"] | {"NOTE": {"label": "Note", "data": noted}}
     opened = PARCEL["states"]["OPEN"]
     states = PARCEL["states"] | {"OPEN": {"on": opened["on"] | {"NOTE": {}}}}
-    registry = Registry({"parcel": {1: BEHAVIOUR}})
-    chart = json.dumps(PARCEL | {"events": events, "states": states})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, chart, at=START)
-    wakeup = Announcer(pool)
-    engine = Engine(
-        pool,
-        registry,
-        clock,
-        facts={"weight": Scales().load},
-        formats=_formats(raised),
-        wakeup=wakeup,
-    )
+    chart = PARCEL | {"events": events, "states": states}
+    facts = {"weight": Scales().load}
+    engine = await build_engine(pool, clock, facts, chart=chart, formats=_formats(raised))
     ids = await _create(engine)
 
     async with asyncio.timeout(10):
@@ -131,8 +117,7 @@ async def test_a_format_that_panics_fails_its_own_step_and_nothing_waits_for_eve
     assert [result.version for result in results[1:]] == [2, 2]
     await _assert_all_go_on(engine, ids)
     async with asyncio.timeout(10):
-        await engine.close()
-    await wakeup.close()
+        await close(engine)
 
 
 @RAISED
@@ -144,18 +129,8 @@ async def test_an_action_that_panics_refuses_its_own_step(
             raise raised
         return BEHAVIOUR.actions["add"](scope)
 
-    registry = Registry({"parcel": {1: Behaviour(actions={"add": add})}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(PARCEL), at=START)
-    wakeup = Announcer(pool)
-    engine = Engine(
-        pool,
-        registry,
-        clock,
-        facts={"weight": Scales().load},
-        formats=FormatChecker(),
-        wakeup=wakeup,
-    )
+    behaviour = Behaviour(actions={"add": add})
+    engine = await build_engine(pool, clock, {"weight": Scales().load}, behaviour=behaviour)
     ids = await _create(engine)
 
     async with asyncio.timeout(10):
@@ -169,9 +144,7 @@ async def test_an_action_that_panics_refuses_its_own_step(
     assert type(raised).__name__ in results[1].refused.message
     assert [results[0].version, results[2].version] == [2, 2]
     await _assert_all_go_on(engine, ids)
-    await engine.close()
-    await engine.alarm.close()
-    await wakeup.close()
+    await close(engine)
 
 
 async def test_a_lane_that_is_cancelled_leaves_nothing_behind_that_waits_for_ever(
@@ -201,5 +174,4 @@ async def test_a_lane_that_is_cancelled_leaves_nothing_behind_that_waits_for_eve
     assert {one.version for one in results} == {2}
     let_go.set()
     await _assert_all_go_on(engine, ids)
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)

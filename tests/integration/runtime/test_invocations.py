@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from engine_room import close
 from errand import ERRAND, Receiver, build_errands
 from job_rows import claimed
 from parcel import START
@@ -30,17 +31,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def receiver():
-    return Receiver()
-
-
-@pytest.fixture
 async def engine(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
     built = await build_errands(pool, clock, [receiver.kind()])
     await built.create("errand", "e1", actor="ann", correlation_id="morning")
     yield built
     assert await Replay(pool).verify("e1") == ()
-    await built.wakeup.close()
+    await close(built)
 
 
 @pytest.fixture
@@ -259,7 +255,7 @@ async def test_an_instance_may_begin_with_work(pool: Pool, clock: DrivenClock, r
     assert await JobRunner(engine).run_due() == 1
     begun = await engine.read("e3")
     assert (begun.state, begun.snapshot.context["said"], begun.version) == ("IDLE", "yes", 2)
-    await engine.wakeup.close()
+    await close(engine)
 
 
 async def test_a_lost_hosts_work_that_is_its_last_comes_back_as_an_error(
@@ -279,4 +275,4 @@ async def test_a_lost_hosts_work_that_is_its_last_comes_back_as_an_error(
     assert failed.state == "FAILED"
     assert "JobAbandoned" in failed.snapshot.context["said"]["message"]
     assert await statuses(rows) == ["failed"]
-    await engine.wakeup.close()
+    await close(engine)

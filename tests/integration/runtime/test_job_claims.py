@@ -193,14 +193,20 @@ async def test_who_extends_the_lease_in_time_is_not_taken_for_lost(
     assert (await job(rows, "k1"))["status"] == "running"
 
 
-async def test_a_lease_is_extended_while_the_handler_works(
-    queue: JobQueue, errands: Engine, receiver: Receiver, rows: Rows, clock: DrivenClock
-):
+async def begun(errands: Engine, receiver: Receiver) -> asyncio.Task[int]:
+    """Begin a job that is not done until the receiver lets go, under a short lease; return what runs it."""
     receiver.hold = asyncio.Event()
-    await queue.enqueue("call", None, key="k1", root_id="r1")
+    await JobQueue(errands).enqueue("call", None, key="k1", root_id="r1")
     runner = JobRunner(errands, lease=timedelta(seconds=0.03))
     running = asyncio.create_task(runner.run_due())
     await receiver.called.wait()
+    return running
+
+
+async def test_a_lease_is_extended_while_the_handler_works(
+    errands: Engine, receiver: Receiver, rows: Rows, clock: DrivenClock
+):
+    running = await begun(errands, receiver)
     clock.advance(timedelta(seconds=60))
 
     async def is_extended() -> bool:
@@ -213,13 +219,9 @@ async def test_a_lease_is_extended_while_the_handler_works(
 
 
 async def test_a_handler_whose_job_went_to_another_is_ended(
-    queue: JobQueue, errands: Engine, pool: Pool, receiver: Receiver, rows: Rows
+    errands: Engine, pool: Pool, receiver: Receiver, rows: Rows
 ):
-    receiver.hold = asyncio.Event()
-    await queue.enqueue("call", None, key="k1", root_id="r1")
-    runner = JobRunner(errands, lease=timedelta(seconds=0.03))
-    running = asyncio.create_task(runner.run_due())
-    await receiver.called.wait()
+    running = await begun(errands, receiver)
     await pool.execute("update orderwright.job set fence = fence + 1, host = 'other'")
     async with asyncio.timeout(30):
         assert await running == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from engine_room import close
 from errand import Receiver, build_errands
 from parcel import START
 from waiting import eventually
@@ -47,7 +48,7 @@ async def heard(worker: asyncio.subprocess.Process) -> str:
 async def queue(pool: Pool) -> AsyncIterator[JobQueue]:
     engine = await build_errands(pool, SystemClock(), [Receiver().kind()])
     yield JobQueue(engine)
-    await engine.wakeup.close()
+    await close(engine)
 
 
 async def statuses(rows: Rows) -> Counter[str]:

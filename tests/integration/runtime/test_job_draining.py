@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from job_rows import job
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime import job_row
 from orderwright.runtime.job_queue import JobQueue
@@ -27,18 +27,15 @@ LONG = 300.0  # seconds: longer than any test waits, so that only a wake can exp
 async def test_a_running_worker_is_woken_by_new_jobs(
     errands: Engine, queue: JobQueue, receiver: Receiver, rows: Rows, database_url: str
 ):
-    stop = asyncio.Event()
-    async with Listener(database_url) as listener:
-        runner = JobRunner(errands, poll_seconds=LONG)
-        worker = Worker(errands, [], listener, jobs=runner, poll_seconds=LONG)
-        running = asyncio.create_task(worker.run(stop))
+    runner = JobRunner(errands, poll_seconds=LONG)
+    async with (
+        Listener(database_url) as listener,
+        running(Worker(errands, [], listener, jobs=runner, poll_seconds=LONG).run),
+    ):
         for n in range(3):
             receiver.called.clear()
             await queue.enqueue("call", n, key=f"k{n}", root_id="r1")
             await receiver.called.wait()
-        stop.set()
-        async with asyncio.timeout(30):
-            await running
     done = await rows("select status from orderwright.job")
     assert [row["status"] for row in done] == ["done"] * 3
 
@@ -46,26 +43,24 @@ async def test_a_running_worker_is_woken_by_new_jobs(
 async def test_no_more_jobs_are_in_hand_than_the_worker_may_run_at_a_time(
     errands: Engine, queue: JobQueue, receiver: Receiver, rows: Rows
 ):
-    receiver.hold, stop = asyncio.Event(), asyncio.Event()
+    receiver.hold = asyncio.Event()
     for n in range(5):
         await queue.enqueue("call", n, key=f"k{n}", root_id="r1")
     runner = JobRunner(errands, concurrency=2, poll_seconds=0.01)
-    running = asyncio.create_task(Worker(errands, [], jobs=runner).run(stop))
 
     async def two_are_running() -> bool:
         found = await rows("select 1 from orderwright.job where status = 'running'")
         return len(found) == len(receiver.calls) == 2
 
-    await eventually(two_are_running)
-    runner.hear(Change(None))
-    receiver.hold.set()
+    async with running(Worker(errands, [], jobs=runner).run):
+        await eventually(two_are_running)
+        runner.hear(Change(None))
+        receiver.hold.set()
 
-    async def all_are_done() -> bool:
-        return len(await rows("select 1 from orderwright.job where status = 'done'")) == 5
+        async def all_are_done() -> bool:
+            return len(await rows("select 1 from orderwright.job where status = 'done'")) == 5
 
-    await eventually(all_are_done)
-    stop.set()
-    await running
+        await eventually(all_are_done)
 
 
 async def test_a_worker_that_is_told_to_stop_finishes_what_is_in_hand(
@@ -89,13 +84,11 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_is_in_hand(
 async def test_what_outlasts_the_time_of_grace_is_given_back_uncounted(
     errands: Engine, queue: JobQueue, receiver: Receiver, rows: Rows
 ):
-    receiver.hold, stop = asyncio.Event(), asyncio.Event()
+    receiver.hold = asyncio.Event()
     await queue.enqueue("call", None, key="k1", root_id="r1")
     runner = JobRunner(errands, grace_seconds=0.01)
-    running = asyncio.create_task(Worker(errands, [], jobs=runner).run(stop))
-    await receiver.called.wait()
-    stop.set()
-    await running
+    async with running(Worker(errands, [], jobs=runner).run):
+        await receiver.called.wait()
     given_back = await job(rows, "k1")
     assert (given_back["status"], given_back["attempts"]) == ("waiting", 0)
     receiver.hold = None
@@ -123,28 +116,24 @@ async def test_what_others_are_about_to_stop_is_not_waited_for_when_the_rest_is_
 async def test_an_outcome_is_written_when_the_database_is_back(
     errands: Engine, queue: JobQueue, pool: Pool, receiver: Receiver, rows: Rows
 ):
-    receiver.hold, stop = asyncio.Event(), asyncio.Event()
+    receiver.hold = asyncio.Event()
     await queue.enqueue("call", None, key="k1", root_id="r1")
     runner = JobRunner(errands, poll_seconds=0.01)
-    running = asyncio.create_task(Worker(errands, [], jobs=runner, poll_seconds=0.01).run(stop))
-    await receiver.called.wait()
-    await pool.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid()"
-    )
-    receiver.hold.set()
+    async with running(Worker(errands, [], jobs=runner, poll_seconds=0.01).run):
+        await receiver.called.wait()
+        await pool.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        receiver.hold.set()
 
-    async def is_done() -> bool:
-        try:
-            return (await job(rows, "k1"))["status"] == "done"
-        except Exception:  # noqa: BLE001 (a connection that was ended is thrown out of the pool)
-            return False
+        async def is_done() -> bool:
+            try:
+                return (await job(rows, "k1"))["status"] == "done"
+            except Exception:  # noqa: BLE001 (a connection that was ended is thrown out of the pool)
+                return False
 
-    try:
         await eventually(is_done)
-    finally:
-        stop.set()
-        await running
     assert len(receiver.calls) == 1
 
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from listing import Listing
+from parcel import add_to
 
 from orderwright.runtime.lag import read_status
 from orderwright.runtime.outbox import enrol
 from orderwright.runtime.worker import Worker
-from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from orderwright.clock import DrivenClock
@@ -23,10 +23,8 @@ async def test_the_status_counts_what_is_unread_and_what_is_parked(
 ):
     for name in ("p1", "p2"):
         await engine.create("parcel", name, actor="ann")
-        for _ in range(2):
-            await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
-    listing = Listing("a", attempts=1)
-    listing.fails_on = {"p1/2/1"}
+        await add_to(engine, name, 2)
+    listing = Listing("a", attempts=1, fails_on={"p1/2/1"})
     await Worker(engine, [listing.consumer]).drain()
     async with pool.acquire() as connection:
         await enrol(connection, "b", at=clock.now())

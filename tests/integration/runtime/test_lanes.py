@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from engine_room import build_engine, close
 from straight import assert_straight, deadlocks
 
-from conftest import build_engine
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.fact import SharedFact
 from orderwright.runtime.instance import InstanceNotFound
@@ -99,8 +99,7 @@ async def test_sixteen_writers_of_two_processes_make_a_straight_line(
             await (engine, other)[number % 2].send("p1", ADD, actor=f"w{number}")
 
     await asyncio.gather(*(write(number) for number in range(16)))
-    await other.close()
-    await other.wakeup.close()
+    await close(other)
     await pool.close()
 
     assert (await engine.read("p1")).snapshot.context["count"] == 80
@@ -279,8 +278,7 @@ async def test_shared_balances_are_never_overdrawn_and_never_deadlock(
     assert {row["n"] for row in spent} == {10}
     await assert_straight(engines[0].pool)
     for engine in engines:
-        await engine.close()
-        await engine.wakeup.close()
+        await close(engine)
     await second.close()
     await pool.close()
     assert await deadlocks(database_url) == 0
@@ -307,5 +305,4 @@ async def test_who_waits_for_a_crowded_balance_has_a_turn_whatever_its_id(
     await asyncio.gather(*(client(name) for name in others))
     await last
     assert answered < 10 * len(others), "of 300 that would have gone before"
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine_room import close
 from purse import build_claims
 from waiting import eventually
 
@@ -34,9 +35,7 @@ if TYPE_CHECKING:
 async def claims(pool: Pool, clock: DrivenClock) -> AsyncIterator[Engine]:
     built = await build_claims(pool, clock)
     yield built
-    await built.close()
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 def spend(amount: object) -> Event:
@@ -158,8 +157,7 @@ async def test_a_hundred_claims_on_a_purse_of_ten_get_exactly_ten(
     assert sum(result.refused is None for result in results) == 10
     assert await balance(pool) == 10
     assert await differences(pool) == []
-    await other.close()
-    await other.wakeup.close()
+    await close(other)
     await other_pool.close()
 
 
@@ -195,8 +193,7 @@ async def test_random_bookings_from_two_processes_never_deadlock_and_always_add_
     assert all(0 <= amount <= 10 for amount in expected.values())
     assert await differences(pool) == []
     assert await pool.fetchval(deadlocks) == 0
-    await other.close()
-    await other.wakeup.close()
+    await close(other)
     await other_pool.close()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from listing import Listing
-from waiting import eventually
+from parcel import add_to
+from waiting import eventually, running
 
 from orderwright.runtime.command import Actor
 from orderwright.runtime.lookout import Lookout, Watcher
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from listing import Seen
 
     from orderwright.runtime.engine import Engine
-    from orderwright.runtime.pool import Connection, Pool
+    from orderwright.runtime.pool import Pool
 
 LONG = 300.0  # seconds: longer than any test waits, so that only a wake can explain progress
 
@@ -45,19 +45,15 @@ class Woken:
         return await self.lookout.turn(), list(self._names)
 
 
-async def _add(engine: Engine, connection: Connection | None = None) -> None:
-    await engine.send("p1", Event("ADD", {"n": 1}), actor="ann", connection=connection)
-
-
 async def test_the_first_turn_wakes_everybody_and_the_next_ones_those_that_want_what_is_new(
     engine: Engine, pool: Pool
 ):
     await engine.create("parcel", "p1", actor="ann")
-    await _add(engine)
+    await add_to(engine, "p1")
     woken = Woken(pool)
     assert await woken.turn() == (LONG, ["added", "inspected", "all"])
 
-    await _add(engine)
+    await add_to(engine, "p1")
     assert await woken.turn() == (0, ["added", "all"])
     assert await woken.turn() == (LONG, [])
     await engine.send("p1", Event("INSPECT"), actor=Actor("scales", "system"))
@@ -72,7 +68,7 @@ async def test_nobody_is_woken_for_what_is_not_settled_and_all_that_want_it_once
     await woken.turn()
     async with pool.acquire() as early, early.transaction():
         await early.fetchval("select pg_current_xact_id()")
-        await _add(engine)
+        await add_to(engine, "p1")
         rests = [await woken.turn() for _ in range(3)]
         assert rests == [(0.01, []), (0.02, []), (0.04, [])]
     assert await woken.turn() == (0, ["added", "all"])
@@ -82,18 +78,15 @@ async def test_a_consumer_gets_what_an_open_transaction_held_back_as_soon_as_tha
     engine: Engine, pool: Pool, seen: Seen, database_url: str
 ):
     await engine.create("parcel", "p1", actor="ann")
-    stop = asyncio.Event()
-    async with Listener(database_url) as listener:
-        worker = Worker(engine, [Listing().consumer], listener, poll_seconds=LONG)
-        running = asyncio.create_task(worker.run(stop))
+    async with (
+        Listener(database_url) as listener,
+        running(Worker(engine, [Listing().consumer], listener, poll_seconds=LONG).run, seconds=10),
+    ):
         async with pool.acquire() as early, early.transaction():
-            await _add(engine, early)
+            await add_to(engine, "p1", connection=early)
             assert await seen() == []
 
         async def has_seen() -> bool:
             return await seen() == ["p1/2/1"]
 
         await eventually(has_seen)
-        stop.set()
-        async with asyncio.timeout(10):
-            await running

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from errand import Receiver, build_errands
-from waiting import eventually
+from waiting import eventually, running
 from wrong import Wrong
 
 from orderwright.clock import SystemClock
@@ -88,8 +88,6 @@ async def test_a_job_that_was_lost_has_a_host_to_itself(
     await lose(engine, clock, "lost")
     await pool.execute("update orderwright.job set status = 'done'")  # until another is at work
     await put(engine, "early")
-    stop = asyncio.Event()
-    running = asyncio.create_task(JobRunner(engine, poll_seconds=0.01).run(stop))
 
     async def has_claimed_both() -> bool:
         return await rows("select 1 from orderwright.job where status = 'running' offset 1") != []
@@ -103,17 +101,16 @@ async def test_a_job_that_was_lost_has_a_host_to_itself(
 
         await eventually(have)
 
-    await entered(1)
-    await pool.execute("update orderwright.job set status = 'waiting' where key = 'lost'")
-    await eventually(has_claimed_both)
-    await put(engine, "late")
-    room.doors["early"].set()
-    await entered(2)
-    room.doors["lost"].set()
-    room.doors["late"].set()
-    await eventually(all_are_done)
-    stop.set()
-    await running
+    async with running(JobRunner(engine, poll_seconds=0.01).run):
+        await entered(1)
+        await pool.execute("update orderwright.job set status = 'waiting' where key = 'lost'")
+        await eventually(has_claimed_both)
+        await put(engine, "late")
+        room.doors["early"].set()
+        await entered(2)
+        room.doors["lost"].set()
+        room.doors["late"].set()
+        await eventually(all_are_done)
     assert room.seen == [("early",), ("lost",), ("late",)]
 
 

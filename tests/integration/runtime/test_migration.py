@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from parcel import BEHAVIOUR, START
-from relabelled import MAPPING, SECOND_TEXT
+from parcel import START
+from relabelled import MAPPING, migrate, publish_second
 from waiting import eventually
 
 from orderwright.runtime.firing import fire_next
@@ -32,22 +32,6 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).with_name("migrating.py")
 
 
-@pytest.fixture
-async def migrations(engine: Engine) -> Migrations:
-    """The second version is published; the first is still what `create` starts."""
-    engine.registry._behaviours = {"parcel": {1: BEHAVIOUR, 2: BEHAVIOUR}}
-    return Migrations(engine, batch=2, patience=timedelta(milliseconds=50))
-
-
-async def publish(engine: Engine) -> None:
-    async with engine.pool.acquire() as connection:
-        await engine.registry.publish(connection, SECOND_TEXT, at=START)
-
-
-async def migrate(migrations: Migrations, mapping: Any = MAPPING, **options: Any) -> Any:
-    return await migrations.migrate("parcel", 1, 2, mapping, actor="ann", **options)
-
-
 async def parcels(engine: Engine, count: int) -> list[str]:
     names = [f"p{number:03}" for number in range(count)]
     for name in names:
@@ -62,7 +46,7 @@ async def test_instances_move_and_go_on_in_the_new_version(
     names = await parcels(engine, 5)
     await engine.send(names[1], Event("HOLD"), actor="ann")
     await engine.send(names[2], Event("SEAL"), actor="ann")
-    await publish(engine)
+    await publish_second(engine)
     seen: list[tuple[int, int]] = []
 
     report = await migrate(migrations, reason="renamed", progress=lambda *at: seen.append(at))
@@ -98,7 +82,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(
 ):
     names = await parcels(engine, 5)
     await engine.send(names[3], Event("REMIND_SOON"), actor="ann")
-    await publish(engine)
+    await publish_second(engine)
     before = await everything()
     mapping = {"states": MAPPING["states"]}
 
@@ -120,7 +104,7 @@ async def test_each_instance_that_cannot_move_is_named_with_every_reason(
     await engine.send(names[0], Event("REMIND_SOON"), actor="ann")
     await engine.send(names[1], Event("HOLD"), actor="ann")
     await engine.create("parcel", "x", context={"count": "many"}, actor="ann")
-    await publish(engine)
+    await publish_second(engine)
     schema = {"properties": {"count": {"type": "integer"}}}
 
     mapping = {"states": MAPPING["states"], "context": {"a": {"from": "context.count"}}}
@@ -147,7 +131,7 @@ async def test_timers_move_with_their_instance_and_fire_in_the_new_version(
     names = await parcels(engine, 2)
     await engine.send(names[0], Event("REMIND_SOON"), actor="ann")
     await engine.send(names[1], Event("HOLD"), actor="ann")
-    await publish(engine)
+    await publish_second(engine)
     clock.advance(timedelta(seconds=10))
     assert (await migrate(migrations)).moved == 2
 
@@ -170,7 +154,7 @@ async def test_a_timer_that_was_overdue_when_its_instance_moved_fires_live(
     """Subscribers hear of what happens live only, and that a timer fires is no part of the move."""
     [name] = await parcels(engine, 1)
     await engine.send(name, Event("REMIND_SOON"), actor="ann")
-    await publish(engine)
+    await publish_second(engine)
     clock.advance(timedelta(minutes=1))
     assert (await migrate(migrations)).moved == 1
 
@@ -186,7 +170,7 @@ async def test_an_instance_that_others_hold_is_tried_again_and_named_if_they_kee
     engine: Engine, migrations: Migrations, rows: Rows
 ):
     names = await parcels(engine, 3)
-    await publish(engine)
+    await publish_second(engine)
     async with engine.pool.acquire() as holder:
         transaction = holder.transaction()
         await transaction.start()
@@ -207,7 +191,7 @@ async def test_a_migration_beside_live_traffic_loses_nothing_of_either(
     engine: Engine, migrations: Migrations
 ):
     names = await parcels(engine, 12)
-    await publish(engine)
+    await publish_second(engine)
     sent = dict.fromkeys(names, 1)
     moving = asyncio.Event()
 
@@ -255,7 +239,7 @@ async def test_a_migration_that_was_killed_goes_on_where_it_was(
                 await process.stdin.drain()
         process.kill()
         await process.communicate()
-    await publish(engine)
+    await publish_second(engine)
     [run] = await rows("select status, moved from orderwright.chart_migration")
     assert run["status"] == "running"
     assert 20 <= run["moved"] < 60
@@ -276,7 +260,7 @@ async def test_two_processes_that_migrate_the_same_take_turns(
     engine: Engine, migrations: Migrations, rows: Rows
 ):
     await parcels(engine, 20)
-    await publish(engine)
+    await publish_second(engine)
     one, two = await asyncio.gather(migrate(migrations), migrate(migrations))
     assert [one.moved, one.stuck] == [two.moved, two.stuck] == [20, ()]
     assert len(await rows("select 1 from orderwright.log where event_type = 'migrate'")) == 20
@@ -284,7 +268,7 @@ async def test_two_processes_that_migrate_the_same_take_turns(
 
 async def test_another_mapping_begins_anew(engine: Engine, migrations: Migrations, rows: Rows):
     await parcels(engine, 3)
-    await publish(engine)
+    await publish_second(engine)
 
     def stop(_done: int, _total: int) -> None:
         raise KeyboardInterrupt
@@ -300,10 +284,9 @@ async def test_another_mapping_begins_anew(engine: Engine, migrations: Migration
 async def test_a_migration_that_is_given_up_moves_nobody_any_more_and_says_so(
     engine: Engine, rows: Rows
 ):
-    engine.registry._behaviours = {"parcel": {1: BEHAVIOUR, 2: BEHAVIOUR}}
     patient = Migrations(engine, batch=2, patience=timedelta(seconds=30))
     names = await parcels(engine, 3)
-    await publish(engine)
+    await publish_second(engine)
 
     async def waiting() -> int:
         found = await rows(
@@ -344,7 +327,7 @@ async def test_mistakes_of_the_author_stop_it_before_it_begins(
     await parcels(engine, 1)
     with pytest.raises(ChartNotFound):
         await migrate(migrations)
-    await publish(engine)
+    await publish_second(engine)
     for wrong in ({"states": {"x": "y"}}, {"schema": {"type": "objekt"}}, {"beside": {}}):
         with pytest.raises(MappingInvalid):
             await migrate(migrations, wrong)

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from engine_room import build_engine, close
 from errand import Receiver, build_errands
-from jsonschema import FormatChecker
-from parcel import BEHAVIOUR, PARCEL, START
 from prometheus_client import generate_latest
 
 from orderwright.app.telemetry.metrics import Metrics
 from orderwright.runtime.consumer import Consumer
-from orderwright.runtime.engine import Engine
 from orderwright.runtime.figures import read_figures
 from orderwright.runtime.instance import InstanceNotFound
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.observation import Applied, Fired, Observer
-from orderwright.runtime.registry import Registry
-from orderwright.runtime.wakeup import Announcer
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 from pages import Page
@@ -33,6 +28,7 @@ if TYPE_CHECKING:
     from parcel import Scales
 
     from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
     from orderwright.runtime.observation import Note
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection, Pool
@@ -57,22 +53,10 @@ def told() -> list[Note]:
 async def engine(
     pool: Pool, clock: DrivenClock, scales: Scales, metrics: Metrics, told: list[Note]
 ) -> AsyncIterator[Engine]:
-    registry = Registry({"parcel": {1: BEHAVIOUR}})
-    async with pool.acquire() as connection:
-        await registry.publish(connection, json.dumps(PARCEL), at=START)
-    built = Engine(
-        pool,
-        registry,
-        clock,
-        facts={"weight": scales.load},
-        formats=FormatChecker(),
-        wakeup=Announcer(pool),
-        observer=Observer(metrics.hear, told.append),
-    )
+    observer = Observer(metrics.hear, told.append)
+    built = await build_engine(pool, clock, {"weight": scales.load}, observer=observer)
     yield built
-    await built.close()
-    await built.alarm.close()
-    await built.wakeup.close()
+    await close(built)
 
 
 def rows_of(told: list[Note]) -> list[str]:
@@ -98,14 +82,7 @@ async def test_who_is_overtaken_is_counted(
 ):
     """Two engines stand for two processes: lanes of one never overtake each other."""
     await engine.create("parcel", "p1", actor="ann")
-    rival = Engine(
-        pool,
-        engine.registry,
-        engine.clock,
-        facts={"weight": scales.load},
-        formats=FormatChecker(),
-        wakeup=engine.wakeup,
-    )
+    rival = await build_engine(pool, engine.clock, {"weight": scales.load})
     sent = 0
     async with asyncio.timeout(30):
         while not page().value("detours_total", reason="overtaken"):
@@ -113,7 +90,7 @@ async def test_who_is_overtaken_is_counted(
                 *(by.send("p1", Event("TOUCH"), actor="ann") for by in (engine, rival) * 10)
             )
             sent += 10
-    await rival.close()
+    await close(rival)
     assert page().value("transitions_total", event="TOUCH", outcome="applied") == sent
 
 
@@ -189,8 +166,7 @@ async def test_attempts_at_jobs_are_counted_with_how_they_ended(pool: Pool, cloc
     async with pool.acquire() as connection:
         [dead] = (await read_figures(connection, now=clock.now())).jobs
     assert (dead.status, dead.jobs) == ("dead", 1)
-    await engine.close()
-    await engine.wakeup.close()
+    await close(engine)
 
 
 async def test_a_listener_that_fails_stops_nothing(engine: Engine, told: list[Note]):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from listing import Listing
+from parcel import add_to
 
 from orderwright.runtime.acknowledgement import read_acknowledgements
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.parking import LONGEST_PAUSE, ParkedRoot, list_parked, retry
 from orderwright.runtime.relay import relay
 from orderwright.runtime.worker import Worker
-from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
 async def _open(engine: Engine, *names: str) -> None:
     for name in names:
         await engine.create("parcel", name, actor="ann")
-
-
-async def _add(engine: Engine, name: str, times: int = 1) -> None:
-    for _ in range(times):
-        await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
 
 
 def _ids(name: str, first: int, last: int) -> list[str]:
@@ -56,9 +51,8 @@ async def test_a_poison_event_parks_its_root_and_fifty_others_go_on(
     names = [f"p{n}" for n in range(51)]
     await _open(engine, *names)
     for _ in range(3):
-        await asyncio.gather(*(_add(engine, name) for name in names))
-    listing = Listing()
-    listing.fails_on = {"p7/3/1"}
+        await asyncio.gather(*(add_to(engine, name) for name in names))
+    listing = Listing(fails_on={"p7/3/1"})
 
     await Worker(engine, [listing.consumer]).drain()
 
@@ -77,13 +71,12 @@ async def test_what_follows_in_a_parked_root_waits_and_comes_in_order_when_it_is
     engine: Engine, pool: Pool, seen: Seen, clock: DrivenClock
 ):
     await _open(engine, "p1", "p2")
-    await _add(engine, "p1", 3)
-    listing = Listing()
-    listing.fails_on = {"p1/3/1"}
+    await add_to(engine, "p1", 3)
+    listing = Listing(fails_on={"p1/3/1"})
     worker = Worker(engine, [listing.consumer])
     await worker.drain()
-    await _add(engine, "p1", 2)
-    await _add(engine, "p2")
+    await add_to(engine, "p1", 2)
+    await add_to(engine, "p2")
     await worker.drain()
     assert await seen() == ["p1/2/1", "p2/2/1"]
 
@@ -93,7 +86,7 @@ async def test_what_follows_in_a_parked_root_waits_and_comes_in_order_when_it_is
 
     assert await seen() == ["p1/2/1", "p2/2/1", *_ids("p1", 3, 6)]
     assert await _parked(pool) == []
-    await _add(engine, "p1")
+    await add_to(engine, "p1")
     await worker.drain()
     assert (await seen())[-1] == "p1/7/1"
 
@@ -101,10 +94,9 @@ async def test_what_follows_in_a_parked_root_waits_and_comes_in_order_when_it_is
 async def test_other_instances_of_a_parked_root_wait_as_well(engine: Engine, seen: Seen):
     await _open(engine, "p1")
     await engine.create("parcel", "p1-b", actor="ann", root_id="p1")
-    await _add(engine, "p1")
-    await _add(engine, "p1-b")
-    listing = Listing()
-    listing.fails_on = {"p1/2/1"}
+    await add_to(engine, "p1")
+    await add_to(engine, "p1-b")
+    listing = Listing(fails_on={"p1/2/1"})
 
     await Worker(engine, [listing.consumer]).drain()
 
@@ -115,9 +107,8 @@ async def test_a_root_is_parked_for_the_consumer_that_failed_alone(
     engine: Engine, pool: Pool, seen: Seen
 ):
     await _open(engine, "p1")
-    await _add(engine, "p1", 3)
-    failing, healthy = Listing("failing"), Listing("healthy")
-    failing.fails_on = {"p1/2/1"}
+    await add_to(engine, "p1", 3)
+    failing, healthy = Listing("failing", fails_on={"p1/2/1"}), Listing("healthy")
 
     await Worker(engine, [failing.consumer, healthy.consumer]).drain()
 
@@ -130,9 +121,8 @@ async def test_a_parked_root_is_tried_after_pauses_that_grow_up_to_a_limit(
     engine: Engine, pool: Pool, clock: DrivenClock
 ):
     await _open(engine, "p1")
-    await _add(engine, "p1")
-    listing = Listing(attempts=16)
-    listing.fails_on = {"p1/2/1"}
+    await add_to(engine, "p1")
+    listing = Listing(attempts=16, fails_on={"p1/2/1"})
     worker = Worker(engine, [listing.consumer])
 
     pauses = []
@@ -157,9 +147,8 @@ async def test_after_its_last_attempt_an_event_is_a_dead_letter_until_somebody_r
     engine: Engine, pool: Pool, seen: Seen, clock: DrivenClock
 ):
     await _open(engine, "p1", "p2")
-    await _add(engine, "p1", 2)
-    listing = Listing(attempts=3)
-    listing.fails_on = {"p1/2/1"}
+    await add_to(engine, "p1", 2)
+    listing = Listing(attempts=3, fails_on={"p1/2/1"})
     worker = Worker(engine, [listing.consumer])
     for _ in range(3):
         await worker.drain()
@@ -170,8 +159,8 @@ async def test_after_its_last_attempt_an_event_is_a_dead_letter_until_somebody_r
     assert root.dead_at is not None
     tried = len(listing.tried)
     clock.advance(timedelta(days=30))
-    await _add(engine, "p1")
-    await _add(engine, "p2")
+    await add_to(engine, "p1")
+    await add_to(engine, "p2")
     await worker.drain()
     assert await seen() == ["p2/2/1"], "it blocks its own root and no other"
     assert [one for one in listing.tried[tried:] if one.startswith("p1/")] == []
@@ -195,9 +184,8 @@ async def test_a_root_that_fails_at_a_later_event_has_its_attempts_anew(
     engine: Engine, pool: Pool, seen: Seen, clock: DrivenClock
 ):
     await _open(engine, "p1")
-    await _add(engine, "p1", 4)
-    listing = Listing()
-    listing.fails_on = {"p1/2/1", "p1/4/1"}
+    await add_to(engine, "p1", 4)
+    listing = Listing(fails_on={"p1/2/1", "p1/4/1"})
     worker = Worker(engine, [listing.consumer])
     for _ in range(3):
         await worker.drain()
@@ -215,9 +203,8 @@ async def test_more_events_may_wait_than_are_read_at_a_time(
     engine: Engine, pool: Pool, seen: Seen, clock: DrivenClock
 ):
     await _open(engine, "p1")
-    await _add(engine, "p1", 230)
-    listing = Listing()
-    listing.fails_on = {"p1/2/1"}
+    await add_to(engine, "p1", 230)
+    listing = Listing(fails_on={"p1/2/1"})
     worker = Worker(engine, [listing.consumer])
     await worker.drain()
     [root] = await _parked(pool)
@@ -256,7 +243,7 @@ async def test_two_relays_that_retry_and_read_at_once_keep_the_order_of_every_ro
             clock.advance(timedelta(seconds=1))
 
     readers = [asyncio.create_task(read()) for _ in range(2)]
-    await asyncio.gather(*(_add(engine, name, 12) for name in names))
+    await asyncio.gather(*(add_to(engine, name, 12) for name in names))
     writing.set()
     await asyncio.gather(*readers)
     while await _parked(pool):
@@ -272,9 +259,8 @@ async def test_an_event_that_is_not_wanted_any_more_does_not_wait(
     engine: Engine, pool: Pool, seen: Seen, clock: DrivenClock
 ):
     await _open(engine, "p1")
-    await _add(engine, "p1", 2)
-    before = Listing()
-    before.fails_on = {"p1/2/1"}
+    await add_to(engine, "p1", 2)
+    before = Listing(fails_on={"p1/2/1"})
     await Worker(engine, [before.consumer]).drain()
     after = Listing(events=frozenset({"parcel.sealed"}))
 
@@ -298,11 +284,11 @@ async def test_a_batch_goes_to_a_consumer_in_one_call_if_it_takes_that(engine: E
         name="listing", events=None, handle=listing.consumer.handle, handle_all=handle_all
     )
     await _open(engine, "p1", "p2")
-    await _add(engine, "p1", 3)
+    await add_to(engine, "p1", 3)
     await Worker(engine, [both]).drain()
     assert (batches, await seen()) == ([_ids("p1", 2, 4)], [])
 
-    await _add(engine, "p2")
+    await add_to(engine, "p2")
     await Worker(engine, [both]).drain()
     assert await seen() == ["p2/2/1"], "what fails as a batch is handled one by one"
 
@@ -320,7 +306,7 @@ async def test_after_a_failing_batch_nobody_holds_what_another_event_has_locked(
 
     await _open(engine, "p1", "p2", "p3", "p4")
     for name in ("p1", "p2", "p3", "p4"):
-        await _add(engine, name)
+        await add_to(engine, name)
     await Worker(engine, [Consumer(name="c", events=None, handle=handle)]).drain()
 
     assert held == [1, 2, 3, 1, 1, 1, 1], "three together, then four alone"
@@ -336,7 +322,7 @@ async def test_a_failure_is_recorded_whatever_its_words(engine: Engine, pool: Po
         raise ValueError("\x00 \ud800 " + "long" * 1000)
 
     await _open(engine, "p1")
-    await _add(engine, "p1")
+    await add_to(engine, "p1")
     await Worker(engine, [Consumer(name="c", events=None, handle=handle)]).drain()
 
     [root] = await _parked(pool)
@@ -348,15 +334,14 @@ async def test_each_event_and_consumer_has_the_time_of_its_acknowledgement(
     engine: Engine, pool: Pool, clock: DrivenClock
 ):
     await _open(engine, "p1", "p2")
-    await _add(engine, "p1", 2)
-    await _add(engine, "p2")
-    listing = Listing("a", attempts=2)
-    listing.fails_on = {"p1/3/1"}
+    await add_to(engine, "p1", 2)
+    await add_to(engine, "p2")
+    listing = Listing("a", attempts=2, fails_on={"p1/3/1"})
     worker = Worker(engine, [listing.consumer])
     first = clock.now()
     await worker.drain()
     clock.advance(timedelta(minutes=1))
-    await _add(engine, "p2")
+    await add_to(engine, "p2")
 
     async def statuses() -> list[tuple[str, str, object]]:
         ids = [*_ids("p1", 2, 3), *_ids("p2", 2, 3)]
@@ -387,9 +372,8 @@ async def test_a_relay_that_dies_in_a_retry_leaves_the_root_as_it_was(
     engine: Engine, pool: Pool, seen: Seen, clock: DrivenClock, rows: Rows
 ):
     await _open(engine, "p1")
-    await _add(engine, "p1", 2)
-    listing = Listing()
-    listing.fails_on = {"p1/2/1"}
+    await add_to(engine, "p1", 2)
+    listing = Listing(fails_on={"p1/2/1"})
     await Worker(engine, [listing.consumer]).drain()
     [before] = await _parked(pool)
     clock.set(before.next_attempt_at)

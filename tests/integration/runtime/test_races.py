@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from engine_room import close
 from straight import assert_straight, deadlocks
 
 from orderwright.statechart import Event
@@ -112,7 +113,7 @@ async def test_who_loses_a_deadlock_tries_again(
     assert [result.refused for result in results] == [None, None]
     assert len(await rows("select 1 from orderwright.log where event_type = 'WEIGH'")) == 2
     await assert_straight(engine.pool)
-    await engine.wakeup.close()
+    await close(engine)
     await engine.pool.close()
     assert await deadlocks(database_url) == 1  # what other suites show to be 0 is counted
 

@@ -5,6 +5,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from listing import Listing
+from parcel import add_to
 
 from orderwright.runtime import outbox
 from orderwright.runtime.attempt import Result
@@ -24,16 +25,9 @@ if TYPE_CHECKING:
     from orderwright.runtime.pool import Connection, Pool
 
 
-async def _add(
-    engine: Engine, name: str, times: int = 1, connection: Connection | None = None
-) -> None:
-    for _ in range(times):
-        await engine.send(name, Event("ADD", {"n": 1}), actor="ann", connection=connection)
-
-
 async def test_a_consumer_sees_every_event_once_in_order(engine: Engine, seen: Seen):
     await engine.create("parcel", "p1", actor="ann")
-    await _add(engine, "p1", 250)
+    await add_to(engine, "p1", 250)
     worker = Worker(engine, [Listing().consumer])
 
     assert await worker.drain() == 250
@@ -43,7 +37,7 @@ async def test_a_consumer_sees_every_event_once_in_order(engine: Engine, seen: S
 
 async def test_a_consumer_gets_only_what_it_wants(engine: Engine, seen: Seen):
     await engine.create("parcel", "p1", actor="ann")
-    await _add(engine, "p1", 3)
+    await add_to(engine, "p1", 3)
     other = Listing("other", frozenset({"parcel.sealed"}))
 
     await Worker(engine, [other.consumer]).drain()
@@ -54,11 +48,11 @@ async def test_a_consumer_gets_only_what_it_wants(engine: Engine, seen: Seen):
 
 async def test_what_a_consumer_does_not_want_takes_no_turns_of_its_own(engine: Engine, seen: Seen):
     await engine.create("parcel", "p1", actor="ann")
-    await _add(engine, "p1", 20)
+    await add_to(engine, "p1", 20)
     sent = await engine.send("p1", Event("INSPECT"), actor=Actor("scales", "system"))
     assert sent.refused is None
     await engine.create("parcel", "p2", actor="ann")
-    await _add(engine, "p2", 3)
+    await add_to(engine, "p2", 3)
     inspected = dataclasses.replace(
         Listing("inspected", frozenset({"parcel.inspected"})).consumer, batch=1
     )
@@ -92,7 +86,7 @@ async def test_what_a_consumer_does_to_instances_commits_with_its_cursor(
     consumer = Consumer(name="copy", events=frozenset({"parcel.added"}), handle=handle)
     for name in ("p1", "p2"):
         await engine.create("parcel", name, actor="ann")
-        await _add(engine, name)
+        await add_to(engine, name)
 
     await asyncio.gather(*(Worker(engine, [consumer]).drain() for _ in range(3)))
 
@@ -111,8 +105,8 @@ async def test_an_early_transaction_that_commits_late_is_not_skipped(
     listing = Listing()
     await Worker(engine, [listing.consumer]).drain()  # enrols it
     async with pool.acquire() as connection, connection.transaction():
-        await _add(engine, "early", connection=connection)
-        await _add(engine, "late", 3)
+        await add_to(engine, "early", connection=connection)
+        await add_to(engine, "late", 3)
         held = await relay(pool, listing.consumer, engine.clock)
         assert (held.standing, held.passed) == (Standing.HELD, 0)
 
@@ -128,9 +122,9 @@ async def test_the_rows_of_an_instance_stay_in_order_behind_an_early_transaction
     for name in ("p1", "p2"):
         await engine.create("parcel", name, actor="ann")
     async with pool.acquire() as connection, connection.transaction():
-        await _add(engine, "p2", connection=connection)  # takes an early transaction id
-        await _add(engine, "p1", 3)
-        await _add(engine, "p1", connection=connection)
+        await add_to(engine, "p2", connection=connection)  # takes an early transaction id
+        await add_to(engine, "p1", 3)
+        await add_to(engine, "p1", connection=connection)
     placed = await rows(
         "select version, ord from orderwright.outbox where instance_id = 'p1' order by ord, id"
     )
@@ -154,12 +148,12 @@ async def test_two_relays_and_many_writers_neither_skip_nor_disorder_anything(
     async def write(name: str, *, joined: bool) -> None:
         for _ in range(15):
             if not joined:
-                await _add(engine, name)
+                await add_to(engine, name)
                 continue
             async with pool.acquire() as connection, connection.transaction():
                 await connection.execute("select pg_current_xact_id()")
                 await asyncio.sleep(0)
-                await _add(engine, name, connection=connection)
+                await add_to(engine, name, connection=connection)
 
     async def read() -> None:
         listing = Listing()
@@ -207,7 +201,7 @@ async def test_a_deadlock_is_tried_again_at_once_and_counts_as_no_failure(
             await connection.execute("do $$ begin raise exception using errcode = '40P01'; end $$")
 
     await engine.create("parcel", "p1", actor="ann")
-    await _add(engine, "p1", 3)
+    await add_to(engine, "p1", 3)
 
     assert await Worker(engine, [Consumer(name="c", events=None, handle=handle)]).drain() == 3
     assert await rows("select 1 from orderwright.parked_root") == []
@@ -224,7 +218,7 @@ async def test_a_consumer_that_hangs_has_failed_and_holds_up_nothing_but_its_roo
 
     for name in ("p1", "p2"):
         await engine.create("parcel", name, actor="ann")
-        await _add(engine, name)
+        await add_to(engine, name)
     hanging = Consumer(name="hangs", events=None, handle=hang, longest_seconds=0.2)
 
     await Worker(engine, [hanging]).drain()
@@ -245,7 +239,7 @@ async def test_slow_events_that_are_many_are_handled_once_each_and_are_no_failur
         await asyncio.sleep(0.2)  # what the work takes
 
     await engine.create("parcel", "p1", actor="ann")
-    await _add(engine, "p1", 4)
+    await add_to(engine, "p1", 4)
     slow = Consumer(name="slow", events=None, handle=work, longest_seconds=0.5)
 
     assert await Worker(engine, [slow]).drain() == 4

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from listing import Listing
+from parcel import add_to
 
 from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.command import Actor, Cause
@@ -43,7 +44,7 @@ async def test_dead_letters_are_retried_from_their_incident_which_closes_when_th
     worker = Worker(engine, [listing.consumer])
     for name in ("p1", "p2"):
         await engine.create("parcel", name, actor="ann")
-        await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
+        await add_to(engine, name)
     failing = {
         row["event_id"] for row in await engine.pool.fetch("select * from orderwright.outbox")
     }

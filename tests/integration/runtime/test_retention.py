@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from listing import Listing
-from parcel import START
+from parcel import START, add_to
 
 from orderwright.runtime.acknowledgement import read_acknowledgements
 from orderwright.runtime.incident import Sighting, incidents, record, resolve
@@ -19,7 +19,6 @@ from orderwright.runtime.retention import Retention
 from orderwright.runtime.webhook.fan_out import webhooks_consumer
 from orderwright.runtime.webhook.subscription import subscribe
 from orderwright.runtime.worker import Worker
-from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from listing import Seen
@@ -40,8 +39,7 @@ def retention(pool: Pool, clock: DrivenClock) -> Retention:
 async def _add(engine: Engine, name: str, times: int = 1) -> None:
     if await engine.read(name) is None:
         await engine.create("parcel", name, actor="ann")
-    for _ in range(times):
-        await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
+    await add_to(engine, name, times)
 
 
 async def _events(pool: Pool, instance_id: str | None = None) -> list[str]:

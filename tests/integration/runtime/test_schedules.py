@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from engine_room import close
 from jsonschema import FormatChecker
 from parcel import START
 from waiting import eventually
@@ -172,8 +173,7 @@ async def test_a_host_whose_clock_lags_or_leads_repeats_no_slot(
         other.set(clock.now())
         await strike_all(lagging, notebook.actions)
     assert notebook.hours == [1, 2, 3]
-    await lagging.alarm.close()
-    await lagging.wakeup.close()
+    await close(lagging)
 
 
 async def test_a_changed_schedule_takes_effect_at_once_and_repeats_no_slot(

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from parcel import BEHAVIOUR, START
-from relabelled import MAPPING, SECOND_TEXT
+from relabelled import MAPPING, publish_second
 
 from orderwright.runtime.command import Actor
 from orderwright.runtime.simulation import Simulator, Supposition
@@ -116,9 +115,7 @@ async def test_the_past_can_be_supposed_to_go_on_otherwise(simulator: Simulator)
 async def test_another_version_of_the_chart_can_be_supposed(
     engine: Engine, simulator: Simulator, everything: Everything
 ):
-    engine.registry._behaviours = {"parcel": {1: BEHAVIOUR, 2: BEHAVIOUR}}
-    async with engine.pool.acquire() as connection:
-        await engine.registry.publish(connection, SECOND_TEXT, at=START)
+    await publish_second(engine)
     before = await everything()
     supposed = Supposition(events=(Event("HOLD"), Event("RESUME")), actor=ANN, chart_version=2)
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine_room import close
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -308,9 +309,7 @@ class Kiosks(RuleBasedStateMachine):
         await self._relay()
 
     async def _close(self) -> None:
-        await self.engine.close()
-        await self.engine.alarm.close()
-        await self.engine.wakeup.close()
+        await close(self.engine)
 
     async def _compare(self) -> None:
         rows = await self.house.pool.fetch(_INSTANCES, f"{self.prefix}-")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from belfry import RUNG, SECOND, build_bells, fire_all, hang, rung
 from bell import timers
+from engine_room import close
 from parcel import START
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.clock import DrivenClock, SystemClock
 from orderwright.runtime.engine import Engine
@@ -46,8 +47,7 @@ async def build(pool: Pool, scales: Scales) -> AsyncIterator[Callable[[Clock], A
 
     yield build
     for engine in built:
-        await engine.alarm.close()
-        await engine.wakeup.close()
+        await close(engine)
 
 
 async def test_timers_of_many_instances_fire_in_one_transaction(
@@ -72,18 +72,13 @@ async def test_three_workers_fire_500_timers_once_and_in_order_for_each_instance
         given = zip("abcde", delays, delays, strict=True)
         await hang(bells, [name], *given)
     clock.advance(timedelta(days=30))
-    stop = asyncio.Event()
-    running = [
-        asyncio.create_task(Worker(bells, [], poll_seconds=0.01).run(stop)) for _ in range(3)
-    ]
+    workers = [Worker(bells, [], poll_seconds=0.01) for _ in range(3)]
 
     async def none_is_left() -> bool:
         return not await pool.fetchval("select count(*) from orderwright.timer")
 
-    await eventually(none_is_left)
-    stop.set()
-    async with asyncio.timeout(30):
-        await asyncio.gather(*running)
+    async with running(*(one.run for one in workers)):
+        await eventually(none_is_left)
 
     found = await rows(RUNG)
     assert len(found) == 500

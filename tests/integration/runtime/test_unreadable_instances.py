@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from parcel import BEHAVIOUR, START
-from relabelled import MAPPING, SECOND_TEXT
+from relabelled import migrate, publish_second
 from straight import assert_straight
 from waiting import eventually
 
 from orderwright.runtime.command import Actor, Cause, Create, Send
-from orderwright.runtime.migration import MigrationReport, Migrations
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from parcel import Everything
 
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.migration import MigrationReport, Migrations
     from orderwright.runtime.pool import Pool
 
 NAMES = [f"p{number}" for number in range(5)]
@@ -87,21 +85,6 @@ async def test_those_who_create_beside_it_are_not_held_up(engine: Engine, pool: 
 # --- migrations ---
 
 
-@pytest.fixture
-async def migrations(engine: Engine) -> Migrations:
-    engine.registry._behaviours = {"parcel": {1: BEHAVIOUR, 2: BEHAVIOUR}}
-    return Migrations(engine, batch=2, patience=timedelta(milliseconds=50))
-
-
-async def publish(engine: Engine) -> None:
-    async with engine.pool.acquire() as connection:
-        await engine.registry.publish(connection, SECOND_TEXT, at=START)
-
-
-async def migrate(migrations: Migrations, *, dry_run: bool = False) -> MigrationReport:
-    return await migrations.migrate("parcel", 1, 2, MAPPING, dry_run=dry_run, actor="ann")
-
-
 def reasons(report: MigrationReport) -> dict[str, list[str]]:
     return {one.instance_id: [reason.code for reason in one.reasons] for one in report.stuck}
 
@@ -112,7 +95,7 @@ async def test_a_migration_names_it_and_its_timers_and_moves_the_others(
 ):
     for name in ("p1", "p3"):
         await engine.send(name, Event("REMIND_SOON"), actor="ann")
-    await publish(engine)
+    await publish_second(engine)
     text = await pool.fetchval(SNAPSHOT, "p0")
     await pool.execute(TAKE, "p0")
     await pool.execute(BREAK_TIMER, "p3")
@@ -142,7 +125,7 @@ async def test_a_migration_names_it_and_its_timers_and_moves_the_others(
 async def test_a_migration_names_one_that_was_busy_and_cannot_be_read(
     engine: Engine, migrations: Migrations, pool: Pool
 ):
-    await publish(engine)
+    await publish_second(engine)
     async with pool.acquire() as holder:
         holding = holder.transaction()
         await holding.start()
@@ -166,7 +149,7 @@ update orderwright.instance set snapshot = replace(snapshot, 'parcel.OPEN', 'par
 async def test_a_migration_names_one_in_a_state_that_its_chart_does_not_have(
     engine: Engine, migrations: Migrations, pool: Pool
 ):
-    await publish(engine)
+    await publish_second(engine)
     await pool.execute(STRAY, "p1")
     report = await migrate(migrations)
     assert reasons(report) == {"p1": ["configuration_illegal"]}
@@ -184,7 +167,7 @@ async def test_a_migration_is_not_ended_by_a_time_beyond_the_calendar(
     await pool.execute(
         f"update orderwright.instance set updated_at = '{never}' where instance_id = 'p1'"
     )
-    await publish(engine)
+    await publish_second(engine)
     rehearsed = await migrate(migrations, dry_run=True)
     report = await migrate(migrations)
     assert reasons(report) == reasons(rehearsed) == {"p3": ["timer_unreadable"]}

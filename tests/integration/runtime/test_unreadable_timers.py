@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from parcel import START
 from straight import assert_straight
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime.firing import fire_due, fire_next
 from orderwright.runtime.incident import incidents
@@ -149,22 +148,19 @@ async def test_a_time_beyond_the_calendar_holds_up_no_other_timer(
     await pool.execute(
         f"update orderwright.instance set created_at = '{never}' where instance_id = 'p2'"
     )
-    stop = asyncio.Event()
-    running = asyncio.create_task(Worker(engine, [], poll_seconds=0.01).run(stop))
 
     async def others_are_reminded() -> bool:
         return {"p2", "p3"} <= set(await reminded(rows))
 
-    await eventually(others_are_reminded)
-    await engine.send("p3", Event("REMIND_SOON"), actor="ann")
-    engine.clock.advance(MINUTE)
+    async with running(Worker(engine, [], poll_seconds=0.01).run):
+        await eventually(others_are_reminded)
+        await engine.send("p3", Event("REMIND_SOON"), actor="ann")
+        engine.clock.advance(MINUTE)
 
-    async def another_is_reminded() -> bool:
-        return (await reminded(rows)).count("p3") == 2
+        async def another_is_reminded() -> bool:
+            return (await reminded(rows)).count("p3") == 2
 
-    await eventually(another_is_reminded)
-    stop.set()
-    await running
+        await eventually(another_is_reminded)
 
 
 @pytest.mark.usefixtures("reminders")

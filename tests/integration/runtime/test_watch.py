@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime import outbox
 from orderwright.runtime.anchor import Anchors, AnchorsHomeless
@@ -122,13 +121,9 @@ async def test_a_worker_watches_until_it_is_told_to_stop(
     engine: Engine, watch: Watch, tmp_path: Path
 ):
     await engine.create("parcel", "p1", actor="ann")
-    stop = asyncio.Event()
-    working = asyncio.create_task(Worker(engine, [], duties=[watch.run]).run(stop))
 
     async def is_sealed() -> bool:
         return exports(tmp_path) == 1
 
-    await eventually(is_sealed)
-    stop.set()
-    async with asyncio.timeout(30):
-        await working
+    async with running(Worker(engine, [], duties=[watch.run]).run):
+        await eventually(is_sealed)

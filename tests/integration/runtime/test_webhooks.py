@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from mailroom import add, subscribed
-from receiver import Receiver, receiving
+from receiver import receiving
 from waiting import eventually
 
 from orderwright.errors import InputInvalid
@@ -16,7 +15,6 @@ from orderwright.runtime.webhook.address import AddressRefused
 from orderwright.runtime.webhook.courier import Courier
 from orderwright.runtime.webhook.delivery import retry_dead
 from orderwright.runtime.webhook.delivery_list import list_deliveries
-from orderwright.runtime.webhook.fan_out import webhooks_consumer
 from orderwright.runtime.webhook.post import Postman
 from orderwright.runtime.webhook.schedule import ATTEMPTS
 from orderwright.runtime.webhook.subscription import (
@@ -27,35 +25,15 @@ from orderwright.runtime.webhook.subscription import (
     subscribe,
     unsubscribe,
 )
-from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
+    from mailroom import Mailroom
     from parcel import Rows
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as one:
-        yield one
-
-
-@pytest.fixture
-async def courier(pool: Pool, clock: DrivenClock) -> AsyncIterator[Courier]:
-    postman = Postman(allow_loopback=True, seconds=5)
-    yield Courier(pool, clock, postman, poll_seconds=0.01)
-    await postman.close()
-
-
-@pytest.fixture
-def worker(engine: Engine) -> Worker:
-    return Worker(engine, [webhooks_consumer()])
 
 
 def _later(status: int, wish: str) -> bytes:
@@ -65,24 +43,18 @@ def _later(status: int, wish: str) -> bytes:
 
 
 async def test_an_event_reaches_its_subscriber_signed_and_is_recorded(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
+    mailroom: Mailroom, clock: DrivenClock
 ):
-    subscription_id, secret = await subscribed(pool, clock, receiver.url, "parcel.added")
-    await add(engine)
-    await worker.drain()
+    subscription_id, secret = await mailroom.subscribe("parcel.added")
+    await mailroom.announce()
 
-    assert await courier.deliver_due() == 1
+    assert await mailroom.deliver() == 1
 
-    [got] = receiver.received
+    [got] = mailroom.receiver.received
     assert got.is_signed_with(secret)
     assert not got.is_signed_with("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     assert (got.path, got.headers["content-type"]) == ("/hooks", "application/json")
-    assert got.headers["host"] == receiver.url.split("/")[2]
+    assert got.headers["host"] == mailroom.receiver.url.split("/")[2]
     assert int(got.headers["webhook-timestamp"]) == int(clock.now().timestamp())
     assert "." not in got.message_id
     assert json.loads(got.body) == {
@@ -95,53 +67,41 @@ async def test_an_event_reaches_its_subscriber_signed_and_is_recorded(
         "rootId": "p1",
         "correlationId": json.loads(got.body)["correlationId"],
     }
-    async with pool.acquire() as connection:
-        [state] = await list_deliveries(connection, subscription_id)
+    state = await mailroom.the_delivery(subscription_id)
     assert (state.status, state.attempts, state.response_status) == ("delivered", 1, 204)
     assert state.delivered_at == clock.now()
-    assert await courier.deliver_due() == 0
+    assert await mailroom.deliver() == 0
 
 
 async def test_a_failed_delivery_is_repeated_with_the_same_id_and_body(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
+    mailroom: Mailroom, clock: DrivenClock
 ):
-    subscription_id, secret = await subscribed(pool, clock, receiver.url)
-    await add(engine)
-    await worker.drain()
-    receiver.answers = [
+    subscription_id, secret = await mailroom.subscribe()
+    await mailroom.announce()
+    mailroom.receiver.answers = [
         500,
         b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\n\r\n",
         b"nonsense\r\n\r\n",
     ]
 
     for _ in range(4):
-        await courier.deliver_due()
+        await mailroom.deliver()
         clock.advance(timedelta(hours=3))
 
-    assert len(receiver.received) == 4
-    assert {got.path for got in receiver.received} == {"/hooks"}, "redirects are not followed"
-    assert len({(got.message_id, got.body) for got in receiver.received}) == 1
-    assert len({got.headers["webhook-timestamp"] for got in receiver.received}) == 4
-    assert all(got.is_signed_with(secret) for got in receiver.received)
-    async with pool.acquire() as connection:
-        [state] = await list_deliveries(connection, subscription_id)
+    received = mailroom.receiver.received
+    assert len(received) == 4
+    assert {got.path for got in received} == {"/hooks"}, "redirects are not followed"
+    assert len({(got.message_id, got.body) for got in received}) == 1
+    assert len({got.headers["webhook-timestamp"] for got in received}) == 4
+    assert all(got.is_signed_with(secret) for got in received)
+    state = await mailroom.the_delivery(subscription_id)
     assert (state.status, state.attempts) == ("delivered", 4)
 
 
 async def test_a_subscriber_gets_what_its_patterns_say_and_nothing_from_before(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
+    mailroom: Mailroom, engine: Engine, clock: DrivenClock
 ):
-    await add(engine)
+    await mailroom.add()
     clock.advance(timedelta(seconds=1))
     for path, pattern in (
         ("all", "*"),
@@ -149,32 +109,32 @@ async def test_a_subscriber_gets_what_its_patterns_say_and_nothing_from_before(
         ("prefix", "parcel.*"),
         ("other", "parce.*"),
     ):
-        await subscribed(pool, clock, f"{receiver.url}/{path}", pattern)
-    await add(engine)
+        await mailroom.subscribe(pattern, url=f"{mailroom.receiver.url}/{path}")
+    await mailroom.add()
     await engine.create("parcel", "old", actor="ann", origin="import")
     await engine.send("old", Event("ADD", {"n": 1}), actor="ann", origin="import")
-    await worker.drain()
-    await courier.deliver_due()
+    await mailroom.worker.drain()
+    await mailroom.deliver()
 
-    assert sorted(got.path for got in receiver.received) == ["/hooks/all", "/hooks/prefix"]
+    paths = sorted(got.path for got in mailroom.receiver.received)
+    assert paths == ["/hooks/all", "/hooks/prefix"]
 
 
 async def test_a_dead_endpoint_delays_neither_other_endpoints_nor_other_consumers(
-    engine: Engine, pool: Pool, clock: DrivenClock, receiver: Receiver, worker: Worker
+    mailroom: Mailroom, pool: Pool, clock: DrivenClock
 ):
     async with receiving() as mute:
         mute.silent = True
-        await subscribed(pool, clock, mute.url)
-        await subscribed(pool, clock, receiver.url)
-        await add(engine, times=20)
-        await worker.drain()
+        await mailroom.subscribe(url=mute.url)
+        await mailroom.subscribe()
+        await mailroom.announce(times=20)
         postman = Postman(allow_loopback=True, seconds=60)
         courier = Courier(pool, clock, postman, poll_seconds=0.01)
         stop = asyncio.Event()
         running = asyncio.create_task(courier.run(stop))
 
         async def has_all() -> bool:
-            return len(receiver.received) == 20
+            return len(mailroom.receiver.received) == 20
 
         await eventually(has_all)
         assert len(mute.received) == 8, "only so many wait for it at once"
@@ -188,154 +148,109 @@ async def test_a_dead_endpoint_delays_neither_other_endpoints_nor_other_consumer
 
 
 async def test_the_attempts_end_and_a_dead_delivery_can_be_sent_again_by_hand(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
+    mailroom: Mailroom, pool: Pool, clock: DrivenClock
 ):
-    subscription_id, _ = await subscribed(pool, clock, receiver.url)
-    await add(engine)
-    await worker.drain()
-    receiver.answers = [500] * ATTEMPTS
+    subscription_id, _ = await mailroom.subscribe()
+    await mailroom.announce()
+    mailroom.receiver.answers = [500] * ATTEMPTS
     began, waits = clock.now(), []
     for _ in range(ATTEMPTS):
-        assert await courier.deliver_due() == 1
-        async with pool.acquire() as connection:
-            [state] = await list_deliveries(connection, subscription_id)
+        assert await mailroom.deliver() == 1
+        state = await mailroom.the_delivery(subscription_id)
         waits.append(state.next_attempt_at - clock.now())
         clock.set(state.next_attempt_at)
 
     assert (state.status, state.error) == ("dead", "answered 500: said")
     assert timedelta(days=2) < clock.now() - began < timedelta(days=5)
     assert timedelta(seconds=3) < waits[0] < timedelta(seconds=7)
-    assert await courier.deliver_due() == 0
+    assert await mailroom.deliver() == 0
     async with pool.acquire() as connection:
         assert await retry_dead(connection, subscription_id, at=clock.now()) == [state.message_id]
         await resume(connection, subscription_id, at=clock.now())
-    assert await courier.deliver_due() == 1
-    assert len({got.message_id for got in receiver.received}) == 1
+    assert await mailroom.deliver() == 1
+    assert len({got.message_id for got in mailroom.receiver.received}) == 1
 
 
 async def test_an_endpoint_that_only_fails_for_days_is_paused_and_loses_nothing(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
+    mailroom: Mailroom, pool: Pool, clock: DrivenClock
 ):
-    subscription_id, _ = await subscribed(pool, clock, receiver.url)
-    receiver.answers = [500, 500]
-    await add(engine)
-    await worker.drain()
-    await courier.deliver_due()
+    subscription_id, _ = await mailroom.subscribe()
+    mailroom.receiver.answers = [500, 500]
+    await mailroom.announce()
+    await mailroom.deliver()
     clock.advance(timedelta(days=3))
-    await courier.deliver_due()
+    await mailroom.deliver()
 
-    async with pool.acquire() as connection:
-        [one] = await list_subscriptions(connection)
+    one = await mailroom.the_subscription()
     assert (one.paused_at, one.pause_reason) == (
         clock.now(),
         "nothing but failures for three days",
     )
-    await add(engine)
-    await worker.drain()
+    await mailroom.announce()
     clock.advance(timedelta(days=1))
-    assert await courier.deliver_due() == 0
+    assert await mailroom.deliver() == 0
     async with pool.acquire() as connection:
         await resume(connection, subscription_id, at=clock.now())
-    assert await courier.deliver_due() == 2
-    async with pool.acquire() as connection:
-        [one] = await list_subscriptions(connection)
+    assert await mailroom.deliver() == 2
+    one = await mailroom.the_subscription()
     assert (one.paused_at, one.failing_since) == (None, None)
 
 
-async def test_an_endpoint_that_is_gone_is_paused_at_once(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
-):
-    await subscribed(pool, clock, receiver.url)
-    receiver.answers = [410]
-    await add(engine)
-    await worker.drain()
-    await courier.deliver_due()
+async def test_an_endpoint_that_is_gone_is_paused_at_once(mailroom: Mailroom):
+    await mailroom.subscribe()
+    mailroom.receiver.answers = [410]
+    await mailroom.announce()
+    await mailroom.deliver()
 
-    async with pool.acquire() as connection:
-        [one] = await list_subscriptions(connection)
-        [state] = await list_deliveries(connection, one.subscription_id)
+    one = await mailroom.the_subscription()
+    state = await mailroom.the_delivery(one.subscription_id)
     assert one.pause_reason == "the endpoint answered 410 Gone"
     assert state.status == "dead"
 
 
 async def test_an_endpoint_that_is_busy_is_left_alone_for_as_long_as_it_asks(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
+    mailroom: Mailroom, clock: DrivenClock
 ):
-    await subscribed(pool, clock, receiver.url)
-    receiver.answers = [_later(429, "600")]
-    await add(engine)
-    await worker.drain()
-    await courier.deliver_due()
-    await add(engine)
-    await worker.drain()
+    await mailroom.subscribe()
+    mailroom.receiver.answers = [_later(429, "600")]
+    await mailroom.announce()
+    await mailroom.deliver()
+    await mailroom.announce()
     clock.advance(timedelta(seconds=599))
-    assert await courier.deliver_due() == 0, "new ones wait as well"
+    assert await mailroom.deliver() == 0, "new ones wait as well"
 
     clock.advance(timedelta(seconds=1))
-    assert await courier.deliver_due() == 2
+    assert await mailroom.deliver() == 2
 
 
 @pytest.mark.parametrize("wish", ["Fri, 31 Dec 9998 00:00:00 GMT", "99999999999999"])
-async def test_an_endpoint_that_asks_for_years_is_asked_again_after_a_day(  # noqa: PLR0913 (fixtures)
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
-    wish: str,
+async def test_an_endpoint_that_asks_for_years_is_asked_again_after_a_day(
+    mailroom: Mailroom, clock: DrivenClock, wish: str
 ):
-    await subscribed(pool, clock, receiver.url)
-    receiver.answers = [_later(429, wish)]
-    await add(engine)
-    await worker.drain()
-    await courier.deliver_due()
+    await mailroom.subscribe()
+    mailroom.receiver.answers = [_later(429, wish)]
+    await mailroom.announce()
+    await mailroom.deliver()
     clock.advance(timedelta(days=1))
-    assert await courier.deliver_due() == 1
+    assert await mailroom.deliver() == 1
 
 
 async def test_an_answer_that_makes_no_sense_is_a_failure_on_record(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
+    mailroom: Mailroom, pool: Pool
 ):
-    await subscribed(pool, clock, receiver.url)
-    receiver.answers = [_later(503, "Mon, 02 Mar 2026 00:00:00 +99999999999999")]
-    await add(engine)
-    await worker.drain()
-    assert await courier.deliver_due() == 1
+    await mailroom.subscribe()
+    mailroom.receiver.answers = [_later(503, "Mon, 02 Mar 2026 00:00:00 +99999999999999")]
+    await mailroom.announce()
+    assert await mailroom.deliver() == 1
     attempts = await pool.fetch("select response_status from orderwright.webhook_attempt")
     assert [row["response_status"] for row in attempts] == [503]
 
 
 async def test_an_endpoint_inside_our_walls_is_never_called(
-    engine: Engine, pool: Pool, clock: DrivenClock, receiver: Receiver, worker: Worker, rows: Rows
+    mailroom: Mailroom, pool: Pool, clock: DrivenClock, rows: Rows
 ):
     """Here by a name that means the loopback: it passes the door, and is refused when it has been resolved."""
-    port = receiver.url.split(":")[2].split("/")[0]
+    port = mailroom.receiver.url.split(":")[2].split("/")[0]
     async with pool.acquire() as connection:
         values = (["*"], "ann", clock.now())
         for scheme in ("http", "https"):
@@ -345,24 +260,24 @@ async def test_an_endpoint_inside_our_walls_is_never_called(
                     await subscribe(connection, url, ["*"], created_by="ann", at=clock.now())
                 continue
             await subscribe(connection, url, values[0], created_by="ann", at=clock.now())
-    await add(engine)
-    await worker.drain()
+    await mailroom.announce()
     postman = Postman()
     await Courier(pool, clock, postman).deliver_due()
     await postman.close()
 
-    assert receiver.received == []
+    assert mailroom.receiver.received == []
     [attempt] = await rows("select error, response_status from orderwright.webhook_attempt")
     assert "is not a public address" in attempt["error"]
 
 
-async def test_an_answer_is_read_only_so_far_and_so_long(clock: DrivenClock, receiver: Receiver):
+async def test_an_answer_is_read_only_so_far_and_so_long(clock: DrivenClock):
     postman = Postman(allow_loopback=True, seconds=0.2)
     endless = b"HTTP/1.1 500 Long\r\ncontent-length: 100000000\r\n\r\n" + b"x" * 100_000
-    receiver.answers = [endless]
-    long = await postman.post(receiver.url, "{}", {}, now=clock.now())
-    receiver.silent = True
-    silent = await postman.post(receiver.url, "{}", {}, now=clock.now())
+    async with receiving() as receiver:
+        receiver.answers = [endless]
+        long = await postman.post(receiver.url, "{}", {}, now=clock.now())
+        receiver.silent = True
+        silent = await postman.post(receiver.url, "{}", {}, now=clock.now())
     await postman.close()
 
     assert long.error == f"answered 500: {'x' * 500}"
@@ -394,21 +309,15 @@ async def test_a_url_that_makes_no_sense_or_leads_inside_is_refused_at_the_door(
 
 
 async def test_a_subscription_can_be_paused_resumed_and_removed(
-    engine: Engine,
-    pool: Pool,
-    clock: DrivenClock,
-    receiver: Receiver,
-    courier: Courier,
-    worker: Worker,
+    mailroom: Mailroom, pool: Pool, clock: DrivenClock
 ):
-    subscription_id, _ = await subscribed(pool, clock, receiver.url)
+    subscription_id, _ = await mailroom.subscribe()
     async with pool.acquire() as connection:
         await pause(connection, subscription_id, reason="holidays", at=clock.now())
         [one] = await list_subscriptions(connection)
         assert (one.pause_reason, one.created_by, one.patterns) == ("holidays", "ann", ("*",))
-    await add(engine)
-    await worker.drain()
-    assert await courier.deliver_due() == 0
+    await mailroom.announce()
+    assert await mailroom.deliver() == 0
 
     async with pool.acquire() as connection:
         await unsubscribe(connection, subscription_id)

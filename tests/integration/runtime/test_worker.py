@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from waiting import eventually
+from waiting import eventually, running
 
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.relay import relay
@@ -42,10 +42,10 @@ def consumer(seen: list[str]):
 async def test_a_running_worker_is_woken_by_changes_in_other_processes(
     engine: Engine, consumer: Consumer, seen: list[str], database_url: str
 ):
-    stop = asyncio.Event()
-    async with Listener(database_url) as listener:
-        worker = Worker(engine, [consumer], listener, poll_seconds=LONG)
-        running = asyncio.create_task(worker.run(stop))
+    async with (
+        Listener(database_url) as listener,
+        running(Worker(engine, [consumer], listener, poll_seconds=LONG).run),
+    ):
         await engine.create("parcel", "p1", actor="ann")
         await engine.send("p1", Event("ADD", {"n": 1}), actor="ann")
 
@@ -53,9 +53,6 @@ async def test_a_running_worker_is_woken_by_changes_in_other_processes(
             return seen == ["p1/2/1"]
 
         await eventually(has_seen)
-        stop.set()
-        async with asyncio.timeout(30):
-            await running
 
 
 async def test_a_running_worker_polls_when_no_wake_reaches_it(
@@ -63,17 +60,13 @@ async def test_a_running_worker_polls_when_no_wake_reaches_it(
 ):
     await engine.create("parcel", "p1", actor="ann")
     await engine.send("p1", Event("REMIND_LATER"), actor="ann")
-    stop = asyncio.Event()
-    running = asyncio.create_task(Worker(engine, [consumer], poll_seconds=0.01).run(stop))
-    clock.advance(timedelta(minutes=1))
+    async with running(Worker(engine, [consumer], poll_seconds=0.01).run):
+        clock.advance(timedelta(minutes=1))
 
-    async def has_fired_and_seen() -> bool:
-        return seen == ["p1/3/1"]
+        async def has_fired_and_seen() -> bool:
+            return seen == ["p1/3/1"]
 
-    await eventually(has_fired_and_seen)
-    stop.set()
-    async with asyncio.timeout(30):
-        await running
+        await eventually(has_fired_and_seen)
 
 
 async def test_a_running_worker_outlives_a_lost_database_connection(

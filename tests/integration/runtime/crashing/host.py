@@ -1,21 +1,16 @@
-"""A process that has imported everything, and forks a fresh one for each order: a death costs it nothing.
+"""A process that forks a fresh one for each step of a durable path, which walks until it is told to die.
 
-`python -m crashing.host` reads orders from its input, one a line, and answers each with a line: how the child ended,
-and what it reported. Orders are JSON; see `Order`.
+`python -m crashing.host` takes its orders as `crashing.forked` tells; see `Order`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
-import os
-import sys
-import traceback
 from dataclasses import asdict, dataclass
+from typing import Any
 
-import structlog
 from crashing.every import PATHS
+from crashing.forked import serve
 from crashing.house import opened
 from crashing.tap import Side, Tap
 
@@ -72,44 +67,9 @@ async def carry_out(order: Order) -> list[str]:
     return []
 
 
-def fork(order: Order) -> dict[str, object]:
-    """Have an order carried out by a fresh process, and tell how that went."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        _live(order, write)
-    os.close(write)
-    with os.fdopen(read) as report:
-        said = report.read()
-    _, status = os.waitpid(child, 0)
-    return {"code": os.waitstatus_to_exitcode(status), "said": json.loads(said or "null")}
-
-
-def _live(order: Order, write: int) -> None:
-    code = 1
-    try:
-        said: object = asyncio.run(carry_out(order))
-        code = 0
-    except BaseException:  # noqa: BLE001 (told to the test)
-        said = traceback.format_exc()
-    with os.fdopen(write, "w") as report:
-        report.write(json.dumps(said))
-    os._exit(code)
-
-
-def serve() -> None:
-    """Carry out one order after the other."""
-    quiet = structlog.make_filtering_bound_logger(
-        logging.CRITICAL
-    )  # what is logged here is meant to be
-    structlog.configure(wrapper_class=quiet)
-    with os.fdopen(os.dup(1), "w") as answers:
-        os.dup2(2, 1)
-        for line in sys.stdin:
-            answers.write(json.dumps(fork(Order(**json.loads(line)))) + "\n")
-            answers.flush()
+async def _as_told(order: dict[str, Any]) -> list[str]:
+    return await carry_out(Order(**order))
 
 
 if __name__ == "__main__":
-    serve()
+    serve(_as_told)

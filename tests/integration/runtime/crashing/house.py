@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from bell import BELL, RINGING
+from engine_room import close
 from errand import ERRAND
 from jsonschema import FormatChecker
 from parcel import BEHAVIOUR, PARCEL, START
@@ -147,9 +148,7 @@ async def opened(url: str, folder: str, receiver: str, tap: Tap) -> AsyncIterato
         for chart in ("parcel", "errand", "bell"):
             await house.registry.latest(connection, chart)
     yield house
-    await house.engine.close()
-    await house.engine.alarm.close()
-    await house.engine.wakeup.close()
+    await close(house.engine)
     await pool.close()
 
 

@@ -12,7 +12,7 @@ Kept is the text that was written, not the snapshot: that has been handed to cal
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from orderwright.runtime.instance import Reading, instances_of, read_many
@@ -60,13 +60,18 @@ class Kept:
     ) -> Reading:
         """Return instances and keys as `instance.read_many` does, and read only what is neither at hand nor kept.
 
-        The keys of those that are not read are not looked up either: the write finds one that is taken.
+        The keys of those that are not read are not looked up either: the write finds one that is taken. Where a command
+        with a key has company, the write of its neighbour would prove where the instance stands, but not that the key
+        is new: such are read.
         """
         instances = instances_of(rows)
+        in_company = _with_keys_in_company(asked)
         guesses = {
             one: row
             for one, _ in asked
-            if one not in instances and (row := self._rows.get(one)) is not None
+            if one not in instances
+            and one not in in_company
+            and (row := self._rows.get(one)) is not None
         }
         if not (instances or guesses):
             return await read_many(connection, asked, now=now)
@@ -115,3 +120,12 @@ class Kept:
         for root in self._roots.keys() & roots:
             for instance_id in tuple(self._roots[root]):
                 self.forget(instance_id)
+
+
+def _with_keys_in_company(asked: Sequence[tuple[str, str | None]]) -> set[str]:
+    """Return the instances of which several commands come together, one of them with a key."""
+    keyed = {one for one, key in asked if key is not None}
+    if not keyed:
+        return keyed
+    counted = Counter(one for one, _ in asked)
+    return {one for one in keyed if counted[one] > 1}

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
-from engine_room import build_engine
+from engine_room import Deaf, build_engine
 from parcel import Scales
 
 from orderwright.clock import SystemClock
@@ -24,6 +24,7 @@ async def run(url: str) -> None:
     """Work until killed."""
     pool = await open_pool(url)
     engine = await build_engine(pool, SystemClock(), {"weight": Scales().load})
+    engine.keep(Deaf())
 
     async def handle(connection: Connection, event: DomainEvent) -> None:
         copy = f"{event.instance_id}-{event.version}-copy"

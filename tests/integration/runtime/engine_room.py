@@ -57,6 +57,13 @@ async def build_engine(
     )
 
 
+class Deaf:
+    """A listener that hears nothing: an engine that keeps what it writes learns by writing that it is outdated."""
+
+    def watch(self, watcher: object) -> None:
+        """Forget a watcher."""
+
+
 async def close(engine: Engine, *, grace_seconds: float = 10) -> None:
     """Have an engine finish what it was asked, and close all that it holds."""
     await engine.close(grace_seconds=grace_seconds)

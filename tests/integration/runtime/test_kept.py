@@ -175,6 +175,32 @@ async def test_a_repetition_of_what_would_be_refused_by_now_is_one(engine: Engin
     assert (again.version, again.replayed, again.refused) == (2, True, None)
 
 
+async def test_a_repetition_with_company_is_one_too(engine: Engine):
+    """The write of its neighbour proves that it would be refused by now, but not that it is new."""
+    await engine.create("parcel", "p1", actor="ann")
+    await engine.send("p1", HOLD, actor="ann", idempotency_key="k1")
+    again, resumed = await asyncio.gather(
+        engine.send("p1", HOLD, actor="ann", idempotency_key="k1"),
+        engine.send("p1", RESUME, actor="ann"),
+    )
+    assert (again.version, again.replayed, again.refused) == (2, True, None)
+    assert resumed.version == 3
+    await assert_straight(engine.pool)
+
+
+async def test_what_is_refused_under_a_new_key_is_refused_before_what_came_after_it(
+    engine: Engine,
+):
+    await engine.create("parcel", "p1", actor="ann")
+    await engine.send("p1", HOLD, actor="ann")
+    refused, resumed = await asyncio.gather(
+        engine.send("p1", ADD, actor="ann", idempotency_key="k1"),
+        engine.send("p1", RESUME, actor="ann"),
+    )
+    assert refused.refused is not None
+    assert (refused.version, resumed.version) == (2, 3)
+
+
 async def test_a_start_of_what_is_kept_is_refused(engine: Engine):
     await engine.create("parcel", "p1", actor="ann")
     again = await engine.create("parcel", "p1", actor="ann")

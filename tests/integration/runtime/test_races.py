@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
-from engine_room import close
+from engine_room import Deaf, close
 from straight import assert_straight, deadlocks
 
 from orderwright.statechart import Event
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.fact import FactRequest
     from orderwright.runtime.pool import Connection, Pool
+
+
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    """An engine that keeps what it writes, however outdated it may be by the next time."""
+    engine.keep(Deaf())
+    return engine
 
 
 async def test_twenty_different_events_make_a_straight_line(engine: Engine, rows: Rows):

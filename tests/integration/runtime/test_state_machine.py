@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from engine_room import close
+from engine_room import Deaf, close
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -111,7 +111,14 @@ class Kiosks(RuleBasedStateMachine):
         pool = self.house.pool
         kind = JobKind(name="call", handle=self._answer, attempts=ATTEMPTS)
         self.registry = Registry(lambda _id, _version: KIOSK)
-        self.engine = Engine(
+        self.engine, self.other = (self._process(kind) for _ in range(2))
+        await self._publish(1)
+        await outbox.enrol(pool, "listing", at=START)
+
+    def _process(self, kind: JobKind) -> Engine:
+        """Return an engine that keeps what it writes, and hears of nothing that the other one does."""
+        pool = self.house.pool
+        engine = Engine(
             pool,
             self.registry,
             self.clock,
@@ -120,10 +127,14 @@ class Kiosks(RuleBasedStateMachine):
             wakeup=Announcer(pool),
             kinds={"call": kind},
         )
-        await self._publish(1)
-        await outbox.enrol(pool, "listing", at=START)
+        engine.keep(Deaf())
+        return engine
 
     # --- what callers do ---
+
+    @rule()
+    def go_to_the_other_process(self) -> None:
+        self.engine, self.other = self.other, self.engine
 
     @rule(name=NAMES, count=st.sampled_from([0, 0, 8]), key=KEYS)
     def create(self, name: str, count: int, key: str | None) -> None:
@@ -309,7 +320,8 @@ class Kiosks(RuleBasedStateMachine):
         await self._relay()
 
     async def _close(self) -> None:
-        await close(self.engine)
+        for engine in (self.engine, self.other):
+            await close(engine)
 
     async def _compare(self) -> None:
         rows = await self.house.pool.fetch(_INSTANCES, f"{self.prefix}-")

@@ -70,6 +70,17 @@ def test_all_of_a_root_is_forgotten_and_nothing_else():
     assert some.row("c") is None
 
 
+def test_one_that_comes_again_under_another_root_is_of_that_alone():
+    """As where it was lost with its database, and made anew."""
+    some = opened()
+    some.keep(row("a", "r", 1))
+    some.keep(row("a", "s", 1))
+    some.forget_roots({"r"})
+    assert some.row("a") is not None
+    some.forget_roots({"s"})
+    assert some.row("a") is None
+
+
 names = st.sampled_from("abcdef")
 writes = st.tuples(st.just("keep"), names, st.integers(0, MOST + 2))
 forgets = st.tuples(st.just("forget"), names, st.just(0))

@@ -416,7 +416,10 @@ class _Pass:
             outcomes[later] = Detour.OVERTAKEN
 
     def _doubt(self, tickets: Sequence[Ticket], outcomes: dict[int, Outcome]) -> None:
-        """Have decided anew what came of a kept row, unless a step of it was written, which proves it."""
+        """Have decided anew what came of a kept row, unless a step of it was written, which proves it.
+
+        It was not overtaken either: the row was old, or the key is taken, which had not been looked up.
+        """
         proven = {one.command.instance_id for one in tickets if one.written is not None}
         doubted = self._reading.guessed - proven
         if not doubted:
@@ -424,7 +427,8 @@ class _Pass:
         for place, one in enumerate(tickets):
             if one.command.instance_id in doubted:
                 self._attempts.kept.forget(one.command.instance_id)
-                if not isinstance(outcomes[place], Detour):
+                outcome = outcomes[place]
+                if outcome is Detour.OVERTAKEN or not isinstance(outcome, Detour):
                     outcomes[place] = Detour.UNSURE
 
 

@@ -60,9 +60,9 @@ class Kept:
     ) -> Reading:
         """Return instances and keys as `instance.read_many` does, and read only what is neither at hand nor kept.
 
-        The keys of those that are not read are not looked up either: the write finds one that is taken. Where a command
-        with a key has company, the write of its neighbour would prove where the instance stands, but not that the key
-        is new: such are read.
+        The keys of those that are not read are not looked up either: the write finds one that is taken. Where a
+        command with a key has company, the write of its neighbour would prove where the instance stands, but not that
+        the key is new: such are read.
         """
         instances = instances_of(rows)
         in_company = _with_keys_in_company(asked)
@@ -88,12 +88,11 @@ class Kept:
         """Keep a row that has been committed."""
         if not self._is_open:
             return
-        instance_id = row[0]
+        instance_id, root_id = row[0], row[1]
         before = self._rows.pop(instance_id, None)
-        if before is None:
-            self._roots.setdefault(row[1], set()).add(instance_id)
-        else:
-            self._size -= len(before[_SNAPSHOT])
+        if before is not None:
+            self._leave(before)
+        self._roots.setdefault(root_id, set()).add(instance_id)
         self._rows[instance_id] = row
         self._size += len(row[_SNAPSHOT])
         while self._size > self._most:
@@ -102,11 +101,13 @@ class Kept:
     def forget(self, instance_id: str) -> None:
         """Have an instance read the next time."""
         row = self._rows.pop(instance_id, None)
-        if row is None:
-            return
+        if row is not None:
+            self._leave(row)
+
+    def _leave(self, row: Row) -> None:
         self._size -= len(row[_SNAPSHOT])
         family = self._roots[row[1]]
-        family.discard(instance_id)
+        family.discard(row[0])
         if not family:
             del self._roots[row[1]]
 

@@ -42,7 +42,7 @@ class Detour(Enum):
     NEEDS_TRANSACTION = "facts are to be loaded: try again in a transaction"
     LOCKED = "somebody else holds the instance: try again alone, where waiting hurts nobody"
     CROWDED = "another step of the same batch is about the same balance: try again in the next"
-    UNSURE = "it was decided from a kept row, and nothing was written that proves it: try again from the database"
+    UNSURE = "it was decided from a kept row, and nothing was written that proves that: try again from the database"
 
 
 Outcome: TypeAlias = Result | Detour | Exception

@@ -79,7 +79,7 @@ CATALOGUE: Final = (
     _counter(
         "detours_total",
         "Attempts that came to nothing and were made again. Reason: overtaken (a version conflict), "
-        "needs_transaction, locked, crowded, unsure (a refusal from a kept row, decided anew).",
+        "needs_transaction, locked, crowded, unsure (decided from a kept row).",
         "reason",
     ),
     _histogram("batch_commands", "Commands that a lane carried to the database together.", _SIZES),

@@ -110,6 +110,13 @@ async def test_the_engine_answers_right_wherever_it_is_cut(
 
 
 @pytest.mark.parametrize("how", Cut)
+@pytest.mark.parametrize("path", [Sending, SendingWithKey])
+async def test_so_does_one_that_keeps_rows(world: World, path: type[Way], how: Cut):
+    world.engine._kept.open()
+    await _prove(path(world), how, ["apply_steps"], may_fail=False)
+
+
+@pytest.mark.parametrize("how", Cut)
 @pytest.mark.parametrize("path", LOUD)
 @pytest.mark.usefixtures("seen")
 async def test_what_is_cut_and_taken_up_again_is_done_once(

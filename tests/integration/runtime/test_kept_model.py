@@ -1,0 +1,98 @@
+"""Two engines that keep rows and hear nothing of each other, against a model that does one command after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import random  # noqa: TID251 (seeded)
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from straight import assert_straight
+
+from conftest import build_engine
+from orderwright.runtime.reply import IdempotencyMismatch
+from orderwright.statechart import Event
+
+if TYPE_CHECKING:
+    from parcel import Scales
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine, Result
+    from orderwright.runtime.pool import Pool
+
+EVENTS: Final = {
+    "ADD": Event("ADD", {"n": 1}),
+    "HOLD": Event("HOLD"),
+    "RESUME": Event("RESUME"),
+    "WEIGH": Event("WEIGH"),  # looks at a fact
+}
+NAMES: Final = ("p1", "p2", "p3")
+ROUNDS: Final = 25
+
+
+@dataclass
+class Model:
+    """One parcel."""
+
+    version: int = 1
+    state: str = "OPEN"
+    keys: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def send(self, name: str, key: str | None) -> tuple[object, ...]:
+        if key in self.keys:
+            event, version = self.keys[key]
+            return ("replayed", version) if event == name else ("mismatch",)
+        if self.state != ("HELD" if name == "RESUME" else "OPEN"):
+            return "refused", self.version, self.state
+        self.version += 1
+        self.state = "HELD" if name == "HOLD" else "OPEN"
+        if key is not None:
+            self.keys[key] = name, self.version
+        return "done", self.version, self.state
+
+
+def told(outcome: Result | BaseException) -> tuple[object, ...]:
+    if isinstance(outcome, IdempotencyMismatch):
+        return ("mismatch",)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    if outcome.replayed:
+        return "replayed", outcome.version
+    assert outcome.snapshot is not None
+    what = "done" if outcome.refused is None else "refused"
+    return what, outcome.version, outcome.snapshot.value
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_what_is_answered_is_what_a_model_answers(
+    engine: Engine, pool: Pool, clock: DrivenClock, scales: Scales, seed: int
+):
+    chance = random.Random(seed)
+    engines = engine, await build_engine(pool, clock, {"weight": scales.load})
+    for one in engines:
+        one._kept.open()
+    for name in NAMES:
+        await chance.choice(engines).create("parcel", name, actor="ann")
+    models = {name: Model() for name in NAMES}
+    for _ in range(ROUNDS):
+        asked = [_drawn(chance) for _ in range(chance.randint(1, 8))]
+        one = chance.choice(engines)
+        outcomes = await asyncio.gather(
+            *(
+                one.send(name, EVENTS[event], actor="ann", idempotency_key=key)
+                for name, event, key in asked
+            ),
+            return_exceptions=True,
+        )
+        expected = [models[name].send(event, key) for name, event, key in asked]
+        assert [told(outcome) for outcome in outcomes] == expected, asked
+    await assert_straight(pool)
+    await engines[1].alarm.close()
+    await engines[1].wakeup.close()
+
+
+def _drawn(chance: random.Random) -> tuple[str, str, str | None]:
+    name = chance.choice(NAMES)
+    key = chance.choice([None, f"{name}/{chance.randrange(5)}"])
+    return name, chance.choice([*EVENTS, "HOLD", "RESUME"]), key

@@ -121,7 +121,9 @@ class Carrier:
                     raise lost[-1] from None
                 raise
             if isinstance(outcome, Result):
-                self._attempts.keep([ticket])
+                # Else what it has written is at most what a lost attempt did not store.
+                if outcome.refused is None and not outcome.replayed:
+                    self._attempts.keep([ticket])
                 return outcome
             if isinstance(outcome, Exception):
                 raise outcome

@@ -9,7 +9,7 @@ import pytest
 from straight import assert_straight
 
 from conftest import build_engine
-from orderwright.runtime import kept
+from orderwright.runtime import attempt, kept
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.replay import Replay
 from orderwright.runtime.reply import IdempotencyMismatch
@@ -240,6 +240,23 @@ async def test_after_a_lost_connection_nothing_is_kept(engine: Engine, read: lis
     read.clear()
     assert (await engine.send("p1", ADD, actor="ann")).version == 2
     assert read == ["p1"]
+
+
+async def test_what_a_lost_attempt_did_not_store_is_not_kept(
+    engine: Engine, other: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    await engine.create("parcel", "p1", actor="ann")
+    real = attempt.store
+
+    async def lost(*_: object, **__: object) -> Any:
+        monkeypatch.setattr(attempt, "store", real)
+        await other.send("p1", HOLD, actor="bob")
+        raise ConnectionResetError
+
+    monkeypatch.setattr(attempt, "store", lost)
+    assert (await engine.send("p1", ADD, actor="ann")).refused is not None
+    row = engine._kept.row("p1")
+    assert row is None or row[4] == 1
 
 
 async def test_of_a_transaction_of_the_host_nobody_knows_the_end(engine: Engine, read: list[str]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from engine_room import Deaf
 from engine_ways import (
     Batch,
     Creating,
@@ -112,7 +113,7 @@ async def test_the_engine_answers_right_wherever_it_is_cut(
 @pytest.mark.parametrize("how", Cut)
 @pytest.mark.parametrize("path", [Sending, SendingWithKey])
 async def test_so_does_one_that_keeps_rows(world: World, path: type[Way], how: Cut):
-    world.engine._kept.open()
+    world.engine.keep(Deaf())
     await _prove(path(world), how, ["apply_steps"], may_fail=False)
 
 

@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine_room import build_engine
 from straight import assert_straight
 
-from conftest import build_engine
 from orderwright.runtime import attempt, kept
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.replay import Replay
@@ -186,6 +186,28 @@ async def test_a_repetition_with_company_is_one_too(engine: Engine):
     assert (again.version, again.replayed, again.refused) == (2, True, None)
     assert resumed.version == 3
     await assert_straight(engine.pool)
+
+
+async def test_many_repetitions_find_their_key_together(engine: Engine):
+    await engine.create("parcel", "p1", actor="ann")
+    await engine.send("p1", ADD, actor="ann")
+    sends = (engine.send("p1", ADD, actor="ann", idempotency_key="k1") for _ in range(20))
+    results = await asyncio.gather(*sends)
+    assert {one.version for one in results} == {3}
+    assert sum(one.replayed for one in results) == 19
+    await assert_straight(engine.pool)
+
+
+async def test_a_key_of_another_request_with_company_is_no_refusal(engine: Engine):
+    await engine.create("parcel", "p1", actor="ann")
+    await engine.send("p1", HOLD, actor="ann", idempotency_key="k1")
+    wrong, resumed = await asyncio.gather(
+        engine.send("p1", ADD, actor="ann", idempotency_key="k1"),
+        engine.send("p1", RESUME, actor="ann"),
+        return_exceptions=True,
+    )
+    assert isinstance(wrong, IdempotencyMismatch)
+    assert resumed.version == 3
 
 
 async def test_what_is_refused_under_a_new_key_is_refused_before_what_came_after_it(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from engine_room import Deaf, build_engine, close
 from straight import assert_straight
 
-from conftest import build_engine
 from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.statechart import Event
 
@@ -71,7 +71,7 @@ async def test_what_is_answered_is_what_a_model_answers(
     chance = random.Random(seed)
     engines = engine, await build_engine(pool, clock, {"weight": scales.load})
     for one in engines:
-        one._kept.open()
+        one.keep(Deaf())
     for name in NAMES:
         await chance.choice(engines).create("parcel", name, actor="ann")
     models = {name: Model() for name in NAMES}
@@ -88,8 +88,7 @@ async def test_what_is_answered_is_what_a_model_answers(
         expected = [models[name].send(event, key) for name, event, key in asked]
         assert [told(outcome) for outcome in outcomes] == expected, asked
     await assert_straight(pool)
-    await engines[1].alarm.close()
-    await engines[1].wakeup.close()
+    await close(engines[1])
 
 
 def _drawn(chance: random.Random) -> tuple[str, str, str | None]:

@@ -31,7 +31,7 @@ def row(instance_id: str, root_id: str, size: int, version: int = 1) -> Row:
 
 
 def opened(most: int = MOST) -> Kept:
-    made = Kept(most)
+    made = Kept(most, each=0)
     made.open()
     return made
 
@@ -58,6 +58,14 @@ def test_what_is_larger_than_the_room_is_not_kept_and_takes_no_room():
     assert some.row("large") is None
     some.keep(row("a", "r", MOST))
     assert some.row("a") is not None
+
+
+def test_a_row_takes_room_beside_its_snapshot():
+    some = Kept(MOST, each=8)
+    some.open()
+    for name in ("a", "b", "c"):
+        some.keep(row(name, "r", 1))
+    assert [some.row(name) is not None for name in ("a", "b", "c")] == [False, True, True]
 
 
 def test_all_of_a_root_is_forgotten_and_nothing_else():

@@ -122,6 +122,11 @@ class Attempts:
             if one.written is not None:
                 self.kept.keep(one.written.row())
 
+    def forget(self, tickets: Sequence[Ticket]) -> None:
+        """Have the instances of tickets read the next time."""
+        for one in tickets:
+            self.kept.forget(one.command.instance_id)
+
 
 class _Pass:
     """The state of one pass; `left` are instances of which something is to be tried again."""

@@ -149,12 +149,11 @@ class Carrier:
         Raises:
             InstanceBusy: others took the idempotency key of one too often.
         """
-        for ticket in tickets:  # nobody knows yet how the transaction will end
-            self._attempts.kept.forget(ticket.command.instance_id)
         results: dict[Ticket, Result] = {}
         while waiting := [ticket for ticket in tickets if ticket not in results]:
             turn = _up_to_the_second_of_one(waiting)
             outcomes = await self._attempts.take(connection, turn, atomic=True)
+            self._attempts.forget(turn)  # nobody knows yet how the transaction will end
             for ticket, outcome in zip(turn, outcomes, strict=True):
                 if isinstance(outcome, Exception):
                     raise outcome
@@ -218,6 +217,7 @@ class Carriage:
             await self.close()
             if not isinstance(error, Exception):
                 raise
+            self._attempts.forget(tickets)
             if not is_lost(error):
                 _was_undone(tickets)
             if is_lost(error) or isinstance(error, _YIELDED):

@@ -71,7 +71,7 @@ class Engine:
         self.facts = Facts(facts)
         self.admission = Admission(formats)
         attempts = Attempts(registry, clock, self.facts, self.admission, self.kinds, self.ledgers)
-        self._kept = attempts.kept
+        self.kept = attempts.kept
         self.waiting_room = WaitingRoom(pool.get_max_size())
         self._carrier = Carrier(pool, attempts, self.waiting_room, observer)
         self._lanes = Lanes(
@@ -84,12 +84,12 @@ class Engine:
 
     def keep(self, listener: Listener) -> None:
         """Keep instances as they are written from now on, until somebody else is heard to change them (`kept`)."""
-        self._kept.open()
+        self.kept.open()
         listener.watch(self._overhear)
 
     def _overhear(self, roots: frozenset[str] | None, pid: int) -> None:
         if not self.wakeup.is_own(pid):
-            self._kept.forget_roots(roots)
+            self.kept.forget_roots(roots)
 
     async def close(self, *, grace_seconds: float = 10.0) -> None:
         """Carry out what was asked already, and take nothing more but on callers' connections.

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from orderwright.runtime.instance import Remembered, Row
     from orderwright.runtime.pool import Connection
 
-MOST: Final = 16_000_000
-"""Characters of snapshots that are kept: those of some ten thousand sales, in 25 MB."""
+MOST: Final = 24_000_000
+"""How much is kept, in bytes where snapshots are plain ASCII: some ten thousand sales."""
+EACH: Final = 800
+"""What a row takes beside its snapshot."""
 _SNAPSHOT: Final = 7
 """Where a row has its snapshot."""
 
@@ -35,8 +37,9 @@ _SNAPSHOT: Final = 7
 class Kept:
     """Rows by instance; those that were written longest ago go first when there are too many."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, *, each: int = EACH) -> None:
         self._most = most
+        self._each = each
         self._is_open = False
         self._rows: OrderedDict[str, Row] = OrderedDict()
         self._roots: dict[str, set[str]] = {}
@@ -94,7 +97,7 @@ class Kept:
             self._leave(before)
         self._roots.setdefault(root_id, set()).add(instance_id)
         self._rows[instance_id] = row
-        self._size += len(row[_SNAPSHOT])
+        self._size += self._each + len(row[_SNAPSHOT])
         while self._size > self._most:
             self.forget(next(iter(self._rows)))
 
@@ -105,7 +108,7 @@ class Kept:
             self._leave(row)
 
     def _leave(self, row: Row) -> None:
-        self._size -= len(row[_SNAPSHOT])
+        self._size -= self._each + len(row[_SNAPSHOT])
         family = self._roots[row[1]]
         family.discard(row[0])
         if not family:

@@ -212,6 +212,7 @@ class Migrations:
 
     def _announce(self, moves: Moves) -> None:
         for root_id in moves.roots:
+            self._engine.kept.forget_roots((root_id,))
             self._engine.wakeup.announce(root_id)
 
 

@@ -256,7 +256,7 @@ async def test_what_others_announce_is_read_and_what_is_our_own_is_not(
 async def test_after_a_lost_connection_nothing_is_kept(engine: Engine, read: list[str]):
     await engine.create("parcel", "p1", actor="ann")
     async with asyncio.timeout(10):
-        while engine._kept.row("p1") is not None:
+        while engine.kept.row("p1") is not None:
             await engine.pool.execute(_CUT_LISTENERS)
             await asyncio.sleep(0.02)
     read.clear()
@@ -277,7 +277,7 @@ async def test_what_a_lost_attempt_did_not_store_is_not_kept(
 
     monkeypatch.setattr(attempt, "store", lost)
     assert (await engine.send("p1", ADD, actor="ann")).refused is not None
-    row = engine._kept.row("p1")
+    row = engine.kept.row("p1")
     assert row is None or row[4] == 1
 
 

@@ -224,7 +224,7 @@ def load(text: str) -> dict[str, object]:
         raise ValueError("nested too deeply") from None
 
 
-def shown(text: str) -> object:
+def legible(text: str) -> object:
     """Read a JSON value for a person to look at; a text that cannot be read stands under *unreadable* as it is."""
     try:
         return load(text)

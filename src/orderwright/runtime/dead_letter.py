@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from orderwright.errors import NotFound
-from orderwright.json_text import shown
+from orderwright.json_text import legible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +129,7 @@ def _happened(row: Record) -> Happened:
 
 
 def _read(text: str | None) -> object:
-    return None if text is None else shown(text)
+    return None if text is None else legible(text)
 
 
 _JOBS: Final = """

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from orderwright.errors import NotFound
-from orderwright.json_text import dump, shown
+from orderwright.json_text import dump, legible
 from orderwright.runtime.identity import fresh_id
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _row(sighting: Sighting) -> tuple[object, ...]:
 
 def _incident(row: Record) -> Incident:
     columns = dict(row)
-    details = shown(columns["details"])
+    details = legible(columns["details"])
     if not isinstance(details, dict):
         details = {"unreadable": columns["details"]}
     columns["details"] = details

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from typing import TYPE_CHECKING
 
+import pytest
 from listing import Listing
 from parcel import add_to
 
@@ -247,3 +248,33 @@ async def test_slow_events_that_are_many_are_handled_once_each_and_are_no_failur
     assert handled == [f"p1/{version}/1" for version in range(2, 6)]
     async with pool.acquire() as connection:
         assert await list_parked(connection) == []
+
+
+async def test_a_batch_that_broke_is_read_event_by_event_and_not_in_its_square(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """It goes over again one by one; each time no more is read than is handed over."""
+    read: list[int] = []
+    real = outbox.next_batch
+
+    async def counted(*asked: object) -> outbox.Batch:
+        batch = await real(*asked)
+        read.append(len(batch.events))
+        return batch
+
+    monkeypatch.setattr(outbox, "next_batch", counted)
+
+    async def handle(_: Connection, event: DomainEvent) -> None:
+        if event.instance_id == "p2":
+            raise ValueError(event.event_id)
+
+    for number in range(6):
+        await engine.create("parcel", f"p{number}", actor="ann")
+        await add_to(engine, f"p{number}")
+    failing = Consumer(name="failing", events=None, handle=handle)
+
+    await Worker(engine, [failing]).drain()
+
+    assert read[:7] == [6, 1, 1, 1, 1, 1, 1]
+    async with engine.pool.acquire() as connection:
+        assert [one.root_id for one in await list_parked(connection)] == ["p2"]

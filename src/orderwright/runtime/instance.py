@@ -53,6 +53,10 @@ class Instance(NamedTuple):
     updated_at: datetime
 
 
+SNAPSHOT: Final = Instance._fields.index("snapshot")
+"""Where a row has its snapshot."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """What an idempotency key stands for: a request, and the version that it led to."""
@@ -141,7 +145,7 @@ def instance_of(row: Row) -> Instance:
         ValueError: the snapshot cannot be read.
     """
     try:
-        snapshot = Snapshot.from_text(row[7], lasting=False)
+        snapshot = Snapshot.from_text(row[SNAPSHOT], lasting=False)
     except ValueError as error:
         raise ValueError(f"the snapshot of {row[0]} cannot be read: {error}") from error
     # Not by name: places are read in a fraction of the time.

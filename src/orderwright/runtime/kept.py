@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Final
 
-from orderwright.runtime.instance import Reading, instances_of, read_many
+from orderwright.runtime.instance import SNAPSHOT, Reading, instances_of, read_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,8 +30,6 @@ MOST: Final = 24_000_000
 """How much is kept, in bytes where snapshots are plain ASCII: some ten thousand sales."""
 EACH: Final = 800
 """What a row takes beside its snapshot."""
-_SNAPSHOT: Final = 7
-"""Where a row has its snapshot."""
 
 
 class Kept:
@@ -97,7 +95,7 @@ class Kept:
             self._leave(before)
         self._roots.setdefault(root_id, set()).add(instance_id)
         self._rows[instance_id] = row
-        self._size += self._each + len(row[_SNAPSHOT])
+        self._size += self._each + len(row[SNAPSHOT])
         while self._size > self._most:
             self.forget(next(iter(self._rows)))
 
@@ -108,7 +106,7 @@ class Kept:
             self._leave(row)
 
     def _leave(self, row: Row) -> None:
-        self._size -= self._each + len(row[_SNAPSHOT])
+        self._size -= self._each + len(row[SNAPSHOT])
         family = self._roots[row[1]]
         family.discard(row[0])
         if not family:

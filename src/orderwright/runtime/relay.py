@@ -104,9 +104,8 @@ class _Hand:
         cursor = await outbox.claim(connection, consumer.name)
         if cursor is None:
             return Pass(standing=Standing.TAKEN)
-        most = (
-            1 if alone else consumer.batch
-        )  # read again for each, a batch would be read in its square
+        # Read again for each of its events, a batch would be read in its square.
+        most = 1 if alone else consumer.batch
         batch = await outbox.next_batch(connection, consumer.name, cursor, most, consumer.events)
         handed = await self._hand_over(batch.events, alone=alone)
         if handed is None:

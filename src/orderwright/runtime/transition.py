@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orderwright.runtime.command import Command, Create
-from orderwright.runtime.instance import Instance, found
+from orderwright.runtime.instance import SNAPSHOT, Instance, found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,8 +90,8 @@ class Prepared(NamedTuple):
     def row(self) -> Row:
         """Return the row of the instance as it is once this is stored."""
         after = self.after
-        return (*after[:7], self.columns[_SNAPSHOT], *after[8:])
+        return (*after[:SNAPSHOT], self.columns[_TEXT], *after[SNAPSHOT + 1 :])
 
 
-_SNAPSHOT: Final = 8
+_TEXT: Final = 8
 """Where the columns have the text of the snapshot."""

@@ -1,7 +1,8 @@
 """One pass over a batch: read all its instances, compute each step, write all of them in one call.
 
 Without facts nothing is locked: steps are computed from what was read, and a step is not written if its
-instance has moved on meanwhile. With facts everything happens in one transaction that locks the
+instance has moved on meanwhile. What has looked at none of its facts for a while is tried like that too, and
+comes to nothing if it looks at one after all. With facts everything happens in one transaction that locks the
 instances first, in the order of their ids, then what the facts lock, so that what they say still holds
 when the steps are written. Facts are loaded for those steps alone that look at any.
 
@@ -13,16 +14,15 @@ instances about one balance may follow each other (`crowd`).
 
 from __future__ import annotations
 
-from datetime import UTC
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from orderwright.errors import OrderwrightError
 from orderwright.runtime.admission import Admission
 from orderwright.runtime.command import Command, Create, Send
-from orderwright.runtime.crowd import Crowd
-from orderwright.runtime.fact import FactRequest, Facts
-from orderwright.runtime.glance import Admitted, glance, worked_out
+from orderwright.runtime.computation import Computation, Host
+from orderwright.runtime.fact import Facts
+from orderwright.runtime.glance import Admitted
+from orderwright.runtime.habit import Habits
 from orderwright.runtime.instance import (
     Instance,
     Reading,
@@ -39,8 +39,8 @@ from orderwright.runtime.reply import (
     refusal,
 )
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
-from orderwright.runtime.transition import Prepared, Transition, root_of
-from orderwright.runtime.write import prepare, store, store_and_read
+from orderwright.runtime.transition import Prepared
+from orderwright.runtime.write import store, store_and_read
 from orderwright.statechart import Refused
 
 if TYPE_CHECKING:
@@ -73,12 +73,10 @@ class Attempts:
         kinds: JobKinds,
         ledgers: Ledgers,
     ) -> None:
-        self.kinds = kinds
-        self.ledgers = ledgers
         self.registry = registry
         self.clock = clock
-        self.facts = facts
         self.admission = admission
+        self.host = Host(facts=facts, habits=Habits(), kinds=kinds, ledgers=ledgers)
         self.kept = Kept()
 
     async def take(  # noqa: PLR0913 (what a pass is made of)
@@ -144,12 +142,11 @@ class _Pass:
         self._attempts = attempts
         self._connection = connection
         self._reading = reading
-        self._now = now
         self._atomic = atomic
         self._wait = wait
         self._left: set[str] = set()
         self._keys: set[str] = set()
-        self._crowd = Crowd(attempts.facts, attempts.ledgers)
+        self._computation = Computation(attempts.host, connection, now, atomic=atomic)
         self._asked: tuple[Event | None, Chart | None, str] = (None, None, "")
         self._answer: Refused | None = None
 
@@ -164,11 +161,7 @@ class _Pass:
                 admitted.append(found)
             else:
                 outcomes[place] = found
-        if any(one.names for one in admitted):
-            admitted = await self._look(admitted, outcomes)
-        admitted.sort(key=_place_of)
-        facts = await self._load_facts(admitted)
-        steps = self._steps(admitted, facts, outcomes)
+        steps = await self._computation.run(admitted, outcomes)
         if steps:
             fates = await self._store(tickets, steps, patience_ms, ahead)
             self._settle(tickets, steps, fates, outcomes)
@@ -239,11 +232,14 @@ class _Pass:
         command = one.ticket.command
         key = command.cause.idempotency_key
         names = one.lifecycle.facts_of(command.event if isinstance(command, Send) else None)
-        if names and not self._atomic:
+        if names and not self._atomic and not self._may_be_blind(one, names):
             return Detour.NEEDS_TRANSACTION
         if key is not None:
             self._keys.add(key)
         return one._replace(names=names) if names else one
+
+    def _may_be_blind(self, one: Admitted, names: frozenset[str]) -> bool:
+        return one.before is not None and self._attempts.host.facts.are_shared(names)
 
     async def _stored(self, ticket: Ticket, instance: Instance) -> Result | None:
         """Return what an attempt did whose answer was lost; its row is known by its hash."""
@@ -282,95 +278,6 @@ class _Pass:
             replayed=replayed,
         )
 
-    async def _look(
-        self, admitted: Sequence[Admitted], outcomes: dict[int, Outcome]
-    ) -> list[Admitted]:
-        """Let those go on that need no balance, or one that nobody else of this transaction keeps from them."""
-        asked = [(one, self._request(one)) for one in admitted]
-        staying = []
-        for one, request in await glance(self._attempts.facts, self._connection, asked):
-            if self._crowd.admits(one.names, request):
-                staying.append(one)
-            else:
-                outcomes[one.place] = Detour.CROWDED
-        return staying
-
-    # --- what is computed ---
-
-    async def _load_facts(self, admitted: Sequence[Admitted]) -> list[dict[str, object]]:
-        if not any(one.names for one in admitted):
-            return [one.facts for one in admitted]
-        asked = [(one.names, self._request(one)) for one in admitted]
-        loaded = await self._attempts.facts.load(self._connection, asked)
-        return [one.facts | found for one, found in zip(admitted, loaded, strict=True)]
-
-    def _request(self, one: Admitted) -> FactRequest:
-        command, before = one.ticket.command, one.before
-        return FactRequest(
-            instance_id=command.instance_id,
-            root_id=root_of(command, before),
-            chart_id=one.lifecycle.chart.id,
-            snapshot=before.snapshot if before else None,
-            event=command.event if isinstance(command, Send) else None,
-            actor=command.cause.actor,
-            now=self._at(command),
-        )
-
-    def _at(self, command: Command) -> datetime:
-        occurred_at = command.cause.occurred_at
-        return self._now if occurred_at is None else occurred_at.astimezone(UTC)
-
-    def _steps(
-        self,
-        admitted: Sequence[Admitted],
-        facts: Sequence[dict[str, object]],
-        outcomes: dict[int, Outcome],
-    ) -> list[tuple[int, Prepared]]:
-        """Compute each step from where the one before it left the instance."""
-        standing: dict[str, Instance] = {}
-        steps: list[tuple[int, Prepared]] = []
-        for one, known in zip(admitted, facts, strict=True):
-            instance_id = one.ticket.command.instance_id
-            before = standing.get(instance_id, one.before)
-            try:
-                after = self._after_crowd(one, known)
-                if after is None:
-                    outcomes[one.place] = Detour.CROWDED
-                    continue
-                found = self._step(one, before, after)
-            except Exception as error:  # noqa: BLE001 (raised to its caller; its neighbours go on)
-                outcomes[one.place] = error
-                continue
-            if isinstance(found, Refused):
-                outcomes[one.place] = refusal(one.ticket.command, before, found)
-                continue
-            standing[instance_id] = found.after
-            self._crowd.note(found)
-            steps.append((one.place, found))
-        return steps
-
-    def _after_crowd(self, one: Admitted, loaded: dict[str, object]) -> dict[str, object] | None:
-        if not one.names:
-            return loaded
-        return self._crowd.facts_for(one.names, self._request(one), loaded)
-
-    def _step(
-        self, one: Admitted, before: Instance | None, facts: dict[str, object]
-    ) -> Prepared | Refused:
-        if one.refused is not None:
-            return one.refused
-        command = one.ticket.command
-        at = self._at(command)
-        step = one.step or worked_out(command, one.lifecycle, before, facts=facts, at=at)
-        if isinstance(step, Refused):
-            return step
-        kinds, ledgers = self._attempts.kinds, self._attempts.ledgers
-        return prepare(  # by place, which takes a fraction of the time
-            Transition(
-                command, one.lifecycle.chart, before, step, facts, at, self._now, kinds, ledgers
-            )
-        )
-
     # --- what is written ---
 
     async def _store(
@@ -402,7 +309,7 @@ class _Pass:
             if fate == "applied":
                 outcomes[place] = applied(step)
                 continue
-            self._crowd.lose(step)
+            self._computation.lose(step)
             tickets[place].written = None
             if isinstance(fate, Refused):
                 outcomes[place] = refusal(tickets[place].command, step.transition.before, fate)
@@ -435,6 +342,3 @@ class _Pass:
                 outcome = outcomes[place]
                 if outcome is Detour.OVERTAKEN or not isinstance(outcome, Detour):
                     outcomes[place] = Detour.UNSURE
-
-
-_place_of = attrgetter("place")

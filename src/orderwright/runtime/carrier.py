@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from orderwright.errors import Conflict
-from orderwright.runtime.command import Create
+from orderwright.runtime.command import Create, Send
 from orderwright.runtime.lane import ALONE
 from orderwright.runtime.observation import Diverted, Observer
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
@@ -77,7 +77,18 @@ class Carrier:
         self._observer = observer
 
     def kind_of(self, command: Command) -> Kind:
-        """Return what may share a batch with a command: those that lock the same kinds of things.
+        """Return with what a command is tried first: without a transaction if it will most likely look at no fact."""
+        kind = self.kind_with_facts(command)
+        return None if self._is_blind(command) else kind
+
+    def _is_blind(self, command: Command) -> bool:
+        instance = self._attempts.kept.row(command.instance_id)
+        if instance is None or not isinstance(command, Send):
+            return False
+        return self._attempts.host.habits.is_blind(instance, command.event.type)
+
+    def kind_with_facts(self, command: Command) -> Kind:
+        """Return what may share a batch with a command that looks at facts: those that lock the same kinds of things.
 
         Of a chart that is not known here yet it shows when the instance is read.
         """
@@ -91,7 +102,7 @@ class Carrier:
             group = ("send", *registry.charts_with_facts(command.event.type))
         if not names:
             return None
-        return group if self._attempts.facts.are_shared(names) else ALONE
+        return group if self._attempts.host.facts.are_shared(names) else ALONE
 
     def carriage(self) -> Carriage:
         """Return what carries the batches of a lane, one after the other."""

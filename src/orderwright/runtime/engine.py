@@ -76,6 +76,7 @@ class Engine:
         self._carrier = Carrier(pool, attempts, self.waiting_room, observer)
         self._lanes = Lanes(
             kind_of=self._carrier.kind_of,
+            kind_with_facts=self._carrier.kind_with_facts,
             carriage=self._carrier.carriage,
             carry_alone=self._carrier.carry_alone,
             note=self._note,

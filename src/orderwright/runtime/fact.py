@@ -20,7 +20,7 @@ from orderwright.json_text import DEEPEST, Unfit, require_fit
 from orderwright.runtime.interruption import faults_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Set as AbstractSet
     from datetime import datetime
 
     from orderwright.runtime.command import Actor
@@ -105,10 +105,13 @@ class Facts:
 
     def __init__(self, loaders: Mapping[str, FactLoader]) -> None:
         self._loaders = loaders
+        self._shared_ones = frozenset(
+            name for name, one in loaders.items() if isinstance(one, SharedFact)
+        )
 
-    def are_shared(self, names: Iterable[str]) -> bool:
+    def are_shared(self, names: AbstractSet[str]) -> bool:
         """Tell whether all of these can be loaded for several steps at once."""
-        return all(isinstance(self._loaders.get(name), SharedFact) for name in names)
+        return names <= self._shared_ones
 
     def free(self, names: Iterable[str]) -> set[str]:
         """Return those of these facts that lock nothing."""

@@ -4,7 +4,7 @@ A step is a pure function, so as long as it has looked at no other fact than tho
 same whatever the others are. So it is computed without facts first. When it has looked at none, none has to be loaded,
 and a refusal is the answer. When it has looked only at such as lock nothing, those are loaded, and it is computed
 again. Only when it has looked at others, or changes a balance that they lock, does it need all that its event
-declares, under locks.
+declares, under locks. Which events look at none is remembered (`habit`): they need no transaction either.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.command import Command
     from orderwright.runtime.fact import FactRequest, Facts
+    from orderwright.runtime.habit import Habits
     from orderwright.runtime.instance import Instance
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.registry import Lifecycle
@@ -49,10 +50,16 @@ class Admitted(NamedTuple):
 
 
 async def glance(
-    facts: Facts, connection: Connection, asked: Sequence[tuple[Admitted, FactRequest]]
+    facts: Facts,
+    habits: Habits,
+    connection: Connection,
+    asked: Sequence[tuple[Admitted, FactRequest]],
 ) -> list[tuple[Admitted, FactRequest]]:
     """Return the tickets in their order, each with the facts that it still needs, or with its step."""
     looked = [_glanced(facts, one, request, {}) for one, request in asked]
+    for (one, request), (found, _) in zip(asked, looked, strict=True):
+        if one.names and one.before is not None and request.event is not None:
+            habits.note(one.before, request.event.type, is_blind=not found.names)
     modest = [place for place, (_, free) in enumerate(looked) if free]
     if modest:
         wanted = [(looked[place][1], asked[place][1]) for place in modest]
@@ -68,14 +75,30 @@ def _glanced(
     if not one.names or not facts.are_shared(one.names):
         return one, frozenset()
     seen = Seen(known)
-    command, at = one.ticket.command, request.now
-    step = worked_out(command, one.lifecycle, one.before, facts=seen, at=at)
-    if isinstance(step, Refused) and not seen.missed:
-        return one._replace(names=frozenset(), refused=step), frozenset()
-    if isinstance(step, Step) and not seen.missed and not _is_booked(facts, one, request, step):
-        return one._replace(names=frozenset(), step=step, facts=known), frozenset()
+    found = _certain(facts, one, one.before, request, seen)
+    if isinstance(found, Refused):
+        return one._replace(names=frozenset(), refused=found), frozenset()
+    if found is not None:
+        return one._replace(names=frozenset(), step=found, facts=known), frozenset()
     missed = frozenset(seen.missed)
     return one, missed if missed <= facts.free(one.names) else frozenset()
+
+
+def blindly(
+    facts: Facts, one: Admitted, before: Instance, request: FactRequest
+) -> Step | Refused | None:
+    """Return what comes of a ticket if it looks at no fact and changes no balance of those that it may look at."""
+    return _certain(facts, one, before, request, Seen({}))
+
+
+def _certain(
+    facts: Facts, one: Admitted, before: Instance | None, request: FactRequest, seen: Seen
+) -> Step | Refused | None:
+    """Return what comes of a ticket, unless it depends on a fact that is not known or has to be locked."""
+    found = worked_out(one.ticket.command, one.lifecycle, before, facts=seen, at=request.now)
+    if seen.missed or (isinstance(found, Step) and _is_booked(facts, one, request, found)):
+        return None
+    return found
 
 
 def _is_booked(facts: Facts, one: Admitted, request: FactRequest, step: Step) -> bool:

@@ -104,7 +104,8 @@ class Lanes:
     """Queues and lanes of one engine.
 
     Args:
-        kind_of: tells what a command may share a batch with.
+        kind_of: tells what a command may share a batch with at first.
+        kind_with_facts: tells it of one that cannot do without a transaction.
         carriage: makes what tries the tickets of a lane's batches, those of each together; an error of its own is
             about all of them.
         carry_alone: carries one ticket through, however long it takes, or raises `Unwanted` when nobody waits for it.
@@ -116,12 +117,14 @@ class Lanes:
         self,
         *,
         kind_of: Callable[[Command], Kind],
+        kind_with_facts: Callable[[Command], Kind],
         carriage: Callable[[], Carriage],
         carry_alone: Callable[[Ticket], Awaitable[Result]],
         note: Callable[[Ticket, Result | Exception], None],
         observer: Observer,
     ) -> None:
         self._kind_of = kind_of
+        self._kind_with_facts = kind_with_facts
         self._carriage = carriage
         self._carry_alone = carry_alone
         self._note = note
@@ -302,7 +305,7 @@ class Lanes:
         elif detour is Detour.CROWDED:
             one.crowded += 1
         elif detour is Detour.NEEDS_TRANSACTION:
-            kind = self._kind_of(one.command)
+            kind = self._kind_with_facts(one.command)
             one.kind = ALONE if kind is None else kind
         elif detour is Detour.LOCKED:
             one.kind = ALONE

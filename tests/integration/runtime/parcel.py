@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from orderwright.statechart import Behaviour, Emit, Event, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.fact import FactLoader, FactRequest
@@ -111,6 +111,12 @@ class Scales:
         assert connection.is_in_transaction()
         self.asked.append(request)
         return await self._loader(connection, request) if self._loader else self.weight
+
+    async def load_all(
+        self, connection: Connection, requests: Sequence[FactRequest]
+    ) -> Sequence[object | None]:
+        """Answer for several steps at once."""
+        return [await self.load(connection, request) for request in requests]
 
 
 async def add_to(

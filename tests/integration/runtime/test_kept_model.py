@@ -1,24 +1,35 @@
-"""Two engines that keep rows and hear nothing of each other, against a model that does one command after the other."""
+"""Two engines that keep rows and hear nothing of each other, against a model that does one command after the other.
+
+The parcel here is weighed only when it is heavy, so that whether WEIGH looks at a fact depends on what stands before
+it; and who has not looked once is trusted not to look.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random  # noqa: TID251 (seeded)
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from engine_room import Deaf, build_engine, close
+from parcel import PARCEL
 from straight import assert_straight
 
+from orderwright.runtime import habit
+from orderwright.runtime.fact import SharedFact
 from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from parcel import Scales
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine, Result
+    from orderwright.runtime.fact import FactLoader
     from orderwright.runtime.pool import Pool
 
 EVENTS: Final = {
@@ -64,14 +75,44 @@ def told(outcome: Result | BaseException) -> tuple[object, ...]:
     return what, outcome.version, outcome.snapshot.value
 
 
+def _light(field: str, value: int) -> dict[str, object]:
+    rule = {"field": field, "operator": "<=", "value": value}
+    return {"when": {"combinator": "and", "rules": [rule]}}
+
+
+def _chart() -> dict[str, Any]:
+    chart = deepcopy(PARCEL)
+    weigh: dict[str, Any] = chart["states"]["OPEN"]["on"]["WEIGH"]
+    weigh["guard"] = {"or": [_light("context.count", 5), _light("facts.weight", 10)]}
+    return chart
+
+
+@pytest.fixture(params=["alone", "shared"])
+async def engines(
+    request: pytest.FixtureRequest,
+    pool: Pool,
+    clock: DrivenClock,
+    scales: Scales,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[list[Engine]]:
+    """Two processes, whose fact is loaded for each step alone or for several together."""
+    monkeypatch.setattr(habit, "TRUSTED", 1)
+    loader: FactLoader = scales.load
+    if request.param == "shared":
+        loader = SharedFact(load=scales.load_all)
+    found = [await build_engine(pool, clock, {"weight": loader}, chart=_chart()) for _ in "ab"]
+    for one in found:
+        one.keep(Deaf())
+    yield found
+    for one in found:
+        await close(one)
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_what_is_answered_is_what_a_model_answers(
-    engine: Engine, pool: Pool, clock: DrivenClock, scales: Scales, seed: int
+    engines: list[Engine], pool: Pool, seed: int
 ):
     chance = random.Random(seed)
-    engines = engine, await build_engine(pool, clock, {"weight": scales.load})
-    for one in engines:
-        one.keep(Deaf())
     for name in NAMES:
         await chance.choice(engines).create("parcel", name, actor="ann")
     models = {name: Model() for name in NAMES}
@@ -88,7 +129,6 @@ async def test_what_is_answered_is_what_a_model_answers(
         expected = [models[name].send(event, key) for name, event, key in asked]
         assert [told(outcome) for outcome in outcomes] == expected, asked
     await assert_straight(pool)
-    await close(engines[1])
 
 
 def _drawn(chance: random.Random) -> tuple[str, str, str | None]:

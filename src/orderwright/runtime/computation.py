@@ -1,0 +1,193 @@
+"""What comes of the tickets of one pass: which facts they look at, and each step from where the one before it ended.
+
+In a transaction that holds the instances, facts are loaded for those steps that look at any, and steps about one
+balance follow each other (`crowd`). Without one no fact can be had: a step that looks at none comes to the same, and
+one that does needs a transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from orderwright.runtime.command import Send
+from orderwright.runtime.crowd import Crowd
+from orderwright.runtime.fact import FactRequest
+from orderwright.runtime.glance import blindly, glance, worked_out
+from orderwright.runtime.reply import refusal
+from orderwright.runtime.ticket import Detour
+from orderwright.runtime.transition import Transition, root_of
+from orderwright.runtime.write import prepare
+from orderwright.statechart import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from orderwright.runtime.command import Command
+    from orderwright.runtime.fact import Facts
+    from orderwright.runtime.glance import Admitted
+    from orderwright.runtime.habit import Habits
+    from orderwright.runtime.instance import Instance
+    from orderwright.runtime.job import JobKinds
+    from orderwright.runtime.ledger import Ledgers
+    from orderwright.runtime.pool import Connection
+    from orderwright.runtime.ticket import Outcome
+    from orderwright.runtime.transition import Prepared
+    from orderwright.statechart import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What steps find in the process that computes them: what tells facts, does work, and keeps balances."""
+
+    facts: Facts
+    habits: Habits
+    kinds: JobKinds
+    ledgers: Ledgers
+
+
+class Computation:
+    """The steps of one pass.
+
+    Args:
+        host: where it happens.
+        connection: where facts are loaded from.
+        now: when it happens, unless a command says so.
+        atomic: whether the connection is in a transaction that holds the instances.
+    """
+
+    def __init__(self, host: Host, connection: Connection, now: datetime, *, atomic: bool) -> None:
+        self._host = host
+        self._connection = connection
+        self._now = now
+        self._atomic = atomic
+        self._crowd = Crowd(host.facts, host.ledgers)
+
+    async def run(
+        self, admitted: list[Admitted], outcomes: dict[int, Outcome]
+    ) -> list[tuple[int, Prepared]]:
+        """Return the steps of tickets, with their places and in their order; note what became of those without one."""
+        if self._atomic and any(one.names for one in admitted):
+            admitted = await self._look(admitted, outcomes)
+        admitted.sort(key=_place_of)
+        facts = await self._load_facts(admitted)
+        return self._steps(admitted, facts, outcomes)
+
+    def lose(self, step: Prepared) -> None:
+        """Take in that a step was not written.
+
+        Raises:
+            Entangled: others have decided by what it books.
+        """
+        self._crowd.lose(step)
+
+    async def _look(
+        self, admitted: Sequence[Admitted], outcomes: dict[int, Outcome]
+    ) -> list[Admitted]:
+        """Let those go on that need no balance, or one that nobody else of this transaction keeps from them."""
+        asked = [(one, self._request(one, one.before)) for one in admitted]
+        staying = []
+        host = self._host
+        for one, request in await glance(host.facts, host.habits, self._connection, asked):
+            if self._crowd.admits(one.names, request):
+                staying.append(one)
+            else:
+                outcomes[one.place] = Detour.CROWDED
+        return staying
+
+    async def _load_facts(self, admitted: Sequence[Admitted]) -> list[dict[str, object]]:
+        if not self._atomic or not any(one.names for one in admitted):
+            return [one.facts for one in admitted]
+        asked = [(one.names, self._request(one, one.before)) for one in admitted]
+        loaded = await self._host.facts.load(self._connection, asked)
+        return [one.facts | found for one, found in zip(admitted, loaded, strict=True)]
+
+    def _steps(
+        self,
+        admitted: Sequence[Admitted],
+        facts: Sequence[dict[str, object]],
+        outcomes: dict[int, Outcome],
+    ) -> list[tuple[int, Prepared]]:
+        """Compute each step from where the one before it left the instance; behind one that is put off all are."""
+        standing: dict[str, Instance] = {}
+        waiting: set[str] = set()
+        steps: list[tuple[int, Prepared]] = []
+        for one, known in zip(admitted, facts, strict=True):
+            instance_id = one.ticket.command.instance_id
+            if instance_id in waiting:
+                outcomes[one.place] = Detour.OVERTAKEN
+                continue
+            before = standing.get(instance_id, one.before)
+            try:
+                found = self._step(one, before, known)
+            except Exception as error:  # noqa: BLE001 (raised to its caller; its neighbours go on)
+                outcomes[one.place] = error
+                continue
+            if isinstance(found, Refused):
+                outcomes[one.place] = refusal(one.ticket.command, before, found)
+            elif isinstance(found, Detour):
+                outcomes[one.place] = found
+                waiting.add(instance_id)
+            else:
+                standing[instance_id] = found.after
+                self._crowd.note(found)
+                steps.append((one.place, found))
+        return steps
+
+    def _step(
+        self, one: Admitted, before: Instance | None, facts: dict[str, object]
+    ) -> Prepared | Refused | Detour:
+        if one.refused is not None:
+            return one.refused
+        command = one.ticket.command
+        step: Step | Refused | None = one.step
+        if one.names and self._atomic:
+            after_others = self._crowd.facts_for(one.names, self._request(one, before), facts)
+            if after_others is None:
+                return Detour.CROWDED
+            facts = after_others
+        elif one.names:
+            step = self._blindly(one, before)
+            if step is None:
+                return Detour.NEEDS_TRANSACTION
+        at = self._at(command)
+        step = step or worked_out(command, one.lifecycle, before, facts=facts, at=at)
+        if isinstance(step, Refused):
+            return step
+        kinds, ledgers = self._host.kinds, self._host.ledgers
+        return prepare(  # by place, which takes a fraction of the time
+            Transition(
+                command, one.lifecycle.chart, before, step, facts, at, self._now, kinds, ledgers
+            )
+        )
+
+    def _blindly(self, one: Admitted, before: Instance | None) -> Step | Refused | None:
+        """Return what comes of a ticket whatever its facts are; None if it depends on them."""
+        command = one.ticket.command
+        assert before is not None, "a start has a transaction"
+        assert isinstance(command, Send)
+        found = blindly(self._host.facts, one, before, self._request(one, before))
+        self._host.habits.note(before, command.event.type, is_blind=found is not None)
+        return found
+
+    def _request(self, one: Admitted, before: Instance | None) -> FactRequest:
+        command = one.ticket.command
+        return FactRequest(
+            instance_id=command.instance_id,
+            root_id=root_of(command, before),
+            chart_id=one.lifecycle.chart.id,
+            snapshot=before.snapshot if before else None,
+            event=command.event if isinstance(command, Send) else None,
+            actor=command.cause.actor,
+            now=self._at(command),
+        )
+
+    def _at(self, command: Command) -> datetime:
+        occurred_at = command.cause.occurred_at
+        return self._now if occurred_at is None else occurred_at.astimezone(UTC)
+
+
+_place_of = attrgetter("place")

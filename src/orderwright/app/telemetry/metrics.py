@@ -1,15 +1,19 @@
 """The figures of one application, in a registry of their own, moved by the notes of the runtime.
 
-A note on the hot path costs a look into a dictionary and an addition: what stands behind a set of labels is kept.
+A note on the hot path costs a look into a dictionary and an addition: what stands behind a set of labels is kept, and
+steps that were stored are counted here and handed on when somebody asks.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from orderwright import __version__
 from orderwright.app.telemetry.catalogue import CATALOGUE
@@ -45,6 +49,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.registry.register(_First(self._hand_on))
         self.database = CollectorRegistry()
         self._metrics = {
             family.name: family.build(
@@ -53,6 +58,7 @@ class Metrics:
             for family in CATALOGUE
         }
         self._children: dict[tuple[str, ...], Any] = {}
+        self._stored: Tally[tuple[str, str]] = Tally()
         self._hearers: Mapping[type, Callable[[Any], None]] = {
             Applied: self._applied,
             Refusal: self._refused,
@@ -91,7 +97,13 @@ class Metrics:
 
     def _applied(self, note: Applied) -> None:
         step = note.step
-        self._settled(step.after.chart_id, _type_of(step.transition.command), "applied", "")
+        self._stored[step.after.chart_id, _type_of(step.transition.command)] += 1
+
+    def _hand_on(self) -> None:
+        """Count the steps that were stored since the last time."""
+        stored, self._stored = self._stored, Tally()
+        for (chart, event), count in stored.items():
+            self._settled(chart, event, "applied", "", count)
 
     def _refused(self, note: Refusal) -> None:
         code = note.refused.code
@@ -107,8 +119,8 @@ class Metrics:
         code = error.code if isinstance(error, OrderwrightError) else type(error).__name__
         self._settled(_UNDECLARED, _UNDECLARED, "failed", code)
 
-    def _settled(self, chart: str, event: str, outcome: str, code: str) -> None:
-        self._count("transitions_total", 1, chart, event, outcome, code)
+    def _settled(self, chart: str, event: str, outcome: str, code: str, count: int = 1) -> None:
+        self._count("transitions_total", count, chart, event, outcome, code)
 
     def _carried(self, note: Carried) -> None:
         self._observe("batch_commands", note.size)
@@ -148,6 +160,18 @@ class Metrics:
             metric = self._metrics[f"orderwright_{key[0]}"]
             child = self._children[key] = metric.labels(*key[1:]) if key[1:] else metric
         return child
+
+
+class _First(Collector):
+    """What a registry asks before all that is registered later; it has no figures of its own."""
+
+    def __init__(self, asked: Callable[[], None]) -> None:
+        self._asked = asked
+
+    def collect(self) -> Iterable[Metric]:
+        """Tell that somebody asks."""
+        self._asked()
+        return ()
 
 
 def _type_of(command: Command) -> str:

@@ -15,9 +15,9 @@ Json = object
 def integer(source: Mapping[str, Json], key: str) -> int:
     """Return a whole number."""
     value = source[key]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{key} is {value!r}, not a whole number")
-    return value
+    if type(value) is int:
+        return value
+    raise TypeError(f"{key} is {value!r}, not a whole number")
 
 
 def text(source: Mapping[str, Json], key: str) -> str:
@@ -41,7 +41,7 @@ def mapping(source: Mapping[str, Json], key: str) -> Mapping[str, Json]:
     value = source.get(key)
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise TypeError(f"{key} is {value!r}, not an object")
     return value
 

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.job import JobKinds
     from orderwright.runtime.ledger import Ledgers
     from orderwright.runtime.pool import Connection
-    from orderwright.runtime.registry import Registry
+    from orderwright.runtime.registry import Lifecycle, Registry
     from orderwright.runtime.write import Outcome as Fate
     from orderwright.statechart import Chart, Event
 
@@ -127,7 +127,7 @@ class Attempts:
 
 
 class _Pass:
-    """The state of one pass; `left` are instances of which something is to be tried again."""
+    """The state of one pass."""
 
     def __init__(
         self,
@@ -144,7 +144,6 @@ class _Pass:
         self._reading = reading
         self._atomic = atomic
         self._wait = wait
-        self._left: set[str] = set()
         self._keys: set[str] = set()
         self._computation = Computation(attempts.host, connection, now, atomic=atomic)
         self._asked: tuple[Event | None, Chart | None, str] = (None, None, "")
@@ -154,13 +153,7 @@ class _Pass:
         self, tickets: Sequence[Ticket], patience_ms: int, ahead: Ahead | None
     ) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        admitted: list[Admitted] = []
-        for place in self._by_patience(tickets):
-            found = await self._admit_safely(place, tickets[place])
-            if isinstance(found, Admitted):
-                admitted.append(found)
-            else:
-                outcomes[place] = found
+        admitted = await self._admit_all(tickets, outcomes)
         steps = await self._computation.run(admitted, outcomes)
         if steps:
             fates = await self._store(tickets, steps, patience_ms, ahead)
@@ -178,18 +171,29 @@ class _Pass:
             return places
         return sorted(places, key=lambda place: -tickets[place].crowded)
 
-    async def _admit_safely(self, place: int, ticket: Ticket) -> Admitted | Outcome:
-        """Admit a ticket; an error of ours is its own, one of the database is everybody's."""
-        instance_id = ticket.command.instance_id
-        if instance_id in self._left:
-            return Detour.OVERTAKEN
-        try:
-            found = await self._admit(place, ticket)
-        except OrderwrightError as error:
-            return error
-        if isinstance(found, Detour):
-            self._left.add(instance_id)
-        return found
+    async def _admit_all(
+        self, tickets: Sequence[Ticket], outcomes: dict[int, Outcome]
+    ) -> list[Admitted]:
+        """Admit tickets; an error of ours is that of one, an error of the database is everybody's."""
+        admitted: list[Admitted] = []
+        left: set[str] = set()
+        for place in self._by_patience(tickets):
+            instance_id = tickets[place].command.instance_id
+            if instance_id in left:
+                outcomes[place] = Detour.OVERTAKEN
+                continue
+            try:
+                found = await self._admit(place, tickets[place])
+            except OrderwrightError as error:
+                outcomes[place] = error
+                continue
+            if isinstance(found, Admitted):
+                admitted.append(found)
+                continue
+            outcomes[place] = found
+            if isinstance(found, Detour):
+                left.add(instance_id)
+        return admitted
 
     async def _admit(self, place: int, ticket: Ticket) -> Admitted | Result | Detour:
         command = ticket.command
@@ -198,14 +202,16 @@ class _Pass:
             stored = await self._stored(ticket, instance)
             if stored:
                 return stored
-        earlier = await self._earlier(command, instance)
-        if earlier:
-            return earlier
+        key = command.cause.idempotency_key
+        if key is not None:
+            earlier = await self._earlier(key, command, instance)
+            if earlier:
+                return earlier
         if isinstance(command, Create):
             if instance is not None:
                 return refusal(command, instance, exists(command))
             lifecycle = await self._attempts.registry.latest(self._connection, command.chart_id)
-            return self._with_facts(Admitted(place, ticket, lifecycle, None, frozenset()))
+            return self._admitted(place, ticket, lifecycle, None, lifecycle.facts_of(None))
         if instance is None and not self._wait:
             return Detour.LOCKED
         return await self._admit_send(place, ticket, command, found(instance, command.instance_id))
@@ -213,11 +219,13 @@ class _Pass:
     async def _admit_send(
         self, place: int, ticket: Ticket, command: Send, before: Instance
     ) -> Admitted | Detour:
-        registry = self._attempts.registry
-        lifecycle = await registry.get(self._connection, before.chart_id, before.chart_version)
+        registry, version = self._attempts.registry, (before.chart_id, before.chart_version)
+        lifecycle = registry.known(*version) or await registry.get(self._connection, *version)
         refused = None if ticket.trusted else self._refusal(lifecycle.chart, command)
-        one = Admitted(place, ticket, lifecycle, before, frozenset(), refused)
-        return one if refused else self._with_facts(one)
+        if refused:
+            return Admitted(place, ticket, lifecycle, before, frozenset(), refused)
+        names = lifecycle.facts_of(command.event)
+        return self._admitted(place, ticket, lifecycle, before, names)
 
     def _refusal(self, chart: Chart, command: Send) -> Refused | None:
         """Ask the door; an event that many commands carry is looked at once."""
@@ -228,18 +236,22 @@ class _Pass:
             self._answer = self._attempts.admission.refusal(chart, command)
         return self._answer
 
-    def _with_facts(self, one: Admitted) -> Admitted | Detour:
-        command = one.ticket.command
-        key = command.cause.idempotency_key
-        names = one.lifecycle.facts_of(command.event if isinstance(command, Send) else None)
-        if names and not self._atomic and not self._may_be_blind(one, names):
-            return Detour.NEEDS_TRANSACTION
+    def _admitted(
+        self,
+        place: int,
+        ticket: Ticket,
+        lifecycle: Lifecycle,
+        before: Instance | None,
+        names: frozenset[str],
+    ) -> Admitted | Detour:
+        if names and not self._atomic:
+            may_be_blind = before is not None and self._attempts.host.facts.are_shared(names)
+            if not may_be_blind:
+                return Detour.NEEDS_TRANSACTION
+        key = ticket.command.cause.idempotency_key
         if key is not None:
             self._keys.add(key)
-        return one._replace(names=names) if names else one
-
-    def _may_be_blind(self, one: Admitted, names: frozenset[str]) -> bool:
-        return one.before is not None and self._attempts.host.facts.are_shared(names)
+        return Admitted(place, ticket, lifecycle, before, names)
 
     async def _stored(self, ticket: Ticket, instance: Instance) -> Result | None:
         """Return what an attempt did whose answer was lost; its row is known by its hash."""
@@ -251,13 +263,12 @@ class _Pass:
         return None
 
     async def _earlier(
-        self, command: Command, instance: Instance | None
+        self, key: str, command: Command, instance: Instance | None
     ) -> Result | Detour | None:
         """Return what the idempotency key remembers of this very command."""
-        key = command.cause.idempotency_key
         if key in self._keys:
             return Detour.OVERTAKEN  # by a ticket before it, whose result it will find
-        remembered = self._reading.remembered.get(key) if key is not None else None
+        remembered = self._reading.remembered.get(key)
         if remembered is None:
             return None
         if not is_of(remembered, command):

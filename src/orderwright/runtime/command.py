@@ -72,9 +72,12 @@ class Cause:
         _require_storable("actor", self.actor.id)
         if self.idempotency_key is not None:
             _require_id("idempotencyKey", self.idempotency_key)
-        _require_storable("reason", self.reason)
-        _require_storable("correlationId", self.correlation_id)
-        _require_storable("causationId", self.causation_id)
+        if self.reason is not None:
+            _require_storable("reason", self.reason)
+        if self.correlation_id is not None:
+            _require_storable("correlationId", self.correlation_id)
+        if self.causation_id is not None:
+            _require_storable("causationId", self.causation_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,6 @@ def _require_id(name: str, value: str) -> None:
     _require_storable(name, value)
 
 
-def _require_storable(name: str, value: str | None) -> None:
-    if value is not None and not is_storable(value):
+def _require_storable(name: str, value: str) -> None:
+    if not is_storable(value):
         raise InputInvalid(name, ascii(value), "text without NUL or half surrogate pairs")

@@ -78,22 +78,47 @@ def iso(moment: datetime) -> str:
 
 def _text(row: LogRow) -> str:
     """Write a row as `canonical` writes the object of its columns, in a fifth of the time."""
-    recorded = iso(row.recorded_at)
-    occurred = recorded if row.occurred_at is row.recorded_at else iso(row.occurred_at)
-    return (
-        f'{{"actor_id":{quote(row.actor_id)},"actor_kind":{quote(row.actor_kind)}'
-        f',"causation_id":{_nullable(row.causation_id)},"changes":{quote(row.changes)}'
-        f',"correlation_id":{quote(row.correlation_id)},"event_data":{quote(row.event_data)}'
-        f',"event_type":{quote(row.event_type)},"facts":{quote(row.facts)}'
-        f',"from_state":{_nullable(row.from_state)},"instance_id":{quote(row.instance_id)}'
-        f',"occurred_at":"{occurred}","origin":{quote(row.origin)}'
-        f',"reason":{_nullable(row.reason)},"recorded_at":"{recorded}"'
-        f',"to_state":{quote(row.to_state)},"version":{row.version}}}'
+    (
+        instance_id,
+        version,
+        event,
+        data,
+        facts,
+        kind,
+        actor,
+        reason,
+        origin,
+        correlation,
+        causation,
+    ) = row[:11]
+    occurred_at, recorded_at, from_state, to_state, changes = row[11:]
+    recorded = iso(recorded_at)
+    occurred = recorded if occurred_at is recorded_at else iso(occurred_at)
+    return _ROW % (
+        quote(actor),
+        quote(kind),
+        "null" if causation is None else quote(causation),
+        quote(changes),
+        quote(correlation),
+        quote(data),
+        quote(event),
+        quote(facts),
+        "null" if from_state is None else quote(from_state),
+        quote(instance_id),
+        occurred,
+        quote(origin),
+        "null" if reason is None else quote(reason),
+        recorded,
+        quote(to_state),
+        version,
     )
 
 
-def _nullable(text: str | None) -> str:
-    return "null" if text is None else quote(text)
+_ROW: Final = (
+    '{"actor_id":%s,"actor_kind":%s,"causation_id":%s,"changes":%s,"correlation_id":%s,"event_data":%s,"event_type":%s'
+    ',"facts":%s,"from_state":%s,"instance_id":%s,"occurred_at":"%s","origin":%s,"reason":%s,"recorded_at":"%s"'
+    ',"to_state":%s,"version":%d}'
+)
 
 
 def difference(before: Snapshot | None, after: Snapshot) -> dict[str, object]:

@@ -91,11 +91,14 @@ class Kept:
             return
         instance_id, root_id = row[0], row[1]
         before = self._rows.pop(instance_id, None)
-        if before is not None:
-            self._leave(before)
-        self._roots.setdefault(root_id, set()).add(instance_id)
         self._rows[instance_id] = row
-        self._size += self._each + len(row[SNAPSHOT])
+        if before is not None and before[1] == root_id:
+            self._size += len(row[SNAPSHOT]) - len(before[SNAPSHOT])
+        else:
+            if before is not None:
+                self._leave(before)
+            self._roots.setdefault(root_id, set()).add(instance_id)
+            self._size += self._each + len(row[SNAPSHOT])
         while self._size > self._most:
             self.forget(next(iter(self._rows)))
 

@@ -71,7 +71,7 @@ class Lifecycle:
         if event is None:
             return frozenset(name for one in self.chart.events.values() for name in one.facts)
         declared = self.chart.events.get(event.type)
-        return frozenset(declared.facts if declared else ())
+        return frozenset(declared.facts) if declared and declared.facts else _NO_FACTS
 
 
 @dataclass(frozen=True, slots=True)

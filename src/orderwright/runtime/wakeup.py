@@ -13,6 +13,7 @@ import json
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Final, Self
 
 import asyncpg
@@ -208,7 +209,7 @@ def _payloads(roots: Iterable[str]) -> Iterator[str]:
     batch: list[str] = []
     size = 0
     for root in roots:
-        written = json.dumps(root)
+        written = encode_basestring_ascii(root)
         if batch and size + len(written) > _LARGEST:
             yield f"[{','.join(batch)}]"
             batch, size = [], 0

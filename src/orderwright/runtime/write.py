@@ -18,7 +18,7 @@ from orderwright.runtime.identity import derived_id
 from orderwright.runtime.instance import READ_EACH, Instance
 from orderwright.runtime.journal import CREATED, LogRow, chained, difference, iso
 from orderwright.runtime.ledger import GUARD, beyond, row_of
-from orderwright.runtime.transition import Prepared, Transition
+from orderwright.runtime.transition import Prepared, Transition, correlation_of
 from orderwright.statechart import Cancel, Emit, Invoke, Post, Refused, Schedule, StopInvoke
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def prepare(transition: Transition) -> Prepared:
         StepUnfit: its context, its output, a fact or an effect is not JSON, has keys that are not text, or nests more
             than `json_text.DEEPEST` levels; or a timer would be due after the end of the calendar.
     """
-    command, before, snapshot = transition.command, transition.before, transition.step.snapshot
+    command, chart, before, step = transition[:4]
+    snapshot, root_id = step.snapshot, transition.root_id
     try:
         row = _log_row(transition)
         text = snapshot.to_text()
@@ -67,46 +68,36 @@ def prepare(transition: Transition) -> Prepared:
     hashed = chained(before.log_hash if before else b"", row)
     emits, effects, has_bookings = _effects(transition)
     key = command.cause.idempotency_key
+    recorded_at = row.recorded_at
     after = Instance(  # by place, which takes a fraction of the time
         row.instance_id,
-        transition.root_id,
-        transition.chart.id,
-        transition.chart.version,
+        root_id,
+        chart.id,
+        chart.version,
         row.version,
         snapshot.status,
         row.to_state,
         snapshot,
         hashed,
-        before.created_at if before else row.recorded_at,
-        row.recorded_at,
+        before.created_at if before else recorded_at,
+        recorded_at,
     )
     columns = (
-        row.instance_id,
-        row.version,
-        after.root_id,
-        after.chart_id,
-        after.chart_version,
-        after.status,
+        *row[:2],  # which row it is
+        root_id,
+        chart.id,
+        chart.version,
+        snapshot.status,
         row.from_state,
         row.to_state,
         text,
         hashed,
-        row.event_type,
-        row.event_data,
-        row.facts,
-        row.actor_kind,
-        row.actor_id,
-        row.reason,
-        row.origin,
-        row.correlation_id,
-        row.causation_id,
-        row.occurred_at,
-        row.recorded_at,
+        *row[2:13],  # what happened, who did it, why and when
         row.changes,
         effects,
         key,
         command.request_hash if key is not None else None,
-        row.recorded_at + KEY_LIFE if key is not None else None,
+        recorded_at + KEY_LIFE if key is not None else None,
         before.log_hash if before else None,
     )
     return Prepared(transition, after, columns, emits, has_bookings)
@@ -159,24 +150,25 @@ async def apply(connection: Connection, transitions: Sequence[Transition]) -> li
 
 
 def _log_row(transition: Transition) -> LogRow:
-    command, before, snapshot = transition.command, transition.before, transition.step.snapshot
+    command, chart, before, step, facts, occurred_at, recorded_at = transition[:7]
     cause, (event_type, event_data) = command.cause, _event(command)
+    version = transition.version
     return LogRow(  # by place, which takes a fraction of the time
         command.instance_id,
-        transition.version,
+        version,
         event_type,
         dump(event_data),
-        _kept(transition, "facts", dict(transition.facts)) if transition.facts else "{}",
+        _kept(transition, "facts", dict(facts)) if facts else "{}",
         cause.actor.kind,
         cause.actor.id,
         cause.reason,
         cause.origin,
-        transition.correlation_id,
+        correlation_of(command, version),
         cause.causation_id,
-        transition.occurred_at,
-        transition.recorded_at,
+        occurred_at,
+        recorded_at,
         before.state if before else None,
-        transition.chart.leaves(snapshot.configuration),
+        chart.leaves(step.snapshot.configuration),
         _changes(transition),
     )
 
@@ -331,8 +323,8 @@ def _call(steps: Sequence[Prepared], patience_ms: int) -> tuple[str, list[object
 
     The driver looks at each element of a list several times before it sends it, which is as much work as a whole
     step for the statechart. So the lists are put together by the database, of values that go by themselves, as
-    long as their number leaves the statement one that is worth keeping: of many steps the columns, of one its domain
-    events as well.
+    long as their number leaves the statement one that is worth keeping: the columns of the steps, and their domain
+    events if there is one for each, as mostly, or there are few of a single one.
     """
     emits = [
         (item, number, name, payload)
@@ -340,15 +332,14 @@ def _call(steps: Sequence[Prepared], patience_ms: int) -> tuple[str, list[object
         for number, (name, payload) in enumerate(step.emits, 1)
     ]
     common = (patience_ms, any(step.has_bookings for step in steps))
-    if len(steps) == 1 and len(emits) <= _FEW_EVENTS:
-        arguments = [*common, *chain.from_iterable(emits), *steps[0].columns]
-        return _call_for(1, len(emits)), arguments
     emitted = zip(*emits, strict=True) if emits else _NOTHING_EMITTED
-    if len(steps) <= _FEW:
-        in_turn = chain.from_iterable(step.columns for step in steps)
-        return _call_for(len(steps), None), [*common, *emitted, *in_turn]
-    as_lists = zip(*(step.columns for step in steps), strict=True)
-    return _call_for(None, None), [*common, *emitted, *as_lists]
+    if len(steps) > _FEW:
+        as_lists = zip(*(step.columns for step in steps), strict=True)
+        return _call_for(None, None), [*common, *emitted, *as_lists]
+    in_turn = chain.from_iterable(step.columns for step in steps)
+    if len(emits) == len(steps) or (len(steps) == 1 and len(emits) <= _FEW_EVENTS):
+        return _call_for(len(steps), len(emits)), [*common, *chain.from_iterable(emits), *in_turn]
+    return _call_for(len(steps), None), [*common, *emitted, *in_turn]
 
 
 @cache

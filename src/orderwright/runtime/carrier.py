@@ -79,7 +79,7 @@ class Carrier:
     def kind_of(self, command: Command) -> Kind:
         """Return with what a command is tried first: without a transaction if it will most likely look at no fact."""
         kind = self.kind_with_facts(command)
-        return None if self._is_blind(command) else kind
+        return None if kind is None or self._is_blind(command) else kind
 
     def _is_blind(self, command: Command) -> bool:
         instance = self._attempts.kept.row(command.instance_id)

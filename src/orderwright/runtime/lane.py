@@ -254,6 +254,8 @@ class Lanes:
 
     def _chain(self, queue: deque[_Waiting], kind: Kind, longest: int) -> list[_Waiting]:
         """Take the first commands of an instance that may go together."""
+        if len(queue) == 1 and queue[0].kind == kind and not queue[0].future.done():
+            return [queue.popleft()]  # as mostly
         chain: list[_Waiting] = []
         while queue and queue[0].kind == kind and len(chain) < longest:
             if queue[0].future.done():  # its caller has gone

@@ -77,6 +77,12 @@ def _next(moment: Moment, at: Configuration) -> tuple[Transition, ...]:
 
 
 def _enabled(moment: Moment, at: Configuration, groups: Groups) -> tuple[Transition, ...]:
+    if len(groups) == 1:
+        [group] = groups
+        for transition in group:
+            if transition.guard is None or _holds(moment, transition.guard, transition):
+                return (transition,)
+        return ()
     chosen: list[Transition] = []
     for group in groups:
         for transition in group:

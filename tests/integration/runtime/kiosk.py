@@ -28,6 +28,8 @@ BY_PEOPLE: Final = (
 )
 FULL: Final = 10
 """How many pieces fit; the last addition may go beyond."""
+UNASKED: Final = 4
+"""How many pieces there may be while nobody asks whether the kiosk is open."""
 SOON_MS, LATER_MS, HELD_MS = 30_000, 60_000, 600_000
 KIOSK = Behaviour(actions={"add": add})
 MAPPING: Final[dict[str, Any]] = {"context": {"pieces": {"from": "context.count"}}}
@@ -42,14 +44,32 @@ def kiosk(chart_id: str, version: int) -> dict[str, Any]:
     return {**renamed(chart), "version": 2, "context": context}
 
 
+def asking(chart: dict[str, Any]) -> dict[str, Any]:
+    """Return a kiosk that asks whether it is open, from a number of pieces on."""
+    for name in ("ADD", "SEAL"):
+        chart["events"][name]["facts"] = ["isOpen"]
+    for state in chart["states"].values():
+        if "ADD" in state.get("on", {}):
+            adding = state["on"]["ADD"]
+            is_open = {
+                "or": [_rule("context.count", "<", UNASKED), _rule("facts.isOpen", "==", True)]
+            }
+            adding["guard"] = {"and": [adding["guard"], is_open]}
+    return chart
+
+
 def mapping(chart_id: str) -> dict[str, Any]:
     """Return the way from the first version to the second."""
     states = {f"{chart_id}.OPEN": f"{chart_id}.READY"}
     return {**MAPPING, "states": states, "timers": {"REMIND": "NUDGE"}}
 
 
+def _rule(field: str, operator: str, value: object) -> dict[str, Any]:
+    rule = {"field": field, "operator": operator, "value": value}
+    return {"when": {"combinator": "and", "rules": [rule]}}
+
+
 def _first(chart_id: str) -> dict[str, Any]:
-    is_free = {"field": "context.count", "operator": "<", "value": FULL}
     return {
         "id": chart_id,
         "version": 1,
@@ -64,7 +84,7 @@ def _first(chart_id: str) -> dict[str, Any]:
             "OPEN": {
                 "on": {
                     "ADD": {
-                        "guard": {"when": {"combinator": "and", "rules": [is_free]}},
+                        "guard": _rule("context.count", "<", FULL),
                         "actions": [
                             "add",
                             {"post": {"ledger": "pieces", "data": {"n": {"from": "event.n"}}}},

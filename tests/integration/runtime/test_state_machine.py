@@ -25,17 +25,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from jsonschema import FormatChecker
-from kiosk import BY_PEOPLE, KIOSK, kiosk, mapping
+from kiosk import BY_PEOPLE, KIOSK, asking, kiosk, mapping
 from kiosk_model import ATTEMPTS, Answer, Model
 from listing import TABLE
 from parcel import START
 from structlog.testing import capture_logs
 
 from orderwright.clock import DrivenClock
-from orderwright.runtime import outbox, parking
+from orderwright.runtime import habit, outbox, parking
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.engine import Engine
+from orderwright.runtime.fact import FactRequest, SharedFact
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.instance import InstanceNotFound
 from orderwright.runtime.job import JobKind
@@ -51,7 +52,7 @@ from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from orderwright.runtime.job import JobRun
     from orderwright.runtime.outbox import DomainEvent
@@ -122,7 +123,7 @@ class Kiosks(RuleBasedStateMachine):
             pool,
             self.registry,
             self.clock,
-            facts={},
+            facts={"isOpen": SharedFact(load=_always)},
             formats=FormatChecker(),
             wakeup=Announcer(pool),
             kinds={"call": kind},
@@ -296,7 +297,7 @@ class Kiosks(RuleBasedStateMachine):
             raise ConnectionError("nobody listens")
 
     async def _publish(self, version: int) -> None:
-        text = json.dumps(kiosk(self.prefix, version))
+        text = json.dumps(asking(kiosk(self.prefix, version)))
         await self.registry.publish(self.house.pool, text, at=START)
 
     async def _migrate(self) -> Any:
@@ -385,6 +386,10 @@ async def _answer_of(asked: Awaitable[Result]) -> Answer:
         return Answer("missing")
 
 
+async def _always(_: Connection, requests: Sequence[FactRequest]) -> list[bool]:
+    return [True] * len(requests)
+
+
 async def _prepared(url: str) -> Pool:
     pool = await open_pool(url, max_size=6)
     await pool.execute(TABLE)
@@ -392,8 +397,12 @@ async def _prepared(url: str) -> Pool:
 
 
 @pytest.fixture
-def machine(database_url: str) -> Iterator[Callable[[], Kiosks]]:
-    """Machines on one database, in a loop of their own; what they log of failures that are meant is not written."""
+def machine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Kiosks]]:
+    """Machines on one database, in a loop of their own; what they log of failures that are meant is not written.
+
+    An event that has looked at no fact once is trusted not to look.
+    """
+    monkeypatch.setattr(habit, "TRUSTED", 1)
     with asyncio.Runner() as runner, capture_logs():
         pool = runner.run(_prepared(database_url))
         yield type("Machine", (Kiosks,), {"house": House(runner, pool)})

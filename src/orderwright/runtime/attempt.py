@@ -7,7 +7,7 @@ instances first, in the order of their ids, then what the facts lock, so that wh
 when the steps are written. Facts are loaded for those steps alone that look at any.
 
 Several events for one instance are chained in memory: each step starts where the one before it ended. If
-one of them comes to nothing in the database, so does what was computed from it. Events with facts are not
+one of them comes to nothing in the database, so does what was computed from it. What looks at facts is not
 chained, because facts are read from the database, where the step before is not yet; those of different
 instances about one balance may follow each other (`crowd`).
 """
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from orderwright.errors import OrderwrightError
 from orderwright.runtime.admission import Admission
 from orderwright.runtime.command import Command, Create, Send
-from orderwright.runtime.computation import Computation, Host
+from orderwright.runtime.computation import Computation, Means
 from orderwright.runtime.fact import Facts
 from orderwright.runtime.glance import Admitted
 from orderwright.runtime.habit import Habits
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from asyncpg import Record
 
     from orderwright.clock import Clock
+    from orderwright.runtime.instance import Row
     from orderwright.runtime.job import JobKinds
     from orderwright.runtime.ledger import Ledgers
     from orderwright.runtime.pool import Connection
@@ -76,7 +77,7 @@ class Attempts:
         self.registry = registry
         self.clock = clock
         self.admission = admission
-        self.host = Host(facts=facts, habits=Habits(), kinds=kinds, ledgers=ledgers)
+        self.means = Means(facts=facts, habits=Habits(), kinds=kinds, ledgers=ledgers)
         self.kept = Kept()
 
     async def take(  # noqa: PLR0913 (what a pass is made of)
@@ -114,6 +115,12 @@ class Attempts:
         one_pass = _Pass(self, connection, reading, self.clock.now(), atomic=atomic, wait=wait)
         return await one_pass.run(tickets, patience_ms, ahead)
 
+    def is_blind(self, command: Command, instance: Row | None) -> bool:
+        """Tell whether a command will most likely look at no fact where its instance stands."""
+        if instance is None or not isinstance(command, Send):
+            return False
+        return self.means.habits.is_blind(instance, command.event.type)
+
     def keep(self, tickets: Sequence[Ticket]) -> None:
         """Keep what tickets have written, now that it is committed."""
         for one in tickets:
@@ -145,7 +152,7 @@ class _Pass:
         self._atomic = atomic
         self._wait = wait
         self._keys: set[str] = set()
-        self._computation = Computation(attempts.host, connection, now, atomic=atomic)
+        self._computation = Computation(attempts.means, connection, now, atomic=atomic)
         self._asked: tuple[Event | None, Chart | None, str] = (None, None, "")
         self._answer: Refused | None = None
 
@@ -180,7 +187,7 @@ class _Pass:
         for place in self._by_patience(tickets):
             instance_id = tickets[place].command.instance_id
             if instance_id in left:
-                outcomes[place] = Detour.OVERTAKEN
+                outcomes[place] = Detour.BEHIND
                 continue
             try:
                 found = await self._admit(place, tickets[place])
@@ -244,10 +251,8 @@ class _Pass:
         before: Instance | None,
         names: frozenset[str],
     ) -> Admitted | Detour:
-        if names and not self._atomic:
-            may_be_blind = before is not None and self._attempts.host.facts.are_shared(names)
-            if not may_be_blind:
-                return Detour.NEEDS_TRANSACTION
+        if names and not self._atomic and not self._attempts.is_blind(ticket.command, before):
+            return Detour.NEEDS_TRANSACTION
         key = ticket.command.cause.idempotency_key
         if key is not None:
             self._keys.add(key)

@@ -6,7 +6,8 @@ What happens when it goes wrong:
 - A lock that is held still: whoever goes alone tries again, as long as it takes and its caller waits (`waiting_room`).
 - A lost connection: each goes alone, on another connection, under the lock of its instance. Whether the lost one
   had committed shows in the log: the row is there with the very hash that was handed over, or it is not, and then it
-  cannot come later, because the new attempt moves the instance on.
+  cannot come later, because the new attempt moves the instance on. One that is refused moves nothing: where nobody
+  else did either, what became of the command is not known.
 - A connection that cannot be had for a while is asked for again, a bounded number of times; then the error is the
   caller's. What became of the command is then not known: the idempotency key makes it safe to repeat.
 """
@@ -21,8 +22,8 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from orderwright.errors import Conflict
-from orderwright.runtime.command import Create, Send
+from orderwright.errors import Conflict, RuntimeFault
+from orderwright.runtime.command import Create
 from orderwright.runtime.lane import ALONE
 from orderwright.runtime.observation import Diverted, Observer
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
@@ -65,6 +66,13 @@ class InstanceBusy(Conflict):
     code = "instance.busy"
 
 
+class OutcomeUnknown(RuntimeFault):
+    """A connection was lost with a step on its way, and trying again does not tell whether it arrives."""
+
+    code = "outcome.unknown"
+    retryable = True
+
+
 class Carrier:
     """Makes attempts on connections of a pool."""
 
@@ -79,13 +87,10 @@ class Carrier:
     def kind_of(self, command: Command) -> Kind:
         """Return with what a command is tried first: without a transaction if it will most likely look at no fact."""
         kind = self.kind_with_facts(command)
-        return None if kind is None or self._is_blind(command) else kind
-
-    def _is_blind(self, command: Command) -> bool:
-        instance = self._attempts.kept.row(command.instance_id)
-        if instance is None or not isinstance(command, Send):
-            return False
-        return self._attempts.host.habits.is_blind(instance, command.event.type)
+        if kind is None:
+            return None
+        row = self._attempts.kept.row(command.instance_id)
+        return None if self._attempts.is_blind(command, row) else kind
 
     def kind_with_facts(self, command: Command) -> Kind:
         """Return what may share a batch with a command that looks at facts: those that lock the same kinds of things.
@@ -102,7 +107,7 @@ class Carrier:
             group = ("send", *registry.charts_with_facts(command.event.type))
         if not names:
             return None
-        return group if self._attempts.host.facts.are_shared(names) else ALONE
+        return group if self._attempts.means.facts.are_shared(names) else ALONE
 
     def carriage(self) -> Carriage:
         """Return what carries the batches of a lane, one after the other."""
@@ -113,6 +118,7 @@ class Carrier:
 
         Raises:
             InstanceBusy: it was overtaken too often: by whoever takes its idempotency key, for the instance is locked.
+            OutcomeUnknown: it is refused now, but what was sent on a lost connection may yet arrive.
             Unwanted: nobody waits for it any more; nothing was done.
         """
         lost: list[Exception] = []
@@ -132,6 +138,8 @@ class Carrier:
                     raise lost[-1] from None
                 raise
             if isinstance(outcome, Result):
+                if outcome.refused is not None and _may_arrive(ticket, outcome):
+                    raise _unknown(ticket)
                 # Else what it has written is at most what a lost attempt did not store.
                 if outcome.refused is None and not outcome.replayed:
                     self._attempts.keep([ticket])
@@ -308,6 +316,20 @@ def _was_undone(tickets: Sequence[Ticket]) -> None:
     """Note that the database has said no: nothing of an attempt is stored."""
     for ticket in tickets:
         ticket.written = None
+
+
+def _may_arrive(ticket: Ticket, refused: Result) -> bool:
+    """Tell whether a step that was sent on a lost connection still follows the instance as it stands."""
+    return any(step.after.version == refused.version + 1 for step in ticket.handed_over)
+
+
+def _unknown(ticket: Ticket) -> OutcomeUnknown:
+    instance_id = ticket.command.instance_id
+    return OutcomeUnknown(
+        f"a connection was lost while {instance_id} was written to, and whether it was is not known;"
+        " to repeat it under the same idempotency key is safe",
+        values={"instance": instance_id},
+    )
 
 
 def _busy(ticket: Ticket) -> InstanceBusy:

@@ -2,7 +2,7 @@
 
 In a transaction that holds the instances, facts are loaded for those steps that look at any, and steps about one
 balance follow each other (`crowd`). Without one no fact can be had: a step that looks at none comes to the same, and
-one that does needs a transaction.
+one that does needs a transaction. How often an event has looked at none is noted either way (`habit`).
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """What steps find in the process that computes them: what tells facts, does work, and keeps balances."""
+class Means:
+    """What steps find in the process that computes them: what tells facts, does work, and has balances."""
 
     facts: Facts
     habits: Habits
@@ -53,18 +53,20 @@ class Computation:
     """The steps of one pass.
 
     Args:
-        host: where it happens.
+        means: what is at hand.
         connection: where facts are loaded from.
         now: when it happens, unless a command says so.
         atomic: whether the connection is in a transaction that holds the instances.
     """
 
-    def __init__(self, host: Host, connection: Connection, now: datetime, *, atomic: bool) -> None:
-        self._host = host
+    def __init__(
+        self, means: Means, connection: Connection, now: datetime, *, atomic: bool
+    ) -> None:
+        self._means = means
         self._connection = connection
         self._now = now
         self._atomic = atomic
-        self._crowd = Crowd(host.facts, host.ledgers)
+        self._crowd = Crowd(means.facts, means.ledgers)
 
     async def run(
         self, admitted: list[Admitted], outcomes: dict[int, Outcome]
@@ -90,8 +92,9 @@ class Computation:
         """Let those go on that need no balance, or one that nobody else of this transaction keeps from them."""
         asked = [(one, self._request(one, one.before)) for one in admitted]
         staying = []
-        host = self._host
-        for one, request in await glance(host.facts, host.habits, self._connection, asked):
+        facts, ledgers = self._means.facts, self._means.ledgers
+        for one, request in await glance(facts, ledgers, self._connection, asked):
+            self._note(one, one.before, is_blind=not (one.names or one.facts))
             if self._crowd.admits(one.names, request):
                 staying.append(one)
             else:
@@ -102,7 +105,7 @@ class Computation:
         if not self._atomic or not any(one.names for one in admitted):
             return [one.facts for one in admitted]
         asked = [(one.names, self._request(one, one.before)) for one in admitted]
-        loaded = await self._host.facts.load(self._connection, asked)
+        loaded = await self._means.facts.load(self._connection, asked)
         return [one.facts | found for one, found in zip(admitted, loaded, strict=True)]
 
     def _steps(
@@ -118,7 +121,7 @@ class Computation:
         for one, known in zip(admitted, facts, strict=True):
             instance_id = one.ticket.command.instance_id
             if instance_id in waiting:
-                outcomes[one.place] = Detour.OVERTAKEN
+                outcomes[one.place] = Detour.BEHIND
                 continue
             before = standing.get(instance_id, one.before)
             try:
@@ -157,7 +160,7 @@ class Computation:
         step = step or worked_out(command, one.lifecycle, before, facts=facts, at=at)
         if isinstance(step, Refused):
             return step
-        kinds, ledgers = self._host.kinds, self._host.ledgers
+        kinds, ledgers = self._means.kinds, self._means.ledgers
         return prepare(  # by place, which takes a fraction of the time
             Transition(
                 command, one.lifecycle.chart, before, step, facts, at, self._now, kinds, ledgers
@@ -166,12 +169,15 @@ class Computation:
 
     def _blindly(self, one: Admitted, before: Instance | None) -> Step | Refused | None:
         """Return what comes of a ticket whatever its facts are; None if it depends on them."""
-        command = one.ticket.command
-        assert before is not None, "a start has a transaction"
-        assert isinstance(command, Send)
-        found = blindly(self._host.facts, one, before, self._request(one, before))
-        self._host.habits.note(before, command.event.type, is_blind=found is not None)
+        facts, ledgers = self._means.facts, self._means.ledgers
+        found = blindly(facts, ledgers, one, before, self._request(one, before))
+        self._note(one, before, is_blind=found is not None)
         return found
+
+    def _note(self, one: Admitted, before: Instance | None, *, is_blind: bool) -> None:
+        command = one.ticket.command
+        if before is not None and isinstance(command, Send):
+            self._means.habits.note(before, command.event.type, is_blind=is_blind)
 
     def _request(self, one: Admitted, before: Instance | None) -> FactRequest:
         command = one.ticket.command

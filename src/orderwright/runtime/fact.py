@@ -139,6 +139,15 @@ class Facts:
             if one.covers(held, balance)
         ]
 
+    def cover(self, names: Iterable[str], request: FactRequest, booked: Iterable[str]) -> bool:
+        """Tell whether any of these facts locks, because of a request, one of the balances that are booked on."""
+        return any(
+            one.covers(held, balance)
+            for _, one in self._shared(names)
+            for held in one.balances(request)
+            for balance in booked
+        )
+
     def _shared(self, names: Iterable[str]) -> list[tuple[str, SharedFact]]:
         loaders = [(name, self._loaders.get(name)) for name in names]
         return [(name, one) for name, one in loaders if isinstance(one, SharedFact)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orderwright.runtime.command import Create, Send
 from orderwright.runtime.journal import CREATED
-from orderwright.runtime.ledger import balance_name
+from orderwright.runtime.ledger import booked_balances
 from orderwright.runtime.transition import correlation_of
 from orderwright.runtime.work import Work
 from orderwright.statechart import Post, Refused, StartRefused, Step, send, start
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.command import Command
     from orderwright.runtime.fact import FactRequest, Facts
-    from orderwright.runtime.habit import Habits
     from orderwright.runtime.instance import Instance
+    from orderwright.runtime.ledger import Ledgers
     from orderwright.runtime.pool import Connection
     from orderwright.runtime.registry import Lifecycle
     from orderwright.runtime.ticket import Ticket
@@ -51,33 +51,30 @@ class Admitted(NamedTuple):
 
 async def glance(
     facts: Facts,
-    habits: Habits,
+    ledgers: Ledgers,
     connection: Connection,
     asked: Sequence[tuple[Admitted, FactRequest]],
 ) -> list[tuple[Admitted, FactRequest]]:
     """Return the tickets in their order, each with the facts that it still needs, or with its step."""
-    looked = [_glanced(facts, one, request, {}) for one, request in asked]
-    for (one, request), (found, _) in zip(asked, looked, strict=True):
-        if one.names and one.before is not None and request.event is not None:
-            habits.note(one.before, request.event.type, is_blind=not found.names)
+    looked = [_glanced(facts, ledgers, one, request, {}) for one, request in asked]
     modest = [place for place, (_, free) in enumerate(looked) if free]
     if modest:
         wanted = [(looked[place][1], asked[place][1]) for place in modest]
         for place, known in zip(modest, await facts.load(connection, wanted), strict=True):
-            looked[place] = _glanced(facts, *asked[place], known)
+            looked[place] = _glanced(facts, ledgers, *asked[place], known)
     return [(one, request) for (one, _), (_, request) in zip(looked, asked, strict=True)]
 
 
 def _glanced(
-    facts: Facts, one: Admitted, request: FactRequest, known: dict[str, object]
+    facts: Facts, ledgers: Ledgers, one: Admitted, request: FactRequest, known: dict[str, object]
 ) -> tuple[Admitted, frozenset[str]]:
     """Compute a step with what is known; return also which facts it lacks, if all of those lock nothing."""
     if not one.names or not facts.are_shared(one.names):
         return one, frozenset()
     seen = Seen(known)
-    found = _certain(facts, one, one.before, request, seen)
+    found = _certain(facts, ledgers, one, one.before, request, seen)
     if isinstance(found, Refused):
-        return one._replace(names=frozenset(), refused=found), frozenset()
+        return one._replace(names=frozenset(), refused=found, facts=known), frozenset()
     if found is not None:
         return one._replace(names=frozenset(), step=found, facts=known), frozenset()
     missed = frozenset(seen.missed)
@@ -85,28 +82,29 @@ def _glanced(
 
 
 def blindly(
-    facts: Facts, one: Admitted, before: Instance, request: FactRequest
+    facts: Facts, ledgers: Ledgers, one: Admitted, before: Instance | None, request: FactRequest
 ) -> Step | Refused | None:
     """Return what comes of a ticket if it looks at no fact and changes no balance of those that it may look at."""
-    return _certain(facts, one, before, request, Seen({}))
+    return _certain(facts, ledgers, one, before, request, Seen({}))
 
 
 def _certain(
-    facts: Facts, one: Admitted, before: Instance | None, request: FactRequest, seen: Seen
+    facts: Facts,
+    ledgers: Ledgers,
+    one: Admitted,
+    before: Instance | None,
+    request: FactRequest,
+    seen: Seen,
 ) -> Step | Refused | None:
     """Return what comes of a ticket, unless it depends on a fact that is not known or has to be locked."""
     found = worked_out(one.ticket.command, one.lifecycle, before, facts=seen, at=request.now)
-    if seen.missed or (isinstance(found, Step) and _is_booked(facts, one, request, found)):
+    if seen.missed:
         return None
+    if isinstance(found, Step) and any(type(one) is Post for one in found.effects):
+        # Who changes a balance of its facts locks it with those who read it, in one order.
+        booked = booked_balances(ledgers, found.effects)
+        return None if facts.cover(one.names, request, booked) else found
     return found
-
-
-def _is_booked(facts: Facts, one: Admitted, request: FactRequest, step: Step) -> bool:
-    """Tell whether a step changes a balance of its facts: then it locks it with those who read it, in one order."""
-    ledgers = {balance_name(post.ledger, "") for post in step.effects if isinstance(post, Post)}
-    if not ledgers:
-        return False
-    return any(name.startswith(tuple(ledgers)) for name in facts.balances(one.names, request))
 
 
 def worked_out(

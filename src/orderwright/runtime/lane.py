@@ -52,7 +52,7 @@ _PATIENCE: Final = 2
 """How often a command may be overtaken before it takes the lock."""
 
 Kind: TypeAlias = "Hashable | None"
-"""What may share a batch; None is what needs no transaction."""
+"""What may share a batch; None is what needs no transaction, or most likely none."""
 
 
 class Alone:
@@ -307,10 +307,15 @@ class Lanes:
         elif detour is Detour.CROWDED:
             one.crowded += 1
         elif detour is Detour.NEEDS_TRANSACTION:
-            kind = self._kind_with_facts(one.command)
-            one.kind = ALONE if kind is None else kind
+            one.kind = self._in_transaction(one)
         elif detour is Detour.LOCKED:
-            one.kind = ALONE
+            # Where instances are locked first, one that is held is passed over, and its neighbours go on together.
+            is_elsewhere = one.kind is None and not one.handed_over
+            one.kind = self._in_transaction(one) if is_elsewhere else ALONE
+
+    def _in_transaction(self, one: _Waiting) -> Kind:
+        kind = self._kind_with_facts(one.command)
+        return ALONE if kind is None else kind
 
     def _go_on(self, instance_id: str) -> None:
         """Call up the next command of an instance, if any waits."""
@@ -318,7 +323,10 @@ class Lanes:
         while queue and queue[0].future.done():
             queue.popleft()
         if queue:
-            self._call_up(instance_id, queue[0])
+            first = queue[0]
+            if first.kind is None:  # chosen when it came, and perhaps not any more
+                first.kind = self._kind_of(first.command)
+            self._call_up(instance_id, first)
         else:
             del self._queues[instance_id]
 

@@ -13,6 +13,7 @@ reads it here with `lock`, so that it cannot change before the booking.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -110,6 +111,19 @@ def bookings(ledgers: Ledgers, effects: Iterable[Effect]) -> list[tuple[str, int
     posts = [one for one in effects if isinstance(one, Post) and one.ledger in ledgers]
     read = [(post.ledger, ledgers[post.ledger](post.data)) for post in posts]
     return [(balance_name(ledger, booking.account), booking.amount) for ledger, booking in read]
+
+
+def booked_balances(ledgers: Ledgers, effects: Iterable[Effect]) -> set[str]:
+    """Return the balances that effects change, by `balance_name`, before they were found to be bookings.
+
+    What is none changes no balance; `row_of` tells what is wrong with it.
+    """
+    found: set[str] = set()
+    for post in effects:
+        if isinstance(post, Post) and post.ledger in ledgers:
+            with suppress(ValueError, TypeError, KeyError):
+                found.add(balance_name(post.ledger, ledgers[post.ledger](post.data).account))
+    return found
 
 
 def balance_name(ledger: str, account: str) -> str:

@@ -41,6 +41,7 @@ class Detour(Enum):
     OVERTAKEN = "somebody else wrote first: try again"
     NEEDS_TRANSACTION = "facts are to be loaded: try again in a transaction"
     LOCKED = "somebody else holds the instance: try again alone, where waiting hurts nobody"
+    BEHIND = "what was asked of the instance before is put off: try again after it"
     CROWDED = "another step of the same batch is about the same balance: try again in the next"
     UNSURE = "it was decided from a kept row, and nothing was written that proves that: try again from the database"
 

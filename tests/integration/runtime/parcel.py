@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,7 +20,7 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 NO_DATA = {"type": "object", "properties": {}, "additionalProperties": False}
 
-PARCEL = {
+PARCEL: dict[str, Any] = {
     "id": "parcel",
     "version": 1,
     "initial": "OPEN",
@@ -80,6 +81,19 @@ PARCEL = {
         "SEALED": {"type": "final"},
     },
 }
+
+
+def weighed_when_heavy() -> dict[str, Any]:
+    """Return a parcel of which WEIGH looks at the weight only when it has more than five pieces."""
+    chart: dict[str, Any] = deepcopy(PARCEL)
+    weigh = chart["states"]["OPEN"]["on"]["WEIGH"]
+    weigh["guard"] = {"or": [_at_most("context.count", 5), _at_most("facts.weight", 10)]}
+    return chart
+
+
+def _at_most(field: str, value: int) -> dict[str, Any]:
+    rule = {"field": field, "operator": "<=", "value": value}
+    return {"when": {"combinator": "and", "rules": [rule]}}
 
 
 def add(scope: Scope) -> Outcome:

@@ -13,14 +13,16 @@ from parcel import NO_DATA, START
 from orderwright.runtime.engine import Engine
 from orderwright.runtime.fact import FactRequest, SharedFact
 from orderwright.runtime.ledger import Booking, balance_name, balances
+from orderwright.runtime.observation import Observer
 from orderwright.runtime.registry import Registry
 from orderwright.runtime.wakeup import Announcer
 from orderwright.statechart import Behaviour, Event, Outcome, Post, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from orderwright.clock import DrivenClock
+    from orderwright.runtime.observation import Note
     from orderwright.runtime.pool import Connection, Pool
     from orderwright.runtime.ticket import Result
 
@@ -89,21 +91,38 @@ GUARDS: Final = {
 class Bar:
     """An engine whose charts are tabs, and how often it asked for each fact."""
 
-    def __init__(self, pool: Pool, clock: DrivenClock) -> None:
+    def __init__(self, pool: Pool, clock: DrivenClock, *, till: str | None = None) -> None:
+        """Make one; a till is by what other name the fact knows its balance."""
         self.asked: Counter[str] = Counter()
+        self._listeners: list[Callable[[Note], None]] = []
+        account = balance_name("money", "bar")
         self.registry = Registry({"tab": {1: Behaviour(guards=GUARDS, actions={"take": take})}})
         self.engine = Engine(
             pool,
             self.registry,
             clock,
             facts={
-                "owed": SharedFact(load=self._owed, balances=_account, moved=_moved),
+                "owed": SharedFact(
+                    load=self._owed,
+                    balances=lambda _: (till or account,),
+                    covers=lambda held, booked: held == (till or account) and booked == account,
+                    moved=_moved,
+                ),
                 "weather": SharedFact(load=self._weather, is_free=True),
             },
             formats=FormatChecker(),
             wakeup=Announcer(pool),
             ledgers={"money": _read},
+            observer=Observer(self._hear),
         )
+
+    def listen(self, listener: Callable[[Note], None]) -> None:
+        """Tell somebody what the engine tells, from now on."""
+        self._listeners.append(listener)
+
+    def _hear(self, note: Note) -> None:
+        for listener in self._listeners:
+            listener(note)
 
     async def _owed(
         self, connection: Connection, asked: Sequence[FactRequest]
@@ -131,10 +150,6 @@ class Bar:
         """Send each tab an event, all at once."""
         sending = (self.engine.send(name, event, actor="ann") for name, event in events.items())
         return dict(zip(events, await asyncio.gather(*sending), strict=True))
-
-
-def _account(_: FactRequest) -> Sequence[str]:
-    return (balance_name("money", "bar"),)
 
 
 def _moved(value: object, _: str, change: int) -> object:

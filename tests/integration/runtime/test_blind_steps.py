@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from engine_room import Deaf, close
+from engine_room import Deaf, build_engine, close
+from parcel import weighed_when_heavy
 from straight import assert_straight
 from tab import Bar, facts_of
 
 from orderwright.runtime import carrier
 from orderwright.runtime.habit import TRUSTED
+from orderwright.runtime.observation import Diverted
+from orderwright.runtime.ticket import Detour
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from parcel import Scales
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.pool import Connection, Pool
@@ -145,3 +151,71 @@ async def test_a_refusal_from_an_outdated_row_is_no_answer(
     assert (result.refused, result.version) == (None, 4)
     await assert_straight(pool)
     await close(other.engine)
+
+
+async def test_one_behind_another_that_is_put_off_is_not_overtaken(bar: Bar) -> None:
+    """However many wait for an instance, one try in vain is enough to see that its habit is over."""
+    [name] = await bar.open(1)
+    await accustom(bar, name, SMALL)
+    detours: Counter[Detour] = Counter()
+    bar.listen(lambda note: detours.update([note.detour] if isinstance(note, Diverted) else []))
+    results = await asyncio.gather(*(bar.engine.send(name, LARGE, actor="ann") for _ in range(64)))
+    assert [one.refused for one in results] == [None] * 64
+    assert detours[Detour.NEEDS_TRANSACTION] == 1
+    assert detours[Detour.OVERTAKEN] == 0
+    assert detours.total() <= 64
+
+
+async def test_one_whose_instance_is_held_holds_up_no_other_for_long(
+    bar: Bar, pool: Pool, begun: list[None]
+) -> None:
+    """The batch gives up, and is tried again where held instances are passed over."""
+    names = await bar.open(16)
+    for name in names:
+        await accustom(bar, name, GREET)
+    begun.clear()
+    detours: Counter[Detour] = Counter()
+    bar.listen(lambda note: detours.update([note.detour] if isinstance(note, Diverted) else []))
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(
+            "select 1 from orderwright.instance where instance_id = $1 for share", names[0]
+        )
+        sending = {
+            name: asyncio.ensure_future(bar.engine.send(name, GREET, actor="ann"))
+            for name in names
+        }
+        held = sending.pop(names[0])
+        results = await asyncio.gather(*sending.values())
+        assert not held.done()
+    assert [one.refused for one in (*results, await held)] == [None] * 16
+    assert detours[Detour.LOCKED] <= 16 + 1
+    assert 0 < len(begun) < 16
+    await assert_straight(pool)
+
+
+async def test_a_balance_that_a_fact_covers_by_another_name_is_one_of_its(
+    pool: Pool, clock: DrivenClock
+) -> None:
+    found = Bar(pool, clock, till="till/bar")
+    await found.publish()
+    found.engine.keep(Deaf())
+    [name] = await found.open(1)
+    pay = Event("PAY", {"amount": 1})
+    await accustom(found, name, pay)
+    await found.engine.send(name, pay, actor="ann")
+    assert found.asked["owed"] == TRUSTED + 1
+    await close(found.engine)
+
+
+async def test_one_whose_facts_are_loaded_for_it_alone_is_never_trusted(
+    pool: Pool, clock: DrivenClock, scales: Scales
+) -> None:
+    """Its loader may lock what it likes, and it may mean to be locked."""
+    engine = await build_engine(pool, clock, {"weight": scales.load}, chart=weighed_when_heavy())
+    engine.keep(Deaf())
+    await engine.create("parcel", "p1", actor="ann")
+    scales.asked.clear()
+    for count in range(1, TRUSTED + 3):
+        await engine.send("p1", Event("WEIGH"), actor="ann")
+        assert len(scales.asked) == count
+    await close(engine)

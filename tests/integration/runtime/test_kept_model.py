@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random  # noqa: TID251 (seeded)
-from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from engine_room import Deaf, build_engine, close
-from parcel import PARCEL
+from parcel import weighed_when_heavy
 from straight import assert_straight
 
 from orderwright.runtime import habit
@@ -75,18 +74,6 @@ def told(outcome: Result | BaseException) -> tuple[object, ...]:
     return what, outcome.version, outcome.snapshot.value
 
 
-def _light(field: str, value: int) -> dict[str, object]:
-    rule = {"field": field, "operator": "<=", "value": value}
-    return {"when": {"combinator": "and", "rules": [rule]}}
-
-
-def _chart() -> dict[str, Any]:
-    chart = deepcopy(PARCEL)
-    weigh: dict[str, Any] = chart["states"]["OPEN"]["on"]["WEIGH"]
-    weigh["guard"] = {"or": [_light("context.count", 5), _light("facts.weight", 10)]}
-    return chart
-
-
 @pytest.fixture(params=["alone", "shared"])
 async def engines(
     request: pytest.FixtureRequest,
@@ -100,7 +87,10 @@ async def engines(
     loader: FactLoader = scales.load
     if request.param == "shared":
         loader = SharedFact(load=scales.load_all)
-    found = [await build_engine(pool, clock, {"weight": loader}, chart=_chart()) for _ in "ab"]
+    found = [
+        await build_engine(pool, clock, {"weight": loader}, chart=weighed_when_heavy())
+        for _ in "ab"
+    ]
     for one in found:
         one.keep(Deaf())
     yield found

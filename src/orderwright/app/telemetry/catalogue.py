@@ -79,7 +79,8 @@ CATALOGUE: Final = (
     _counter(
         "detours_total",
         "Attempts that came to nothing and were made again. Reason: overtaken (a version conflict), "
-        "needs_transaction, locked, crowded, unsure (decided from a kept row).",
+        "needs_transaction, locked, behind (another command of the instance was put off), crowded, "
+        "unsure (decided from a kept row).",
         "reason",
     ),
     _histogram("batch_commands", "Commands that a lane carried to the database together.", _SIZES),

@@ -9,7 +9,6 @@ that event.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -19,10 +18,12 @@ import structlog
 
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
-from orderwright.runtime.time_limit import TookTooLong, in_time
+from orderwright.runtime.time_limit import TookTooLong, each_in_time, in_time
 from orderwright.runtime.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orderwright.runtime.outbox import DomainEvent, Placed
     from orderwright.runtime.pool import Connection
 
@@ -190,13 +191,13 @@ async def _handle_each(
     connection: Connection, consumer: Consumer, due: Sequence[Placed], begun: list[Placed]
 ) -> None:
     """Handle one after the other, each in the time for one, until it is over for all."""
-    began = time.monotonic()
-    for one in due:
-        with work_of(consumer.name, one.event):
-            async with in_time(consumer.longest_seconds):
+    async with each_in_time(consumer.longest_seconds) as begin:
+        over = begin() + consumer.longest_seconds
+        for one in due:
+            with work_of(consumer.name, one.event):
                 await consumer.handle(connection, _begin(one, begun))
-        if time.monotonic() - began >= consumer.longest_seconds:
-            return
+            if begin() >= over:
+                return
 
 
 def _begin(one: Placed, begun: list[Placed]) -> DomainEvent:
@@ -232,11 +233,25 @@ async def _handle(connection: Connection, consumer: Consumer, one: Placed) -> Ex
 
 def work_of(consumer: str, event: DomainEvent) -> Work:
     """Return what lines are logged with that are about an event; who handles several at once sets it for each."""
-    return Work(
-        consumer=consumer,
-        event=event.name,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        root_id=event.root_id,
-        instance_id=event.instance_id,
-    )
+    return _Handling(consumer, event)
+
+
+class _Handling(Work):
+    """An event that a consumer handles."""
+
+    __slots__ = ("_consumer", "_event")
+
+    def __init__(self, consumer: str, event: DomainEvent) -> None:
+        self._consumer = consumer
+        self._event = event
+
+    def names(self) -> Mapping[str, object]:
+        event = self._event
+        return {
+            "consumer": self._consumer,
+            "event": event.name,
+            "correlation_id": event.correlation_id,
+            "causation_id": event.event_id,
+            "root_id": event.root_id,
+            "instance_id": event.instance_id,
+        }

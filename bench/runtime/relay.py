@@ -2,7 +2,7 @@
 
     nothing    a consumer whose `handle` returns at once: what reading, order, savepoint and cursor cost
     no wish    a consumer that wants none of the events
-    poison     as the first, but one event in 1,000 fails for ever: its batch goes over again one by one
+    poison     as the first, but one event in 1,000 fails for ever: its batch goes over again in parts
 
 The outbox is filled with events of 1,000 roots, each with its log row, as the engine writes them. Every round reads it
 all with a consumer of its own.

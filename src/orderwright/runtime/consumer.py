@@ -1,15 +1,14 @@
-"""Who acts on domain events, and how events are handed over: all at once, or one by one when that fails.
+"""Who acts on domain events, and how events are handed over: all at once, or in parts when that fails.
 
 A batch goes over in one savepoint, which is what makes the relay fast. When anything in it fails, the savepoint is
-rolled back and each event has a transaction of its own, so that the one that fails is found, the others take effect,
-and what one of them has locked is not held while the next one waits for a lock: a batch locks all that it needs in
-one order, which single events in a row would not keep to. A root whose event failed is left alone: nothing of it may
-overtake that event.
+rolled back, and its events go in parts, each with a transaction of its own, until the one that fails stands alone
+(`relay`). Never do several go one by one in one transaction where a batch locks all that it needs in one order:
+single events in a row would not keep to that. A root whose event failed is left alone: nothing of it may overtake
+that event.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -19,10 +18,12 @@ import structlog
 
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
-from orderwright.runtime.time_limit import in_time
+from orderwright.runtime.time_limit import TookTooLong, each_in_time, in_time
 from orderwright.runtime.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orderwright.runtime.outbox import DomainEvent, Placed
     from orderwright.runtime.pool import Connection
 
@@ -31,6 +32,11 @@ ATTEMPTS: Final = 24
 LONGEST: Final = 60.0
 """Seconds that a handler may take. While it works, its transaction holds back what all other consumers may read."""
 
+_OF_WAITING: Final = (
+    TookTooLong,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+)
 _logger = structlog.get_logger(__name__)
 
 
@@ -90,37 +96,61 @@ class Handed:
     failures: Sequence[Failure]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """Several events that failed together; none of them took effect.
+
+    Attributes:
+        events: how many they are.
+        suspects: among so many of them, from the first on, is the one that failed.
+        is_of_waiting: time was over, or a lock was not to be had.
+    """
+
+    events: int
+    suspects: int
+    is_of_waiting: bool
+
+
 async def hand_over(
     connection: Connection, consumer: Consumer, events: Sequence[Placed], *, alone: bool = False
-) -> Handed | None:
+) -> Handed | Broken:
     """Hand events to a consumer, in order; those whose root is parked wait.
 
     Args:
         connection: in a transaction.
         consumer: who gets them.
         events: in order.
-        alone: end behind the first one that is handled.
-
-    Returns:
-        What became of them; None where several failed together: nothing took effect, and each is to go alone.
+        alone: only the first, which others may have failed with.
     """
     if alone:
-        events = _up_to_the_first(consumer, events)
+        events = events[:1]
     due = [one for one in events if _is_due(consumer, one)]
     if not due:
         return _handed(consumer, events)
-    if not alone and (count := await _handle_all(connection, consumer, due)):
-        return _handed(consumer, events[: events.index(due[count])] if due[count:] else events)
-    return await _handle_one(connection, consumer, events, due[0]) if len(due) == 1 else None
+    if not alone:
+        handed = await _hand_over_together(connection, consumer, events, due)
+        if isinstance(handed, Handed) or len(due) > 1:
+            return handed
+    return await _handle_one(connection, consumer, events, due[0])
+
+
+async def _hand_over_together(
+    connection: Connection, consumer: Consumer, events: Sequence[Placed], due: Sequence[Placed]
+) -> Handed | Broken:
+    begun: list[Placed] = []
+    error = await _handle_all(connection, consumer, due, begun)
+    if error is None:
+        rest = due[len(begun) :]
+        return _handed(consumer, events[: events.index(rest[0])] if rest else events)
+    return Broken(
+        events=len(events),
+        suspects=events.index(begun[-1]) + 1,
+        is_of_waiting=isinstance(error, _OF_WAITING),
+    )
 
 
 def _is_due(consumer: Consumer, one: Placed) -> bool:
     return consumer.wants(one.event) and not one.is_behind_parked
-
-
-def _up_to_the_first(consumer: Consumer, events: Sequence[Placed]) -> Sequence[Placed]:
-    place = next((n for n, one in enumerate(events, 1) if _is_due(consumer, one)), len(events))
-    return events[:place]
 
 
 def _handed(
@@ -137,33 +167,42 @@ def _handed(
     )
 
 
-async def _handle_all(connection: Connection, consumer: Consumer, due: Sequence[Placed]) -> int:
-    """Return how many were handled, from the first on; 0 if anything failed: then none of them took effect."""
+async def _handle_all(
+    connection: Connection, consumer: Consumer, due: Sequence[Placed], begun: list[Placed]
+) -> BaseException | None:
+    """Handle events from the first on, and list those that were begun; return what went wrong, for all of them."""
     try:
         async with told_on_commit(connection):
             if consumer.handle_all is None:
-                return await _handle_each(connection, consumer, due)
-            events = [one.sound() for one in due]
+                await _handle_each(connection, consumer, due, begun)
+                return None
+            events = [_begin(one, begun) for one in due]
             async with in_time(consumer.longest_seconds):
                 await consumer.handle_all(connection, events)
-            return len(due)
     except BaseException as error:
         if connection.is_closed() or is_end(error):
             raise
         _logger.debug("batch_failed", consumer=consumer.name, error=str(error))
-        return 0
+        return error
+    return None
 
 
-async def _handle_each(connection: Connection, consumer: Consumer, due: Sequence[Placed]) -> int:
-    """Handle one after the other, each in the time for one; return how many that were when it was over for all."""
-    began = time.monotonic()
-    for count, one in enumerate(due, 1):
-        with work_of(consumer.name, one.event):
-            async with in_time(consumer.longest_seconds):
-                await consumer.handle(connection, one.sound())
-        if time.monotonic() - began >= consumer.longest_seconds:
-            return count
-    return len(due)
+async def _handle_each(
+    connection: Connection, consumer: Consumer, due: Sequence[Placed], begun: list[Placed]
+) -> None:
+    """Handle one after the other, each in the time for one, until it is over for all."""
+    async with each_in_time(consumer.longest_seconds) as begin:
+        over = begin() + consumer.longest_seconds
+        for one in due:
+            with work_of(consumer.name, one.event):
+                await consumer.handle(connection, _begin(one, begun))
+            if begin() >= over:
+                return
+
+
+def _begin(one: Placed, begun: list[Placed]) -> DomainEvent:
+    begun.append(one)
+    return one.sound()
 
 
 async def _handle_one(
@@ -194,11 +233,25 @@ async def _handle(connection: Connection, consumer: Consumer, one: Placed) -> Ex
 
 def work_of(consumer: str, event: DomainEvent) -> Work:
     """Return what lines are logged with that are about an event; who handles several at once sets it for each."""
-    return Work(
-        consumer=consumer,
-        event=event.name,
-        correlation_id=event.correlation_id,
-        causation_id=event.event_id,
-        root_id=event.root_id,
-        instance_id=event.instance_id,
-    )
+    return _Handling(consumer, event)
+
+
+class _Handling(Work):
+    """An event that a consumer handles."""
+
+    __slots__ = ("_consumer", "_event")
+
+    def __init__(self, consumer: str, event: DomainEvent) -> None:
+        self._consumer = consumer
+        self._event = event
+
+    def names(self) -> Mapping[str, object]:
+        event = self._event
+        return {
+            "consumer": self._consumer,
+            "event": event.name,
+            "correlation_id": event.correlation_id,
+            "causation_id": event.event_id,
+            "root_id": event.root_id,
+            "instance_id": event.instance_id,
+        }

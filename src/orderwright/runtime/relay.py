@@ -2,19 +2,19 @@
 
 What a consumer writes and its cursor commit together, so that in the database an event takes effect exactly once.
 An event that a consumer cannot handle parks its root for that consumer (`parking`): what follows in that root waits
-in order, all other roots and all other consumers go on. Where several events fail together, each goes alone, with a
-transaction and a cursor of its own.
+in order, all other roots and all other consumers go on. Where several events fail together, they go in parts, each
+with a transaction and a step of the cursor of its own (`_Parts`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from orderwright.runtime import outbox, parking
-from orderwright.runtime.consumer import Consumer, Handed, hand_over
+from orderwright.runtime.consumer import Broken, Consumer, Handed, hand_over
 from orderwright.runtime.observation import QUIET, Handled, Observer, told_on_commit
 
 if TYPE_CHECKING:
@@ -40,14 +40,16 @@ class Pass:
         passed: how many events were acknowledged.
         parked: how many were set aside behind a failing one.
         roots: the roots of those that were handled.
-        broken: how many failed together, of which nothing took effect.
+        dealt: how many it wants, of all these.
+        failed: one of them has failed.
     """
 
     standing: Standing
     passed: int = 0
     parked: int = 0
     roots: frozenset[str] = frozenset()
-    broken: int = 0
+    dealt: int = 0
+    failed: bool = False
 
 
 async def relay(pool: Pool, consumer: Consumer, clock: Clock, observer: Observer = QUIET) -> Pass:
@@ -63,9 +65,46 @@ async def relay(pool: Pool, consumer: Consumer, clock: Clock, observer: Observer
 
 
 class _Turn(Protocol):
-    """Hands over what is next, or no more than one event of it."""
+    """Hands over what is next, up to so many events; alone if one is all that is to be tried."""
 
-    def __call__(self, *, alone: bool) -> Awaitable[Pass]: ...
+    def __call__(self, most: int, *, alone: bool) -> Awaitable[Pass | Broken]: ...
+
+
+class _Parts:
+    """How many events go together next after a batch broke, until each of them has been dealt with.
+
+    Those among which one has failed are halved until it goes alone; behind it, one goes and then ever twice as many.
+    So a failing event costs a few transactions, and the others go together. Where time was over or a lock was not to
+    be had, each goes alone: half of them would wait as long, and hold what they have locked meanwhile.
+
+    Attributes:
+        left: how many are to be dealt with.
+        most: how many of them go next.
+    """
+
+    def __init__(self, broken: Broken) -> None:
+        self.left = self._limit = broken.events
+        self.most = 1
+        self.break_up(broken)
+
+    def break_up(self, broken: Broken) -> None:
+        """Go on with a part of those that have failed together."""
+        if broken.is_of_waiting:
+            self._limit = 1
+        self._suspects = broken.suspects
+        self._halve()
+
+    def go_on(self, done: Pass) -> None:
+        """Go on behind those that were dealt with; if none were, that is all for now."""
+        self.left -= done.dealt or self.left
+        self._suspects -= done.dealt
+        if self._suspects > 0:
+            self._halve()
+        else:
+            self.most = 1 if done.failed else min(2 * self.most, self._limit)
+
+    def _halve(self) -> None:
+        self.most = min(max(self._suspects // 2, 1), self._limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +118,43 @@ class _Hand:
 
     async def go_on(self) -> Pass:
         """Hand over the next events."""
-        return await self._together_or_alone(self._go_on)
+        return await self._together_or_apart(self._go_on)
 
     async def retry(self) -> Pass:
         """Hand over what waits in one parked root."""
-        return await self._together_or_alone(self._retry)
+        return await self._together_or_apart(self._retry)
 
-    async def _together_or_alone(self, turn: _Turn) -> Pass:
-        """Take a turn; after one that broke, take turns with one event each, for as long as they come to something."""
-        done = await self._in_transaction(turn, alone=False)
-        left = done.broken
-        while left > 0:
-            one = await self._in_transaction(turn, alone=True)
-            left = left - one.passed - one.parked if one.passed or one.parked else 0
-            done = _both(done, one)
-        return done
+    async def _together_or_apart(self, turn: _Turn) -> Pass:
+        """Take a turn; if it broke, take turns with parts of it, for as long as they come to something."""
+        done = await self._in_transaction(turn, self.consumer.batch)
+        if isinstance(done, Pass):
+            return done
+        parts, all_done = _Parts(done), Pass(standing=Standing.MORE)
+        while parts.left > 0:
+            part = await self._in_transaction(turn, parts.most, alone=parts.most == 1)
+            if isinstance(part, Broken):
+                parts.break_up(part)
+            else:
+                parts.go_on(part)
+                all_done = _both(all_done, part)
+        return all_done
 
-    async def _in_transaction(self, turn: _Turn, *, alone: bool) -> Pass:
+    async def _in_transaction(
+        self, turn: _Turn, most: int, *, alone: bool = False
+    ) -> Pass | Broken:
         async with told_on_commit(self.connection):
-            return await turn(alone=alone)
+            return await turn(most, alone=alone)
 
-    async def _go_on(self, *, alone: bool) -> Pass:
+    async def _go_on(self, most: int, *, alone: bool) -> Pass | Broken:
         connection, consumer = self.connection, self.consumer
         cursor = await outbox.claim(connection, consumer.name)
         if cursor is None:
             return Pass(standing=Standing.TAKEN)
-        # Read again for each of its events, a batch would be read in its square.
-        most = 1 if alone else consumer.batch
+        # No more than is handed over: read again for each of its parts, a batch would be read in its square.
         batch = await outbox.next_batch(connection, consumer.name, cursor, most, consumer.events)
         handed = await self._hand_over(batch.events, alone=alone)
-        if handed is None:
-            return Pass(standing=Standing.MORE, broken=len(batch.events))
+        if isinstance(handed, Broken):
+            return handed
         is_whole = len(handed.done) + len(handed.waiting) == len(batch.events)
         reached = batch.reached if is_whole else _last(handed)
         if reached is not None:
@@ -122,31 +167,31 @@ class _Hand:
         unwanted = batch.passed - len(batch.events) if is_whole else 0
         return _passed(consumer, standing, handed, unwanted=unwanted)
 
-    async def _retry(self, *, alone: bool) -> Pass:
+    async def _retry(self, most: int, *, alone: bool) -> Pass | Broken:
         connection, consumer = self.connection, self.consumer
         if await outbox.claim(connection, consumer.name) is None:
             return Pass(standing=Standing.TAKEN)
         root = await parking.claim_due(connection, consumer.name, now=self.clock.now())
         if root is None:
             return Pass(standing=Standing.MORE)
-        waiting = await parking.next_waiting(connection, root, consumer.batch)
+        waiting = await parking.next_waiting(connection, root, most)
         handed = await self._hand_over(waiting, alone=alone)
-        if handed is None:
-            return Pass(standing=Standing.MORE, broken=len(waiting))
+        if isinstance(handed, Broken):
+            return handed
         at = self.clock.now()
         await parking.acknowledge(connection, consumer.name, handed.done, at=at)
         for failure in handed.failures:
             await parking.postpone(connection, consumer, root, failure, at=at)
         if not handed.failures:
             await parking.release(connection, root)
-        handed = Handed(done=handed.done, waiting=(), failures=())
+        handed = replace(handed, waiting=())
         return _passed(consumer, Standing.MORE, handed)
 
-    async def _hand_over(self, events: Sequence[Placed], *, alone: bool) -> Handed | None:
+    async def _hand_over(self, events: Sequence[Placed], *, alone: bool) -> Handed | Broken:
         began, consumer = self.clock.now(), self.consumer
         handed = await hand_over(self.connection, consumer, events, alone=alone)
-        if handed is None:
-            return None
+        if isinstance(handed, Broken):
+            return handed
         done = [one.event for one in handed.done if consumer.wants(one.event)]
         failures = [(failure.event, failure.error) for failure in handed.failures]
         if done or failures:
@@ -166,6 +211,8 @@ def _passed(consumer: Consumer, standing: Standing, handed: Handed, *, unwanted:
         passed=len(handed.done) + unwanted,
         parked=len(handed.waiting),
         roots=_roots(consumer, handed.done),
+        dealt=len(handed.done) + len(handed.waiting),
+        failed=bool(handed.failures),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
@@ -18,7 +19,47 @@ async def in_time(seconds: float) -> AsyncIterator[None]:
     Raises:
         TookTooLong: it did.
     """
-    limit = asyncio.timeout(seconds)
+    async with _within(asyncio.timeout(seconds), seconds):
+        yield
+
+
+@asynccontextmanager
+async def each_in_time(seconds: float) -> AsyncIterator[Callable[[], float]]:
+    """End the work inside when one piece of it takes longer.
+
+    What it gives is called where a piece begins, and returns that moment by the monotonic clock. All pieces share one
+    timer, which looks when the present one began: to set a timer for each takes longer than a short piece of work.
+
+    Raises:
+        TookTooLong: one did.
+    """
+    limit, loop = asyncio.timeout(None), asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
+    began = time.monotonic()
+
+    def begin() -> float:
+        nonlocal began
+        began = time.monotonic()
+        return began
+
+    def look() -> None:
+        nonlocal timer
+        left = began + seconds - time.monotonic()
+        if left > 0:
+            timer = loop.call_later(left, look)
+        else:
+            limit.reschedule(loop.time())
+
+    timer = loop.call_later(seconds, look)
+    try:
+        async with _within(limit, seconds):
+            yield begin
+    finally:
+        timer.cancel()
+
+
+@asynccontextmanager
+async def _within(limit: asyncio.Timeout, seconds: float) -> AsyncIterator[None]:
     try:
         async with limit:
             yield

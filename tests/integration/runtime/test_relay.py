@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 from listing import Listing
 from parcel import add_to
@@ -18,9 +20,12 @@ from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from listing import Seen
     from parcel import Rows
 
+    from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.outbox import DomainEvent
     from orderwright.runtime.pool import Connection, Pool
@@ -250,31 +255,126 @@ async def test_slow_events_that_are_many_are_handled_once_each_and_are_no_failur
         assert await list_parked(connection) == []
 
 
-async def test_a_batch_that_broke_is_read_event_by_event_and_not_in_its_square(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-):
-    """It goes over again one by one; each time no more is read than is handed over."""
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many events were read in each transaction."""
     read: list[int] = []
     real = outbox.next_batch
 
-    async def counted(*asked: object) -> outbox.Batch:
+    async def counted(*asked: Any) -> outbox.Batch:
         batch = await real(*asked)
         read.append(len(batch.events))
         return batch
 
     monkeypatch.setattr(outbox, "next_batch", counted)
+    return read
 
-    async def handle(_: Connection, event: DomainEvent) -> None:
-        if event.instance_id == "p2":
-            raise ValueError(event.event_id)
 
-    for number in range(6):
-        await engine.create("parcel", f"p{number}", actor="ann")
-        await add_to(engine, f"p{number}")
-    failing = Consumer(name="failing", events=None, handle=handle)
+async def _parcels(engine: Engine, count: int, pieces: int = 1) -> None:
+    """Open parcels, p00 and so on, and add pieces to each in turn."""
+    for number in range(count):
+        await engine.create("parcel", f"p{number:02}", actor="ann")
+    for _ in range(pieces):
+        for number in range(count):
+            await add_to(engine, f"p{number:02}")
 
-    await Worker(engine, [failing]).drain()
 
-    assert read[:7] == [6, 1, 1, 1, 1, 1, 1]
+def _listing(how: str, fails: Callable[[DomainEvent], Exception | None]) -> Consumer:
+    """Return a consumer that lists events, one by one or together, and fails after the write of some."""
+
+    async def handle(connection: Connection, event: DomainEvent) -> None:
+        await connection.execute(_LIST, event.event_id)
+        if error := fails(event):
+            raise error
+
+    async def handle_all(connection: Connection, events: Sequence[DomainEvent]) -> None:
+        for event in events:
+            await handle(connection, event)
+
+    together = handle_all if how == "together" else None
+    return Consumer(name="listing", events=None, handle=handle, handle_all=together)
+
+
+def _on(*event_ids: str) -> Callable[[DomainEvent], Exception | None]:
+    return lambda event: ValueError("poison") if event.event_id in event_ids else None
+
+
+_LIST = "insert into seen values (default, 'listing', $1)"
+
+
+@pytest.mark.parametrize("how", ["one by one", "together"])
+async def test_who_stands_beside_a_failing_event_goes_in_few_transactions(
+    engine: Engine, seen: Seen, turns: list[int], how: str
+):
+    await _parcels(engine, 60)
+
+    await Worker(engine, [_listing(how, _on("p40/2/1"))]).drain()
+
+    assert await seen() == [f"p{number:02}/2/1" for number in range(60) if number != 40]
     async with engine.pool.acquire() as connection:
-        assert [one.root_id for one in await list_parked(connection)] == ["p2"]
+        [parked] = await list_parked(connection)
+    assert (parked.root_id, parked.event_id, parked.waiting) == ("p40", "p40/2/1", 1)
+    assert len(turns) <= 18, turns
+    assert sum(turns) <= 4 * 60, turns
+
+
+@pytest.mark.parametrize("how", ["one by one", "together"])
+async def test_wherever_events_fail_their_roots_wait_in_order_and_no_others(
+    engine: Engine, seen: Seen, clock: DrivenClock, how: str
+):
+    await _parcels(engine, 12, pieces=4)
+    failing = ["p00/2/1", "p05/3/1", "p06/3/1", "p11/5/1"]
+
+    await Worker(engine, [_listing(how, _on(*failing))]).drain()
+
+    def before(root: str) -> list[str]:
+        ids = [f"{root}/{version}/1" for version in range(2, 6)]
+        return ids[: next((n for n, one in enumerate(ids) if one in failing), 4)]
+
+    roots = [f"p{number:02}" for number in range(12)]
+    found = await seen()
+    assert {root: [one for one in found if one.startswith(root)] for root in roots} == {
+        root: before(root) for root in roots
+    }
+    async with engine.pool.acquire() as connection:
+        parked = {one.root_id: one.waiting for one in await list_parked(connection)}
+    assert parked == {"p00": 4, "p05": 3, "p06": 3, "p11": 1}
+
+    clock.advance(timedelta(hours=1))
+    await Worker(engine, [_listing(how, _on())]).drain()
+    found = await seen()
+    for root in roots:
+        own = [one for one in found if one.startswith(root)]
+        assert own == [f"{root}/{version}/1" for version in range(2, 6)]
+
+
+@pytest.mark.usefixtures("seen")
+async def test_a_batch_of_which_every_event_fails_is_not_read_in_its_square(
+    engine: Engine, turns: list[int]
+):
+    await _parcels(engine, 30)
+    failing = [f"p{number:02}/2/1" for number in range(30)]
+
+    await Worker(engine, [_listing("one by one", _on(*failing))]).drain()
+
+    async with engine.pool.acquire() as connection:
+        assert len(await list_parked(connection)) == 30
+    assert turns[:31] == [30, *[1] * 30]
+
+
+@pytest.mark.parametrize("how", ["one by one", "together"])
+@pytest.mark.parametrize("error", [asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError])
+async def test_who_has_waited_in_vain_with_others_goes_alone_and_so_do_they(
+    engine: Engine, seen: Seen, turns: list[int], how: str, error: type[Exception]
+):
+    """Together they would hold what they have locked while half of them wait again."""
+    await _parcels(engine, 8)
+    waits = iter([error("not now")])
+
+    def fails(event: DomainEvent) -> Exception | None:
+        return next(waits, None) if event.root_id == "p05" else None
+
+    await Worker(engine, [_listing(how, fails)]).drain()
+
+    assert turns[:9] == [8, *[1] * 8]
+    assert await seen() == [f"p{number:02}/2/1" for number in range(8)]

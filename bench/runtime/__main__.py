@@ -5,7 +5,7 @@ pgbench does what PostgreSQL itself can do: script A the plainest transition, sc
 and why, the hash chain, the announcement to other processes.
 
     FREEZE     declares no facts: read, step, one call that writes
-    RELEASE    declares the customer's credit and the fulfilments: one transaction that locks sale and customer
+    RELEASE    declares the customer's credit and the fulfilments, and looks at neither: the same, once that is known
 
 Each sale is frozen by one client and then released by one, so nobody waits for a row lock; pgbench's clients meet
 at one row as good as never. Our processes run Python on the cores that the server and pgbench need too. Slices of a

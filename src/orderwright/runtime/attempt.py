@@ -163,7 +163,8 @@ class _Pass:
         admitted = await self._admit_all(tickets, outcomes)
         steps = await self._computation.run(admitted, outcomes)
         if steps:
-            fates = await self._store(tickets, steps, patience_ms, ahead)
+            self._hand_over(tickets, steps, outcomes)
+            fates = await self._store([step for _, step in steps], patience_ms, ahead)
             self._settle(tickets, steps, fates, outcomes)
         if self._reading.guessed:
             self._doubt(tickets, outcomes)
@@ -205,7 +206,7 @@ class _Pass:
     async def _admit(self, place: int, ticket: Ticket) -> Admitted | Result | Detour:
         command = ticket.command
         instance = self._reading.instances.get(command.instance_id)
-        if instance is not None and ticket.handed_over:
+        if instance is not None and (ticket.handed_over or ticket.foreseen):
             stored = await self._stored(ticket, instance)
             if stored:
                 return stored
@@ -261,11 +262,20 @@ class _Pass:
     async def _stored(self, ticket: Ticket, instance: Instance) -> Result | None:
         """Return what an attempt did whose answer was lost; its row is known by its hash."""
         for step in ticket.handed_over:
-            after = step.after
-            if await hash_at(self._connection, after.instance_id, after.version) == after.log_hash:
+            if await self._is_stored(step):
                 ticket.written = step
-                return await self._result_at(instance, after.version, replayed=False)
+                return await self._result_at(instance, step.after.version, replayed=False)
+        if ticket.foreseen is not None:
+            outcome, behind = ticket.foreseen
+            ticket.foreseen = None
+            if await self._is_stored(behind):
+                return outcome
         return None
+
+    async def _is_stored(self, step: Prepared) -> bool:
+        after = step.after
+        stored = await hash_at(self._connection, after.instance_id, after.version)
+        return stored == after.log_hash
 
     async def _earlier(
         self, key: str, command: Command, instance: Instance | None
@@ -296,16 +306,34 @@ class _Pass:
 
     # --- what is written ---
 
-    async def _store(
+    def _hand_over(
         self,
         tickets: Sequence[Ticket],
         steps: Sequence[tuple[int, Prepared]],
-        patience_ms: int,
-        ahead: Ahead | None,
-    ) -> Sequence[Fate]:
+        outcomes: dict[int, Outcome],
+    ) -> None:
+        """Note on each ticket by what it is to be known whether it was stored, should the answer be lost."""
+        bases: dict[str, int] = {}
         for place, step in steps:
-            tickets[place].hand_over(step)
-        prepared = [step for _, step in steps]
+            before = step.transition.before
+            base = bases.setdefault(step.after.instance_id, before.version if before else 0)
+            is_held = self._atomic and before is not None
+            tickets[place].hand_over(step, None if is_held else base)
+        if not outcomes:
+            return
+        behind: dict[str, tuple[int, Prepared]] = {}
+        following = dict(steps)
+        for place in reversed(range(len(tickets))):
+            instance_id = tickets[place].command.instance_id
+            outcome = outcomes.get(place)
+            if place in following:
+                behind[instance_id] = place, following[place]
+            elif isinstance(outcome, Result) and instance_id in behind:
+                tickets[place].foreseen = outcome, behind[instance_id][1]
+
+    async def _store(
+        self, prepared: Sequence[Prepared], patience_ms: int, ahead: Ahead | None
+    ) -> Sequence[Fate]:
         following = ahead.ids(self._attempts.kept) if ahead is not None else []
         if ahead is None or not following:
             return await store(self._connection, prepared, patience_ms=patience_ms)
@@ -355,6 +383,7 @@ class _Pass:
         for place, one in enumerate(tickets):
             if one.command.instance_id in doubted:
                 self._attempts.kept.forget(one.command.instance_id)
+                one.foreseen = None
                 outcome = outcomes[place]
                 if outcome is Detour.OVERTAKEN or not isinstance(outcome, Detour):
                     outcomes[place] = Detour.UNSURE

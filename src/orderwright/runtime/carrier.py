@@ -6,8 +6,9 @@ What happens when it goes wrong:
 - A lock that is held still: whoever goes alone tries again, as long as it takes and its caller waits (`waiting_room`).
 - A lost connection: each goes alone, on another connection, under the lock of its instance. Whether the lost one
   had committed shows in the log: the row is there with the very hash that was handed over, or it is not, and then it
-  cannot come later, because the new attempt moves the instance on. One that is refused moves nothing: where nobody
-  else did either, what became of the command is not known.
+  cannot come later, because the new attempt moves the instance on, or has the lock that the lost one held. Where it
+  does neither (it is refused, the lost call held no lock, and the instance stands where that took it on) what became
+  of the command is not known.
 - A connection that cannot be had for a while is asked for again, a bounded number of times; then the error is the
   caller's. What became of the command is then not known: the idempotency key makes it safe to repeat.
 """
@@ -22,10 +23,11 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from orderwright.errors import Conflict, RuntimeFault
+from orderwright.errors import Conflict
 from orderwright.runtime.command import Create
 from orderwright.runtime.lane import ALONE
 from orderwright.runtime.observation import Diverted, Observer
+from orderwright.runtime.reply import OutcomeUnknown
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
 from orderwright.runtime.waiting_room import Unwanted
 
@@ -64,13 +66,6 @@ class InstanceBusy(Conflict):
     """Others kept changing the instance; nothing was done."""
 
     code = "instance.busy"
-
-
-class OutcomeUnknown(RuntimeFault):
-    """A connection was lost with a step on its way, and trying again does not tell whether it arrives."""
-
-    code = "outcome.unknown"
-    retryable = True
 
 
 class Carrier:
@@ -118,7 +113,7 @@ class Carrier:
 
         Raises:
             InstanceBusy: it was overtaken too often: by whoever takes its idempotency key, for the instance is locked.
-            OutcomeUnknown: it is refused now, but what was sent on a lost connection may yet arrive.
+            OutcomeUnknown: it comes to nothing now, but what was sent on a lost connection may yet arrive.
             Unwanted: nobody waits for it any more; nothing was done.
         """
         lost: list[Exception] = []
@@ -134,20 +129,20 @@ class Carrier:
                 lost.append(error)
                 continue
             except Unwanted:
-                if lost:  # and what the lost attempts had done is not known yet
-                    raise lost[-1] from None
+                if ticket.handed_over:
+                    raise _unknown(ticket) from None
                 raise
             if isinstance(outcome, Result):
-                if outcome.refused is not None and _may_arrive(ticket, outcome):
+                if outcome.refused is not None and outcome.version in ticket.bases:
                     raise _unknown(ticket)
                 # Else what it has written is at most what a lost attempt did not store.
                 if outcome.refused is None and not outcome.replayed:
                     self._attempts.keep([ticket])
                 return outcome
             if isinstance(outcome, Exception):
-                raise outcome
+                raise _unknown(ticket) if ticket.bases else outcome
             await self._pause(ticket, outcome)
-        raise _busy(ticket)
+        raise _unknown(ticket) if ticket.bases else _busy(ticket)
 
     async def carry_held(self, connection: Connection, ticket: Ticket) -> Result:
         """Try one ticket in the caller's transaction; again only when another takes its idempotency key.
@@ -199,7 +194,7 @@ class Carrier:
                 )
                 return outcome
         except Exception as error:
-            if not is_lost(error):
+            if _is_undone(error):
                 _was_undone([ticket])
             if isinstance(error, asyncpg.DeadlockDetectedError):
                 return Detour.OVERTAKEN
@@ -237,7 +232,7 @@ class Carriage:
             if not isinstance(error, Exception):
                 raise
             self._attempts.forget(tickets)
-            if not is_lost(error):
+            if _is_undone(error):
                 _was_undone(tickets)
             if is_lost(error) or isinstance(error, _YIELDED):
                 return [Detour.LOCKED] * len(tickets)
@@ -299,6 +294,11 @@ def is_lost(error: Exception) -> bool:
     )  # that is a value it cannot send
 
 
+def _is_undone(error: Exception) -> bool:
+    """Tell whether the database has said that it did nothing; it says so too where somebody cancelled the query."""
+    return not is_lost(error) or isinstance(error, asyncpg.QueryCanceledError)
+
+
 @asynccontextmanager
 async def _transaction(connection: Connection) -> AsyncIterator[None]:
     """A transaction without endless waits; begun in one round trip."""
@@ -316,11 +316,6 @@ def _was_undone(tickets: Sequence[Ticket]) -> None:
     """Note that the database has said no: nothing of an attempt is stored."""
     for ticket in tickets:
         ticket.written = None
-
-
-def _may_arrive(ticket: Ticket, refused: Result) -> bool:
-    """Tell whether a step that was sent on a lost connection still follows the instance as it stands."""
-    return any(step.after.version == refused.version + 1 for step in ticket.handed_over)
 
 
 def _unknown(ticket: Ticket) -> OutcomeUnknown:

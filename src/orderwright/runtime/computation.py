@@ -93,8 +93,10 @@ class Computation:
         asked = [(one, self._request(one, one.before)) for one in admitted]
         staying = []
         facts, ledgers = self._means.facts, self._means.ledgers
-        for one, request in await glance(facts, ledgers, self._connection, asked):
-            self._note(one, one.before, is_blind=not (one.names or one.facts))
+        looked = await glance(facts, ledgers, self._connection, asked)
+        for (had, _), (one, request) in zip(asked, looked, strict=True):
+            if had.names:
+                self._note(one, one.before, is_blind=not (one.names or one.facts))
             if self._crowd.admits(one.names, request):
                 staying.append(one)
             else:

@@ -144,7 +144,7 @@ async def _hand_over_together(
         return _handed(consumer, events[: events.index(rest[0])] if rest else events)
     return Broken(
         events=len(events),
-        suspects=events.index(begun[-1]) + 1,
+        suspects=events.index(begun[-1]) + 1 if begun else len(events),
         is_of_waiting=isinstance(error, _OF_WAITING),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orderwright.errors import Conflict
+from orderwright.errors import Conflict, RuntimeFault
 from orderwright.runtime.ticket import Result
 from orderwright.runtime.transition import root_of
 from orderwright.statechart import Refused
@@ -20,6 +20,13 @@ class IdempotencyMismatch(Conflict):
 
     code = "idempotency.mismatch"
     retryable = False
+
+
+class OutcomeUnknown(RuntimeFault):
+    """A connection was lost with a step on its way, and trying again does not tell whether it arrives."""
+
+    code = "outcome.unknown"
+    retryable = True
 
 
 def is_of(remembered: Remembered, command: Command) -> bool:

@@ -61,9 +61,21 @@ class Ticket:
         written: the step that the last attempt handed to the database; None when it is certain that it was not
             stored. It outlives a lost connection: by its hash the log row is known.
         doubtful: what attempts before the last one handed over, whose connections were lost: it may yet be stored.
+        foreseen: what the last attempt came to without a step, and the step behind it that proves it where it is
+            stored: both started from where the instance stood.
     """
 
-    __slots__ = ("command", "crowded", "doubtful", "overtaken", "trusted", "written")
+    __slots__ = (
+        "_base",
+        "_bases",
+        "command",
+        "crowded",
+        "doubtful",
+        "foreseen",
+        "overtaken",
+        "trusted",
+        "written",
+    )
 
     def __init__(self, command: Command, *, trusted: bool = False) -> None:
         self.command = command
@@ -72,11 +84,27 @@ class Ticket:
         self.crowded = 0
         self.written: Prepared | None = None
         self.doubtful: tuple[Prepared, ...] = ()
+        self.foreseen: tuple[Result, Prepared] | None = None
+        self._bases: frozenset[int] = frozenset()
+        self._base: int | None = None
 
-    def hand_over(self, step: Prepared) -> None:
-        """Note that a step goes to the database now."""
-        self.doubtful = self.handed_over
-        self.written = step
+    def hand_over(self, step: Prepared, base: int | None) -> None:
+        """Note that a step goes to the database now.
+
+        Args:
+            step: the step.
+            base: the version of the instance from which the call takes it on, with this step or one before it; None
+                where nobody can lock the instance anew before the call is over for good.
+        """
+        self.doubtful, self._bases = self.handed_over, self.bases
+        self.written, self._base = step, base
+
+    @property
+    def bases(self) -> frozenset[int]:
+        """Versions of the instance behind which a call that was sent may yet store something of this."""
+        if self.written is None or self._base is None:
+            return self._bases
+        return self._bases | {self._base}
 
     @property
     def is_wanted(self) -> bool:

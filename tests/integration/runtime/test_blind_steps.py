@@ -219,3 +219,19 @@ async def test_one_whose_facts_are_loaded_for_it_alone_is_never_trusted(
         await engine.send("p1", Event("WEIGH"), actor="ann")
         assert len(scales.asked) == count
     await close(engine)
+
+
+async def test_what_the_door_refuses_has_looked_at_nothing_and_says_nothing(
+    bar: Bar, begun: list[None]
+) -> None:
+    name, other = await bar.open(2)
+    wrong = Event("SIP", {"amount": "much"})
+    for _ in range(TRUSTED + 1):
+        result, _ = await asyncio.gather(
+            bar.engine.send(name, wrong, actor="ann"), bar.engine.send(other, GREET, actor="ann")
+        )
+        assert result.refused is not None
+        assert result.refused.code == "event_data"
+    begun.clear()
+    await bar.engine.send(name, SMALL, actor="ann")
+    assert len(begun) == 1

@@ -11,12 +11,11 @@ from straight import assert_straight
 from waiting import eventually
 
 from orderwright.runtime import attempt, kept
-from orderwright.runtime.carrier import OutcomeUnknown
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.replay import Replay
 from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.wakeup import Listener
-from orderwright.statechart import Event, Refused
+from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -325,24 +324,3 @@ _CUT_LISTENERS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where query ilike 'listen%' and datname = current_database() and pid <> pg_backend_pid()
 """
-
-
-async def test_a_refusal_of_what_may_yet_arrive_is_no_answer(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-):
-    """The call of a lost connection comes late, when a second attempt has been refused already."""
-    await engine.create("parcel", "p1", actor="ann")
-    real, sent = attempt.store, []
-
-    async def lost(_: object, steps: Any, **__: object) -> Any:
-        monkeypatch.setattr(attempt, "store", real)
-        sent.extend(steps)
-        engine.admission.refusal = lambda *_: Refused("later", "it is too late")
-        raise ConnectionResetError
-
-    monkeypatch.setattr(attempt, "store", lost)
-    with pytest.raises(OutcomeUnknown, match="p1"):
-        await engine.send("p1", ADD, actor="ann")
-    async with engine.pool.acquire() as connection:
-        assert await real(connection, sent) == ["applied"]
-    await assert_straight(engine.pool)

@@ -10,7 +10,7 @@ import pytest
 from listing import Listing
 from parcel import add_to
 
-from orderwright.runtime import outbox
+from orderwright.runtime import consumer, outbox
 from orderwright.runtime.attempt import Result
 from orderwright.runtime.command import Actor
 from orderwright.runtime.consumer import Consumer
@@ -378,3 +378,20 @@ async def test_who_has_waited_in_vain_with_others_goes_alone_and_so_do_they(
 
     assert turns[:9] == [8, *[1] * 8]
     assert await seen() == [f"p{number:02}/2/1" for number in range(8)]
+
+
+async def test_a_batch_whose_savepoint_cannot_be_had_goes_in_parts(
+    engine: Engine, seen: Seen, monkeypatch: pytest.MonkeyPatch
+):
+    """Nothing of it was begun, so that any of its events may have failed."""
+    await engine.create("parcel", "p1", actor="ann")
+    await add_to(engine, "p1", 3)
+    real = consumer.told_on_commit
+
+    def refused(_: Connection) -> Any:
+        monkeypatch.setattr(consumer, "told_on_commit", real)
+        raise asyncpg.QueryCanceledError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(consumer, "told_on_commit", refused)
+    await Worker(engine, [Listing().consumer]).drain()
+    assert await seen() == ["p1/2/1", "p1/3/1", "p1/4/1"]

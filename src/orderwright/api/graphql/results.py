@@ -15,7 +15,7 @@ from orderwright.app.people import LoginRequired
 from orderwright.app.sight import refused_for
 from orderwright.errors import OrderwrightError
 from orderwright.policy import PolicyInvalid
-from orderwright.runtime.reply import IdempotencyMismatch
+from orderwright.runtime.reply import IdempotencyMismatch, OutcomeUnknown
 from orderwright.runtime.ticket import Result
 from orderwright.statechart import Reason as CoreReason, Refused
 
@@ -100,10 +100,11 @@ async def answered_plainly(
 
     Raises:
         LoginRequired: nobody is signed in; that is an error of the whole request.
+        OutcomeUnknown: whether anything was done is not known, and a refusal says that nothing was.
     """
     try:
         return show(await command)
-    except LoginRequired:
+    except (LoginRequired, OutcomeUnknown):
         raise
     except OrderwrightError as error:
         if isinstance(error, IdempotencyMismatch) and context.response is not None:

@@ -27,7 +27,7 @@ from orderwright.errors import Conflict
 from orderwright.runtime.command import Create
 from orderwright.runtime.lane import ALONE
 from orderwright.runtime.observation import Diverted, Observer
-from orderwright.runtime.reply import OutcomeUnknown
+from orderwright.runtime.reply import IdempotencyMismatch, OutcomeUnknown
 from orderwright.runtime.ticket import Ahead, Detour, Outcome, Result, Ticket
 from orderwright.runtime.waiting_room import Unwanted
 
@@ -140,7 +140,9 @@ class Carrier:
                     self._attempts.keep([ticket])
                 return outcome
             if isinstance(outcome, Exception):
-                raise _unknown(ticket) if ticket.bases else outcome
+                # Where the key stands for another request, no call with it can be stored.
+                is_certain = not ticket.bases or isinstance(outcome, IdempotencyMismatch)
+                raise outcome if is_certain else _unknown(ticket)
             await self._pause(ticket, outcome)
         raise _unknown(ticket) if ticket.bases else _busy(ticket)
 

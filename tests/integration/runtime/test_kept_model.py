@@ -7,22 +7,23 @@ it; and who has not looked once is trusted not to look.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random  # noqa: TID251 (seeded)
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from engine_room import Deaf, build_engine, close
 from parcel import weighed_when_heavy
 from straight import assert_straight
 
-from orderwright.runtime import habit
+from orderwright.runtime import attempt, carrier, habit
 from orderwright.runtime.fact import SharedFact
 from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from parcel import Scales
 
@@ -98,20 +99,69 @@ async def engines(
         await close(one)
 
 
+@pytest.fixture
+def lossy(monkeypatch: pytest.MonkeyPatch) -> Callable[[random.Random], None]:
+    """Have one of three calls that write be lost, before or after the database has carried it out."""
+
+    def lose(chance: random.Random) -> None:
+        for name in ("store", "store_and_read"):
+            monkeypatch.setattr(attempt, name, _losing(getattr(attempt, name), chance))
+
+    return lose
+
+
+def _losing(real: Callable[..., Awaitable[Any]], chance: random.Random) -> Callable[..., Any]:
+    async def lost(*what: Any, **how: Any) -> Any:
+        drawn = chance.random()
+        if drawn < 1 / 6:
+            raise ConnectionResetError("before it came")
+        done = await real(*what, **how)
+        if drawn < 1 / 3 and not what[0].is_in_transaction():
+            raise ConnectionResetError("after it was done")
+        return done
+
+    return lost
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_what_is_answered_is_what_a_model_answers(
     engines: list[Engine], pool: Pool, seed: int
 ):
+    await _compare(random.Random(seed), engines, pool)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_it_is_so_when_connections_are_lost(
+    engines: list[Engine],
+    pool: Pool,
+    seed: int,
+    lossy: Callable[[random.Random], None],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """What was lost does not come later here, so that everything is certain but what has looked at nothing else."""
+    monkeypatch.setattr(carrier, "_PAUSES", (0.0,) * 20)
     chance = random.Random(seed)
+    lossy(chance)
+    await _compare(chance, engines, pool)
+
+
+async def _compare(chance: random.Random, engines: list[Engine], pool: Pool) -> None:
     for name in NAMES:
         await chance.choice(engines).create("parcel", name, actor="ann")
     models = {name: Model() for name in NAMES}
+    names = map(str, itertools.count())  # else equal commands of one moment would leave equal rows
     for _ in range(ROUNDS):
         asked = [_drawn(chance) for _ in range(chance.randint(1, 8))]
         one = chance.choice(engines)
         outcomes = await asyncio.gather(
             *(
-                one.send(name, EVENTS[event], actor="ann", idempotency_key=key)
+                one.send(
+                    name,
+                    EVENTS[event],
+                    actor="ann",
+                    idempotency_key=key,
+                    correlation_id=next(names),
+                )
                 for name, event, key in asked
             ),
             return_exceptions=True,

@@ -321,15 +321,15 @@ class _Pass:
             tickets[place].hand_over(step, None if is_held else base)
         if not outcomes:
             return
-        behind: dict[str, tuple[int, Prepared]] = {}
+        behind: dict[str, Prepared] = {}
         following = dict(steps)
         for place in reversed(range(len(tickets))):
             instance_id = tickets[place].command.instance_id
             outcome = outcomes.get(place)
             if place in following:
-                behind[instance_id] = place, following[place]
+                behind[instance_id] = following[place]
             elif isinstance(outcome, Result) and instance_id in behind:
-                tickets[place].foreseen = outcome, behind[instance_id][1]
+                tickets[place].foreseen = outcome, behind[instance_id]
 
     async def _store(
         self, prepared: Sequence[Prepared], patience_ms: int, ahead: Ahead | None

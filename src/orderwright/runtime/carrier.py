@@ -2,7 +2,8 @@
 
 What happens when it goes wrong:
 
-- A lock that others hold for longer than a batch has patience, or a deadlock: nothing was written; each goes alone.
+- A lock that others hold for longer than a batch has patience, or a deadlock: nothing was written; each goes
+  alone, or first where held instances are passed over (`lane`).
 - A lock that is held still: whoever goes alone tries again, as long as it takes and its caller waits (`waiting_room`).
 - A lost connection: each goes alone, on another connection, under the lock of its instance. Whether the lost one
   had committed shows in the log: the row is there with the very hash that was handed over, or it is not, and then it
@@ -116,17 +117,17 @@ class Carrier:
             OutcomeUnknown: it comes to nothing now, but what was sent on a lost connection may yet arrive.
             Unwanted: nobody waits for it any more; nothing was done.
         """
-        lost: list[Exception] = []
+        losses = 0
         while ticket.overtaken < _ATTEMPTS:
             try:
                 outcome = await self._waiting_room.tried(
                     partial(self._attempt, ticket), is_wanted=lambda: ticket.is_wanted
                 )
             except _LOST as error:
-                if len(lost) == len(_PAUSES) or not is_lost(error):
+                if losses == len(_PAUSES) or not is_lost(error):
                     raise
-                await asyncio.sleep(_PAUSES[len(lost)])
-                lost.append(error)
+                await asyncio.sleep(_PAUSES[losses])
+                losses += 1
                 continue
             except Unwanted:
                 if ticket.handed_over:

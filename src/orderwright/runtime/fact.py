@@ -105,13 +105,13 @@ class Facts:
 
     def __init__(self, loaders: Mapping[str, FactLoader]) -> None:
         self._loaders = loaders
-        self._shared_ones = frozenset(
-            name for name, one in loaders.items() if isinstance(one, SharedFact)
-        )
+        self._shared_ones = {
+            name: one for name, one in loaders.items() if isinstance(one, SharedFact)
+        }
 
     def are_shared(self, names: AbstractSet[str]) -> bool:
         """Tell whether all of these can be loaded for several steps at once."""
-        return names <= self._shared_ones
+        return names <= self._shared_ones.keys()
 
     def free(self, names: Iterable[str]) -> set[str]:
         """Return those of these facts that lock nothing."""
@@ -149,8 +149,8 @@ class Facts:
         )
 
     def _shared(self, names: Iterable[str]) -> list[tuple[str, SharedFact]]:
-        loaders = [(name, self._loaders.get(name)) for name in names]
-        return [(name, one) for name, one in loaders if isinstance(one, SharedFact)]
+        shared = self._shared_ones
+        return [(name, shared[name]) for name in names if name in shared]
 
     async def load(
         self, connection: Connection, asked: Sequence[tuple[frozenset[str], FactRequest]]

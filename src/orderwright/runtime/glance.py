@@ -17,7 +17,7 @@ from orderwright.runtime.journal import CREATED
 from orderwright.runtime.ledger import booked_balances
 from orderwright.runtime.transition import correlation_of
 from orderwright.runtime.work import Work
-from orderwright.statechart import Post, Refused, StartRefused, Step, send, start
+from orderwright.statechart import Refused, StartRefused, Step, send, start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,11 +100,9 @@ def _certain(
     found = worked_out(one.ticket.command, one.lifecycle, before, facts=seen, at=request.now)
     if seen.missed:
         return None
-    if isinstance(found, Step) and any(type(one) is Post for one in found.effects):
-        # Who changes a balance of its facts locks it with those who read it, in one order.
-        booked = booked_balances(ledgers, found.effects)
-        return None if facts.cover(one.names, request, booked) else found
-    return found
+    # Who changes a balance of its facts locks it with those who read it, in one order.
+    booked = booked_balances(ledgers, found.effects) if isinstance(found, Step) else ()
+    return None if booked and facts.cover(one.names, request, booked) else found
 
 
 def worked_out(

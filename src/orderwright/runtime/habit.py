@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.instance import Row
 
 TRUSTED: Final = 8
-"""How often in a row it must have been so: what is tried in vain costs a pass, so at most every ninth is."""
+"""How often in a row it must have been so: what is tried in vain costs a pass."""
 MOST: Final = 10_000
 """Habits; there are as many as events in states, and whoever draws parallel ones by the dozen has too many of them."""
 

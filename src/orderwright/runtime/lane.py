@@ -11,7 +11,8 @@ one; batches grow by what arrives while the lanes are busy.
 - Where more waits than one batch may take, a lane chooses its next one when it writes the present one, and the same
   call reads what that needs.
 - A command that met trouble (a lock that somebody holds for long, a deadlock, a lost connection, an error of its
-  neighbour) goes on alone, outside the lanes, where it waits as long as it takes and hurts nobody.
+  neighbour) goes on alone, outside the lanes, where it waits as long as it takes and hurts nobody; what locked nothing
+  beforehand goes on where held instances are passed over first, if its event declares facts.
 - A caller that is cancelled before its command was taken takes it back, also between two tries that met a lock; what
   is being tried then is carried out, if it meets none.
 - Whatever ends a batch, the instances in it go on: what waits for one of them is called up, or it would wait for ever.

@@ -78,21 +78,23 @@ def _next(moment: Moment, at: Configuration) -> tuple[Transition, ...]:
 
 def _enabled(moment: Moment, at: Configuration, groups: Groups) -> tuple[Transition, ...]:
     if len(groups) == 1:
-        [group] = groups
-        for transition in group:
-            if transition.guard is None or _holds(moment, transition.guard, transition):
-                return (transition,)
-        return ()
+        first = _first(moment, groups[0])
+        return () if first is None else (first,)
     chosen: list[Transition] = []
     for group in groups:
-        for transition in group:
-            if transition.guard is None or _holds(moment, transition.guard, transition):
-                if transition not in chosen:
-                    chosen.append(transition)
-                break
+        first = _first(moment, group)
+        if first is not None and first not in chosen:
+            chosen.append(first)
     if len(chosen) > 1:
         chosen = settle(moment.chart, at, chosen, moment.history)
     return tuple(chosen)
+
+
+def _first(moment: Moment, group: tuple[Transition, ...]) -> Transition | None:
+    for transition in group:
+        if transition.guard is None or _holds(moment, transition.guard, transition):
+            return transition
+    return None
 
 
 def _holds(moment: Moment, guard: Guard, transition: Transition) -> bool:

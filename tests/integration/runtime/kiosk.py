@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from parcel import NO_DATA, add
+from parcel import NO_DATA, add, rule
 from relabelled import renamed
 
 from orderwright.statechart import Behaviour
@@ -52,7 +52,7 @@ def asking(chart: dict[str, Any]) -> dict[str, Any]:
         if "ADD" in state.get("on", {}):
             adding = state["on"]["ADD"]
             is_open = {
-                "or": [_rule("context.count", "<", UNASKED), _rule("facts.isOpen", "==", True)]
+                "or": [rule("context.count", "<", UNASKED), rule("facts.isOpen", "==", True)]
             }
             adding["guard"] = {"and": [adding["guard"], is_open]}
     return chart
@@ -62,11 +62,6 @@ def mapping(chart_id: str) -> dict[str, Any]:
     """Return the way from the first version to the second."""
     states = {f"{chart_id}.OPEN": f"{chart_id}.READY"}
     return {**MAPPING, "states": states, "timers": {"REMIND": "NUDGE"}}
-
-
-def _rule(field: str, operator: str, value: object) -> dict[str, Any]:
-    rule = {"field": field, "operator": operator, "value": value}
-    return {"when": {"combinator": "and", "rules": [rule]}}
 
 
 def _first(chart_id: str) -> dict[str, Any]:
@@ -84,7 +79,7 @@ def _first(chart_id: str) -> dict[str, Any]:
             "OPEN": {
                 "on": {
                     "ADD": {
-                        "guard": _rule("context.count", "<", FULL),
+                        "guard": rule("context.count", "<", FULL),
                         "actions": [
                             "add",
                             {"post": {"ledger": "pieces", "data": {"n": {"from": "event.n"}}}},

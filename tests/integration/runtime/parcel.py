@@ -87,13 +87,18 @@ def weighed_when_heavy() -> dict[str, Any]:
     """Return a parcel of which WEIGH looks at the weight only when it has more than five pieces."""
     chart: dict[str, Any] = deepcopy(PARCEL)
     weigh = chart["states"]["OPEN"]["on"]["WEIGH"]
-    weigh["guard"] = {"or": [_at_most("context.count", 5), _at_most("facts.weight", 10)]}
+    weigh["guard"] = {"or": [rule("context.count", "<=", 5), rule("facts.weight", "<=", 10)]}
     return chart
 
 
-def _at_most(field: str, value: int) -> dict[str, Any]:
-    rule = {"field": field, "operator": "<=", "value": value}
-    return {"when": {"combinator": "and", "rules": [rule]}}
+def rule(field: str, operator: str, value: object) -> dict[str, Any]:
+    """Return a guard of a single rule."""
+    return {
+        "when": {
+            "combinator": "and",
+            "rules": [{"field": field, "operator": operator, "value": value}],
+        }
+    }
 
 
 def add(scope: Scope) -> Outcome:

@@ -48,7 +48,7 @@ _ATTEMPTS: Final = 10
 _JITTER_MICROSECONDS: Final = 3000
 _PATIENCE_MS: Final = 100
 """How long a batch waits for a lock."""
-_HELD_FOR: Final = 4
+_HELD_FOR: Final = 16
 """Batches between two looks at who else wants the connection."""
 _PAUSES: Final = (0.0, 0.1, 0.4, 1.0)
 """Seconds before each next attempt after a lost connection."""

@@ -65,15 +65,15 @@ class Computation:
         self._means = means
         self._connection = connection
         self._now = now
-        self._atomic = atomic
-        self._crowd = Crowd(means.facts, means.ledgers)
+        # Without a transaction nothing is decided by a balance, so there is nobody to crowd.
+        self._crowd = Crowd(means.facts, means.ledgers) if atomic else None
 
     async def run(
         self, admitted: list[Admitted], outcomes: dict[int, Outcome]
     ) -> list[tuple[int, Prepared]]:
         """Return the steps of tickets, with their places and in their order; note what became of those without one."""
-        if self._atomic and any(one.names for one in admitted):
-            admitted = await self._look(admitted, outcomes)
+        if self._crowd and any(one.names for one in admitted):
+            admitted = await self._look(self._crowd, admitted, outcomes)
         admitted.sort(key=_place_of)
         facts = await self._load_facts(admitted)
         return self._steps(admitted, facts, outcomes)
@@ -84,10 +84,11 @@ class Computation:
         Raises:
             Entangled: others have decided by what it books.
         """
-        self._crowd.lose(step)
+        if self._crowd:
+            self._crowd.lose(step)
 
     async def _look(
-        self, admitted: Sequence[Admitted], outcomes: dict[int, Outcome]
+        self, crowd: Crowd, admitted: Sequence[Admitted], outcomes: dict[int, Outcome]
     ) -> list[Admitted]:
         """Let those go on that need no balance, or one that nobody else of this transaction keeps from them."""
         asked = [(one, self._request(one, one.before)) for one in admitted]
@@ -97,14 +98,14 @@ class Computation:
         for (had, _), (one, request) in zip(asked, looked, strict=True):
             if had.names:
                 self._note(one, one.before, is_blind=not (one.names or one.facts))
-            if self._crowd.admits(one.names, request):
+            if crowd.admits(one.names, request):
                 staying.append(one)
             else:
                 outcomes[one.place] = Detour.CROWDED
         return staying
 
     async def _load_facts(self, admitted: Sequence[Admitted]) -> list[dict[str, object]]:
-        if not self._atomic or not any(one.names for one in admitted):
+        if not self._crowd or not any(one.names for one in admitted):
             return [one.facts for one in admitted]
         asked = [(one.names, self._request(one, one.before)) for one in admitted]
         loaded = await self._means.facts.load(self._connection, asked)
@@ -138,7 +139,8 @@ class Computation:
                 waiting.add(instance_id)
             else:
                 standing[instance_id] = found.after
-                self._crowd.note(found)
+                if self._crowd:
+                    self._crowd.note(found)
                 steps.append((one.place, found))
         return steps
 
@@ -149,7 +151,7 @@ class Computation:
             return one.refused
         command = one.ticket.command
         step: Step | Refused | None = one.step
-        if one.names and self._atomic:
+        if one.names and self._crowd:
             after_others = self._crowd.facts_for(one.names, self._request(one, before), facts)
             if after_others is None:
                 return Detour.CROWDED

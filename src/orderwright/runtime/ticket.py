@@ -136,9 +136,10 @@ class Ahead:
 
     def ids(self, kept: Kept) -> list[str]:
         """Choose what follows, and return which instances are to be read; none where keys have to be read as well."""
-        missing = [
-            one.command for one in self._choose() if kept.row(one.command.instance_id) is None
-        ]
+        chosen = self._choose()
+        if not chosen:
+            return []
+        missing = [one.command for one in chosen if kept.row(one.command.instance_id) is None]
         if any(command.cause.idempotency_key is not None for command in missing):
             return []
         return list(dict.fromkeys(command.instance_id for command in missing))

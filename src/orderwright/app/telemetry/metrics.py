@@ -58,6 +58,7 @@ class Metrics:
             for family in CATALOGUE
         }
         self._children: dict[tuple[str, ...], Any] = {}
+        self._batches: Histogram = self._child("batch_commands")
         self._stored: Tally[tuple[str, str]] = Tally()
         self._hearers: Mapping[type, Callable[[Any], None]] = {
             Applied: self._applied,
@@ -123,7 +124,7 @@ class Metrics:
         self._count("transitions_total", count, chart, event, outcome, code)
 
     def _carried(self, note: Carried) -> None:
-        self._observe("batch_commands", note.size)
+        self._batches.observe(note.size)
 
     def _diverted(self, note: Diverted) -> None:
         self._count("detours_total", 1, note.detour.name.lower())

@@ -33,8 +33,8 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
                             release, update slot, insert slot, commit, begin, lock slot, commit
     relay                   read outbox, begin, lock consumer, read outbox, savepoint, ask for the isolation,
                             savepoint, lock instance, apply_steps, release, ask for the isolation, savepoint, lock
-                            instance, apply_steps, release, release, update consumer and insert acknowledgement,
-                            commit
+                            instance, apply_steps, release, check, release, update consumer and insert
+                            acknowledgement, commit
     park a root             read outbox, begin, lock consumer, read outbox, savepoint, ask for the isolation,
                             savepoint, lock instance, apply_steps, release, rollback, commit, begin, lock consumer,
                             read outbox, savepoint, ask for the isolation, savepoint, lock instance, apply_steps,
@@ -43,13 +43,13 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
                             insert acknowledgement, insert waiting_event, commit
     retry a root            read outbox, begin, lock consumer, lock waiting_event, read log, savepoint, ask for the
                             isolation, savepoint, lock instance, apply_steps, release, ask for the isolation,
-                            savepoint, lock instance, apply_steps, release, release, update waiting_event, delete
-                            parked_root, commit
+                            savepoint, lock instance, apply_steps, release, check, release, update waiting_event,
+                            delete parked_root, commit
     deliver webhooks        read outbox, begin, lock consumer, read outbox, savepoint, read webhook_subscription,
-                            insert webhook_delivery, release, update consumer and insert acknowledgement, commit,
-                            update webhook_delivery, update webhook_delivery, effect, begin, insert webhook_attempt,
-                            update webhook_delivery, update webhook_subscription, commit, update webhook_delivery,
-                            update webhook_delivery
+                            insert webhook_delivery, check, release, update consumer and insert acknowledgement,
+                            commit, update webhook_delivery, update webhook_delivery, effect, begin, insert
+                            webhook_attempt, update webhook_delivery, update webhook_subscription, commit, update
+                            webhook_delivery, update webhook_delivery
     run a job               insert job, read job, read job, update job, effect, update job
     fail a job              read job, read job, update job, update job and insert job_history
     bury a job              read job, read job, update job, update job and insert job_history

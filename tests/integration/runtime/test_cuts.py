@@ -80,6 +80,7 @@ LOUD = {
         "for update skip locked",
         "SAVEPOINT",
         "insert into seen",
+        "set constraints",
         "acknowledgement",
         "COMMIT",
     ],

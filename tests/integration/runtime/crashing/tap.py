@@ -121,6 +121,7 @@ _NAMES: Final = (
     (r"orderwright\.(apply_steps)", "{}"),
     (r"advisory_xact_lock", "lock the task"),
     (r"transaction_isolation", "ask for the isolation"),
+    (r"^set constraints", "check"),
     (r"select 1 as fact", "load a fact"),
     (r"from orderwright\.(\w+).* for (?:no key )?update", "lock {}"),
     (r"from orderwright\.(\w+)", "read {}"),

@@ -21,6 +21,7 @@ import structlog
 
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
+from orderwright.runtime.pool import check_deferred
 from orderwright.runtime.time_limit import TookTooLong, each_in_time, in_time
 from orderwright.runtime.work import Work
 
@@ -183,7 +184,7 @@ async def _handle_all(
             events = [_begin(one, begun) for one in due]
             async with in_time(consumer.longest_seconds):
                 await consumer.handle_all(connection, events)
-                await _check(connection)
+                await check_deferred(connection)
     except BaseException as error:
         if connection.is_closed() or is_end(error):
             raise
@@ -203,14 +204,7 @@ async def _handle_each(
                 await consumer.handle(connection, _begin(one, begun))
             if begin() >= over:
                 break
-        await _check(connection)
-
-
-async def _check(connection: Connection) -> None:
-    """Have the database check what was written as it would at the commit, by deferred constraints and triggers."""
-    # It fails as well behind an error that the handler has swallowed, and in time: when a release fails, nothing is
-    # rolled back to its savepoint any more.
-    await connection.execute("set constraints all immediate")
+        await check_deferred(connection)
 
 
 def _begin(one: Placed, begun: list[Placed]) -> DomainEvent:
@@ -236,7 +230,7 @@ async def _handle(connection: Connection, consumer: Consumer, one: Placed) -> Ex
         try:
             async with told_on_commit(connection), in_time(consumer.longest_seconds):
                 await consumer.handle(connection, one.sound())
-                await _check(connection)
+                await check_deferred(connection)
         except BaseException as error:
             if connection.is_closed() or is_end(error):
                 raise

@@ -60,5 +60,17 @@ def patiently(value: str, milliseconds: str) -> str:
     return f"(select case when set_config('lock_timeout', {milliseconds}, true) is not null then {value} end)"
 
 
+async def check_deferred(connection: Connection) -> None:
+    """Have the database check what was written as it would at the commit, by deferred constraints and triggers.
+
+    At the commit an error is nobody's; at the end of the savepoint of whoever wrote it, it is the error of that.
+
+    Raises:
+        PostgresError: what was written does not stand, or an error in front of this was swallowed.
+    """
+    # In time for that, too: when a release fails, nothing is rolled back to its savepoint any more.
+    await connection.execute("set constraints all immediate")
+
+
 async def _leave(_: Connection) -> None:
     """Do nothing: asyncpg itself has rolled back an open transaction before it calls this."""

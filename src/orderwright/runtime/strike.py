@@ -11,6 +11,7 @@ from orderwright.runtime import slots
 from orderwright.runtime.failure import pause_after, words
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
+from orderwright.runtime.pool import check_deferred
 from orderwright.runtime.slots import FailedSlot, Slot
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ async def _strike(engine: Engine, connection: Connection, slot: Slot, action: Sl
     try:
         async with told_on_commit(connection):
             mark = await action(connection, slot)
+            await check_deferred(connection)
     except BaseException as error:
         if connection.is_closed() or is_end(error):
             raise

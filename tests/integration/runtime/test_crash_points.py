@@ -28,8 +28,8 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
                             read timer, savepoint, delete timer, apply_steps, release, commit, begin, lock timer,
                             savepoint, release, commit
     strike a slot           begin, lock slot, read slot, savepoint, ask for the isolation, savepoint, lock instance,
-                            apply_steps, release, release, update slot, commit, begin, lock slot, read slot,
-                            savepoint, ask for the isolation, savepoint, lock instance, apply_steps, release,
+                            apply_steps, release, check, release, update slot, commit, begin, lock slot, read slot,
+                            savepoint, ask for the isolation, savepoint, lock instance, apply_steps, release, check,
                             release, update slot, insert slot, commit, begin, lock slot, commit
     relay                   read outbox, begin, lock consumer, read outbox, savepoint, ask for the isolation,
                             savepoint, lock instance, apply_steps, release, ask for the isolation, savepoint, lock

@@ -98,7 +98,13 @@ LOUD = {
     RetryingLetter: ["for update", "'retried'", "COMMIT", "update orderwright.job"],
     Migrating: ["insert into orderwright.chart_migration", "apply_steps", "COMMIT"],
     Anchoring: ["advisory", "repeatable read", "insert into orderwright.anchor", "COMMIT"],
-    Striking: ["for update", "insert into done", "update orderwright.slot", "COMMIT"],
+    Striking: [
+        "for update",
+        "insert into done",
+        "set constraints",
+        "update orderwright.slot",
+        "COMMIT",
+    ],
 }
 """Paths that say when they were cut, to whoever walks them again."""
 

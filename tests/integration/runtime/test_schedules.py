@@ -256,6 +256,34 @@ async def test_a_slot_that_fails_is_tried_again_later_and_leaves_nothing_behind(
     assert (incident.kind, incident.subject) == ("slot_failed", "schedule/tick")
 
 
+async def test_a_slot_fails_too_whose_writes_only_the_commit_would_refuse(
+    engine: Engine, clock: DrivenClock, notebook: Notebook, pool: Pool
+):
+    await pool.execute("create table known (hour timestamptz primary key)")
+    await pool.execute(
+        "create table noted (hour timestamptz references known deferrable initially deferred)"
+    )
+
+    async def note(connection: Connection, slot: Slot) -> str | None:
+        await connection.execute("insert into noted values ($1)", slot.slot_at)
+        return await notebook.note(connection, slot)
+
+    await put(engine, HOURLY)
+    clock.advance(HOUR)
+    assert await strike_next(engine, {"note": note})
+    assert await pool.fetch("select 1 from noted") == []
+    await pool.execute("insert into known values ($1)", START + HOUR)
+    assert not await strike_next(engine, {"note": note}), "it waits for its pause to end"
+    clock.advance(timedelta(seconds=1))
+    assert await strike_all(engine, {"note": note}) == 1
+    assert [row["hour"] for row in await pool.fetch("select hour from noted")] == [START + HOUR]
+
+    await engine.alarm.close()
+    async with pool.acquire() as connection:
+        [incident] = await incidents(connection)
+    assert (incident.kind, incident.subject) == ("slot_failed", "schedule/tick")
+
+
 async def test_work_of_several_turns_goes_on_where_it_stood(
     engine: Engine, clock: DrivenClock, notebook: Notebook
 ):

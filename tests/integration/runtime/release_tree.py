@@ -8,9 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,11 +33,11 @@ def before_newest_migration(folder: Path) -> Path | None:
     # By a merge, too.
     came = ("--first-parent", "--diff-merges=first-parent", "--diff-filter=A", "--no-patch")
     added = _git("log", *came, "-1", "--format=%H", "--", str(newest))
-    archive = _git("archive", f"{added.decode().strip()}^" if added.strip() else "HEAD", *PARTS)
+    archive = _git("archive", "--format=zip", f"{added.decode().strip()}^" if added.strip() else "HEAD", *PARTS)
     if not archive:
         return None
-    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
-        packed.extractall(folder, filter="data")
+    with ZipFile(io.BytesIO(archive)) as packed:
+        packed.extractall(folder)
     was_there = (folder / newest.relative_to(ROOT)).exists()
     return None if was_there else folder
 

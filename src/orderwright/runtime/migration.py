@@ -9,7 +9,7 @@ are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -111,18 +111,14 @@ class Migrations:
             route = await self._route(connection, chart_id, from_version, to_version, mapping)
             total = await runs.running(connection, chart_id, from_version)
         tell = _Told(progress or _ignore, total)
+        cause = Cause(actor=Actor.of(actor), reason=reason, origin="migration")
         if dry_run:
-            return await self._rehearse(route, tell)
+            return await self._rehearse(route, cause, tell)
         async with self._engine.pool.acquire() as connection:
             async with connection.transaction():
                 now = self._engine.clock.now()
                 run = await runs.begin(connection, route, canonical(dict(mapping)), at=now)
-            cause = Cause(
-                actor=Actor.of(actor),
-                reason=reason,
-                correlation_id=run.migration_id,
-                origin="migration",
-            )
+            cause = replace(cause, correlation_id=run.migration_id)
             await self._move_all(connection, route, run, cause, tell)
             await self._move_busy(connection, route, run, cause)
             return await self._report(connection, route, run)
@@ -143,7 +139,7 @@ class Migrations:
         schema = _schema(mapping.get("schema"))
         return Route(before=before, after=after.chart, passage=passage, schema=schema)
 
-    async def _rehearse(self, route: Route, tell: _Told) -> MigrationReport:
+    async def _rehearse(self, route: Route, cause: Cause, tell: _Told) -> MigrationReport:
         moved, stuck, passed = 0, list[Stuck](), ""
         async with self._engine.pool.acquire() as connection:
             while True:
@@ -151,6 +147,7 @@ class Migrations:
                     moves = await rehearse_batch(
                         connection,
                         route,
+                        cause,
                         passed=passed,
                         limit=self._batch,
                         now=self._engine.clock.now(),

@@ -1,9 +1,9 @@
 """Moving instances, batch by batch, to another version of their chart: what `orderwright.runtime.migration` repeats.
 
-A batch takes the instances that nobody has locked, judges each, and writes the moves through the one write path. Who
-was passed over is noted as busy and tried alone afterwards. So live traffic never waits for more than one batch, and
-a migration that holds instances waits for nobody but whoever holds its run, who waits for no instance: it cannot be
-part of a deadlock.
+A batch takes the instances that nobody has locked, judges each, and writes the moves through the one write path. That
+a move can be stored is part of the judgement, so that one that cannot holds up no other. Who was passed over is noted
+as busy and tried alone afterwards. So live traffic never waits for more than one batch, and a migration that holds
+instances waits for nobody but whoever holds its run, who waits for no instance: it cannot be part of a deadlock.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from orderwright.json_text import load
 from orderwright.runtime.calendar import in_calendar, is_known
 from orderwright.runtime.command import Cause, Send
 from orderwright.runtime.instance import Instance, instance_of
-from orderwright.runtime.transition import Transition
-from orderwright.runtime.write import apply
+from orderwright.runtime.transition import Prepared, Transition
+from orderwright.runtime.write import EffectUnsupported, StepUnfit, prepare, store
 from orderwright.statechart import Event, Reason, Step
 from orderwright.statechart.migration import Moved, Passage, Pending
 
@@ -41,6 +41,8 @@ UNREADABLE: Final = "instance_unreadable"
 """The reason of an instance whose snapshot cannot be read."""
 TIMER_UNREADABLE: Final = "timer_unreadable"
 """The reason of an instance of which a timer cannot be read."""
+UNFIT: Final = "step_unfit"
+"""The reason of an instance whose move makes what cannot be stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,15 +129,14 @@ async def move_one(
 
 
 async def rehearse_batch(
-    connection: Connection, route: Route, *, passed: str, limit: int, now: datetime
+    connection: Connection, route: Route, cause: Cause, *, passed: str, limit: int, now: datetime
 ) -> Moves:
     """Judge the next instances and write nothing; `roots` are those that would move."""
     rows = await connection.fetch(_LOOK, *_key(route), passed, limit)
     if not rows:
         return Moves(last=None)
-    going, stuck = await _judge(connection, route, rows, now)
-    roots = tuple(one.instance.root_id for one in going)
-    return Moves(last=rows[-1]["instance_id"], roots=roots, stuck=stuck)
+    steps, stuck = await _judge(connection, route, cause, rows, now)
+    return Moves(last=rows[-1]["instance_id"], roots=_roots(steps), stuck=stuck)
 
 
 async def pending_timers(connection: Connection, instance_id: str) -> list[Pending]:
@@ -148,43 +149,36 @@ async def pending_timers(connection: Connection, instance_id: str) -> list[Pendi
     return [_timer(row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class _Going:
-    instance: Instance
-    moved: Moved
-
-
 async def _move(
     connection: Connection, route: Route, cause: Cause, rows: Sequence[Record], now: datetime
 ) -> Moves:
-    going, stuck = await _judge(connection, route, rows, now)
-    transitions = [_transition(route, cause, one, now) for one in going]
-    outcomes = await apply(connection, transitions) if transitions else []
+    steps, stuck = await _judge(connection, route, cause, rows, now)
+    outcomes = await store(connection, steps) if steps else []
     assert set(outcomes) <= {"applied"}, "a locked instance was changed by somebody else"
     last = rows[-1]["instance_id"] if rows else None
-    return Moves(last=last, roots=tuple(one.root_id for one in transitions), stuck=stuck)
+    return Moves(last=last, roots=_roots(steps), stuck=stuck)
 
 
 async def _judge(
-    connection: Connection, route: Route, rows: Sequence[Record], now: datetime
-) -> tuple[list[_Going], tuple[Stuck, ...]]:
-    """Return the instances that move, and those that cannot: one that cannot be read is no reason to stop."""
+    connection: Connection, route: Route, cause: Cause, rows: Sequence[Record], now: datetime
+) -> tuple[list[Prepared], tuple[Stuck, ...]]:
+    """Return the moves, ready to be stored, and the instances that cannot move: none of these is a reason to stop."""
     timers = await _timers(connection, [row["instance_id"] for row in rows])
-    going: list[_Going] = []
+    steps: list[Prepared] = []
     stuck: list[Stuck] = []
     for row in rows:
-        verdict = _verdict(route, row, timers.get(row["instance_id"], ()), now)
-        if isinstance(verdict, _Going):
-            going.append(verdict)
+        verdict = _verdict(route, cause, row, timers.get(row["instance_id"], ()), now)
+        if isinstance(verdict, Prepared):
+            steps.append(verdict)
         else:
             stuck.append(_stuck(row, verdict))
-    return going, tuple(stuck)
+    return steps, tuple(stuck)
 
 
 def _verdict(
-    route: Route, row: Record, timers: Sequence[Pending | Reason], now: datetime
-) -> _Going | tuple[Reason, ...]:
-    """Return an instance with its move, or every reason against it."""
+    route: Route, cause: Cause, row: Record, timers: Sequence[Pending | Reason], now: datetime
+) -> Prepared | tuple[Reason, ...]:
+    """Return the move of an instance, or every reason against it."""
     flaws = tuple(one for one in timers if isinstance(one, Reason))
     try:
         instance = instance_of(row)
@@ -192,13 +186,18 @@ def _verdict(
         return Reason(UNREADABLE, str(error)), *flaws
     pending = [one for one in timers if isinstance(one, Pending)]
     result = route.judge(instance, pending, now)
-    if isinstance(result, Moved):
-        return flaws or _Going(instance, result)
-    return *result, *flaws
+    if not isinstance(result, Moved):
+        return *result, *flaws
+    try:
+        step = prepare(_transition(route, cause, instance, result, now))
+    except (EffectUnsupported, StepUnfit) as error:
+        return Reason(UNFIT, error.message, error.values), *flaws
+    return flaws or step
 
 
-def _transition(route: Route, cause: Cause, one: _Going, now: datetime) -> Transition:
-    instance, moved = one.instance, one.moved
+def _transition(
+    route: Route, cause: Cause, instance: Instance, moved: Moved, now: datetime
+) -> Transition:
     data = {"chart": route.after.id, "from": route.before.version, "to": route.after.version}
     return Transition(
         command=Send(instance_id=instance.instance_id, event=Event(MIGRATED, data), cause=cause),
@@ -247,6 +246,10 @@ def _stuck(row: Record, reasons: tuple[Reason, ...]) -> Stuck:
         state=row["state"],
         reasons=reasons,
     )
+
+
+def _roots(steps: Sequence[Prepared]) -> tuple[str, ...]:
+    return tuple(step.after.root_id for step in steps)
 
 
 def _busy(instance_id: str) -> Stuck:

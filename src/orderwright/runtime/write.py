@@ -140,15 +140,6 @@ def _told(steps: Sequence[Prepared], fates: Sequence[str] | None) -> list[Outcom
     return [beyond(fate) if fate.startswith(GUARD) else fate for fate in fates]  # type: ignore[misc]  # the database's word
 
 
-async def apply(connection: Connection, transitions: Sequence[Transition]) -> list[Outcome]:
-    """Prepare and store steps.
-
-    Raises:
-        EffectUnsupported: one of them invokes what nobody handles; none is stored.
-    """
-    return await store(connection, [prepare(transition) for transition in transitions])
-
-
 def _log_row(transition: Transition) -> LogRow:
     command, chart, before, step, facts, occurred_at, recorded_at = transition[:7]
     cause, (event_type, event_data) = command.cause, _event(command)

@@ -8,7 +8,7 @@ from orderwright.runtime.command import Actor, Cause, Create, Send
 from orderwright.runtime.instance import found
 from orderwright.runtime.replay import Replay
 from orderwright.runtime.transition import Transition
-from orderwright.runtime.write import apply, prepare, store
+from orderwright.runtime.write import prepare, store
 from orderwright.statechart import Event, send, start
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def test_each_item_of_a_batch_is_applied_wholly_or_not_at_all(
     ]
     before = await everything()
 
-    outcomes = await apply(engine.pool, batch)
+    outcomes = await store(engine.pool, [prepare(step) for step in batch])
 
     assert outcomes == [
         "applied",

@@ -245,6 +245,13 @@ def test_another_number_of_milliseconds_counts_from_when_the_state_was_entered()
     assert moved(one, two, began(one)).effects == ()
 
 
+def test_a_number_of_milliseconds_beyond_any_calendar_is_for_whoever_stores_the_timer():
+    one = version(1, {"a": {"after": {"60000": "b"}}, "b": {}})
+    two = version(2, {"a": {"after": {"999999999999999": "b"}}, "b": {}})
+    result = moved(one, two, began(one), {}, timer("after.60000.m.a", 20))
+    assert result.effects[1].delay_ms == 999_999_999_999_999 - 40_000
+
+
 def test_a_delay_that_the_state_did_not_have_begins_now():
     two = version(2, {"a": {"after": {"soon": "b"}}, "b": {}})
     given = Behaviour(delays={"soon": lambda scope: scope.context["ms"]})

@@ -92,18 +92,19 @@ class Timers:
         same = [old for _, old in earlier if old.delay == after.delay]
         only = [old for node, old in earlier if _is_only_number(node, old)]
         if same:
-            self._carry(same[0].event, after.event, timedelta(0))
+            self._carry(same[0].event, after.event)
         elif only and _is_only_number(self._chart.nodes[index], after):
             later = _milliseconds(after) - _milliseconds(only[0])
-            self._carry(only[0].event, after.event, later)
+            self._carry(only[0].event, after.event, later=later)
         elif after.event not in self._waiting:
             self._begin(index, after, snapshot)
 
-    def _carry(self, old: str, new: str, later: timedelta) -> None:
+    def _carry(self, old: str, new: str, *, later: int = 0) -> None:
+        """Give a timer the name of its new delay, due so many milliseconds later, which may be beyond any calendar."""
         timer = self._waiting.pop(old, None)
         if timer is not None and old != new:
             self._gone.append(old)
-            self._schedule(Event(new, timer.event.data), timer.due_at + later, new)
+            self._schedule(Event(new, timer.event.data), timer.due_at, new, later=later)
 
     def _begin(self, index: int, after: After, snapshot: Snapshot) -> None:
         moment = Moment(
@@ -136,13 +137,13 @@ class Timers:
         self.reasons.append(Reason("timer_unknown", message, values))
         return False
 
-    def _schedule(self, event: Event, due_at: datetime, name: str) -> None:
+    def _schedule(self, event: Event, due_at: datetime, name: str, *, later: int = 0) -> None:
         if name in self._set or name in self._waiting:
             message = f"two timers would have the id {name}"
             self.reasons.append(Reason("timer_clash", message, {"timer": name}))
             return
         # Whole milliseconds, rounded up: a timer never fires earlier than it would have.
-        delay = -((self._now - due_at) // timedelta(milliseconds=1))
+        delay = later - (self._now - due_at) // timedelta(milliseconds=1)
         self._set[name] = Schedule(event, delay, name)
 
 
@@ -157,5 +158,5 @@ def _is_only_number(node: StateNode, after: After) -> bool:
     return isinstance(after.delay, int) and len(node.after) == 1
 
 
-def _milliseconds(after: After) -> timedelta:
-    return timedelta(milliseconds=after.delay) if isinstance(after.delay, int) else timedelta(0)
+def _milliseconds(after: After) -> int:
+    return after.delay if isinstance(after.delay, int) else 0

@@ -165,7 +165,9 @@ def migrated(report: MigrationReport) -> Answer:
         f" v{report.to_version}{resumed}; {len(report.stuck)} cannot"
     )
     if report.given_up:
-        lines.append("given up: it was asked for with another mapping meanwhile")
+        lines.append(
+            "given up: it was asked for with another mapping, or the other way, meanwhile"
+        )
     document = {
         "chart": report.chart_id,
         "from": report.from_version,

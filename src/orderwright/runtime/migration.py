@@ -2,8 +2,11 @@
 
 A run keeps where it is in the database and commits that with each batch, so that one that was interrupted goes on when
 it is asked for again with the same mapping; with another mapping it begins anew, and the run of the first is given up:
-it moves nobody from then on. Two processes that ask for the same take turns. Instances that have ended stay where they
-are.
+it moves nobody from then on. So is one that goes the other way, or the two would move the same instances to and fro
+for ever. Two processes that ask for the same take turns. Instances that have ended stay where they are.
+
+Hosts of the release before may create instances on the old version meanwhile, behind the place where the run is. So
+behind the last one it begins anew, until none is left that it has not noted as one that cannot move.
 """
 
 from __future__ import annotations
@@ -54,7 +57,7 @@ class MigrationReport:
         moved: how many instances moved (in a dry run: would).
         stuck: every instance that cannot move, with its reasons.
         resumed: whether it went on with one that had been interrupted; `moved` counts both.
-        given_up: whether it ended early, because it was asked for with another mapping meanwhile.
+        given_up: whether it ended early, because it was asked for with another mapping, or the other way, meanwhile.
     """
 
     chart_id: str
@@ -120,7 +123,6 @@ class Migrations:
                 run = await runs.begin(connection, route, canonical(dict(mapping)), at=now)
             cause = replace(cause, correlation_id=run.migration_id)
             await self._move_all(connection, route, run, cause, tell)
-            await self._move_busy(connection, route, run, cause)
             return await self._report(connection, route, run)
 
     async def _route(
@@ -162,45 +164,55 @@ class Migrations:
     async def _move_all(
         self, connection: Connection, route: Route, run: Run, cause: Cause, tell: _Told
     ) -> None:
+        """Move until nobody is left but those that cannot move, and close the run.
+
+        Those that others had locked are tried one by one, once; as that may take a while, it looks for more then.
+        """
+        tried = set[str]()
+        while await self._move_free(connection, route, run, cause, tell):
+            stuck = await runs.stuck(connection, run.migration_id)
+            busy = {one.instance_id for one in stuck if one.reasons[0].code == BUSY} - tried
+            if not busy:
+                await runs.finish(connection, run.migration_id, at=self._engine.clock.now())
+                return
+            tried |= busy
+            for instance_id in sorted(busy):
+                if not await self._move_one(connection, route, run, cause, instance_id):
+                    return
+
+    async def _move_free(
+        self, connection: Connection, route: Route, run: Run, cause: Cause, tell: _Told
+    ) -> bool:
+        """Move those that nobody has locked; False when the run has ended, by another process or as given up."""
         while True:
             async with connection.transaction():
                 passed = await runs.passed(connection, run.migration_id)
-                if passed is None:  # another process has finished it meanwhile, or it is given up
-                    return
-                now = self._engine.clock.now()
-                moves = await move_batch(
-                    connection, route, cause, passed=passed, limit=self._batch, now=now
+                if passed is None:
+                    return False
+                ids = await runs.ahead(
+                    connection, route, run.migration_id, passed=passed, limit=self._batch
                 )
+                now = self._engine.clock.now()
+                moves = await move_batch(connection, route, cause, ids, now=now)
                 await runs.advance(connection, run.migration_id, moves, at=now)
             self._announce(moves)
             if moves.last is None:
-                return
+                return True
             tell.more(moves)
-
-    async def _move_busy(
-        self, connection: Connection, route: Route, run: Run, cause: Cause
-    ) -> None:
-        """Try those that others had locked, one by one, and close the run."""
-        for one in await runs.stuck(connection, run.migration_id):
-            if one.reasons[0].code == BUSY:
-                moves = await self._move_one(connection, route, run, cause, one.instance_id)
-                if moves is None:
-                    return
-                self._announce(moves)
-        await runs.finish(connection, run.migration_id, at=self._engine.clock.now())
 
     async def _move_one(
         self, connection: Connection, route: Route, run: Run, cause: Cause, instance_id: str
-    ) -> Moves | None:
-        """Move an instance as soon as it can be locked; None when the run has ended while it was waited for."""
+    ) -> bool:
+        """Move an instance as soon as it can be locked; False when the run has ended while it was waited for."""
         async with connection.transaction():
             locked = await lock_one(connection, route, instance_id, patience=self._patience)
             if await runs.passed(connection, run.migration_id) is None:
-                return None
+                return False
             now = self._engine.clock.now()
             moves = await move_one(connection, route, cause, instance_id, locked, now=now)
             await runs.settle(connection, run.migration_id, instance_id, moves, at=now)
-        return moves
+        self._announce(moves)
+        return True
 
     async def _report(self, connection: Connection, route: Route, run: Run) -> MigrationReport:
         moved, given_up = await runs.outcome(connection, run.migration_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from orderwright.json_text import dump
 from orderwright.runtime.identity import fresh_id
@@ -26,9 +26,12 @@ class Run:
 
 
 async def begin(connection: Connection, route: Route, mapping: str, *, at: datetime) -> Run:
-    """Find the interrupted run of this very migration, or begin one; one with another mapping is given up."""
+    """Find the interrupted run of this very migration, or begin one.
+
+    One with another mapping is given up, and so is one that goes the other way.
+    """
     chart_id, version, to = route.before.id, route.before.version, route.after.version
-    await connection.execute("select pg_advisory_xact_lock(hashtext($1))", f"{chart_id} {version}")
+    await connection.execute("select pg_advisory_xact_lock(hashtext($1))", chart_id)
     await connection.execute(_GIVE_UP, chart_id, version, to, mapping, at)
     found = await connection.fetchval(_INTERRUPTED, chart_id, version)
     if found is not None:
@@ -42,6 +45,20 @@ async def passed(connection: Connection, migration_id: str) -> str | None:
     """Lock a run and return the last instance that it has dealt with; None when it does not run any more."""
     found = await connection.fetchval(_PASSED, migration_id)
     return cast("str | None", found)
+
+
+async def ahead(
+    connection: Connection, route: Route, migration_id: str, *, passed: str, limit: int
+) -> list[str]:
+    """Return the instances that come next, in the order of their ids; none when the run has looked at all.
+
+    Behind the last one it begins anew, for whoever was born behind its place. Whom it could not move it leaves out.
+    """
+    key = (route.before.id, route.before.version, migration_id, limit)
+    rows = await connection.fetch(_AHEAD, *key, passed) or await connection.fetch(
+        _AHEAD, *key, _BEGINNING
+    )
+    return [row["instance_id"] for row in rows]
 
 
 async def advance(
@@ -109,9 +126,11 @@ def _reasons(one: Stuck) -> str:
     )
 
 
+_BEGINNING: Final = ""  # of the ids
 _GIVE_UP = """
 update orderwright.chart_migration set status = 'given_up', updated_at = $5
-where chart_id = $1 and from_version = $2 and status = 'running' and (to_version <> $3 or mapping <> $4)
+where chart_id = $1 and status = 'running'
+  and (from_version = $2 and (to_version <> $3 or mapping <> $4) or from_version = $3 and to_version = $2)
 """
 _INTERRUPTED = """
 select migration_id from orderwright.chart_migration
@@ -125,6 +144,16 @@ values ($1, $2, $3, $4, $5, 'running', '', 0, $6, $6)
 _PASSED = """
 select passed from orderwright.chart_migration
 where migration_id = $1 and status = 'running' for update
+"""
+_AHEAD = """
+select instance_id from orderwright.instance as i
+where chart_id = $1 and chart_version = $2 and status = 'active' and instance_id > $5
+  and not exists (
+    select from orderwright.chart_migration_stuck as s
+    where s.migration_id = $3 and s.instance_id = i.instance_id
+      and s.instance_id > $5 -- follows, but the planner does not see that it need not read those behind
+  )
+order by instance_id limit $4
 """
 _ADVANCE = """
 update orderwright.chart_migration

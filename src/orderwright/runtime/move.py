@@ -77,7 +77,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moves:
-    """What became of a batch; `last` is the highest id in it, None when there was none left."""
+    """What became of a batch; `last` is the highest id in it, None when it was empty."""
 
     last: str | None
     roots: tuple[str, ...] = ()
@@ -85,12 +85,9 @@ class Moves:
 
 
 async def move_batch(
-    connection: Connection, route: Route, cause: Cause, *, passed: str, limit: int, now: datetime
+    connection: Connection, route: Route, cause: Cause, ids: Sequence[str], *, now: datetime
 ) -> Moves:
-    """Move the next instances whose ids come after `passed`, in the caller's transaction."""
-    ids = [
-        row["instance_id"] for row in await connection.fetch(_NEXT, *_key(route), passed, limit)
-    ]
+    """Move the instances with these ids, which ascend, in the caller's transaction."""
     if not ids:
         return Moves(last=None)
     rows = await connection.fetch(_FREE, *_key(route), ids)
@@ -264,16 +261,11 @@ def _unfit(path: str, message: str) -> Reason:
 _COLUMNS = f"""instance_id, root_id, chart_id, chart_version, version, status, state, snapshot, log_hash,
        {in_calendar("created_at")} as created_at, {in_calendar("updated_at")} as updated_at"""
 _RUNNING = "chart_id = $1 and chart_version = $2 and status = 'active'"
-_NEXT = f"""
-select instance_id from orderwright.instance
-where {_RUNNING} and instance_id > $3
-order by instance_id limit $4
-"""  # noqa: S608 (constants, here and below)
 _LOOK = f"""
 select {_COLUMNS} from orderwright.instance
 where {_RUNNING} and instance_id > $3
 order by instance_id limit $4
-"""  # noqa: S608
+"""  # noqa: S608 (constants, here and below)
 _FREE = f"""
 select {_COLUMNS} from orderwright.instance
 where {_RUNNING} and instance_id = any($3)

@@ -65,8 +65,8 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
                             lock chart_migration, read instance, lock instance, read timer, apply_steps, update
                             chart_migration, commit, begin, lock chart_migration, read instance, lock instance, read
                             timer, apply_steps, update chart_migration, commit, begin, lock chart_migration, read
-                            instance, update chart_migration, commit, read chart_migration_stuck, update
-                            chart_migration, read chart_migration, read chart_migration_stuck
+                            instance, read instance, update chart_migration, commit, read chart_migration_stuck,
+                            update chart_migration, read chart_migration, read chart_migration_stuck
     anchor                  begin, lock the task, read anchor, read anchor, begin, commit, insert anchor, commit
 """
 

@@ -19,6 +19,7 @@ from orderwright.errors import shown
 from orderwright.json_text import is_storable, keep
 from orderwright.runtime.failure import BROKEN, sentence
 from orderwright.runtime.incident import Sighting, record
+from orderwright.runtime.ledger import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,9 @@ FAULTS: Final = frozenset(
     {"guard_error", "guard_unknown", "action_error", "loop", "snapshot_mismatch"}
 )
 """Refusals that are nobody's wish: something is not in order, and the event is refused to be safe."""
+NO_ANSWER: Final = FAULTS | {GUARD}
+"""Refusals that are no answer of the chart, which may take the same event later: what was not in order is mended, and
+balances move."""
 
 _LARGEST: Final = 10_000  # distinct sightings in memory
 _RETRY_SECONDS: Final = 1.0

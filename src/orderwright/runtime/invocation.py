@@ -16,7 +16,7 @@ import structlog
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import scan
 from orderwright.runtime import job_row
-from orderwright.runtime.alarm import FAULTS
+from orderwright.runtime.alarm import NO_ANSWER
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.failure import words
 from orderwright.runtime.observation import told_on_commit
@@ -48,10 +48,10 @@ class ResultRefused(RuntimeFault):
 async def answer(engine: Engine, job: ClaimedJob, result: str, *, patience_ms: int) -> bool:
     """End an invocation and send its result to the instance, in one transaction; False if it was not ours.
 
-    A refusal that is no fault says that nobody waits for the result, which stays with the job.
+    A refusal that is an answer says that nobody waits for the result, which stays with the job.
 
     Raises:
-        ResultRefused: a guard or an action failed; nothing was done.
+        ResultRefused: a guard or an action failed, or a balance has no room for what is booked; nothing was done.
         BehaviourMissing: the chart is foreign to this host; nothing was done.
         LockNotAvailableError: somebody holds a lock for longer than the patience; nothing was done.
     """
@@ -70,7 +70,7 @@ async def _answer(
         if not await job_row.finish(connection, [(job, result)], at=engine.clock.now()):
             return None
         taken = await _send(engine, connection, job, event)
-        if taken.refused is not None and taken.refused.code in FAULTS:
+        if taken.refused is not None and taken.refused.code in NO_ANSWER:
             raise _refused(job, taken.refused)
         return taken
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from orderwright.errors import RuntimeFault
-from orderwright.runtime.alarm import FAULTS
+from orderwright.runtime.alarm import NO_ANSWER
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.cron import ScheduleInvalid
 from orderwright.runtime.job_queue import JobQueue
@@ -32,7 +32,7 @@ _logger = structlog.get_logger(__name__)
 
 
 class SlotFailed(RuntimeFault):
-    """The event of a slot was refused because something is not in order; it is tried again."""
+    """The event of a slot was refused, which was no answer of the chart; it is tried again."""
 
     code = "slot.failed"
     retryable = True
@@ -55,7 +55,7 @@ async def _send(engine: Engine, connection: Connection, slot: Slot) -> None:
     )
     if result.refused is None:
         return
-    if result.refused.code in FAULTS:
+    if result.refused.code in NO_ANSWER:
         raise SlotFailed(f"{event.type} to {instance_id}: {result.refused.message}")
     _logger.info("slot_event_refused", slot=slot.id, code=result.refused.code)
 

@@ -1,4 +1,4 @@
-"""A chart whose events book: on the purse that an instance was made for, and on a second one."""
+"""A chart whose events book, and those of its work: on the purse an instance was made for, and on a second one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from orderwright.clock import Clock
     from orderwright.runtime.engine import Engine
+    from orderwright.runtime.job import JobKind
     from orderwright.runtime.pool import Pool
 
 
@@ -31,13 +32,14 @@ SPENT = {"from": "event.amount"}
 CLAIM = {
     "id": "claim",
     "initial": "OPEN",
-    "context": {"purse": "main", "other": "other", "opening": 0},
+    "context": {"purse": "main", "other": "other", "opening": 0, "why": ""},
     "events": {
         "SPEND": {"label": "Spend", "data": _amount("amount")},
         "MOVE": {"label": "Move", "data": _amount("amount")},
         "SPEND_LATER": {"label": "Spend later", "data": NO_DATA},
         "SPEND_ONE": {"label": "Spend one", "data": NO_DATA, "by": "system"},
         "NOTE": {"label": "Note", "data": NO_DATA},
+        "ASK": {"label": "Ask", "data": NO_DATA},
     },
     "states": {
         "OPEN": {
@@ -50,8 +52,25 @@ CLAIM = {
                 "SPEND_LATER": {"actions": {"send": {"type": "SPEND_ONE", "delay": 1000}}},
                 "SPEND_ONE": {"actions": _post("context.purse", 1)},
                 "NOTE": {"actions": {"post": {"ledger": "notes", "data": {"amount": "many"}}}},
+                "ASK": "ASKING",
             },
-        }
+        },
+        "ASKING": {
+            "invoke": {
+                "id": "call",
+                "src": "call",
+                "onDone": {
+                    "target": "TOLD",
+                    "actions": _post("context.purse", {"from": "event.output"}),
+                },
+                "onError": {
+                    "target": "FAILED",
+                    "actions": {"assign": {"why": {"from": "event.error.message"}}},
+                },
+            }
+        },
+        "TOLD": {"type": "final"},
+        "FAILED": {"type": "final"},
     },
 }
 
@@ -61,14 +80,17 @@ def read(data: Mapping[str, Any]) -> Booking:
     return Booking(account=data["account"], amount=data["amount"], floor=0, ceiling=10)
 
 
-async def build_claims(pool: Pool, clock: Clock, *, observer: Observer = QUIET) -> Engine:
-    """Build an engine that knows the chart and the ledger."""
+async def build_claims(
+    pool: Pool, clock: Clock, *kinds: JobKind, observer: Observer = QUIET
+) -> Engine:
+    """Build an engine that knows the chart and the ledger, and handles these kinds of jobs."""
     return await build_engine(
         pool,
         clock,
         {},
         chart=CLAIM,
         behaviour=Behaviour(),
+        kinds={kind.name: kind for kind in kinds},
         ledgers={"money": read},
         observer=observer,
     )

@@ -16,14 +16,19 @@ from orderwright.runtime import ledger
 from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.incident import incidents
+from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.ledger import GUARD, Booking, BookingInvalid, Difference
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.replay import Replay
+from orderwright.runtime.schedule import Schedule, put_schedule
+from orderwright.runtime.slot_action import standard_actions
+from orderwright.runtime.strike import strike_next
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from errand import Receiver
     from parcel import Everything, Rows
 
     from orderwright.clock import DrivenClock
@@ -32,8 +37,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def claims(pool: Pool, clock: DrivenClock) -> AsyncIterator[Engine]:
-    built = await build_claims(pool, clock)
+async def claims(pool: Pool, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
+    built = await build_claims(pool, clock, receiver.kind())
     yield built
     await close(built)
 
@@ -225,6 +230,67 @@ async def test_a_timer_whose_booking_goes_too_far_is_refused_and_seen(
     async with pool.acquire() as connection:
         [seen] = await incidents(connection)
     assert (seen.kind, seen.code) == ("timer_refused", "balance_guard")
+
+
+async def test_a_result_whose_booking_goes_too_far_is_taken_once_there_is_room(
+    claims: Engine, receiver: Receiver, clock: DrivenClock, rows: Rows
+):
+    receiver.answer = 8
+    await claims.create("claim", "c1", actor="ann")
+    await claims.create("claim", "c2", context={"opening": 3}, actor="ann")
+    await claims.send("c1", Event("ASK"), actor="ann")
+    runner = JobRunner(claims)
+    assert await runner.run_due() == 1
+    [waiting] = await rows("select status, attempts, last_error from orderwright.job")
+    assert (waiting["status"], waiting["attempts"]) == ("waiting", 1)
+    assert "ResultRefused" in waiting["last_error"]
+    assert "money of main would be 11, above 10" in waiting["last_error"]
+    await claims.send("c2", spend(-1), actor="ann")
+    clock.advance(timedelta(seconds=1))
+    assert await runner.run_due() == 1
+    assert (await claims.read("c1")).state == "TOLD"
+    assert await balance(claims.pool) == 10
+    assert len({run.key for run in receiver.calls}) == 1
+
+
+async def test_a_result_whose_booking_goes_too_far_at_last_comes_back_as_an_error(
+    claims: Engine, receiver: Receiver, clock: DrivenClock, rows: Rows
+):
+    receiver.answer = 11
+    await claims.create("claim", "c1", actor="ann")
+    await claims.send("c1", Event("ASK"), actor="ann")
+    for _ in range(3):
+        assert (await claims.read("c1")).state == "ASKING"
+        await JobRunner(claims).run_due()
+        clock.advance(timedelta(minutes=1))
+    failed = await claims.read("c1")
+    assert failed.state == "FAILED"
+    assert "money of main would be 11, above 10" in failed.snapshot.context["why"]
+    assert await rows("select status from orderwright.job") == [{"status": "failed"}]
+    assert await balance(claims.pool) == 0
+
+
+async def test_a_slot_whose_booking_goes_too_far_is_seen_and_tried_again(
+    claims: Engine, clock: DrivenClock
+):
+    await claims.create("claim", "c1", context={"opening": 10}, actor="ann")
+    payload = {"instance": "c1", "type": "SPEND", "data": {"amount": 1}}
+    tick = Schedule(name="tick", cron="0 * * * *", action="event", payload=payload)
+    async with claims.pool.acquire() as connection, connection.transaction():
+        await put_schedule(connection, tick, at=clock.now())
+    clock.advance(timedelta(hours=1))
+    actions = standard_actions(claims)
+    assert await strike_next(claims, actions)
+    await claims.alarm.close()
+    async with claims.pool.acquire() as connection:
+        [seen] = await incidents(connection)
+    assert (seen.kind, seen.subject) == ("slot_failed", "schedule/tick")
+    assert "money of main would be 11, above 10" in seen.cause
+    await claims.send("c1", spend(-1), actor="ann")
+    clock.advance(timedelta(seconds=1))
+    assert await strike_next(claims, actions)
+    assert await balance(claims.pool) == 10
+    assert (await claims.read("c1")).version == 3
 
 
 async def test_locked_balances_wait_and_unknown_accounts_can_be_locked(pool: Pool):

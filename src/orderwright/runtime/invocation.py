@@ -83,6 +83,7 @@ async def give_up(engine: Engine, job: ClaimedJob, failure: Failure, *, patience
     Raises:
         BehaviourMissing: the chart is foreign to this host; nothing was done.
         LockNotAvailableError: somebody holds a lock for longer than the patience; nothing was done.
+        DeadlockDetectedError: it was given up for somebody else's sake; nothing was done.
     """
     is_ours, taken = await _give_up(engine, job, failure, patience_ms)
     if taken is not None:
@@ -113,7 +114,11 @@ async def _tell(
     try:
         async with told_on_commit(connection):
             return await _send(engine, connection, job, event)
-    except (BehaviourMissing, asyncpg.LockNotAvailableError):  # another host, or time, can tell it
+    except (
+        BehaviourMissing,  # another host can tell it
+        asyncpg.LockNotAvailableError,  # and time, here and below
+        asyncpg.DeadlockDetectedError,
+    ):
         raise
     except Exception as problem:
         if connection.is_closed():

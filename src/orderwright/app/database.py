@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from orderwright.app import embedded, release
 from orderwright.app.shipped import folder
 from orderwright.errors import RuntimeFault
+from orderwright.runtime.pool import notice_silence
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -94,7 +95,9 @@ def engine(url: str, **options: Any) -> AsyncEngine:
     """
 
     async def connect() -> asyncpg.Connection[asyncpg.Record]:
-        return await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT)
+        connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT)
+        await notice_silence(connection)
+        return connection
 
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, **options)
 

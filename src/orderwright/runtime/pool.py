@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+import socket
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import asyncpg
 
@@ -21,6 +22,14 @@ _SESSION = {
     # anew at each call, because it takes a list that it can look into for shorter: as dear as running them.
     "plan_cache_mode": "force_generic_plan",
 }
+_KEEPALIVE: Final = {
+    "TCP_KEEPIDLE": 15,  # seconds without a word, after which the other end is asked for a sign of life
+    "TCP_KEEPALIVE": 15,  # what macOS calls it
+    "TCP_KEEPINTVL": 5,  # seconds from one question to the next
+    "TCP_KEEPCNT": 3,  # questions without an answer
+    "TCP_USER_TIMEOUT": 30_000,  # milliseconds for what was sent to be acknowledged
+}
+"""Of these a platform has what it has."""
 
 
 async def open_pool(url: str, *, min_size: int = 1, max_size: int = 10) -> Pool:
@@ -37,9 +46,26 @@ async def open_pool(url: str, *, min_size: int = 1, max_size: int = 10) -> Pool:
         plain_url(url),
         min_size=min_size,
         max_size=max_size,
+        init=notice_silence,
         reset=_leave,
         server_settings=_SESSION,
     )
+
+
+async def notice_silence(connection: asyncpg.Connection[Record]) -> None:
+    """Have a connection over TCP end half a minute after its server's machine has gone without a word.
+
+    A machine that loses its power or its network says no goodbye. Of itself the system notices after two hours where
+    an answer is waited for, and after a quarter of an hour where something was sent; so long a call would hang, and
+    a listener hear nothing. A server that takes its time is not meant: its system answers at once.
+    """
+    line = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001 (no public way)
+    if line.family not in {socket.AF_INET, socket.AF_INET6}:
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        if hasattr(socket, name):
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def plain_url(url: str) -> str:

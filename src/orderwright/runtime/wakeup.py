@@ -20,7 +20,7 @@ import asyncpg
 import structlog
 
 from orderwright.runtime.failure import BROKEN
-from orderwright.runtime.pool import plain_url
+from orderwright.runtime.pool import notice_silence, plain_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -163,6 +163,7 @@ class Listener:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
+            await notice_silence(connection)
             await connection.add_listener(CHANNEL, self._hear)
             self._pass_on(None, 0)
             self._listening.set()

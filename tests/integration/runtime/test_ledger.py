@@ -21,9 +21,10 @@ from orderwright.runtime.ledger import GUARD, Booking, BookingInvalid, Differenc
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.replay import Replay
 from orderwright.runtime.schedule import Schedule, put_schedule
+from orderwright.runtime.simulation import Simulator, Supposition
 from orderwright.runtime.slot_action import standard_actions
 from orderwright.runtime.strike import strike_next
-from orderwright.statechart import Event
+from orderwright.statechart import Event, Post
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -291,6 +292,18 @@ async def test_a_slot_whose_booking_goes_too_far_is_seen_and_tried_again(
     assert await strike_next(claims, actions)
     assert await balance(claims.pool) == 10
     assert (await claims.read("c1")).version == 3
+
+
+async def test_a_simulation_says_what_it_would_book_and_leaves_the_bounds_to_the_balance(
+    claims: Engine, pool: Pool
+):
+    await claims.create("claim", "c1", actor="ann")
+    supposed = Supposition(events=(spend(11),), actor=Actor("ann"))
+    [step] = (await Simulator(claims).simulate("c1", supposed)).steps
+    assert step.refused is None
+    assert step.effects[0] == Post("money", {"account": "main", "amount": 11})
+    assert await balance(pool) == 0
+    assert (await claims.send("c1", spend(11), actor="ann")).refused.code == GUARD
 
 
 async def test_locked_balances_wait_and_unknown_accounts_can_be_locked(pool: Pool):

@@ -23,6 +23,7 @@ from orderwright.clock import DrivenClock
 from orderwright.domain.orders.credit import Tier
 from orderwright.runtime.pool import Connection
 from orderwright.runtime.schedule import put_schedule
+from orderwright.runtime.slots import earliest_slot
 from orderwright.runtime.strike import strike_next
 
 ADA = Account("ada", "EUR")
@@ -107,8 +108,10 @@ async def drain(app: Orderwright) -> None:
 
 
 async def sweep(app: Orderwright) -> None:
-    while await strike_next(app.engine, {ACTION: app.expiry.sweep}):
-        pass
+    actions = {ACTION: app.expiry.sweep}
+    async with app.pool.acquire() as connection:
+        while (due_at := await earliest_slot(connection, actions)) and due_at <= app.clock.now():
+            await strike_next(app.engine, actions)
 
 
 async def follow_in_order(

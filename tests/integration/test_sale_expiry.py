@@ -122,6 +122,23 @@ async def test_sales_that_do_not_expire_stand_in_nobodys_way(opening: Opening):
         assert [row["slot_at"] for row in armed] == [datetime(2026, 3, 2, 14, tzinfo=UTC)]
 
 
+async def test_a_sale_that_meets_a_lock_has_not_failed_and_expires_when_it_is_free(
+    opening: Opening,
+):
+    async with opening() as app:
+        [sale] = await place(app, 1)
+        await app.pool.execute(LOSE)
+        await pass_hours(app, 23)
+        async with app.pool.acquire() as host, host.transaction():
+            await host.execute("lock table orderwright.log in exclusive mode")
+            await pass_hours(app, 2)
+        assert await states(app, [sale]) == ["AWAITING_PAYMENT_METHOD"]
+        await pass_hours(app, 0)
+        assert await states(app, [sale]) == ["EXPIRED"]
+        await app.engine.alarm.close()
+        assert await app.pool.fetch("select * from orderwright.incident") == []
+
+
 async def test_nothing_is_swept_where_sales_do_not_expire(opening: Opening):
     async with opening() as app:
         ids = await place(app, 1)

@@ -19,6 +19,7 @@ from orderwright.app.credit.locking import hold_sales
 from orderwright.app.term_pass import Pass, due_pass, next_sales, remember
 from orderwright.runtime import timers
 from orderwright.runtime.command import Cause, Send
+from orderwright.runtime.held_up import IN_THE_WAY
 from orderwright.runtime.schedule import Schedule, put_schedule
 from orderwright.runtime.slot_action import SCHEDULE
 from orderwright.statechart import Event
@@ -122,7 +123,11 @@ class SaleExpiry:
     async def _send(
         self, connection: Connection, slot: Slot, sale_id: str, event: Event
     ) -> Result | None:
-        """Send an event; one that fails raises an alarm, and None is returned."""
+        """Send an event; one that fails raises an alarm, and None is returned.
+
+        Raises:
+            LockNotAvailableError, DeadlockDetectedError: others are in the way; the slot is struck again.
+        """
         names = {"instance_id": sale_id, "slot": slot.id}
         try:
             result = await self._engine.carry_out(
@@ -133,6 +138,8 @@ class SaleExpiry:
                 ),
                 connection=connection,
             )
+        except IN_THE_WAY:
+            raise
         except Exception as error:
             if connection.is_closed():
                 raise

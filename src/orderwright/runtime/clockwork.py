@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.runtime import slots, timers
 from orderwright.runtime.firing import fire_due, fire_next
-from orderwright.runtime.held_timer import HeldTimers
+from orderwright.runtime.held_up import HeldUp
 from orderwright.runtime.schedule import put_schedule
 from orderwright.runtime.slot_action import standard_actions
-from orderwright.runtime.strike import strike_next
+from orderwright.runtime.strike import strike_due, strike_next
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.schedule import Plan
     from orderwright.runtime.strike import SlotActions
+    from orderwright.runtime.timers import DueTimer
 
 _LANES: Final = 2
 """How many loops fire timers in one process: while the database writes the batch of one, the other computes."""
@@ -51,7 +52,8 @@ class Clockwork:
         self._actions = {**standard_actions(engine), **(actions or {})}
         self._missing = list(schedules)
         self._poll_seconds = poll_seconds
-        self._held = HeldTimers()
+        self._held_timers: HeldUp[DueTimer] = HeldUp()
+        self._held_schedules: HeldUp[str] = HeldUp()
 
     def turns(self) -> list[Callable[[], Awaitable[float]]]:
         """Return what is to be called in turn, each in a loop of its own; it says how long to rest after it."""
@@ -70,14 +72,16 @@ class Clockwork:
         async with self._engine.pool.acquire() as connection:
             due_at = await timers.earliest(connection, self._engine.registry.foreign)
         rest = self._rest_until(due_at)
-        return rest or self._rest_after(await fire_due(self._engine, held=self._held))
+        return rest or self._rest_after(await fire_due(self._engine, held=self._held_timers))
 
     async def _strike(self) -> float:
         await self._store_schedules()
         async with self._engine.pool.acquire() as connection:
             due_at = await slots.earliest_slot(connection, self._actions)
         rest = self._rest_until(due_at)
-        return rest or self._rest_after(await strike_next(self._engine, self._actions))
+        return rest or self._rest_after(
+            await strike_due(self._engine, self._actions, self._held_schedules)
+        )
 
     async def _store_schedules(self) -> None:
         while self._missing:

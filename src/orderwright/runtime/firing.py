@@ -11,7 +11,7 @@ is to a host that knows the chart; if there is none, the watch tells that it is 
 
 Events that declare facts, and steps that change balances, are fired one by one, each in a transaction of its own: they
 lock balances, which must not be held while others are waited for. A balance that somebody holds is not waited for
-for long: the timer is left as it is and tried again in a while, and the others fire (`held_timer`).
+for long: the timer is left as it is and tried again in a while, and the others fire (`held_up`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import structlog
 
 from orderwright.runtime import incident, timers
 from orderwright.runtime.failure import pause_after, sentence
-from orderwright.runtime.held_timer import HeldTimer, HeldTimers
+from orderwright.runtime.held_up import Held, HeldUp
 from orderwright.runtime.incident import Sighting
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import Applied, Fired, Refusal, told_on_commit
@@ -71,11 +71,11 @@ class _Pass:
     connection: Connection
     until: datetime
     now: datetime
-    held: HeldTimers
+    held: HeldUp[DueTimer]
 
 
 async def fire_due(
-    engine: Engine, *, until: datetime | None = None, held: HeldTimers | None = None
+    engine: Engine, *, until: datetime | None = None, held: HeldUp[DueTimer] | None = None
 ) -> int:
     """Fire a batch of the timers that are due at `until` (by default now), at most one of each instance.
 
@@ -87,12 +87,12 @@ async def fire_due(
     Returns:
         How many were dealt with; 0 when there are none, or others have them in hand, or hold what they need.
     """
-    return await _fire(engine, until, HeldTimers() if held is None else held, alone=False)
+    return await _fire(engine, until, HeldUp() if held is None else held, alone=False)
 
 
 async def fire_next(engine: Engine, *, until: datetime | None = None) -> bool:
     """Fire the earliest timer that is due at `until` (by default now) and meets no lock; False when there is none."""
-    held = HeldTimers()
+    held: HeldUp[DueTimer] = HeldUp()
     known = -1
     while len(held) > known:
         known = len(held)
@@ -101,7 +101,9 @@ async def fire_next(engine: Engine, *, until: datetime | None = None) -> bool:
     return False
 
 
-async def _fire(engine: Engine, until: datetime | None, held: HeldTimers, *, alone: bool) -> int:
+async def _fire(
+    engine: Engine, until: datetime | None, held: HeldUp[DueTimer], *, alone: bool
+) -> int:
     now = engine.clock.now()
     async with engine.pool.acquire() as connection:
         run = _Pass(engine=engine, connection=connection, until=until or now, now=now, held=held)
@@ -110,7 +112,7 @@ async def _fire(engine: Engine, until: datetime | None, held: HeldTimers, *, alo
             _tell(run, shot)
             if isinstance(shot.outcome, Prepared):
                 engine.wakeup.announce(shot.timer.root_id)
-        with_facts = [HeldTimer(shot.timer) for shot in shots if shot.outcome is None]
+        with_facts = [Held(shot.timer) for shot in shots if shot.outcome is None]
         dealt = await _fire_apart(run, with_facts)
         if not alone:
             dealt += await _fire_apart(run, held.take())
@@ -138,7 +140,7 @@ async def _claim(run: _Pass, *, alone: bool) -> list[DueTimer]:
             until=run.until,
             now=run.now,
             foreign=registry.foreign,
-            held=run.held.instances(),
+            held=[timer.instance_id for timer in run.held.all()],
             alone=alone,
         )
         ours = [timer for timer in due if not await _is_foreign(run, timer)]
@@ -186,12 +188,12 @@ async def _store(connection: Connection, shots: Sequence[Shot]) -> None:
             raise _NotStored(", ".join(sorted(map(str, outcomes))))
 
 
-async def _fire_apart(run: _Pass, due: Sequence[HeldTimer]) -> int:
+async def _fire_apart(run: _Pass, due: Sequence[Held[DueTimer]]) -> int:
     """Fire timers one by one, and return how many were dealt with; who meets a lock is left for a while."""
     dealt = locks = 0
     for one in due:
         try:
-            dealt += await _fire_with_facts(run, one.timer, share(_PATIENCE_MS, locks + 1))
+            dealt += await _fire_with_facts(run, one.work, share(_PATIENCE_MS, locks + 1))
         except asyncpg.LockNotAvailableError:
             run.held.hold(one)
             locks += 1

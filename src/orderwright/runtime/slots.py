@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.runtime.cron import ScheduleInvalid
 from orderwright.runtime.failure import words
+from orderwright.runtime.pool import patiently
 from orderwright.runtime.schedule import Schedule, arm, arm_at, schedule_of, slot_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from asyncpg import Record
@@ -38,9 +39,14 @@ class Slot:
     attempts: int = 0
 
     @property
+    def name(self) -> str:
+        """The name of its schedule."""
+        return self.schedule.name
+
+    @property
     def id(self) -> str:
         """Its name in logs, keys and causes."""
-        return slot_id(self.schedule.name, self.slot_at)
+        return slot_id(self.name, self.slot_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +59,40 @@ class FailedSlot:
     error: Exception
 
 
-async def claim_slot(
-    connection: Connection, actions: Iterable[str], *, until: datetime, now: datetime
-) -> Slot | FailedSlot | None:
-    """Lock the schedule of the earliest slot that is due at `until`, and return that slot.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Which slots may be claimed.
 
-    A schedule that somebody else has in hand is passed over, as is one whose action is not among those given, and
-    one that failed and waits for its next attempt.
+    Attributes:
+        actions: what this host can do at a slot.
+        until: what counts as due.
+        now: a schedule that failed is passed over until its next attempt.
+        held: schedules that are passed over.
+        only: the one schedule that is asked for, if not any.
+        patience_ms: how long the transaction waits for a lock once a schedule is claimed.
     """
-    known = list(actions)
+
+    actions: Collection[str]
+    until: datetime
+    now: datetime
+    held: Collection[str]
+    only: str | None
+    patience_ms: int
+
+
+async def claim_slot(connection: Connection, claim: Claim) -> Slot | FailedSlot | None:
+    """Lock the schedule of the earliest slot that may be claimed, and return that slot.
+
+    A schedule that somebody else has in hand is passed over. From then on the transaction waits for no lock longer
+    than the patience.
+    """
+    due = claim.until, claim.now, list(claim.actions)
     while True:
-        name = await connection.fetchval(_LOCK, until, now, known)
+        name = await connection.fetchval(_LOCK, *due, list(claim.held), claim.only)
         if name is None:
             return None
         # A second statement, so that it sees what the one who held the lock before has done.
-        row = await connection.fetchrow(_READ, name, until, now, known)
+        row = await connection.fetchrow(_READ, *due, name, str(claim.patience_ms))
         if row is not None:
             return _slot(row)
 
@@ -135,19 +160,17 @@ async def _settle(connection: Connection, slot: Slot, status: str, *, at: dateti
 _DUE = """
 from orderwright.slot as t
 join orderwright.schedule as s on s.name = t.schedule
-where t.status = 'armed' and t.slot_at <= {until} and (t.retry_at is null or t.retry_at <= {now})
-  and s.action = any({known}::text[])
+where t.status = 'armed' and t.slot_at <= $1 and (t.retry_at is null or t.retry_at <= $2)
+  and s.action = any($3::text[])
 """
-_LOCK = (
-    "select s.name"
-    + _DUE.format(until="$1", now="$2", known="$3")
-    + "order by t.slot_at, s.name limit 1 for update of s skip locked"
-)
-_READ = (
-    "select s.name, s.cron, s.zone, s.missed, s.action, s.payload, t.slot_at, t.mark, t.attempts"
-    + _DUE.format(until="$2", now="$3", known="$4")
-    + "and s.name = $1 order by t.slot_at limit 1"
-)
+_LOCK = f"""
+select s.name {_DUE} and s.name <> all($4::text[]) and ($5::text is null or s.name = $5)
+order by t.slot_at, s.name limit 1 for update of s skip locked
+"""
+_READ = f"""
+select s.name, s.cron, s.zone, s.missed, s.action, s.payload, t.slot_at, t.mark, t.attempts {_DUE}
+and s.name = {patiently("$4::text", "$5")} order by t.slot_at limit 1
+"""
 _SETTLE = """
 update orderwright.slot set status = $3, settled_at = $4, retry_at = null
 where schedule = $1 and slot_at = $2

@@ -1,18 +1,25 @@
-"""A slot strikes: what its schedule asks for is done, and the slot settled, in one transaction."""
+"""A slot strikes: what its schedule asks for is done, and the slot settled, in one transaction.
+
+What somebody else holds is not waited for for long: the slot is left as it is and tried again in a while, and those
+of other schedules strike (`held_up`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import structlog
 
 from orderwright.runtime import slots
 from orderwright.runtime.failure import pause_after, words
+from orderwright.runtime.held_up import IN_THE_WAY, Held, HeldUp
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.pool import check_deferred
-from orderwright.runtime.slots import FailedSlot, Slot
+from orderwright.runtime.slots import Claim, FailedSlot, Slot
+from orderwright.runtime.waiting_room import share
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,13 +30,47 @@ if TYPE_CHECKING:
 SlotAction: TypeAlias = "Callable[[Connection, Slot], Awaitable[str | None]]"
 """Does the work of a slot, or a part of it, on the connection that it is given; raises if it cannot.
 
+The connection waits for no lock for long; an action lets the error of that pass.
+
 It returns None when the slot is done. Work that is too much for one transaction returns a mark instead: that is stored
 with what was done, and the action is called again, with the mark in the slot.
 """
 SlotActions: TypeAlias = Mapping[str, SlotAction]
 """Actions by name."""
 
+_PATIENCE_MS: Final = 500
+"""How long a slot waits for a lock; the more schedules have met one, the shorter."""
+
 _logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """A turn over the slots: up to when they are due, and the schedules that have met a lock."""
+
+    engine: Engine
+    actions: SlotActions
+    until: datetime
+    now: datetime
+    held: HeldUp[str]
+
+
+async def strike_due(engine: Engine, actions: SlotActions, held: HeldUp[str]) -> int:
+    """Do the work, or the next part of it, of the earliest slot that is due, and of one whose schedule was held.
+
+    Args:
+        engine: whose slots they are.
+        actions: what can be done at a slot; others are left alone.
+        held: the schedules that have met a lock in earlier calls, and will have met one in this.
+
+    Returns:
+        How many were dealt with; 0 when there are none, or others have them in hand, or hold what they need.
+    """
+    turn = _turn(engine, actions, None, held)
+    dealt = int(await _deal_with_one(turn))
+    for again in held.take(1):
+        dealt += await _deal_with_one(turn, again)
+    return dealt
 
 
 async def strike_next(
@@ -37,21 +78,62 @@ async def strike_next(
 ) -> bool:
     """Do the work, or the next part of it, of the earliest slot that is due at `until`, by default now.
 
-    False when there is none, or others have it in hand. A slot that fails, or whose schedule cannot be read, is kept
-    and tried again later; later slots of its schedule wait for it as far as the schedule does not skip it.
+    One that meets a lock is passed over; False when there is no other, or others have it in hand. One that fails, or
+    whose schedule cannot be read, is kept and tried again later; later slots of its schedule wait for it as far as
+    the schedule does not skip it.
     """
-    now = engine.clock.now()
-    async with engine.pool.acquire() as connection, told_on_commit(connection):
-        slot = await slots.claim_slot(connection, actions, until=until or now, now=now)
-        if slot is None:
-            return False
-        if isinstance(slot, FailedSlot):
-            await _put_off(engine, connection, slot)
+    turn = _turn(engine, actions, until, HeldUp())
+    known = -1
+    while len(turn.held) > known:
+        known = len(turn.held)
+        if await _deal_with_one(turn):
             return True
-        chosen = await slots.choose(connection, slot, at=until or now)
-        if chosen is not None:
-            await _strike(engine, connection, chosen, actions[chosen.schedule.action])
-    return True
+    return False
+
+
+def _turn(
+    engine: Engine, actions: SlotActions, until: datetime | None, held: HeldUp[str]
+) -> _Turn:
+    now = engine.clock.now()
+    return _Turn(engine=engine, actions=actions, until=until or now, now=now, held=held)
+
+
+async def _deal_with_one(turn: _Turn, again: Held[str] | None = None) -> bool:
+    """Deal with the slot of a schedule that was held, or the earliest of those that are not; False if none was.
+
+    If it meets a lock all is undone, and its schedule left alone for a while: nothing is wrong with it.
+    """
+    held = turn.held
+    claim = Claim(
+        actions=turn.actions.keys(),
+        until=turn.until,
+        now=turn.now,
+        held=held.all(),
+        only=again and again.work,
+        patience_ms=share(_PATIENCE_MS, len(held) + 1),
+    )
+    async with turn.engine.pool.acquire() as connection:
+        slot = None
+        try:
+            async with told_on_commit(connection):
+                slot = await slots.claim_slot(connection, claim)
+                if slot is not None:
+                    await _deal_with(turn, connection, slot)
+        except IN_THE_WAY:
+            if slot is None:
+                raise
+            held.hold(again or Held(slot.name))
+            return False
+    return slot is not None
+
+
+async def _deal_with(turn: _Turn, connection: Connection, slot: Slot | FailedSlot) -> None:
+    if isinstance(slot, FailedSlot):
+        await _put_off(turn.engine, connection, slot)
+        return
+    chosen = await slots.choose(connection, slot, at=turn.until)
+    if chosen is not None:
+        await _strike(turn.engine, connection, chosen, turn.actions[chosen.schedule.action])
 
 
 async def _strike(engine: Engine, connection: Connection, slot: Slot, action: SlotAction) -> None:
@@ -59,11 +141,13 @@ async def _strike(engine: Engine, connection: Connection, slot: Slot, action: Sl
         async with told_on_commit(connection):
             mark = await action(connection, slot)
             await check_deferred(connection)
+    except IN_THE_WAY:
+        raise
     except BaseException as error:
         if connection.is_closed() or is_end(error):
             raise
         fault = fault_of(error, f"the action {slot.schedule.action!r}")
-        failed = FailedSlot(slot.schedule.name, slot.slot_at, slot.attempts, fault)
+        failed = FailedSlot(slot.name, slot.slot_at, slot.attempts, fault)
         await _put_off(engine, connection, failed)
         return
     if mark is not None:

@@ -20,10 +20,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+import asyncpg
+
 from orderwright.errors import RuntimeFault
 from orderwright.json_text import dump
 from orderwright.runtime import anchor_file
 from orderwright.runtime.journal import iso
+from orderwright.runtime.pool import patiently
 from orderwright.runtime.replay import Finding
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 _FETCH: Final = 5000
 _LOCK: Final = 0x6F77616E63686F72  # any number, the same in every process
+_PATIENCE_MS: Final = 1000
+"""How long one process waits for another; an export of all logs may take minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,13 @@ class AnchorsHomeless(RuntimeFault):
     code = "anchor.no_folder"
 
 
+class AnchorsBusy(RuntimeFault):
+    """Another process takes an anchor, or settles what a crash has left."""
+
+    code = "anchor.busy"
+    retryable = True
+
+
 class Anchors:
     """Takes anchors into a folder, and holds the database against them; without a folder it takes none."""
 
@@ -71,11 +83,12 @@ class Anchors:
 
         Raises:
             AnchorsHomeless: there is no folder.
+            AnchorsBusy: another process is at it.
         """
         folder = self._require_folder()
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                await connection.execute(_ONE_AT_A_TIME, _LOCK)
+                await _be_the_only_one(connection)
                 await _name_recorded(connection, folder)
                 now = self._clock.now()
                 known = await connection.fetchrow(_ON, now.date())
@@ -103,13 +116,16 @@ class Anchors:
         without an anchor is of an attempt that was rolled back, or somebody has deleted the record of it before it had
         its name. The ends of all logs it is either way: it is dropped when it holds, and kept when it does not. The
         codes are those of `check`.
+
+        Raises:
+            AnchorsBusy: another process is at it.
         """
         if self._folder is None or not await asyncio.to_thread(
             anchor_file.leftovers, self._folder
         ):
             return
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(_ONE_AT_A_TIME, _LOCK)
+            await _be_the_only_one(connection)
             for file in await _name_recorded(connection, self._folder):
                 holds = True
                 async for finding in _held_against(connection, file):
@@ -186,6 +202,18 @@ class Anchors:
                 yield [f"{dump([name, version, end.hex()])}\n" for name, version, end in rows]
 
 
+async def _be_the_only_one(connection: Connection) -> None:
+    """Have no other process take or settle anchors until the transaction ends.
+
+    Raises:
+        AnchorsBusy: another process is at it.
+    """
+    try:
+        await connection.execute(_ONE_AT_A_TIME, _LOCK, str(_PATIENCE_MS))
+    except asyncpg.LockNotAvailableError as error:
+        raise AnchorsBusy("another process is at the anchors") from error
+
+
 async def _name_recorded(connection: Connection, folder: Path) -> list[Path]:
     """Name what was committed, drop what was cut off, and return what is whole and was not recorded.
 
@@ -251,7 +279,7 @@ def _about(name: str, code: str, message: str) -> Finding:
     return Finding(instance_id=f"anchor {name}", version=0, code=code, message=message)
 
 
-_ONE_AT_A_TIME = "select pg_advisory_xact_lock($1)"
+_ONE_AT_A_TIME = f"select pg_advisory_xact_lock({patiently('$1::bigint', '$2')})"
 _ON = """
 select anchored_on, taken_at, instances, hash, previous from orderwright.anchor where anchored_on = $1
 """

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from orderwright.runtime import incident
+from orderwright.runtime.anchor import AnchorsBusy
 from orderwright.runtime.incident import Sighting
 from orderwright.runtime.lag import read_status
 from orderwright.runtime.loop import Loop
@@ -68,8 +69,15 @@ class Watch:
     async def seal(self) -> float:
         """Finish what a crash left, hold the database against the latest anchor, take today's; return when to return.
 
-        While it does not hold, none is taken: the next one would vouch for what has been done to the database.
+        While it does not hold, none is taken: the next one would vouch for what has been done to the database. Where
+        another process is at it, it is left to that.
         """
+        try:
+            return await self._seal()
+        except AnchorsBusy:
+            return _EVERY
+
+    async def _seal(self) -> float:
         if not await self._holds(self._anchors.settle()):
             return _BROKEN_EVERY
         if not await self._anchors.is_due():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from waiting import eventually, running
 
-from orderwright.runtime import outbox
-from orderwright.runtime.anchor import Anchors, AnchorsHomeless
+from orderwright.runtime import anchor_file, outbox
+from orderwright.runtime.anchor import Anchors, AnchorsBusy, AnchorsHomeless
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.incident import incidents
 from orderwright.runtime.watch import Watch
@@ -17,6 +19,7 @@ from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from orderwright.clock import DrivenClock
@@ -76,6 +79,10 @@ async def test_an_instance_whose_timer_does_not_fire_is_stuck_until_it_does(
     assert await seen(engine) == []
 
 
+def exported(folder: Path) -> list[Path]:
+    return list(folder.glob("*/*"))
+
+
 def exports(folder: Path) -> int:
     return len(list(folder.iterdir()))
 
@@ -107,6 +114,49 @@ async def test_each_day_a_new_anchor_is_taken_unless_the_last_one_does_not_hold(
     take_out_exports(tmp_path)
     await watch.seal()
     assert exports(tmp_path) == 1
+
+
+@pytest.fixture
+async def export_under_way(
+    engine: Engine, clock: DrivenClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """The export of another host that does not come to its end until this is called."""
+    begun, may_end = threading.Event(), threading.Event()
+    finish = anchor_file.finish
+
+    def slowly(file: Path) -> None:
+        begun.set()
+        may_end.wait()
+        finish(file)
+
+    async def end() -> None:
+        may_end.set()
+        await taking
+
+    monkeypatch.setattr(anchor_file, "finish", slowly)
+    taking = asyncio.create_task(Anchors(engine.pool, clock, tmp_path / "shared").take())
+    await asyncio.to_thread(begun.wait)
+    yield end
+    await end()
+
+
+@pytest.mark.parametrize("folder", ["shared", "own"])
+async def test_while_another_host_takes_the_anchor_it_is_left_to_that(
+    engine: Engine,
+    clock: DrivenClock,
+    tmp_path: Path,
+    export_under_way: Callable[[], Awaitable[None]],
+    folder: str,
+):
+    anchors = Anchors(engine.pool, clock, tmp_path / folder)
+    worker = Worker(engine, [], duties=[Watch(engine, anchors).run])
+    async with running(worker.run):
+        with pytest.raises(AnchorsBusy):
+            await asyncio.wait_for(anchors.take(), 30)
+    await export_under_way()
+    await Watch(engine, anchors).seal()
+    assert [file.name for file in exported(tmp_path)] == ["anchor-2026-03-01.gz"]
+    assert await seen(engine) == []
 
 
 async def test_without_a_folder_no_anchor_is_taken(engine: Engine, clock: DrivenClock):

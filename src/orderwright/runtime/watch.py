@@ -134,7 +134,8 @@ async def _watch_timers(connection: Connection, now: datetime) -> None:
         )
         for row in rows
     ]
-    await _report(connection, "instance_stuck", late, now, whole=len(rows) < _SHOWN)
+    whole = not rows or rows[0]["timers"] < _SHOWN
+    await _report(connection, "instance_stuck", late, now, whole=whole)
 
 
 async def _settle_passed(connection: Connection, kind: Kind, failing: str, now: datetime) -> None:
@@ -160,9 +161,10 @@ def _sighting(kind: Kind, subject: str, code: str, cause: str, now: datetime) ->
     return Sighting(kind=kind, subject=subject, code=code, cause=cause, seen_at=now)
 
 
-# One timer for each instance: the one that has waited longest.
+# One timer for each instance: the one that has waited longest. The list is of timers, and may be cut where
+# the instances are few.
 _OVERDUE = """
-select distinct on (instance_id) instance_id, timer_id, due_at, last_error
+select distinct on (instance_id) instance_id, timer_id, due_at, last_error, count(*) over () as timers
 from (select * from orderwright.timer where due_at < $1 order by due_at limit $2) as late
 order by instance_id, due_at
 """

@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from belfry import hang
+from bell import timers
 from waiting import eventually, running
 
-from orderwright.runtime import anchor_file, outbox
+from orderwright.runtime import anchor_file, outbox, watch as watching
 from orderwright.runtime.anchor import Anchors, AnchorsBusy, AnchorsHomeless
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.incident import incidents
@@ -77,6 +79,23 @@ async def test_an_instance_whose_timer_does_not_fire_is_stuck_until_it_does(
     await Worker(engine, []).drain()
     await watch.look()
     assert await seen(engine) == []
+
+
+async def test_a_stuck_instance_stays_an_incident_while_timers_of_a_few_others_fill_the_list(
+    bells: Engine, watch: Watch, clock: DrivenClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(watching, "_SHOWN", 4)
+    await hang(bells, ["late"], ("a", 60_000, 1))
+    clock.advance(timedelta(minutes=10))
+    await watch.look()
+    assert await seen(bells) == [("instance_stuck", "late", "timer_overdue", 1)]
+
+    long_ago = {"occurred_at": clock.now() - timedelta(days=9), "origin": "import"}
+    await bells.create("bell", "old", actor="ann", **long_ago)
+    overdue = timers(*((name, 1000, 1) for name in "abcd"))
+    await bells.send("old", overdue, actor="ann", **long_ago)
+    await watch.look()
+    assert [subject for _, subject, *_ in await seen(bells)] == ["late", "old"]
 
 
 def exported(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What is kept of a failure: its words, when to try again, and which of them are the database's own."""
+"""What is kept of a failure: its words, when to try again, which of them are the database's own, and which pass."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from zlib import crc32
 
 import asyncpg
 
+from orderwright.errors import Conflict
+
 BROKEN: Final = (
     OSError,
     asyncpg.PostgresError,
@@ -16,8 +18,31 @@ BROKEN: Final = (
 )
 """What a statement raises when the database refuses it or is not there."""
 
+_PASSING: Final = (
+    Conflict,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password that is being changed
+    asyncpg.InvalidCatalogNameError,  # a database that is being restored
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby that is about to be promoted
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # a lock, or a database that takes nobody for a while
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+)
+
 LONGEST_PAUSE: Final = timedelta(minutes=5)
 _LONGEST_TEXT: Final = 2000
+
+
+def may_pass(error: Exception) -> bool:
+    """Tell whether a statement failed for how the database is just now, and not for what it was to write."""
+    # A value that the driver cannot send is one of its InterfaceErrors, too.
+    return isinstance(error, _PASSING) and not isinstance(error, ValueError)
 
 
 def pause_after(attempts: int, *, longest: timedelta = LONGEST_PAUSE) -> timedelta:

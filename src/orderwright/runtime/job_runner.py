@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import asyncpg
 import structlog
 
-from orderwright.errors import Conflict
+from orderwright.runtime.failure import may_pass
 from orderwright.runtime.job import JobAbandoned
 from orderwright.runtime.job_claim import Claims
 from orderwright.runtime.job_hold import Hold
@@ -38,17 +38,6 @@ _BEATS: Final = 3
 _TRIES: Final = 60
 _PATIENCE_MS: Final = 250
 """How long the taking over of a job waits for a lock; the more of a round have met one, the shorter the next waits."""
-_PASSING: Final = (
-    OSError,
-    Conflict,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that was ended while it was being handed out
-    asyncpg.PostgresConnectionError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CannotConnectNowError,
-)
-"""What may pass when an outcome is to be written: it is tried again, which the fence makes safe."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -172,13 +161,16 @@ class JobRunner:
                 _logger.exception("job_unsettled", job_id=hold.job.job_id)
 
     async def _done(self, hold: Hold, result: str) -> None:
+        """Write a result. One that cannot be written at all is the attempt's failure; an absent database is not."""
         try:
             await self._persist(
                 lambda: self._outcomes.done(hold.job, result, seconds=hold.seconds)
             )
         except BehaviourMissing:
             raise
-        except Exception as error:  # noqa: BLE001 (it becomes the attempt's failure)
+        except Exception as error:
+            if may_pass(error):
+                raise
             await self._failed(hold, "refused", error)
 
     async def _failed(self, hold: Hold, what: Happening, error: Exception) -> None:
@@ -187,10 +179,13 @@ class JobRunner:
         )
 
     async def _persist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write, again and again while what fails may pass: the fence makes that safe."""
         for _ in range(_TRIES):
             try:
                 return await write()
-            except _PASSING as error:
+            except Exception as error:
+                if not may_pass(error):
+                    raise
                 _logger.warning("job_outcome_delayed", error=str(error))
                 await asyncio.sleep(self._poll_seconds)
         return await write()

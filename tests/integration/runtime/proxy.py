@@ -36,6 +36,7 @@ class Proxy:
         self._left = 0
         self._only = ""
         self._wires: set[_Wire] = set()
+        self._is_shut = False
         self.cut_at: str | None = None
         parts = urlsplit(upstream)
         self.url = urlunsplit(parts._replace(netloc=_user(upstream), query=_host(folder)))
@@ -51,8 +52,20 @@ class Proxy:
         """Cut nothing any more."""
         self._left = 0
 
+    def shut(self) -> None:
+        """Let the server be away: close what is open, and whoever comes, until `reopen`."""
+        self._is_shut = True
+        self.close()
+
+    def reopen(self) -> None:
+        """Let the server be back."""
+        self._is_shut = False
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection, until either side closes it."""
+        if self._is_shut:
+            writer.close()
+            return
         wire = _Wire(self, (reader, writer), await _open(self._upstream))
         self._wires.add(wire)
         try:

@@ -1,0 +1,111 @@
+"""The database is away, or cannot write, while jobs are in hand: what was done is not taken for a failure."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from errand import build_errands
+from job_rows import job
+from proxy import proxied
+from structlog.testing import capture_logs
+from waiting import eventually, running
+
+from orderwright.runtime.job_queue import JobQueue
+from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.pool import open_pool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from errand import Receiver
+    from parcel import Row, Rows
+    from proxy import Proxy
+
+    from orderwright.clock import DrivenClock
+    from orderwright.runtime.engine import Engine
+    from orderwright.runtime.pool import Pool
+
+SOON = 0.005
+_DROP = """
+select pg_terminate_backend(pid, 5000) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid()
+"""
+
+
+@pytest.fixture
+async def proxy(database_url: str, scratch: Path) -> AsyncIterator[Proxy]:
+    async with proxied(database_url, scratch) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def far(proxy: Proxy, clock: DrivenClock, receiver: Receiver) -> AsyncIterator[Engine]:
+    """An engine whose database can be away, with kinds that have one attempt."""
+    pool = await open_pool(proxy.url, max_size=6)
+    yield await build_errands(pool, clock, [receiver.kind(attempts=1)])
+    pool.terminate()
+
+
+async def begun(engine: Engine, receiver: Receiver) -> None:
+    """Put a job down and wait until it is in hand."""
+    receiver.hold = asyncio.Event()
+    await JobQueue(engine).enqueue("call", None, key="k1", root_id="r1")
+    await receiver.called.wait()
+
+
+async def status(rows: Rows) -> Row:
+    found = await job(rows, "k1")
+    return {name: found[name] for name in ("status", "attempts", "last_error")}
+
+
+async def test_a_result_that_no_database_was_there_for_is_left_to_the_lease(
+    far: Engine, proxy: Proxy, receiver: Receiver, rows: Rows
+):
+    with capture_logs() as logged:
+
+        def count(event: str) -> int:
+            return sum(line["event"] == event for line in logged)
+
+        async def is_given_up() -> bool:
+            return count("job_unsettled") > 0 or count("job_outcome_delayed") > 70
+
+        async with running(JobRunner(far, poll_seconds=SOON).run):
+            await begun(far, receiver)
+            proxy.shut()
+            receiver.hold.set()
+            await eventually(is_given_up)
+            proxy.reopen()
+    assert count("job_unsettled") == 1
+    assert await status(rows) == {"status": "running", "attempts": 1, "last_error": None}
+
+
+async def test_a_result_is_written_as_soon_as_the_database_can_be_written_to(
+    far: Engine, pool: Pool, receiver: Receiver
+):
+    async with running(JobRunner(far, poll_seconds=SOON).run):
+        await begun(far, receiver)
+        async with pool.acquire() as connection:
+            [[name]] = await connection.fetch("select quote_ident(current_database())")
+            await connection.execute("set default_transaction_read_only = off")
+            set_read_only = f"alter database {name} set default_transaction_read_only = "
+            await connection.execute(set_read_only + "on")
+            await connection.execute(_DROP)
+            with capture_logs() as logged:
+                receiver.hold.set()
+
+                async def has_met_it() -> bool:
+                    return any("read-only" in str(line.get("error")) for line in logged)
+
+                await eventually(has_met_it)
+            await connection.execute(set_read_only + "off")
+            await connection.execute(_DROP)
+
+            async def is_done() -> bool:
+                found = await connection.fetchval("select status from orderwright.job")
+                return found == "done"
+
+            await eventually(is_done, 10)
+    assert len(receiver.calls) == 1

@@ -97,7 +97,9 @@ async def _give_up(
     """Return whether it was ours, and what came of telling the instance."""
     async with engine.pool.acquire() as connection, told_on_commit(connection):
         await _lock(connection, job, patience_ms)
-        if not await job_row.fail(connection, job, failure, clock=engine.clock):
+        if not await job_row.fail(
+            connection, job, failure, clock=engine.clock, patience_ms=patience_ms
+        ):
             return False, None
         taken = await _tell(engine, connection, job, failure)
         if taken is not None and taken.refused is None:

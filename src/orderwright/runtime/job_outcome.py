@@ -64,7 +64,8 @@ class Outcomes:
     ) -> None:
         """Write a failure: another attempt follows after a pause, unless it was the last or can never succeed.
 
-        An instance that has to be told is waited for as long as it takes, unless a patience is given.
+        What somebody holds, the job or an instance that has to be told, is waited for as long as it takes, unless
+        a patience is given.
 
         Raises:
             BehaviourMissing: others have to end the attempt.
@@ -74,21 +75,21 @@ class Outcomes:
         longest = pause_after(job.attempts - 1, longest=LONGEST_PAUSE)
         pause = None if is_final else spread(longest, f"{job.job_id}/{job.fence}")
         failure = Failure(what=what, error=words(error), pause=pause)
-        if is_final and job.instance_id is not None:
-            taken = await self._give_up(job, failure, patience_ms)
+        if patience_ms is not None:
+            taken = await self._end(job, failure, patience_ms)
         else:
-            async with self._engine.pool.acquire() as connection:
-                taken = await job_row.fail(connection, job, failure, clock=self._engine.clock)
+            taken = await self._engine.waiting_room.tried(lambda ms: self._end(job, failure, ms))
         _report(job, taken=taken, what=what, error=failure.error, dead=is_final)
         outcome = "dead" if is_final else what
         self._tell(Attempted(job, outcome if taken else _TOO_LATE, seconds, failure.error))
 
-    async def _give_up(self, job: ClaimedJob, failure: Failure, patience_ms: int | None) -> bool:
-        if patience_ms is not None:
+    async def _end(self, job: ClaimedJob, failure: Failure, patience_ms: int) -> bool:
+        if failure.pause is None and job.instance_id is not None:
             return await give_up(self._engine, job, failure, patience_ms=patience_ms)
-        return await self._engine.waiting_room.tried(
-            lambda ms: give_up(self._engine, job, failure, patience_ms=ms)
-        )
+        async with self._engine.pool.acquire() as connection:
+            return await job_row.fail(
+                connection, job, failure, clock=self._engine.clock, patience_ms=patience_ms
+            )
 
     def _tell(self, note: Attempted) -> None:
         self._engine.observer.tell(note)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from orderwright.clock import driven
 from orderwright.runtime.identity import derived_id
+from orderwright.runtime.pool import patiently
 from orderwright.runtime.work import Work
 
 if TYPE_CHECKING:
@@ -184,14 +185,20 @@ async def finish(
     return frozenset(row["job_id"] for row in rows)
 
 
-async def fail(connection: Connection, job: ClaimedJob, failure: Failure, *, clock: Clock) -> bool:
+async def fail(
+    connection: Connection, job: ClaimedJob, failure: Failure, *, clock: Clock, patience_ms: int
+) -> bool:
     """End an attempt without a result: the job waits for the next one, or is dead; False if it was not ours.
 
     One that is said to be lost must still be so: its host may have extended the lease meanwhile. It goes alone
     the next time. One that waits has an attempt left, whatever it has had.
+
+    Raises:
+        LockNotAvailableError: somebody, who may be about to stop it, holds it for longer than the patience.
     """
     values = (job.job_id, job.fence, failure.pause, failure.error, clock.now(), failure.what)
-    return await connection.fetchval(_FAIL, *values, driven(clock)) is not None
+    more = (driven(clock), str(patience_ms))
+    return await connection.fetchval(_FAIL, *values, *more) is not None
 
 
 async def release(connection: Connection, jobs: Sequence[ClaimedJob]) -> None:
@@ -313,7 +320,7 @@ from unnest($1::text[], $2::integer[], $3::text[]) as outcome (job_id, fence, re
 where j.job_id = outcome.job_id and j.fence = outcome.fence and j.status = 'running'
 returning j.job_id
 """
-_FAIL: Final = """
+_FAIL: Final = f"""
 with ended as (
     update orderwright.job
     set status = case when $3::interval is null then 'dead' else 'waiting' end,
@@ -321,14 +328,14 @@ with ended as (
         attempts = case when $3 is null then attempts else least(attempts, attempt_limit - 1) end,
         alone = $6::text = 'lost', last_error = $4, leased_until = null,
         finished_at = case when $3 is null then $5::timestamptz end
-    where job_id = $1 and fence = $2 and status = 'running'
+    where job_id = {patiently("$1::text", "$8")} and fence = $2 and status = 'running'
         and ($6 <> 'lost' or leased_until <= coalesce($7::timestamptz, statement_timestamp()))
     returning job_id, fence, host
 )
 insert into orderwright.job_history (job_id, at, what, fence, host, detail)
 select job_id, $5, $6, fence, host, $4 from ended
 returning job_id
-"""
+"""  # noqa: S608 (ours)
 # What others have locked, they are about to stop.
 _RELEASE: Final = """
 with mine as (

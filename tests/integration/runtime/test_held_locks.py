@@ -284,4 +284,56 @@ async def test_one_held_instance_keeps_no_other_lost_job_from_being_taken_over(
     await close(engine)
 
 
+async def test_failures_wait_for_jobs_that_somebody_is_about_to_stop_and_the_rest_goes_on(
+    pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
+):
+    receiver = Receiver()
+    engine = await build_errands(pool, clock, [receiver.kind()])
+    names = more_than_connections(pool)
+    await call(engine, *names)
+    receiver.hold = asyncio.Event()
+    receiver.failures = [OSError("no line") for _ in names]
+    runner = JobRunner(engine, poll_seconds=0.01, concurrency=len(names))
+    async with running(runner.run):
+        await eventually(lambda: _are_called(receiver, len(names)))
+        async with host_at(database_url) as host, asyncio.timeout(LONG):
+
+            async def one_waits() -> bool:
+                return await host.fetchval(_WAITS) > 0
+
+            for name in names:
+                await engine.send(name, Event("LEAVE"), actor="host", connection=host)
+            receiver.hold.set()
+            await eventually(one_waits)
+            for number in range(5):
+                await engine.create("errand", f"new{number}", actor="eve")
+    assert await rows("select distinct status from orderwright.job") == [{"status": "stopped"}]
+    await close(engine)
+
+
+async def test_one_held_job_keeps_no_other_lost_job_from_being_taken_over_and_no_worker_from_ending(
+    pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
+):
+    engine = await build_errands(pool, clock, [Receiver().kind()])
+    await call(engine, "e1", "e2")
+    for _ in range(2):
+        await claimed(engine)
+    clock.advance(LEASE)
+    async with host_at(database_url) as host, asyncio.timeout(LONG):
+        await engine.send("e1", Event("LEAVE"), actor="host", connection=host)
+
+        async def other_is_taken_over() -> bool:
+            return await _statuses(rows) == ["running", "waiting"]
+
+        async with running(JobRunner(engine, poll_seconds=0.01).run):
+            await eventually(other_is_taken_over)
+    assert await _statuses(rows) == ["stopped", "waiting"]
+    await close(engine)
+
+
+async def _statuses(rows: Rows) -> list[object]:
+    found = await rows("select status from orderwright.job order by instance_id")
+    return [row["status"] for row in found]
+
+
 _WAITS = "select count(*) from pg_locks where not granted"

@@ -167,7 +167,7 @@ async def test_what_a_zombie_says_is_refused(
     failure = Failure(what="failed", error="late", pause=None)
     mine = [(zombie, '"mine"')]
     assert await job_row.finish(errands.pool, mine, at=clock.now()) == frozenset()
-    assert not await job_row.fail(errands.pool, zombie, failure, clock=clock)
+    assert not await job_row.fail(errands.pool, zombie, failure, clock=clock, patience_ms=1000)
     assert not await job_row.extend(errands.pool, [zombie], clock=clock, lease=LEASE)
     await job_row.release(errands.pool, [zombie])
     assert (await job(rows, "k1"))["status"] == "running"
@@ -176,7 +176,7 @@ async def test_what_a_zombie_says_is_refused(
     await running
     done = await job(rows, "k1")
     assert (done["status"], done["result"], done["fence"]) == ("done", '"yes"', 2)
-    assert not await job_row.fail(errands.pool, zombie, failure, clock=clock)
+    assert not await job_row.fail(errands.pool, zombie, failure, clock=clock, patience_ms=1000)
 
 
 async def test_who_extends_the_lease_in_time_is_not_taken_for_lost(
@@ -189,7 +189,7 @@ async def test_who_extends_the_lease_in_time_is_not_taken_for_lost(
     ours = await job_row.extend(errands.pool, [slow], clock=clock, lease=LEASE)
     assert ours == {slow.job_id}
     lost = Failure(what="lost", error="gone", pause=timedelta(0))
-    assert not await job_row.fail(errands.pool, suspect, lost, clock=clock)
+    assert not await job_row.fail(errands.pool, suspect, lost, clock=clock, patience_ms=1000)
     assert (await job(rows, "k1"))["status"] == "running"
 
 

@@ -38,9 +38,10 @@ INVOKED: Final = "invoke:"
 
 
 class EffectUnsupported(RuntimeFault):
-    """A chart invokes what nobody here handles; the step is not taken."""
+    """A chart invokes what nobody here handles, though another host may; the step is not taken."""
 
     code = "effect.unsupported"
+    retryable = True
 
 
 class StepUnfit(RuntimeFault):

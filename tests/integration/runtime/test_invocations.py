@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from copy import deepcopy
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from engine_room import close
+from engine_room import build_engine, close
 from errand import ERRAND, Receiver, build_errands
 from job_rows import claimed
 from parcel import START
@@ -225,6 +226,31 @@ async def test_what_nobody_handles_cannot_be_invoked(pool: Pool, clock: DrivenCl
         await engine.send("e2", Event("CALL"), actor="ann")
     assert await rows("select 1 from orderwright.job") == []
     assert (await engine.read("e2")).version == 1
+
+
+async def test_a_result_that_leads_to_work_of_a_kind_that_others_have_is_left_to_them(
+    pool: Pool, clock: DrivenClock, receiver: Receiver, rows: Rows
+):
+    chart = deepcopy(ERRAND)
+    chart["states"]["CALLING"]["invoke"]["onDone"]["target"] = "SILENT"
+    chart["states"]["SILENT"]["invoke"] = {"id": "more", "src": "more"}
+    call, more = receiver.kind(), receiver.kind("more")
+    some, all_ = [
+        await build_engine(pool, clock, {}, chart=chart, behaviour=Behaviour(), kinds=kinds)
+        for kinds in ({"call": call}, {"call": call, "more": more})
+    ]
+    await all_.create("errand", "e5", actor="ann")
+    await all_.send("e5", Event("CALL"), actor="ann")
+    assert await JobRunner(some).run_due() == 1
+    [waiting] = await rows("select status, last_error from orderwright.job")
+    assert waiting["status"] == "waiting"
+    assert "EffectUnsupported" in waiting["last_error"]
+    clock.advance(timedelta(seconds=1))
+    assert await JobRunner(all_).run_due() == 1
+    assert (await all_.read("e5")).state == "SILENT"
+    assert len(receiver.effects) == 1
+    for engine in (some, all_):
+        await close(engine)
 
 
 async def test_invoked_work_lives_and_dies_with_the_callers_transaction(

@@ -8,6 +8,7 @@ refused.
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -38,6 +39,8 @@ _BEATS: Final = 3
 _TRIES: Final = 60
 _PATIENCE_MS: Final = 250
 """How long the taking over of a job waits for a lock; the more of a round have met one, the shorter the next waits."""
+_LAST_SECONDS: Final = 2.0
+"""How long the last word to the database may take."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -66,22 +69,27 @@ class JobRunner:
         self._beating: Loop | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; then give what is in hand the time of grace, and give back the rest."""
+        """Work until `stop` is set; then give what is in hand the time of grace, and give back the rest.
+
+        A turn that is held up has that time, too. The end comes in time also if the database does not answer.
+        """
         ended = asyncio.Event()
         claiming = self._claiming = Loop(self._claim, self._poll_seconds, stop)
         reaping = Loop(self._reap, self._poll_seconds, stop)
         beating = self._beating = Loop(self._beat, self._poll_seconds, ended)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(beating.run())
+                keeping = group.create_task(beating.run())
                 taking = [group.create_task(loop.run()) for loop in (claiming, reaping)]
                 await stop.wait()
                 claiming.wake()
                 reaping.wake()
-                await asyncio.wait(taking)
-                await self._drain()
+                began = time.monotonic()
+                await _ended(taking, self._grace_seconds)
+                await self._drain(self._grace_seconds - (time.monotonic() - began))
                 ended.set()
                 beating.wake()
+                await _ended([keeping], _LAST_SECONDS)
         finally:
             for task in self._holds:
                 task.cancel()
@@ -222,11 +230,11 @@ class JobRunner:
                 _logger.exception("job_not_taken_over", job_id=job.job_id)
         return True
 
-    async def _drain(self) -> None:
-        """Wait for what is in hand; after the time of grace, end the handlers and give their jobs back."""
+    async def _drain(self, seconds: float) -> None:
+        """Wait for what is in hand; after that time, end the handlers and give their jobs back."""
         if not self._holds:
             return
-        _, left = await asyncio.wait(list(self._holds), timeout=self._grace_seconds)
+        _, left = await asyncio.wait(list(self._holds), timeout=max(seconds, 0))
         holds = [self._holds[task] for task in left if task in self._holds]
         for hold in holds:
             hold.revoke()
@@ -234,4 +242,19 @@ class JobRunner:
             await asyncio.wait(left, timeout=self._grace_seconds)
         revoked = [hold.job for hold in holds if hold.is_revoked]
         if revoked:
-            await self._claims.release(revoked)
+            await self._give_back(revoked)
+
+    async def _give_back(self, jobs: Collection[ClaimedJob]) -> None:
+        """Give jobs back; where the database does not take them in time, their leases end."""
+        try:
+            async with asyncio.timeout(_LAST_SECONDS):
+                await self._claims.release(list(jobs))
+        except Exception:
+            _logger.exception("jobs_not_given_back", job_ids=[job.job_id for job in jobs])
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:
+    """Wait for tasks to end, and break off those that have not in time."""
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()

@@ -15,6 +15,7 @@ from waiting import eventually, running
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.pool import open_pool
+from orderwright.runtime.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,6 +34,9 @@ _DROP = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid()
 """
+_WAITING = (
+    "select count(*) from pg_locks where not granted and relation = 'orderwright.job'::regclass"
+)
 
 
 @pytest.fixture
@@ -109,3 +113,41 @@ async def test_a_result_is_written_as_soon_as_the_database_can_be_written_to(
 
             await eventually(is_done, 10)
     assert len(receiver.calls) == 1
+
+
+async def test_a_worker_that_is_told_to_stop_while_the_database_is_away_ends_as_ever(
+    far: Engine, proxy: Proxy, receiver: Receiver
+):
+    ended: list[str] = []
+
+    async def duty(stop: asyncio.Event) -> None:
+        await stop.wait()
+        while not is_given_up():  # noqa: ASYNC110 (a line of the log)
+            await asyncio.sleep(SOON)
+        ended.append("whole")
+
+    def is_given_up() -> bool:
+        return any(line["event"] == "jobs_not_given_back" for line in logged)
+
+    runner = JobRunner(far, poll_seconds=SOON, grace_seconds=0.05)
+    worker = Worker(far, [], jobs=runner, duties=[duty], poll_seconds=SOON)
+    with capture_logs() as logged:
+        async with running(worker.run):
+            await begun(far, receiver)
+            proxy.shut()
+    assert ended == ["whole"]
+
+
+async def test_a_runner_that_waits_for_a_locked_table_ends_in_its_time(
+    far: Engine, pool: Pool, receiver: Receiver, rows: Rows
+):
+    runner = JobRunner(far, poll_seconds=SOON, grace_seconds=0.05)
+    async with pool.acquire() as host, host.transaction(), running(runner.run):
+        await begun(far, receiver)
+        await host.execute("lock table orderwright.job")
+
+        async def both_wait() -> bool:
+            return await host.fetchval(_WAITING) == 2
+
+        await eventually(both_wait)
+    assert (await status(rows))["status"] == "running"

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 
 from orderwright.clock import SystemClock
 from orderwright.runtime.identity import fresh_secret
-from orderwright.runtime.webhook.address import AddressRefused, is_allowed, resolve
+from orderwright.runtime.webhook.address import AddressRefused, Resolver, is_allowed
 from orderwright.runtime.webhook.schedule import ATTEMPTS, delay_after
 from orderwright.runtime.webhook.signature import signed_headers
 
@@ -44,7 +44,7 @@ def test_the_loopback_alone_is_allowed_where_the_setting_says_so():
 )
 async def test_another_way_to_write_the_loopback_is_refused_as_well(host: str):
     with pytest.raises(AddressRefused):
-        await resolve(host, 443, allow_loopback=False)
+        await Resolver(allow_loopback=False).resolve(host)
 
 
 def test_the_signature_is_that_of_the_specifications_own_example():

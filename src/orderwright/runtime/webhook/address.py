@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
 
 from orderwright.errors import RefusedError
+from orderwright.runtime.thread import in_thread
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -53,19 +55,48 @@ def literal(host: str) -> Address | None:
         return None
 
 
-async def resolve(host: str, port: int, *, allow_loopback: bool) -> Address:
-    """Return the address to connect to.
+class Resolver:
+    """Finds the address to connect to; a name server that does not answer holds up its own names alone.
 
-    Raises:
-        AddressRefused: the host means an address that webhooks may not go to.
-        OSError: the host means nothing.
+    A lookup blocks for as long as it likes, and whoever gives it up does not end it. So each has a thread of its own,
+    which no other name needs; and no name has two at once: who asks for one that is being looked up waits for that.
     """
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [ip_address(sockaddr[0]) for *_, sockaddr in found]
-    for address in addresses:
-        require_allowed(address, allow_loopback=allow_loopback)
-    return addresses[0]
+
+    def __init__(self, *, allow_loopback: bool) -> None:
+        self._allow_loopback = allow_loopback
+        self._lookups: dict[str, asyncio.Task[list[Address]]] = {}
+
+    async def resolve(self, host: str) -> Address:
+        """Return the address to connect to.
+
+        Raises:
+            AddressRefused: the host means an address that webhooks may not go to.
+            OSError: the host means nothing.
+        """
+        lookup = self._lookups.get(host) or self._begin(host)
+        await asyncio.wait(
+            [lookup]
+        )  # not the lookup itself: others wait on when this is cancelled
+        addresses = lookup.result()
+        for address in addresses:
+            require_allowed(address, allow_loopback=self._allow_loopback)
+        return addresses[0]
+
+    def close(self) -> None:
+        """Leave behind what is still being looked up."""
+        for lookup in self._lookups.values():
+            lookup.cancel()
+
+    def _begin(self, host: str) -> asyncio.Task[list[Address]]:
+        lookup = asyncio.create_task(in_thread(partial(_look_up, host), name=f"look up {host}"))
+        self._lookups[host] = lookup
+        lookup.add_done_callback(partial(self._forget, host))
+        return lookup
+
+    def _forget(self, host: str, lookup: asyncio.Task[list[Address]]) -> None:
+        del self._lookups[host]
+        if not lookup.cancelled():
+            lookup.exception()  # or asyncio complains of it where nobody waits any more
 
 
 def require_allowed(address: Address, *, allow_loopback: bool) -> None:
@@ -74,3 +105,8 @@ def require_allowed(address: Address, *, allow_loopback: bool) -> None:
         raise AddressRefused(
             f"{address} is not a public address", values={"address": str(address)}
         )
+
+
+def _look_up(host: str) -> list[Address]:
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [ip_address(sockaddr[0]) for *_, sockaddr in found]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, cast
 import httpx
 
 from orderwright.runtime.failure import words
-from orderwright.runtime.webhook.address import resolve
+from orderwright.runtime.webhook.address import Resolver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -63,7 +63,7 @@ class Postman:
         trusted: ssl.SSLContext | None = None,
     ) -> None:
         """Take the authorities that are trusted; by default those of the package `certifi`."""
-        self._allow_loopback = allow_loopback
+        self._resolver = Resolver(allow_loopback=allow_loopback)
         self._seconds = seconds
         self._transport = httpx.AsyncHTTPTransport(
             verify=trusted or httpx.create_ssl_context(trust_env=False),
@@ -90,15 +90,15 @@ class Postman:
         )
 
     async def close(self) -> None:
-        """Give back what the transport holds."""
+        """Give back what the transport holds, and leave behind what is still being looked up."""
+        self._resolver.close()
         await self._transport.aclose()
 
     async def _send(
         self, url: httpx.URL, body: str, headers: dict[str, str], now: datetime
     ) -> Answer:
         host = url.raw_host.decode("ascii")
-        port = url.port or (443 if url.scheme == "https" else 80)
-        address = await resolve(host, port, allow_loopback=self._allow_loopback)
+        address = await self._resolver.resolve(host)
         request = httpx.Request(
             "POST",
             url.copy_with(host=str(address)),

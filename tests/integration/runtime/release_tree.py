@@ -33,7 +33,12 @@ def before_newest_migration(folder: Path) -> Path | None:
     # By a merge, too.
     came = ("--first-parent", "--diff-merges=first-parent", "--diff-filter=A", "--no-patch")
     added = _git("log", *came, "-1", "--format=%H", "--", str(newest))
-    archive = _git("archive", "--format=zip", f"{added.decode().strip()}^" if added.strip() else "HEAD", *PARTS)
+    archive = _git(
+        "archive",
+        "--format=zip",
+        f"{added.decode().strip()}^" if added.strip() else "HEAD",
+        *PARTS,
+    )
     if not archive:
         return None
     with ZipFile(io.BytesIO(archive)) as packed:

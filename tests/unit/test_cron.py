@@ -2,12 +2,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from orderwright.runtime.cron import Cron, ScheduleInvalid
 
+if TYPE_CHECKING:
+    from collections.abc import Container
+
 BERLIN = "Europe/Berlin"
+LORD_HOWE = "Australia/Lord_Howe"
 SPRING = datetime(2026, 3, 28, 12, tzinfo=UTC)  # the day before 02:00 becomes 03:00
 AUTUMN = datetime(2026, 10, 24, 12, tzinfo=UTC)  # the day before 03:00 becomes 02:00
 
@@ -59,7 +65,7 @@ def test_an_hourly_slot_follows_the_time_that_passes_when_clocks_change(start: d
 
 
 @pytest.mark.parametrize("start", [SPRING, AUTUMN])
-@pytest.mark.parametrize("zone", [BERLIN, "America/New_York", "Australia/Lord_Howe", "UTC"])
+@pytest.mark.parametrize("zone", [BERLIN, "America/New_York", LORD_HOWE, "UTC"])
 @pytest.mark.parametrize(
     "expression", ["30 2 * * *", "*/20 * * * *", "15,45 1-3 * * *", "30 */2 * * *"]
 )
@@ -75,6 +81,32 @@ def test_the_last_slot_until_a_moment_is_the_one_that_counting_forwards_finds(
         expected = [slot for slot in found if slot <= moment]
         assert cron.until(moment) == expected[-1]
         assert cron.after(moment) == found[len(expected)]
+
+
+@pytest.mark.parametrize(
+    "day", [datetime(2026, 4, 4, tzinfo=UTC), datetime(2026, 10, 3, tzinfo=UTC)]
+)
+@pytest.mark.parametrize(
+    ("expression", "minutes", "hours"),
+    [
+        ("*/20 * * * *", {0, 20, 40}, range(24)),
+        ("16,54 */6 * * *", {16, 54}, range(0, 24, 6)),
+        ("* 1-2 * * *", range(60), {1, 2}),
+        ("0 * * * *", {0}, range(24)),
+    ],
+)
+def test_where_clocks_change_by_half_an_hour_a_slot_is_whenever_they_show_it(
+    day: datetime, expression: str, minutes: Container[int], hours: Container[int]
+):
+    cron = Cron(expression, LORD_HOWE)
+    passing = [day + timedelta(minutes=minute) for minute in range(2 * 24 * 60)]
+    clocks = {moment: moment.astimezone(ZoneInfo(LORD_HOWE)) for moment in passing}
+    expected = [at for at in passing if clocks[at].minute in minutes and clocks[at].hour in hours]
+    for moment in passing[::13]:
+        later = [slot for slot in expected if slot > moment]
+        assert cron.after(moment) == (later[0] if later else cron.after(passing[-1]))
+        if moment >= expected[0]:
+            assert cron.until(moment) == expected[-len(later) - 1]
 
 
 def test_a_slot_counts_at_its_very_moment():

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from heapq import merge
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 _FIELDS: Final = 5
 _SECOND: Final = timedelta(seconds=1)
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_WEEK: Final = timedelta(weeks=1)
+_WEEKS: Final = 5200  # a century
 
 
 class ScheduleInvalid(DefinitionInvalid):
@@ -69,9 +74,33 @@ class Cron:
         return found
 
     def _slots(self, moment: datetime, *, reverse: bool = False) -> Iterator[datetime]:
+        minute, hour, *_ = self.expression.split()
+        if minute.startswith("*") or hour.startswith("*"):
+            yield from self._passing(moment, reverse=reverse)
+            return
         local = moment.astimezone(self._zone)
         for slot in CronSim(self.expression, local, reverse=reverse):
             yield slot.astimezone(UTC)
+
+    def _passing(self, moment: datetime, *, reverse: bool) -> Iterator[datetime]:
+        """Yield every time that the clock shows one of ours.
+
+        That is looked for under each offset of the zone as if it were the only one. By itself cronsim goes on by hours
+        across a change of clocks, and where that is one of half an hour it finds itself in the middle of the next.
+        """
+        found = (
+            self._under(offset, moment, reverse=reverse) for offset in _offsets_of(self._zone)
+        )
+        for slot, offset in merge(*found, reverse=reverse):
+            if slot.astimezone(self._zone).utcoffset() == offset:
+                yield slot
+
+    def _under(
+        self, offset: timedelta, moment: datetime, *, reverse: bool
+    ) -> Iterator[tuple[datetime, timedelta]]:
+        local = moment.astimezone(UTC).replace(tzinfo=None) + offset
+        for slot in CronSim(self.expression, local, reverse=reverse):
+            yield (slot - offset).replace(tzinfo=UTC), offset
 
 
 def _zone_of(name: str) -> ZoneInfo:
@@ -80,6 +109,14 @@ def _zone_of(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         message = f"{name!r} is no IANA time zone, such as Europe/Berlin"
         raise ScheduleInvalid(message, values={"zone": name}) from error
+
+
+@cache
+def _offsets_of(zone: ZoneInfo) -> frozenset[timedelta]:
+    """Return all that a zone's clocks have been off by since 2000, or will be by the rules of today."""
+    weeks = range(_WEEKS)
+    local = ((_FIRST + week * _WEEK).astimezone(zone) for week in weeks)
+    return frozenset(at.utcoffset() or timedelta() for at in local)
 
 
 def _invalid(expression: str, why: str) -> ScheduleInvalid:

@@ -3,8 +3,8 @@
 Nothing is written and nothing is locked. Facts are loaded as they are now, in a transaction that can only read, for
 each event with the snapshot that it would meet; those that the caller gives come before them.
 
-A step says what it would book, and is not held against the balances: what is supposed, a past or a fact, need not go with
-what they are now. So what passes here may still be refused in earnest, with `balance_guard`.
+A step says what it would book, and is not held against the balances: what is supposed, a past or a fact, need not go
+with what they are now. So what passes here may still be refused in earnest, with `balance_guard`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ class JobRunner:
     ) -> None:
         self._engine = engine
         self._concurrency = concurrency
-        self._lease = lease
+        self._beat_seconds = lease.total_seconds() / _BEATS
+        self._patient_until = 0.0
         self._claims = Claims(engine, lease=lease, poll_seconds=poll_seconds)
         self._grace_seconds = grace_seconds
         self._poll_seconds = poll_seconds
@@ -206,12 +207,23 @@ class JobRunner:
             for hold in holds:
                 if hold.job.job_id not in ours:
                     hold.revoke()
-        return self._lease.total_seconds() / _BEATS
+        return self._beat_seconds
 
     async def _reap(self) -> float:
-        """End the attempts of hosts that let their leases run out."""
+        """End the attempts of hosts that let their leases run out.
+
+        Whom the database was away for has let them run out, too. After a turn that has failed, all have the time to
+        beat before anything is taken over here.
+        """
+        try:
+            expired = await self._claims.expired()
+        except Exception:
+            self._patient_until = time.monotonic() + self._beat_seconds + self._poll_seconds
+            raise
+        if time.monotonic() < self._patient_until:
+            return self._poll_seconds
         held_up = 0
-        for job in await self._claims.expired():
+        for job in expired:
             held_up += not await self._take_over(job, share(_PATIENCE_MS, held_up + 1))
         return self._poll_seconds
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from errand import build_errands
-from job_rows import job
+from job_rows import claimed, job
 from proxy import proxied
 from structlog.testing import capture_logs
 from waiting import eventually, running
 
+from orderwright.runtime import job_row
 from orderwright.runtime.job_queue import JobQueue
-from orderwright.runtime.job_runner import JobRunner
+from orderwright.runtime.job_runner import LEASE, JobRunner
 from orderwright.runtime.pool import open_pool
 from orderwright.runtime.worker import Worker
 
@@ -151,3 +152,30 @@ async def test_a_runner_that_waits_for_a_locked_table_ends_in_its_time(
 
         await eventually(both_wait)
     assert (await status(rows))["status"] == "running"
+
+
+async def test_who_has_missed_the_database_lets_others_extend_their_leases_before_it_takes_over(
+    far: Engine, pool: Pool, proxy: Proxy, clock: DrivenClock, receiver: Receiver, rows: Rows
+):
+    near = await build_errands(pool, clock, [receiver.kind()])
+    await JobQueue(near).enqueue("call", None, key="k1", root_id="r1")
+    theirs = await claimed(near)
+    with capture_logs() as logged:
+
+        async def turns_have_failed() -> bool:
+            return sum(line["event"] == "turn_failed" for line in logged) >= 10
+
+        async with running(JobRunner(far, poll_seconds=SOON).run):
+            proxy.shut()
+            await eventually(turns_have_failed)
+            clock.advance(LEASE)
+            proxy.reopen()
+            await JobQueue(near).enqueue("call", None, key="k2", root_id="r1")
+            await receiver.called.wait()
+            await asyncio.sleep(40 * SOON)
+            assert (await status(rows))["status"] == "running"
+    ours = await job_row.extend(pool, [theirs], clock=clock, lease=LEASE)
+    assert ours == {theirs.job_id}
+    clock.advance(LEASE)
+    await JobRunner(far).run_due()
+    assert (await status(rows))["status"] == "waiting"

@@ -47,8 +47,8 @@ path is found between its steps; so `relay.claimed` is after `lock consumer`, `r
                             delete parked_root, commit
     deliver webhooks        read outbox, begin, lock consumer, read outbox, savepoint, read webhook_subscription,
                             insert webhook_delivery, check, release, update consumer and insert acknowledgement,
-                            commit, update webhook_delivery, update webhook_delivery, effect, begin, insert
-                            webhook_attempt, update webhook_delivery, update webhook_subscription, commit, update
+                            commit, update webhook_delivery, update webhook_delivery, effect, begin, update
+                            webhook_subscription, insert webhook_attempt, update webhook_delivery, commit, update
                             webhook_delivery, update webhook_delivery
     run a job               insert job, read job, read job, update job, effect, update job
     fail a job              read job, read job, update job, update job and insert job_history

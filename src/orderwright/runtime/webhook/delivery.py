@@ -59,14 +59,18 @@ async def claim(connection: Connection, *, busy: Collection[str], clock: Clock) 
 async def record(
     connection: Connection, delivery: Delivery, answer: Answer, *, at: datetime
 ) -> Status:
-    """Write down what came of an attempt, in one transaction; return how the delivery stands by it."""
+    """Write down what came of an attempt, in one transaction; return how the delivery stands by it.
+
+    When its subscription was removed meanwhile, nothing is written.
+    """
     key = (delivery.subscription_id, delivery.message_id)
     async with connection.transaction():
+        # The subscription before its delivery, as `unsubscribe` locks them, or each could wait for the other.
+        await _note(connection, delivery.subscription_id, answer, at)
         attempt = (answer.milliseconds, answer.status, answer.error)
         await connection.execute(_ATTEMPTED, *key, at, *attempt)
         if answer.is_success:
             await connection.execute(_DELIVERED, *key, delivery.lease, at)
-            await connection.execute(_WELL, delivery.subscription_id)
             return "delivered"
         name = "/".join(key)
         delay = delay_after(delivery.attempts, name, answer.retry_after)
@@ -74,7 +78,6 @@ async def record(
         status: Status = "dead" if is_over else "waiting"
         due = at + (delay or timedelta())
         await connection.execute(_FAILED, *key, delivery.lease, status, due)
-        await _note_failure(connection, delivery.subscription_id, answer, at)
         return status
 
 
@@ -90,9 +93,13 @@ async def retry_dead(
     return [row["message_id"] for row in rows]
 
 
-async def _note_failure(
+async def _note(
     connection: Connection, subscription_id: str, answer: Answer, at: datetime
 ) -> None:
+    """Write down what an answer tells of the endpoint."""
+    if answer.is_success:
+        await connection.execute(_WELL, subscription_id)
+        return
     relief = None
     if answer.status in _BUSY:
         relief = at + max(answer.retry_after or _RELIEF, _RELIEF)
@@ -127,7 +134,9 @@ returning d.subscription_id, d.message_id, due.url, due.secret, d.body, d.attemp
 _ATTEMPTED = """
 insert into orderwright.webhook_attempt
     (subscription_id, message_id, attempted_at, milliseconds, response_status, error)
-values ($1, $2, $3, $4, $5, $6)
+select subscription_id, message_id, $3, $4, $5, $6 from orderwright.webhook_delivery
+where subscription_id = $1 and message_id = $2
+for key share
 """
 _DELIVERED = """
 update orderwright.webhook_delivery

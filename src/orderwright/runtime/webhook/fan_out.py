@@ -68,13 +68,16 @@ async def _handle_all(connection: Connection, events: Sequence[DomainEvent]) -> 
 
 
 _ANYBODY = "select exists (select from orderwright.webhook_subscription)"
+# Whoever removes a subscription waits for this, and then finds what it has written.
 _FAN_OUT = """
+with s as (
+    select subscription_id, patterns, created_at from orderwright.webhook_subscription for key share)
 insert into orderwright.webhook_delivery
     (subscription_id, message_id, event_id, name, body, status, attempts, next_attempt_at, created_at)
 select s.subscription_id, e.message_id, e.event_id, e.name, e.body, 'waiting', 0, e.recorded_at, e.recorded_at
 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
     as e (message_id, event_id, name, body, recorded_at)
-join orderwright.webhook_subscription as s on s.created_at <= e.recorded_at and exists (
+join s on s.created_at <= e.recorded_at and exists (
     select from unnest(s.patterns) as p
     where p in ('*', e.name) or (right(p, 2) = '.*' and starts_with(e.name, left(p, -1))))
 on conflict (subscription_id, message_id) do nothing

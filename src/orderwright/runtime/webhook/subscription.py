@@ -156,7 +156,12 @@ async def unsubscribe(connection: Connection, subscription_id: str) -> None:
     Raises:
         SubscriptionNotFound: there is none with this id.
     """
-    _require(await connection.fetchval(_REMOVE, subscription_id), subscription_id)
+    async with connection.transaction():
+        # Each waits for who is at it, and only the next statement sees what those have written: whoever fans out locks
+        # the subscription, and whoever records an attempt the delivery.
+        _require(await connection.fetchval(_REMOVE, subscription_id), subscription_id)
+        await connection.execute(_REMOVE_DELIVERIES, subscription_id)
+        await connection.execute(_REMOVE_ATTEMPTS, subscription_id)
 
 
 def _subscription(row: Record) -> Subscription:
@@ -218,8 +223,6 @@ set paused_at = null, pause_reason = null, failing_since = null, not_before = nu
 where subscription_id = $1
 returning true
 """
-_REMOVE = """
-with attempts as (delete from orderwright.webhook_attempt where subscription_id = $1),
-     deliveries as (delete from orderwright.webhook_delivery where subscription_id = $1)
-delete from orderwright.webhook_subscription where subscription_id = $1 returning true
-"""
+_REMOVE = "delete from orderwright.webhook_subscription where subscription_id = $1 returning true"
+_REMOVE_DELIVERIES = "delete from orderwright.webhook_delivery where subscription_id = $1"
+_REMOVE_ATTEMPTS = "delete from orderwright.webhook_attempt where subscription_id = $1"

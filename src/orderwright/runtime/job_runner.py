@@ -139,10 +139,19 @@ class JobRunner:
         return task
 
     async def _alone(self, job: ClaimedJob, others: Collection[asyncio.Task[None]]) -> bool:
-        """Wait until the others have ended, and say that it begins now; False if it is not ours any more."""
+        """Wait until the others have ended, and say that it begins now; False if it is not ours any more.
+
+        What could not be said does not begin, and is left to the lease.
+        """
         if others:
             await asyncio.wait(others)
-        return await self._persist(lambda: self._claims.begin(job))
+        try:
+            return await self._persist(lambda: self._claims.begin(job))
+        except Exception as error:
+            if not may_pass(error):
+                raise
+            _logger.exception("job_unsettled", job_id=job.job_id)
+            return False
 
     def _let_go(self, task: asyncio.Task[None]) -> None:
         hold = self._holds.pop(task)

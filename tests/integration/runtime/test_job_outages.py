@@ -54,10 +54,10 @@ async def far(proxy: Proxy, clock: DrivenClock, receiver: Receiver) -> AsyncIter
     pool.terminate()
 
 
-async def begun(engine: Engine, receiver: Receiver) -> None:
+async def begun(engine: Engine, receiver: Receiver, key: str = "k1") -> None:
     """Put a job down and wait until it is in hand."""
     receiver.hold = asyncio.Event()
-    await JobQueue(engine).enqueue("call", None, key="k1", root_id="r1")
+    await JobQueue(engine).enqueue("call", None, key=key, root_id="r1")
     await receiver.called.wait()
 
 
@@ -85,6 +85,38 @@ async def test_a_result_that_no_database_was_there_for_is_left_to_the_lease(
             proxy.reopen()
     assert count("job_unsettled") == 1
     assert await status(rows) == {"status": "running", "attempts": 1, "last_error": None}
+
+
+async def test_what_was_to_run_alone_and_could_not_be_said_to_begin_has_not_failed(
+    far: Engine, pool: Pool, proxy: Proxy, receiver: Receiver, rows: Rows
+):
+    async def is_claimed() -> bool:
+        return (await status(rows))["status"] == "running"
+
+    with capture_logs() as logged:
+
+        def count(event: str) -> int:
+            return sum(line["event"] == event for line in logged)
+
+        async def are_given_up() -> bool:
+            return count("job_unsettled") > 1 or count("job_outcome_delayed") > 130
+
+        async with running(JobRunner(far, poll_seconds=SOON).run):
+            await begun(far, receiver, "k0")
+            async with pool.acquire() as connection, connection.transaction():
+                await JobQueue(far).enqueue(
+                    "call", None, key="k1", root_id="r1", connection=connection
+                )
+                await connection.execute(
+                    "update orderwright.job set alone = true where key = 'k1'"
+                )
+            await eventually(is_claimed)
+            proxy.shut()
+            receiver.hold.set()
+            await eventually(are_given_up)
+            proxy.reopen()
+    assert await status(rows) == {"status": "running", "attempts": 1, "last_error": None}
+    assert [run.key for run in receiver.calls] == ["k0"]
 
 
 async def test_a_result_is_written_as_soon_as_the_database_can_be_written_to(

@@ -206,7 +206,13 @@ class Orderwright:
         self.webhooks = Webhooks(pool, clock, allow_loopback=loopback)
         self.subscribers = Subscribers(pool, clock, allow_loopback=loopback)
         postman = Postman(allow_loopback=loopback)
-        self.courier = Courier(pool, clock, postman, observer=engine.observer)
+        self.courier = Courier(
+            pool,
+            clock,
+            postman,
+            grace_seconds=settings.grace_seconds,
+            observer=engine.observer,
+        )
         self.worker = self._worker()
         self._stack = AsyncExitStack()
 

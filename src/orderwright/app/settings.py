@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     job_concurrency: int = Field(default=16, ge=1, le=1000)
     """How many jobs one worker runs at a time."""
     grace_seconds: float = Field(default=10, gt=0, le=300)
-    """How long jobs in hand and waits for locks may go on when a worker is told to end; others get them then."""
+    """How long jobs, webhooks and waits for locks may go on when a worker is told to end; others get them then."""
     event_retention_days: int = Field(default=30, ge=30, le=3650)
     """Days that domain events are kept, at least until every consumer has acknowledged them."""
     job_retention_days: int = Field(default=30, ge=30, le=3650)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import eventually
 from wrong import Wrong
 
 from orderwright.runtime.webhook.courier import Courier
@@ -68,6 +69,29 @@ async def test_two_couriers_deliver_each_event_once(
     assert sum(delivered) == 40
     received = mailroom.receiver.received
     assert len({got.message_id for got in received}) == len(received) == 40
+
+
+async def test_a_courier_ends_in_time_while_it_waits_for_what_another_holds(
+    mailroom: Mailroom, pool: Pool, clock: DrivenClock
+):
+    await mailroom.subscribe()
+    await mailroom.announce()
+    postman, stop = Postman(allow_loopback=True), asyncio.Event()
+    courier = Courier(pool, clock, postman, grace_seconds=0.5)
+
+    async def waits() -> bool:
+        return await pool.fetchval("select exists (select from pg_locks where not granted)")
+
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("lock table orderwright.webhook_delivery")
+        delivering = asyncio.create_task(courier.run(stop))
+        await eventually(waits)
+        stop.set()
+        async with asyncio.timeout(20):
+            await delivering
+        assert not await waits()
+    await postman.close()
+    assert mailroom.receiver.received == []
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(-APART, APART), (APART, -APART)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from orderwright.runtime.webhook.post import Postman
 
 _SOON: Final = 0.1  # seconds between looks while something is under way
-_GRACE: Final = (
-    5.0  # seconds for what is under way at the end; the rest is repeated when its lease is over
-)
 
 _logger = structlog.get_logger(__name__)
 
@@ -36,26 +34,33 @@ class Courier:
         clock: Clock,
         postman: Postman,
         *,
+        grace_seconds: float = 10.0,
         poll_seconds: float = 1.0,
         observer: Observer = QUIET,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._postman = postman
+        self._grace_seconds = grace_seconds
         self._poll_seconds = poll_seconds
         self._observer = observer
         self._under_way: dict[asyncio.Task[None], str] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop` is set or this is cancelled."""
+        """Deliver until this is cancelled, or until `stop` is set; then give what is under way the time of grace.
+
+        What is not recorded by then is repeated when its lease is over.
+        """
         loop = Loop(self._turn, self._poll_seconds, stop)
         turning = asyncio.create_task(loop.run())
         try:
             await stop.wait()
             loop.wake()
-            await turning
-            if self._under_way:
-                await asyncio.wait(self._under_way, timeout=_GRACE)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._grace_seconds):
+                    await turning
+                    if self._under_way:
+                        await asyncio.wait(self._under_way)
         finally:
             await self._abandon(turning)
 

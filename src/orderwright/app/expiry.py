@@ -19,7 +19,7 @@ from orderwright.app.credit.locking import hold_sales
 from orderwright.app.term_pass import Pass, due_pass, next_sales, remember
 from orderwright.runtime import timers
 from orderwright.runtime.command import Cause, Send
-from orderwright.runtime.held_up import IN_THE_WAY
+from orderwright.runtime.failure import IN_THE_WAY
 from orderwright.runtime.schedule import Schedule, put_schedule
 from orderwright.runtime.slot_action import SCHEDULE
 from orderwright.statechart import Event

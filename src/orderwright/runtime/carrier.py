@@ -26,6 +26,7 @@ import asyncpg
 
 from orderwright.errors import Conflict
 from orderwright.runtime.command import Create
+from orderwright.runtime.failure import IN_THE_WAY
 from orderwright.runtime.lane import ALONE
 from orderwright.runtime.observation import Diverted, Observer
 from orderwright.runtime.reply import IdempotencyMismatch, OutcomeUnknown
@@ -60,7 +61,6 @@ _LOST: Final = (
     asyncpg.OperatorInterventionError,
     asyncpg.InternalClientError,  # the driver in the middle of its own loss: nobody knows what was done
 )
-_YIELDED: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 
 
 class InstanceBusy(Conflict):
@@ -237,7 +237,7 @@ class Carriage:
             self._attempts.forget(tickets)
             if _is_undone(error):
                 _was_undone(tickets)
-            if is_lost(error) or isinstance(error, _YIELDED):
+            if is_lost(error) or isinstance(error, IN_THE_WAY):
                 return [Detour.LOCKED] * len(tickets)
             raise
         self._attempts.keep(tickets)

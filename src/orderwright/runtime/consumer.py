@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 import structlog
 
+from orderwright.runtime.failure import IN_THE_WAY
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.pool import check_deferred
@@ -36,11 +37,7 @@ ATTEMPTS: Final = 24
 LONGEST: Final = 60.0
 """Seconds that a handler may take. While it works, its transaction holds back what all other consumers may read."""
 
-_OF_WAITING: Final = (
-    TookTooLong,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.LockNotAvailableError,
-)
+_OF_WAITING: Final = (TookTooLong, *IN_THE_WAY)
 _logger = structlog.get_logger(__name__)
 
 

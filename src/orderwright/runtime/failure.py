@@ -18,6 +18,9 @@ BROKEN: Final = (
 )
 """What a statement raises when the database refuses it or is not there."""
 
+IN_THE_WAY: Final = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+"""What the database raises of who has met a lock: that somebody holds it, and not that something is wrong."""
+
 _PASSING: Final = (
     Conflict,
     OSError,

@@ -93,12 +93,7 @@ async def fire_due(
 async def fire_next(engine: Engine, *, until: datetime | None = None) -> bool:
     """Fire the earliest timer that is due at `until` (by default now) and meets no lock; False when there is none."""
     held: HeldUp[DueTimer] = HeldUp()
-    known = -1
-    while len(held) > known:
-        known = len(held)
-        if await _fire(engine, until, held, alone=True):
-            return True
-    return False
+    return await held.get_past(lambda: _fire(engine, until, held, alone=True))
 
 
 async def _fire(

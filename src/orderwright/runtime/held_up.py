@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-import asyncpg
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
-
-IN_THE_WAY: Final = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
-"""What the database raises of who has met a lock: that somebody holds it, and not that something is wrong."""
 
 _TURNS: Final = 8
 """How many are tried again in one pass."""
@@ -44,6 +42,15 @@ class HeldUp(Generic[T]):
     def all(self) -> list[T]:
         """Return what claims leave out."""
         return [held.work for held in self._waiting]
+
+    async def get_past(self, deal: Callable[[], Awaitable[int]]) -> bool:
+        """Deal with what is due until something was dealt with, or nothing more was held up; tell whether it was."""
+        known = -1
+        while len(self) > known:
+            known = len(self)
+            if await deal():
+                return True
+        return False
 
     def hold(self, held: Held[T]) -> None:
         """Leave something alone for longer than the last time."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import asyncpg
 import structlog
 
 from orderwright.errors import RuntimeFault
@@ -18,7 +17,7 @@ from orderwright.json_text import scan
 from orderwright.runtime import job_row
 from orderwright.runtime.alarm import NO_ANSWER
 from orderwright.runtime.command import Actor, Cause, Send
-from orderwright.runtime.failure import words
+from orderwright.runtime.failure import IN_THE_WAY, words
 from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.pool import patiently
 from orderwright.runtime.registry import BehaviourMissing
@@ -116,11 +115,7 @@ async def _tell(
     try:
         async with told_on_commit(connection):
             return await _send(engine, connection, job, event)
-    except (
-        BehaviourMissing,  # another host can tell it
-        asyncpg.LockNotAvailableError,  # and time, here and below
-        asyncpg.DeadlockDetectedError,
-    ):
+    except (BehaviourMissing, *IN_THE_WAY):  # another host, or time, can tell it
         raise
     except Exception as problem:
         if connection.is_closed():

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import structlog
 
 from orderwright.runtime import slots
-from orderwright.runtime.failure import pause_after, words
-from orderwright.runtime.held_up import IN_THE_WAY, Held, HeldUp
+from orderwright.runtime.failure import IN_THE_WAY, pause_after, words
+from orderwright.runtime.held_up import Held, HeldUp
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
 from orderwright.runtime.pool import check_deferred
@@ -83,12 +83,7 @@ async def strike_next(
     the schedule does not skip it.
     """
     turn = _turn(engine, actions, until, HeldUp())
-    known = -1
-    while len(turn.held) > known:
-        known = len(turn.held)
-        if await _deal_with_one(turn):
-            return True
-    return False
+    return await turn.held.get_past(lambda: _deal_with_one(turn))
 
 
 def _turn(

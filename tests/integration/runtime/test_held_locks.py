@@ -220,15 +220,22 @@ async def test_an_engine_that_closes_waits_for_a_held_lock_no_longer_than_it_is_
 # --- invocations ----------------------------------------------------------------------------------
 
 
-async def test_results_wait_for_their_instances_and_the_rest_goes_on(
-    pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
-):
-    receiver = Receiver()
+async def more_jobs_than_connections(
+    receiver: Receiver, pool: Pool, clock: DrivenClock
+) -> tuple[Engine, list[str], JobRunner]:
+    """Return errands that have called, and a runner that takes all their jobs in hand; the receiver holds them."""
     engine = await build_errands(pool, clock, [receiver.kind()])
     names = more_than_connections(pool)
     await call(engine, *names)
     receiver.hold = asyncio.Event()
-    runner = JobRunner(engine, poll_seconds=0.01, concurrency=len(names))
+    return engine, names, JobRunner(engine, poll_seconds=0.01, concurrency=len(names))
+
+
+async def test_results_wait_for_their_instances_and_the_rest_goes_on(
+    pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
+):
+    receiver = Receiver()
+    engine, names, runner = await more_jobs_than_connections(receiver, pool, clock)
 
     async def is_done() -> bool:
         return await rows("select 1 from orderwright.job where status <> 'done'") == []
@@ -288,12 +295,8 @@ async def test_failures_wait_for_jobs_that_somebody_is_about_to_stop_and_the_res
     pool: Pool, clock: DrivenClock, rows: Rows, database_url: str
 ):
     receiver = Receiver()
-    engine = await build_errands(pool, clock, [receiver.kind()])
-    names = more_than_connections(pool)
-    await call(engine, *names)
-    receiver.hold = asyncio.Event()
+    engine, names, runner = await more_jobs_than_connections(receiver, pool, clock)
     receiver.failures = [OSError("no line") for _ in names]
-    runner = JobRunner(engine, poll_seconds=0.01, concurrency=len(names))
     async with running(runner.run):
         await eventually(lambda: _are_called(receiver, len(names)))
         async with host_at(database_url) as host, asyncio.timeout(LONG):

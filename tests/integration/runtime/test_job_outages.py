@@ -19,12 +19,13 @@ from orderwright.runtime.pool import open_pool
 from orderwright.runtime.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from errand import Receiver
     from parcel import Row, Rows
     from proxy import Proxy
+    from structlog.typing import EventDict
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
@@ -61,6 +62,10 @@ async def begun(engine: Engine, receiver: Receiver, key: str = "k1") -> None:
     await receiver.called.wait()
 
 
+def count(logged: Sequence[EventDict], event: str) -> int:
+    return sum(line["event"] == event for line in logged)
+
+
 async def status(rows: Rows) -> Row:
     found = await job(rows, "k1")
     return {name: found[name] for name in ("status", "attempts", "last_error")}
@@ -71,11 +76,8 @@ async def test_a_result_that_no_database_was_there_for_is_left_to_the_lease(
 ):
     with capture_logs() as logged:
 
-        def count(event: str) -> int:
-            return sum(line["event"] == event for line in logged)
-
         async def is_given_up() -> bool:
-            return count("job_unsettled") > 0 or count("job_outcome_delayed") > 70
+            return count(logged, "job_unsettled") > 0 or count(logged, "job_outcome_delayed") > 70
 
         async with running(JobRunner(far, poll_seconds=SOON).run):
             await begun(far, receiver)
@@ -83,7 +85,7 @@ async def test_a_result_that_no_database_was_there_for_is_left_to_the_lease(
             receiver.hold.set()
             await eventually(is_given_up)
             proxy.reopen()
-    assert count("job_unsettled") == 1
+    assert count(logged, "job_unsettled") == 1
     assert await status(rows) == {"status": "running", "attempts": 1, "last_error": None}
 
 
@@ -95,11 +97,8 @@ async def test_what_was_to_run_alone_and_could_not_be_said_to_begin_has_not_fail
 
     with capture_logs() as logged:
 
-        def count(event: str) -> int:
-            return sum(line["event"] == event for line in logged)
-
         async def are_given_up() -> bool:
-            return count("job_unsettled") > 1 or count("job_outcome_delayed") > 130
+            return count(logged, "job_unsettled") > 1 or count(logged, "job_outcome_delayed") > 130
 
         async with running(JobRunner(far, poll_seconds=SOON).run):
             await begun(far, receiver, "k0")
@@ -195,7 +194,7 @@ async def test_who_has_missed_the_database_lets_others_extend_their_leases_befor
     with capture_logs() as logged:
 
         async def turns_have_failed() -> bool:
-            return sum(line["event"] == "turn_failed" for line in logged) >= 10
+            return count(logged, "turn_failed") >= 10
 
         async with running(JobRunner(far, poll_seconds=SOON).run):
             proxy.shut()

@@ -17,7 +17,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
-import asyncpg
 import structlog
 
 from orderwright.app.policies import action_record as record
@@ -36,6 +35,7 @@ from orderwright.app.policies.queueing import POLICY_ACTION, enqueue
 from orderwright.app.policies.reviving import noted, revive
 from orderwright.errors import OrderwrightError
 from orderwright.policy.action import APPROVING
+from orderwright.runtime.failure import IN_THE_WAY
 from orderwright.runtime.interruption import faults_of
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.joining import joined
@@ -58,8 +58,6 @@ _ENDINGS: Final = frozenset(get_args(Ending))
 _Way = Literal["here", "handler", "webhook", "gone", "against", "followed", "anew"]
 _TO_DO: Final = OPEN | {"failed"}
 """What a job may still do: a dead letter that somebody retries has failed before."""
-# A host's transaction may hold, from its trigger on or by itself, what others lock after what is missing here.
-_IN_THE_WAY: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 _LAST: Final = "the last attempt was begun and has not ended"
 _UNDECIDED: Final = "policy.undecided"
 _TOO_SOON: Final = "the policies have not decided on it yet; the approval comes after that"
@@ -122,7 +120,8 @@ class Actions:
         try:
             async with joined(connection) as inner:
                 actions = await record.lock_all(inner, execution_id)
-        except _IN_THE_WAY as error:
+        except IN_THE_WAY as error:
+            # A host's transaction may hold, from its trigger on or by itself, what others lock after what is missing.
             _logger.info("policy_actions_delayed", execution_id=execution_id, error=str(error))
             return await self._leave(connection, execution_id)
         done = [await self._attempt(connection, action) for action in actions]

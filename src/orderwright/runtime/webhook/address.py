@@ -74,9 +74,8 @@ class Resolver:
             OSError: the host means nothing.
         """
         lookup = self._lookups.get(host) or self._begin(host)
-        await asyncio.wait(
-            [lookup]
-        )  # not the lookup itself: others wait on when this is cancelled
+        # Not the lookup itself: others wait on when this is cancelled.
+        await asyncio.wait([lookup])
         addresses = lookup.result()
         for address in addresses:
             require_allowed(address, allow_loopback=self._allow_loopback)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -95,14 +95,17 @@ async def test_one_held_instance_keeps_no_other_schedule_waiting(
         return await touches(rows) == len(HELD)  # those of the second hour: who comes late skips
 
     clockwork = Clockwork(engine, actions={"note": diary.note}, poll_seconds=0.01)
-    async with running(Worker(engine, [], clockwork=clockwork, poll_seconds=0.01).run):
-        async with instance_held(engine, database_url):
+    worker = Worker(engine, [], clockwork=clockwork, poll_seconds=0.01)
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(instance_held(engine, database_url))
+        async with running(worker.run):
             await eventually(lambda: diary.has(1))
             clock.advance(HOUR)
             await eventually(lambda: diary.has(1, 2))
             assert await touches(rows) == 0
             assert await rows(TRIES) == UNTRIED
-        await eventually(all_have_struck)
+            await held.aclose()
+            await eventually(all_have_struck)
     await engine.alarm.close()
     assert await incidents(engine.pool, status=None) == ()
 

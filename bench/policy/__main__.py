@@ -93,12 +93,13 @@ class Node:
         assert stdin is not None and stdout is not None  # noqa: PT018 (both are pipes)
         stdin.write(json.dumps(order).encode() + b"\n")
         await stdin.drain()
-        return json.loads(await stdout.readline())
+        answer: dict[str, Any] = json.loads(await stdout.readline())
+        return answer
 
     async def rate(self, events: int, cycles: int) -> float:
         """Return events per CPU second."""
-        answer = await self.ask({"cycles": cycles})
-        return cycles * events * 1e6 / max(answer["microseconds"], 1)
+        microseconds: int = (await self.ask({"cycles": cycles}))["microseconds"]
+        return cycles * events * 1e6 / max(microseconds, 1)
 
 
 @asynccontextmanager
@@ -149,8 +150,8 @@ async def _report(node: Node, shape: str, count: int, rounds: int) -> float:
     rate = 0.0
     for name, rival in (("datalogic-py", datalogic_round), ("json-logic-js", node_round)):
         plain, explained = await compare([our_round, trees_round], rival, rounds=rounds)
-        for way, found in (("", plain), ("trees", explained)):
-            print(f"{shape:7} {count:6,} {way:6} {name:14} {found}", flush=True)
+        for kind, compared in (("", plain), ("trees", explained)):
+            print(f"{shape:7} {count:6,} {kind:6} {name:14} {compared}", flush=True)
         rate = sum(plain.ours) / len(plain.ours)
     return rate
 

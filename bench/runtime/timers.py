@@ -35,7 +35,7 @@ from orderwright.runtime.command import Actor, Cause, Send
 from orderwright.runtime.firing import fire_due
 from orderwright.runtime.timers import BATCH
 from orderwright.runtime.transition import Transition
-from orderwright.runtime.write import apply
+from orderwright.runtime.write import prepare, store
 from orderwright.statechart import Event, send
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Expiring:
             async with self._app.pool.acquire() as connection:
                 for batch in batches:
                     async with connection.transaction():
-                        outcomes = await apply(connection, batch)
+                        outcomes = await store(connection, [prepare(one) for one in batch])
                     assert set(outcomes) == {"applied"}
                     done += len(outcomes)
 

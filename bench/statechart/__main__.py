@@ -56,11 +56,17 @@ Take = Callable[[Event], Snapshot]
 
 
 def _bump_revision(scope: Scope) -> Outcome:
-    return Outcome({"revision": scope.context["revision"] + 1})
+    return Outcome({"revision": _whole(scope, "revision") + 1})
+
+
+def _whole(scope: Scope, name: str) -> int:
+    value = scope.context[name]
+    assert isinstance(value, int)
+    return value
 
 
 BEHAVIOUR: Final = Behaviour(
-    guards={"withinLimit": lambda scope: scope.context["amount"] <= scope.context["limit"]},
+    guards={"withinLimit": lambda scope: _whole(scope, "amount") <= _whole(scope, "limit")},
     actions={"bumpRevision": _bump_revision, "inc": lambda _: None},
 )
 
@@ -129,12 +135,14 @@ class Theirs:
         assert stdin is not None and stdout is not None  # noqa: PT018 (both are pipes)
         order = {"case": case, "way": way, "cycles": cycles, "warmUp": warm_up}
         stdin.write(json.dumps(order).encode() + b"\n")
-        return json.loads(await stdout.readline())
+        answer: dict[str, Any] = json.loads(await stdout.readline())
+        return answer
 
     async def rate(self, case: str, way: str, cycles: int, warm_up: int) -> float:
         """Return events per CPU second."""
         answer = await self.ask(case, way, cycles, warm_up)
-        return cycles * len(answer["values"]) * 1e6 / answer["microseconds"]
+        microseconds: int = answer["microseconds"]
+        return cycles * len(answer["values"]) * 1e6 / microseconds
 
 
 @asynccontextmanager

@@ -87,6 +87,33 @@ async def test_sends_of_one_instance_are_chained_in_the_order_of_their_arrival(
     await assert_straight(engine.pool)
 
 
+async def test_chains_of_different_length_go_on_behind_what_cannot_be_stored(
+    engine: Engine, rows: Rows
+):
+    await _create(engine, 3)
+    asked = {
+        "p00": [ADD, Event("CALL"), ADD, Event("CALL"), ADD],
+        "p01": [ADD],
+        "p02": [ADD, Event("HOLD"), ADD, Event("RESUME")],
+    }
+    sends = [
+        engine.send(name, one, actor="ann") for name, events in asked.items() for one in events
+    ]
+
+    results = await asyncio.gather(*sends, return_exceptions=True)
+
+    unsupported = [
+        place for place, one in enumerate(results) if isinstance(one, EffectUnsupported)
+    ]
+    assert unsupported == [1, 3]
+    told = [one for one in results if not isinstance(one, Exception)]
+    assert [one.version for one in told] == [2, 3, 4, 2, 2, 3, 3, 4]
+    assert [one.refused is not None for one in told] == [*[False] * 6, True, False]
+    transactions = await rows("select distinct ord from orderwright.instance")
+    assert len(transactions) == 1
+    await assert_straight(engine.pool)
+
+
 async def test_sixteen_writers_of_two_processes_make_a_straight_line(
     engine: Engine, rows: Rows, clock: DrivenClock, database_url: str
 ):

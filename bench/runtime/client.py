@@ -122,10 +122,8 @@ class _Sending:
             raise RuntimeError(result.refused.message)
 
     async def _send_many(self, event: Event, ids: Sequence[str], _: int) -> None:
-        sends = [
-            Send(instance_id=sale_id, event=event, cause=Cause(actor=Actor(ACTOR)))
-            for sale_id in ids
-        ]
+        cause = Cause(actor=Actor(ACTOR))
+        sends = [Send(instance_id=sale_id, event=event, cause=cause) for sale_id in ids]
         for result in await self._app.engine.send_many(sends):
             if result.refused is not None:
                 raise RuntimeError(result.refused.message)

@@ -58,7 +58,7 @@ class DeadLetter:
         name: the job's kind, or the consumer.
         key: the job's idempotency key, or the id of the event.
         instance_id: the instance whose event it is, or that waits for the result of the job.
-        status: `dead`; after a retry that of the job, or `waiting`.
+        status: `dead`; after a retry that of the job, or `waiting`, and `done` once the event is handled.
         history: of a job, from its first failure on; consumers keep none.
     """
 
@@ -105,9 +105,21 @@ async def find(connection: Connection, letter_id: str) -> DeadLetter:
     """
     rows = await connection.fetch(_FIND, letter_id)
     if not rows:
-        raise DeadLetterNotFound(f"no dead letter {letter_id!r}", values={"id": letter_id})
+        raise _not_found(letter_id)
     [letter] = await _with_history(connection, rows)
     return letter
+
+
+async def find_handled(connection: Connection, letter_id: str, event_id: str) -> DeadLetter:
+    """Return what was the letter of an event until its consumer handled it.
+
+    Raises:
+        DeadLetterNotFound: the event was no such letter's, or is gone.
+    """
+    row = await connection.fetchrow(_FIND_HANDLED, letter_id, event_id)
+    if row is None:
+        raise _not_found(letter_id)
+    return _letter(row, ())
 
 
 async def _with_history(connection: Connection, rows: Sequence[Record]) -> list[DeadLetter]:
@@ -115,6 +127,10 @@ async def _with_history(connection: Connection, rows: Sequence[Record]) -> list[
     for row in await connection.fetch(_HISTORY, list(told)):
         told[row["job_id"]].append(_happened(row))
     return [_letter(row, told[row["id"]]) for row in rows]
+
+
+def _not_found(letter_id: str) -> DeadLetterNotFound:
+    return DeadLetterNotFound(f"no dead letter {letter_id!r}", values={"id": letter_id})
 
 
 def _letter(row: Record, history: Sequence[Happened]) -> DeadLetter:
@@ -166,6 +182,14 @@ _FIND: Final = f"""
 {_JOBS} where job_id = $1
 union all
 {_PARKED} where p.consumer || '/' || p.root_id = $1
+"""
+_FIND_HANDLED: Final = """
+select w.consumer || '/' || w.root_id as id, 'consumer' as source, w.consumer as name, e.event_id as key, e.payload,
+       e.root_id, e.instance_id, e.correlation_id, e.causation_id, 'done' as status, 0 as attempts,
+       null as last_error, e.recorded_at as created_at, null::timestamptz as died_at
+from orderwright.waiting_event as w
+join orderwright.outbox as e on e.event_id = w.event_id
+where w.event_id = $2 and w.acknowledged_at is not null and w.consumer || '/' || w.root_id = $1
 """
 _HISTORY: Final = """
 select * from orderwright.job_history where job_id = any ($1::text[]) order by job_id, id

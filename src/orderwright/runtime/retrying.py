@@ -9,8 +9,8 @@ import structlog
 
 from orderwright.errors import InputInvalid, RefusedError
 from orderwright.runtime import parking
-from orderwright.runtime.dead_letter import DeadLetter, find
-from orderwright.runtime.once import is_replay
+from orderwright.runtime.dead_letter import DeadLetter, DeadLetterNotFound, find, find_handled
+from orderwright.runtime.once import is_replay, made_by, note_made
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,7 +64,7 @@ async def retry(engine: Engine, asked: Retry) -> Retried:
     A job keeps its key: who has done the work already recognises it.
 
     Raises:
-        DeadLetterNotFound: there is none with this id.
+        DeadLetterNotFound: there is none with this id, or what was done with it is forgotten.
         NotDead: it is not dead.
         InputInvalid: a payload is given for an event; what has happened is not edited.
         IdempotencyMismatch: the idempotency key was used for another request.
@@ -77,7 +77,7 @@ async def retry(engine: Engine, asked: Retry) -> Retried:
             await _retry_job(connection, row, asked, now)
         elif not replayed:
             await _retry_consumer(connection, asked, now)
-        letter = await find(connection, asked.letter_id)
+        letter = await _as_it_is(connection, asked)
     if not replayed:
         engine.wakeup.announce(letter.root_id)
         _logger.info("retried", letter=asked.letter_id, actor=asked.cause.actor.id)
@@ -98,6 +98,16 @@ async def _retry_consumer(connection: Connection, asked: Retry, now: datetime) -
     if asked.payload is not None:
         raise InputInvalid("payload", asked.payload, "none: an event has happened as it is")
     await parking.retry(connection, letter.name, [letter.root_id], at=now)
+    await note_made(connection, asked.cause.idempotency_key, letter.key)
+
+
+async def _as_it_is(connection: Connection, asked: Retry) -> DeadLetter:
+    """Return the letter that was retried; its root is free, and no letter any more, when its event was handled."""
+    try:
+        return await find(connection, asked.letter_id)
+    except DeadLetterNotFound:
+        event_id = await made_by(connection, asked.cause.idempotency_key)
+        return await find_handled(connection, asked.letter_id, event_id)
 
 
 def _require_dead(status: str, asked: Retry) -> None:

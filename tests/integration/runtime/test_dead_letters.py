@@ -8,7 +8,7 @@ from engine_room import close
 from errand import Receiver, build_errands
 
 from orderwright.errors import InputInvalid
-from orderwright.runtime import dead_letter
+from orderwright.runtime import dead_letter, parking
 from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.consumer import Consumer
 from orderwright.runtime.dead_letter import DeadLetterNotFound
@@ -190,3 +190,37 @@ async def test_a_parked_root_that_is_given_up_is_a_dead_letter_too(
     with pytest.raises(DeadLetterNotFound):
         await retry(engine, Retry(letter_id=parked.id, cause=by()))
     assert await dead_letter.count(pool) == 1
+
+
+@pytest.fixture
+async def parked(engine: Engine) -> Consumer:
+    """Who has given up on the root of an errand, and would handle its event now."""
+    await engine.create("errand", "e1", actor="ann")
+    await engine.send("e1", Event("TELL"), actor="ann")
+    broken = [ValueError("poison")]
+
+    async def handle(_: Connection, _event: DomainEvent) -> None:
+        if broken:
+            raise broken[0]
+
+    consumer = Consumer(name="seen", events=None, handle=handle, attempts=1)
+    await Worker(engine, [consumer]).drain()
+    broken.clear()
+    return consumer
+
+
+async def test_a_repeated_retry_is_answered_when_the_event_is_handled_and_its_root_is_free(
+    engine: Engine, pool: Pool, parked: Consumer
+):
+    asked = Retry(letter_id="seen/e1", cause=by("once"))
+    first = await retry(engine, asked)
+    await Worker(engine, [parked]).drain()
+    assert await parking.list_parked(pool) == []
+    again = await retry(engine, asked)
+    assert (first.replayed, first.letter.status) == (False, "waiting")
+    assert (again.replayed, again.letter.status, again.letter.died_at) == (True, "done", None)
+    for name in ("id", "source", "name", "key", "payload", "root_id", "instance_id"):
+        assert getattr(again.letter, name) == getattr(first.letter, name)
+    await pool.execute("delete from orderwright.outbox")
+    with pytest.raises(DeadLetterNotFound):
+        await retry(engine, asked)

@@ -93,6 +93,7 @@ async def _retry_job(connection: Connection, row: Record, asked: Retry, now: dat
 
 
 async def _retry_consumer(connection: Connection, asked: Retry, now: datetime) -> None:
+    await connection.execute(_LOCK_DEAD_ROOT, asked.letter_id)
     letter = await find(connection, asked.letter_id)
     _require_dead(letter.status, asked)
     if asked.payload is not None:
@@ -119,6 +120,10 @@ def _require_dead(status: str, asked: Retry) -> None:
 
 
 _LOCK_JOB: Final = "select status, payload from orderwright.job where job_id = $1 for update"
+# Only a dead one: the relay holds any other for as long as it hands over what waits there.
+_LOCK_DEAD_ROOT: Final = """
+select from orderwright.parked_root where consumer || '/' || root_id = $1 and dead_at is not null for update
+"""
 _RETRY_JOB: Final = """
 update orderwright.job
 set status = 'waiting', attempts = 0, next_attempt_at = $3, finished_at = null, payload = coalesce($2, payload)

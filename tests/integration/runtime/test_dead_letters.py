@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from engine_room import close
 from errand import Receiver, build_errands
+from waiting import eventually
 
 from orderwright.errors import InputInvalid
 from orderwright.runtime import dead_letter, parking
@@ -15,12 +17,12 @@ from orderwright.runtime.dead_letter import DeadLetterNotFound
 from orderwright.runtime.job_queue import JobQueue
 from orderwright.runtime.job_runner import JobRunner
 from orderwright.runtime.reply import IdempotencyMismatch
-from orderwright.runtime.retrying import NotDead, Retry, retry
+from orderwright.runtime.retrying import NotDead, Retried, Retry, retry
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
     from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
@@ -224,3 +226,35 @@ async def test_a_repeated_retry_is_answered_when_the_event_is_handled_and_its_ro
     await pool.execute("delete from orderwright.outbox")
     with pytest.raises(DeadLetterNotFound):
         await retry(engine, asked)
+
+
+@pytest.mark.usefixtures("parked")
+async def test_of_several_who_retry_a_parked_root_at_once_one_does_and_the_others_are_told(
+    engine: Engine, pool: Pool
+):
+    asked = Retry(letter_id="seen/e1", cause=by())
+    async with (
+        pool.acquire() as connection,
+        asyncio.TaskGroup() as group,
+        connection.transaction(),
+    ):
+        await connection.execute("lock table orderwright.parked_root in exclusive mode")
+        retries = [group.create_task(_outcome(retry(engine, asked))) for _ in range(3)]
+        await eventually(lambda: _wait(connection, 3))
+    assert sorted(task.result() for task in retries) == ["NotDead", "NotDead", "Retried"]
+
+
+async def _outcome(retrying: Awaitable[Retried]) -> str:
+    try:
+        return type(await retrying).__name__
+    except NotDead as error:
+        return type(error).__name__
+
+
+async def _wait(connection: Connection, most: int) -> bool:
+    """Tell whether so many wait for the parked roots."""
+    count = """
+        select count(*) from pg_locks where not granted and relation = 'orderwright.parked_root'::regclass
+        and database = (select oid from pg_database where datname = current_database())
+    """
+    return await connection.fetchval(count) == most

@@ -209,10 +209,11 @@ with old as (
 )
 select count(*) from gone
 """
+# By when it was due, for which there is an index; it may have been sent long after that.
 _DELIVERIES: Final = """
 with old as (
     select subscription_id, message_id from orderwright.webhook_delivery
-    where status <> 'waiting' and next_attempt_at < $1
+    where status <> 'waiting' and next_attempt_at < $1 and (delivered_at is null or delivered_at < $1)
     order by next_attempt_at
     limit {batch}
     for update skip locked

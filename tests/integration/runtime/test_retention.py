@@ -142,6 +142,8 @@ async def test_an_event_stays_while_a_webhook_of_it_waits(
     await pool.execute(settled, clock.now())
     await retention.finish()
     assert await _events(pool) == []
+    clock.advance(MONTH + timedelta(seconds=1))
+    await retention.finish()
     assert await pool.fetchval("select count(*) from orderwright.webhook_delivery") == 0
 
 
@@ -198,6 +200,22 @@ async def test_deliveries_and_their_attempts_go_but_never_one_that_waits(
     for table in ("webhook_delivery", "webhook_attempt"):
         left = await rows(f"select message_id from orderwright.{table} order by message_id")
         assert [row["message_id"] for row in left] == ["waiting1", "waiting2", "waiting3"]
+
+
+async def test_a_delivery_that_was_sent_long_after_it_was_due_stays_for_its_days_from_then_on(
+    retention: Retention, pool: Pool, clock: DrivenClock
+):
+    await pool.execute(DELIVERIES, START)
+    clock.advance(2 * MONTH)
+    sent = "update orderwright.webhook_delivery set delivered_at = $1 where status = 'delivered'"
+    await pool.execute(sent, clock.now())
+    left = "select count(*) from orderwright.webhook_delivery where status = 'delivered'"
+    clock.advance(MONTH)
+    await retention.finish()
+    assert await pool.fetchval(left) == 3
+    clock.advance(timedelta(seconds=1))
+    await retention.finish()
+    assert await pool.fetchval(left) == 0
 
 
 async def test_settled_slots_go_and_the_armed_one_stays(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from orderwright.runtime.calendar import nearest
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -76,7 +78,7 @@ select consumer.name as consumer, behind.events,
         where w.consumer = name and w.acknowledged_at is null) as waiting_events
 from orderwright.consumer
 cross join lateral (
-    select count(*) as events, min(recorded_at) as oldest from (
+    select count(*) as events, min({nearest("recorded_at")}) as oldest from (
         select recorded_at from orderwright.outbox
         where (outbox.ord, outbox.id) > (consumer.ord, consumer.id)
         order by outbox.ord, outbox.id
@@ -98,9 +100,9 @@ from (
 order by age(xid) desc
 limit 1
 """
-_HELD = """
-select extract(epoch from $1 - recorded_at)::float8 from orderwright.outbox
+_HELD = f"""
+select extract(epoch from $1 - {nearest("recorded_at")})::float8 from orderwright.outbox
 where ord >= pg_snapshot_xmin(pg_current_snapshot())
 order by ord, id
 limit 1
-"""
+"""  # noqa: S608 (nothing of a caller)

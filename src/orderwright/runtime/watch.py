@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.runtime import incident
 from orderwright.runtime.anchor import AnchorsBusy
+from orderwright.runtime.calendar import nearest
 from orderwright.runtime.incident import Sighting
 from orderwright.runtime.lag import read_status
 from orderwright.runtime.loop import Loop
@@ -163,11 +164,12 @@ def _sighting(kind: Kind, subject: str, code: str, cause: str, now: datetime) ->
 
 # One timer for each instance: the one that has waited longest. The list is of timers, and may be cut where
 # the instances are few.
-_OVERDUE = """
-select distinct on (instance_id) instance_id, timer_id, due_at, last_error, count(*) over () as timers
+_OVERDUE = f"""
+select distinct on (instance_id) instance_id, timer_id, {nearest("due_at")} as due_at, last_error,
+       count(*) over () as timers
 from (select * from orderwright.timer where due_at < $1 order by due_at limit $2) as late
-order by instance_id, due_at
-"""
+order by instance_id, late.due_at
+"""  # noqa: S608 (nothing of a caller)
 _FAILING_TIMERS = """
 select instance_id || '/' || timer_id as subject from orderwright.timer where retry_at is not null limit $1
 """

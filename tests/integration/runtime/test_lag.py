@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,22 @@ async def test_the_status_counts_what_is_unread_and_what_is_parked(
     assert (one.parked_roots, one.dead_roots, one.waiting_events) == (1, 1, 2)
     assert (other.consumer, other.events, other.seconds) == ("b", 4, 90)
     assert (other.parked_roots, other.dead_roots, other.waiting_events) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("never", ["-infinity", "infinity", "20000-01-01 00:00Z", "0044-03-15 BC"])
+async def test_a_lag_behind_an_event_of_a_time_beyond_the_calendar_is_a_number(
+    engine: Engine, pool: Pool, clock: DrivenClock, never: str
+):
+    await engine.create("parcel", "p1", actor="ann")
+    await add_to(engine, "p1")
+    await pool.execute(f"update orderwright.outbox set recorded_at = '{never}'")
+    async with pool.acquire() as connection:
+        await enrol(connection, "a", at=clock.now())
+        status = await read_status(connection, now=clock.now())
+    [behind] = status.consumers
+    assert behind.events == 1
+    assert isfinite(behind.seconds)
+    assert isfinite(status.horizon_seconds)
 
 
 async def test_the_status_names_who_holds_the_horizon(pool: Pool, clock: DrivenClock):

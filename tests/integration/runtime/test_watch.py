@@ -98,6 +98,23 @@ async def test_a_stuck_instance_stays_an_incident_while_timers_of_a_few_others_f
     assert [subject for _, subject, *_ in await seen(bells)] == ["late", "old"]
 
 
+@pytest.mark.parametrize("long_ago", ["-infinity", "0044-03-15 BC"])
+async def test_a_timer_of_a_time_beyond_the_calendar_is_told_of_and_hides_no_other_trouble(
+    engine: Engine, watch: Watch, clock: DrivenClock, long_ago: str
+):
+    for name in ("p1", "p2"):
+        await engine.create("parcel", name, actor="ann")
+        await engine.send(name, Event("REMIND_SOON"), actor="ann")
+    say = f"update orderwright.timer set due_at = '{long_ago}' where instance_id = 'p1'"
+    await engine.pool.execute(say)
+    clock.advance(timedelta(minutes=7))
+    await watch.look()
+    assert await seen(engine) == [
+        ("instance_stuck", "p1", "timer_overdue", 1),
+        ("instance_stuck", "p2", "timer_overdue", 1),
+    ]
+
+
 def exported(folder: Path) -> list[Path]:
     return list(folder.glob("*/*"))
 

@@ -62,7 +62,8 @@ DUTIES: Final[Mapping[Kind, Duty]] = {
     "slot_failed": Duty("operations", "the slot is kept and tried again by itself"),
     "consumer_lagging": Duty(
         "operations",
-        "the relay goes on by itself; see that workers run and what the consumer fails at",
+        "see that workers run, and mend what the consumer fails at; what it has given up on is tried again"
+        " when somebody asks for it",
     ),
     "instance_stuck": Duty(
         "operations", "see that workers run; else send the event by hand, or migrate the instance"

@@ -117,8 +117,8 @@ def _lagging(consumer: ConsumerLag, now: datetime) -> Iterator[Sighting]:
         cause = f"{name} has not read {consumer.events} events; the oldest is {consumer.seconds:.0f} s old"
         yield _sighting("consumer_lagging", name, "behind", cause, now)
     if consumer.dead_roots:
-        waiting = f"{consumer.waiting_events} events wait behind them"
-        cause = f"{name} has given up on {consumer.dead_roots} roots; {waiting}"
+        roots = f"{consumer.dead_roots} of {consumer.parked_roots} parked roots"
+        cause = f"{name} has given up on {roots}; {consumer.waiting_events} events wait in these"
         yield _sighting("consumer_lagging", name, "dead_letters", cause, now)
 
 

@@ -64,6 +64,25 @@ async def test_a_consumer_that_is_behind_is_an_incident_until_it_has_caught_up(
     assert (closed.resolved_by, closed.owner) == ("system", "operations")
 
 
+async def test_what_a_consumer_has_given_up_on_is_told_with_its_numbers_and_that_somebody_must_act(
+    engine: Engine, watch: Watch
+):
+    async def fail(_connection: Connection, _event: DomainEvent) -> None:
+        raise ValueError("poison")
+
+    for name in ("p1", "p2"):
+        await engine.create("parcel", name, actor="ann")
+        await engine.send(name, Event("ADD", {"n": 1}), actor="ann")
+    await Worker(engine, [Consumer(name="slow", events=None, handle=fail, attempts=1)]).drain()
+    await engine.pool.execute(
+        "update orderwright.parked_root set dead_at = null where root_id = 'p2'"
+    )
+    await watch.look()
+    [found] = await incidents(engine.pool)
+    assert found.cause == "slow has given up on 1 of 2 parked roots; 2 events wait in these"
+    assert "tried again when somebody asks for it" in found.retry
+
+
 async def test_an_instance_whose_timer_does_not_fire_is_stuck_until_it_does(
     engine: Engine, watch: Watch, clock: DrivenClock
 ):

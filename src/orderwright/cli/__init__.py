@@ -17,7 +17,8 @@ from importlib import import_module
 
 from orderwright import __version__
 from orderwright.cli.output import Output
-from orderwright.errors import OrderwrightError
+from orderwright.errors import InputInvalid, OrderwrightError
+from orderwright.json_text import is_storable
 
 _INTERRUPTED = 130
 
@@ -88,12 +89,25 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = _parser(given).parse_args(given)
     output = Output(json=arguments.json)
     try:
+        _require_text(arguments)
         return int(arguments.run(arguments, output))
     except OrderwrightError as error:
         output.error(error)
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
+
+
+def _require_text(arguments: argparse.Namespace) -> None:
+    """Refuse what the database cannot keep; bytes that are not UTF-8 may name files, which are read as paths.
+
+    Raises:
+        InputInvalid: an argument that is text has them.
+    """
+    for name, value in vars(arguments).items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not is_storable(text):
+                raise InputInvalid(name, ascii(text), "text in UTF-8 without NUL")
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

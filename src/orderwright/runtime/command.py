@@ -71,7 +71,7 @@ class Cause:
                 raise InputInvalid("occurredAt", self.occurred_at.isoformat(), _TIMES)
         _require_storable("actor", self.actor.id)
         if self.idempotency_key is not None:
-            _require_id("idempotencyKey", self.idempotency_key)
+            require_id("idempotencyKey", self.idempotency_key)
         if self.reason is not None:
             _require_storable("reason", self.reason)
         if self.correlation_id is not None:
@@ -93,9 +93,9 @@ class Create:
     """What the caller asked for, where the context holds more than that (a number, a deadline)."""
 
     def __post_init__(self) -> None:
-        _require_id("chartId", self.chart_id)
-        _require_id("instanceId", self.instance_id)
-        _require_id("rootId", self.root_id)
+        require_id("chartId", self.chart_id)
+        require_id("instanceId", self.instance_id)
+        require_id("rootId", self.root_id)
         _require_json("context", self.context)
         _require_json("request", self.request or {})
 
@@ -115,7 +115,7 @@ class Send:
     cause: Cause
 
     def __post_init__(self) -> None:
-        _require_id("instanceId", self.instance_id)
+        require_id("instanceId", self.instance_id)
 
     @property
     def request_hash(self) -> bytes:
@@ -136,6 +136,17 @@ def require_zone(moment: datetime) -> None:
         raise InputInvalid("occurredAt", moment.isoformat(), "a time with its zone")
 
 
+def require_id(name: str, value: str) -> None:
+    """Let an id pass that an index can hold and the database can keep.
+
+    Raises:
+        InputInvalid: it is empty, too long, or has what cannot be stored.
+    """
+    if not 0 < len(value) <= LONGEST_ID:
+        raise InputInvalid(name, value[:LONGEST_ID], f"1 to {LONGEST_ID} characters")
+    _require_storable(name, value)
+
+
 def unfit(name: str, value: object, error: TypeError | ValueError) -> InputInvalid:
     """Return the refusal of a field that `json_text.keep` did not write."""
     if isinstance(error, Unfit):
@@ -153,12 +164,6 @@ def _require_json(name: str, value: Mapping[str, object]) -> None:
     except (TypeError, ValueError) as error:
         raise unfit(name, value, error) from error
     _require_storable(name, text)
-
-
-def _require_id(name: str, value: str) -> None:
-    if not 0 < len(value) <= LONGEST_ID:
-        raise InputInvalid(name, value[:LONGEST_ID], f"1 to {LONGEST_ID} characters")
-    _require_storable(name, value)
 
 
 def _require_storable(name: str, value: str) -> None:

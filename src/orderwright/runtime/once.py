@@ -9,6 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from orderwright.json_text import canonical
+from orderwright.runtime.command import require_id
 from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.write import KEY_LIFE
 
@@ -31,10 +32,12 @@ async def is_replay(
         at: the present moment.
 
     Raises:
+        InputInvalid: the key is too long, or cannot be stored.
         IdempotencyMismatch: the key was used for another request.
     """
     if key is None:
         return False
+    require_id("idempotencyKey", key)
     said = canonical(list(request)).encode(
         "utf-8", "surrogatepass"
     )  # which is hashed and never stored

@@ -9,10 +9,12 @@ import pytest
 from listing import Listing
 from parcel import add_to
 
+from orderwright.errors import InputInvalid
 from orderwright.runtime.anchor import Anchors
 from orderwright.runtime.command import Actor, Cause
 from orderwright.runtime.firing import fire_next
 from orderwright.runtime.incident import IncidentNotFound, Sighting, find, incidents, record
+from orderwright.runtime.once import is_replay
 from orderwright.runtime.remedy import NoRemedy, has_remedy, remedy
 from orderwright.runtime.reply import IdempotencyMismatch
 from orderwright.runtime.watch import Watch
@@ -160,6 +162,19 @@ async def test_a_key_stands_for_one_request_and_a_refusal_leaves_it_free(
     await remedy(engine, second, asked("k"))
     with pytest.raises(IdempotencyMismatch):
         await remedy(engine, first, asked("k"))
+
+
+@pytest.mark.parametrize("key", ["k" * 256, "k\x00", "\ud800"])
+async def test_a_key_that_no_index_holds_or_nobody_can_keep_is_refused_by_its_name(
+    pool: Pool, clock: DrivenClock, key: str
+):
+    async with pool.acquire() as connection, connection.transaction():
+        with pytest.raises(InputInvalid) as caught:
+            await is_replay(connection, key, ("resolve", "i1"), at=clock.now())
+        assert caught.value.values["field"] == "idempotencyKey"
+        longest = "k" * 255
+        assert not await is_replay(connection, longest, ("resolve", "i1"), at=clock.now())
+        assert await is_replay(connection, longest, ("resolve", "i1"), at=clock.now())
 
 
 _FAILED = "update orderwright.timer set attempts = 1, last_error = 'no', retry_at = $1"

@@ -1,7 +1,8 @@
 """The outbox for people: domain events, the latest first, and how each consumer stands with them.
 
 There is no index on the root of an event, because every step would pay for it. The events of a root are found
-through its instances and their logs instead, whose versions and numbers make up the ids of events.
+through its instances and their logs instead, whose versions and numbers make up the ids of events. What waits for a
+consumer may outlive the events before it of the same step, and is found by that.
 """
 
 from __future__ import annotations
@@ -69,7 +70,12 @@ with recursive told (instance_id, version, n) as (
         select from orderwright.outbox
         where event_id = log.instance_id || '/' || log.version || '/1' limit 1) as first
     where root_id = $1
-    union all
+    union
+    select outbox.instance_id, outbox.version, split_part(event_id, '/', -1)::integer
+    from orderwright.waiting_event
+    join orderwright.outbox using (event_id)
+    where waiting_event.root_id = $1 and acknowledged_at is null
+    union
     select instance_id, version, n + 1
     from told
     cross join lateral (

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from listing import Listing
 
 from orderwright.runtime.event_list import count, listed
+from orderwright.runtime.retention import Retention
 from orderwright.runtime.worker import Worker
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
     from listing import Seen
 
+    from orderwright.clock import DrivenClock
     from orderwright.runtime.engine import Engine
 
 
@@ -58,3 +61,35 @@ async def test_each_event_says_how_every_consumer_stands_with_it(engine: Engine,
         "quick": "acknowledged",
         "stuck": "dead",
     }
+
+
+async def test_what_waits_for_a_consumer_is_listed_when_the_event_before_it_of_the_same_step_is_gone(
+    engine: Engine, clock: DrivenClock, seen: Seen
+):
+    await _parcels(engine, "p1")
+    await engine.pool.execute(_ONE_MORE)
+    stuck = Listing("stuck", attempts=1, fails_on={"p1/2/2"})
+    await Worker(engine, [stuck.consumer]).drain()
+    everything = await _ids(engine, None)
+    assert await _ids(engine, "p1") == everything
+    assert "p1/2/1" in everything
+
+    clock.advance(timedelta(days=31))
+    await Retention(engine.pool, clock).finish()
+    assert await seen("stuck") == ["p1/2/1"]
+    assert await _ids(engine, "p1") == await _ids(engine, None) == ["p1/3/1", "p1/2/2"]
+    assert await count(engine.pool, root_id="p1") == 2
+
+
+async def _ids(engine: Engine, root_id: str | None) -> list[str]:
+    return [one.event.event_id for one in await listed(engine.pool, root_id=root_id, most=100)]
+
+
+_ONE_MORE = """
+insert into orderwright.outbox (
+    ord, event_id, instance_id, root_id, version, name, payload, correlation_id, causation_id,
+    occurred_at, recorded_at)
+select ord, 'p1/2/2', instance_id, root_id, version, name, payload, correlation_id, causation_id,
+       occurred_at, recorded_at
+from orderwright.outbox where event_id = 'p1/2/1'
+"""

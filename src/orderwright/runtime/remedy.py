@@ -40,7 +40,7 @@ def has_remedy(incident: Incident) -> bool:
 
 
 async def remedy(engine: Engine, incident_id: str, cause: Cause) -> Incident:
-    """Have what failed tried again at once: a timer, a slot, or all dead letters of a consumer.
+    """Have what failed tried again at once: a timer, a slot, or all dead letters of a consumer; who and why is logged.
 
     Raises:
         IncidentNotFound: none has this id.
@@ -59,7 +59,9 @@ async def remedy(engine: Engine, incident_id: str, cause: Cause) -> Incident:
                 values={"incident": incident_id, "kind": found.kind},
             )
     engine.wakeup.announce(found.instance_id or found.subject)
-    _logger.info("incident_retried", incident=incident_id, actor=cause.actor.id)
+    _logger.info(
+        "incident_retried", incident=incident_id, actor=cause.actor.id, reason=cause.reason
+    )
     return found
 
 

@@ -59,7 +59,7 @@ class Retried:
 
 
 async def retry(engine: Engine, asked: Retry) -> Retried:
-    """Let a dead letter be tried again, with all its attempts, and note who wanted it.
+    """Let a dead letter be tried again, with all its attempts; who wanted it and why is logged, of a job also kept.
 
     A job keeps its key: who has done the work already recognises it.
 
@@ -80,7 +80,8 @@ async def retry(engine: Engine, asked: Retry) -> Retried:
         letter = await _as_it_is(connection, asked)
     if not replayed:
         engine.wakeup.announce(letter.root_id)
-        _logger.info("retried", letter=asked.letter_id, actor=asked.cause.actor.id)
+        cause = asked.cause
+        _logger.info("retried", letter=asked.letter_id, actor=cause.actor.id, reason=cause.reason)
     return Retried(letter=letter, replayed=replayed)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from engine_room import close
 from errand import Receiver, build_errands
+from structlog.testing import capture_logs
 from waiting import eventually
 
 from orderwright.errors import InputInvalid
@@ -242,6 +243,14 @@ async def test_of_several_who_retry_a_parked_root_at_once_one_does_and_the_other
         retries = [group.create_task(_outcome(retry(engine, asked))) for _ in range(3)]
         await eventually(lambda: _wait(connection, 3))
     assert sorted(task.result() for task in retries) == ["NotDead", "NotDead", "Retried"]
+
+
+@pytest.mark.usefixtures("parked")
+async def test_who_retried_a_parked_root_and_why_is_in_the_log(engine: Engine):
+    with capture_logs() as logged:
+        await retry(engine, Retry(letter_id="seen/e1", cause=by(reason="mended")))
+    [line] = [one for one in logged if one["event"] == "retried"]
+    assert (line["letter"], line["actor"], line["reason"]) == ("seen/e1", "ann", "mended")
 
 
 async def _outcome(retrying: Awaitable[Retried]) -> str:

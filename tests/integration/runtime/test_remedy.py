@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from listing import Listing
 from parcel import add_to
+from structlog.testing import capture_logs
 
 from orderwright.errors import InputInvalid
 from orderwright.runtime.anchor import Anchors
@@ -162,6 +163,26 @@ async def test_a_key_stands_for_one_request_and_a_refusal_leaves_it_free(
     await remedy(engine, second, asked("k"))
     with pytest.raises(IdempotencyMismatch):
         await remedy(engine, first, asked("k"))
+
+
+async def test_who_asked_for_another_attempt_and_why_is_in_the_log(
+    engine: Engine, pool: Pool, clock: DrivenClock
+):
+    sighting = Sighting(
+        kind="slot_failed",
+        subject="schedule/nightly",
+        code="slot_failed",
+        cause="no",
+        seen_at=clock.now(),
+    )
+    await record(pool, [sighting])
+    await pool.execute(_SLOT, clock.now(), clock.now())
+    [found] = await incidents(pool)
+    with capture_logs() as logged:
+        cause = Cause(actor=Actor("ann"), reason="the disk is mended")
+        await remedy(engine, found.incident_id, cause)
+    [line] = [one for one in logged if one["event"] == "incident_retried"]
+    assert (line["actor"], line["reason"]) == ("ann", "the disk is mended")
 
 
 @pytest.mark.parametrize("key", ["k" * 256, "k\x00", "\ud800"])

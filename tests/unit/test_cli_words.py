@@ -1,4 +1,4 @@
-"""Arguments of bytes that are not UTF-8, of which Python makes half surrogate pairs, are refused."""
+"""Arguments that mean nothing are refused; of bytes that are not UTF-8 Python makes half surrogate pairs."""
 
 from __future__ import annotations
 
@@ -27,3 +27,10 @@ def test_an_argument_that_is_no_text_is_refused_by_its_name(
 def test_a_file_may_have_any_name(capsys: pytest.CaptureFixture[str]):
     assert main(("chart", "check", "no such file \udcff")) == 1
     assert "No such file" in capsys.readouterr().err
+
+
+def test_a_name_that_would_choose_nothing_is_wrong_usage(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(("deadletter", "retry", "a", "--name", "post"))
+    assert ended.value.code == 2
+    assert "--name goes with --all" in capsys.readouterr().err

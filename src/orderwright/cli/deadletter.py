@@ -65,6 +65,8 @@ def _list(arguments: argparse.Namespace, output: Output) -> int:
 def _retry(arguments: argparse.Namespace, output: Output) -> int:
     if bool(arguments.ids) == arguments.all:
         arguments.usage_error("give the IDs, or --all")
+    if arguments.ids and arguments.name is not None:
+        arguments.usage_error("--name goes with --all")
     if arguments.payload is not None and len(arguments.ids) != 1:
         arguments.usage_error("--payload goes with one ID")
     payload = None if arguments.payload is None else _payload(arguments.payload)

@@ -106,6 +106,15 @@ def test_the_least_amount_that_an_approver_consents_to_is_approved():
     assert (story.state, emitted(story).data["amountMinor"]) == ("APPROVED", 5000)
 
 
+@pytest.mark.parametrize("amount", ["69.99", "70.01", "0.00"])
+def test_what_is_asked_whole_takes_no_consent_to_another_amount(amount: str):
+    story = approval(ONE, isWhole=True)
+    [reason] = story.refusal("APPROVE", amount=amount).reasons
+    assert (reason.code, reason.values["value"]) == ("input.invalid", amount)
+    assert reason.values["expected"] == "70.00 EUR or nothing: all of it is asked for, or none"
+    assert story.tell("APPROVE", amount="70.00").state == "APPROVED"
+
+
 @pytest.mark.parametrize("amount", ["70.01", "0.00", "-1.00", "1.001", "much"])
 def test_an_amount_of_nothing_or_of_more_than_is_asked_is_no_consent(amount: str):
     refused = approval().refusal("APPROVE", amount=amount)

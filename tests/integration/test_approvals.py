@@ -292,6 +292,18 @@ async def test_what_was_asked_is_begun_once_however_often_the_event_is_handed_ov
     assert await app.pool.fetchval("select count(*) from orderwright.approval") == 1
 
 
+async def test_payment_is_waived_whole_and_who_consents_to_less_waives_nothing(app: Orderwright):
+    order_id, approval_id = await ask(app, "400.00")
+    less = await app.overrides.vote(approval_id, "APPROVE", "a part", "1.00", as_(VOTERS[0]))
+    assert less.refused is not None
+    assert [one.values["field"] for one in less.refused.reasons] == ["amount"]
+    await app.worker.drain()
+    assert await state(app, order_id) == "OVERRIDE_REVIEW"
+    await vote(app, approval_id, VOTERS[0])
+    await app.worker.drain()
+    assert await state(app, order_id) == "CLEARED_FOR_FULFILMENT"
+
+
 async def test_a_refused_vote_does_not_use_up_its_key(app: Orderwright):
     _, approval_id = await ask(app, "5000.00")
     own = Asked(by=CLERK.by, idempotency_key="k")

@@ -29,6 +29,7 @@ from compliance_house import (
 
 from orderwright import Event, Orderwright
 from orderwright.app.compliance.payins import payin_id_of, rejection_hold
+from orderwright.app.compliance.payouts import KIND
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import Role
 from orderwright.domain.approval import approval_id
@@ -192,6 +193,23 @@ async def test_a_refund_owns_a_pay_out_that_others_have_to_approve(app: Orderwri
     )
     await vote(app, payout, asked(Role.TREASURY, "tony"), refused="approval.own_request")
     await vote(app, payout, TESS)
+    assert await state(app, payout) == "QUEUED"
+
+
+async def test_nothing_is_sent_where_consent_is_to_less_than_the_pay_out(app: Orderwright):
+    order_id = await order(app)
+    payment = await register(app, order_id)
+    await confirm(app, payment)
+    payout = await refund(app, payment, "80.00")
+    asked_of = approval_id(payout, KIND, 1)
+    less = await app.approval_desk.vote(asked_of, "APPROVE", "ten, no more", "10.00", TESS)
+    assert less.refused is not None
+    assert [one.values["field"] for one in less.refused.reasons] == ["amount"]
+    await app.worker.drain()
+    assert await state(app, payout) == "REQUESTED"
+    whole = await app.approval_desk.vote(asked_of, "APPROVE", "all of it", "80.00", TESS)
+    assert whole.refused is None
+    await app.worker.drain()
     assert await state(app, payout) == "QUEUED"
 
 

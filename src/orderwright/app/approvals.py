@@ -41,6 +41,9 @@ APPROVALS: Final = Actor("approvals", "system")
 SALE: Final = "sale"
 """The type of the subject of overrides."""
 
+_WAIVER: Final = "ADMIN"
+"""The kind of override that waives payment, whatever is outstanding; one of the credit limit covers what it is of."""
+
 _MOOT: Final = {
     "sale.cleared": "the order was cleared without it",
     "sale.expired": "the order has expired",
@@ -62,6 +65,7 @@ class NewApproval:
         excluded: who may not vote either, because they took part in what it is about.
         validity_days: in which it is to be decided, and for which it then holds.
         amount_minor: what is asked for, in minor units of `currency`; 0 and no currency where it is no amount.
+        is_whole: whether consent to less than the amount is of no use, and so is not taken.
         term_minutes: in which it is to be decided, where that is another time.
     """
 
@@ -76,6 +80,7 @@ class NewApproval:
     validity_days: int
     amount_minor: int = 0
     currency: str = ""
+    is_whole: bool = False
     term_minutes: int | None = None
     excluded: Sequence[str] = ()
 
@@ -125,6 +130,7 @@ def _context(new: NewApproval) -> dict[str, object]:
         "reason": new.reason,
         "amountMinor": new.amount_minor,
         "currency": new.currency,
+        "isWhole": new.is_whole,
         "requestedBy": new.requested_by,
         "excluded": list(new.excluded),
         "quorum": new.quorum.to_json(),
@@ -179,6 +185,7 @@ class Approvals:
             validity_days=settings.approval_validity_days,
             amount_minor=amount,
             currency=currency,
+            is_whole=data["kind"] == _WAIVER,
         )
         await begin_approval(self._engine, connection, asking, event)
 

@@ -4,7 +4,8 @@
     one vote    a person votes once, for or against
     quorum      so many distinct approvers of certain roles, and perhaps one of a higher role among them
     denial      one vote against decides
-    amount      the least that an approver consents to; all that was asked when nobody says otherwise
+    amount      the least that an approver consents to; all that was asked when nobody says otherwise, and nothing else
+                where there is no use for a part
 
 The quorum is chosen by the amount when the request is made and kept with it: settings that change later change
 nothing about it. Who votes, and with which roles, is a fact that the application loads; nobody can send it. What the
@@ -167,16 +168,24 @@ def _held(actor: Mapping[str, Json]) -> list[str]:
 
 
 def amount_fits(scope: Scope) -> Verdict:
-    """The amount that is consented to, where one is named, is above zero and not above what is asked."""
-    asked = integer(scope.context, "amountMinor")
+    """The amount that is consented to, where one is named, is above zero and up to what is asked, or just that."""
+    asked, is_whole = integer(scope.context, "amountMinor"), _is_whole(scope)
     expected = f"an amount above zero and up to {_money(scope, asked)}"
+    if is_whole:
+        expected = f"{_money(scope, asked)} or nothing: all of it is asked for, or none"
     try:
         amount = _consented(scope)
     except InputInvalid as invalid:
         return Verdict(False, invalid.code, invalid.message, invalid.values)
-    fits = scope.data.get("amount") is None or 0 < amount <= asked
+    is_enough = amount == asked if is_whole else 0 < amount <= asked
+    fits = scope.data.get("amount") is None or is_enough
     shown = {"field": "amount", "value": scope.data.get("amount"), "expected": expected}
     return Verdict(fits, "input.invalid", f"amount: expected {expected}", shown)
+
+
+def _is_whole(scope: Scope) -> bool:
+    """Tell whether nobody can consent to a part; approvals that began before that was kept do not say so."""
+    return scope.context.get("isWhole", False) is True
 
 
 def record_vote(scope: Scope) -> Outcome:

@@ -99,6 +99,7 @@ class Compliance:
             validity_days=settings.approval_validity_days,
             amount_minor=amount,
             currency=currency,
+            is_whole=True,
         )
         await begin_approval(self._engine, connection, asking, event)
 

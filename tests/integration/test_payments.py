@@ -218,6 +218,34 @@ async def test_what_an_order_had_counted_before_it_ended_is_no_new_money(app: Or
     ]
 
 
+async def test_money_that_is_told_under_the_name_of_its_ended_order_is_kept(app: Orderwright):
+    order_id = await order(app)
+    await tell(app, order_id, "CANCEL_REQUESTED", reason="changed mind")
+    money = Event("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": order_id})
+    await app.orders.send_sale_event(order_id, money, asked())
+    await app.worker.drain()
+    assert await balance(app, order_id) == 10000
+    assert await case_types(app, order_id) == ["REFUSED_PAYMENT"]
+
+
+async def test_no_registration_takes_the_place_of_late_money(app: Orderwright):
+    order_id = await order(app)
+    await tell(app, order_id, "CANCEL_REQUESTED", reason="changed mind")
+    shadow = NewPayment(
+        order_id=await order(app),
+        amount="1.00",
+        currency="EUR",
+        method="CARD",
+        provider="late",
+        reference=f"{order_id}/transfer-7",
+    )
+    own = asked(Role.CUSTOMER, customer="ada")
+    assert (await app.payments.register_consumer(shadow, own)).refused is None
+    money = Event("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": "transfer-7"})
+    await app.orders.send_sale_event(order_id, money, asked())
+    assert await balance(app, order_id) == 10000
+
+
 async def case_types(app: Orderwright, order_id: str) -> list[str]:
     rows = await app.pool.fetch(
         "select case_type from orderwright.case_record where root_id = $1 order by number",

@@ -64,8 +64,8 @@ async def _is_known(
     sale = await engine.read(order_id, connection=connection)
     if sale is not None and name in mapping(sale.snapshot.context, "payments"):
         return True
-    payment = await engine.read(name, connection=connection)
-    return payment is not None and payment.root_id == order_id
+    named = await engine.read(name, connection=connection)  # which may be anything, the order too
+    return named is not None and named.chart_id == "payment" and named.root_id == order_id
 
 
 def _payment(
@@ -92,4 +92,4 @@ def _payment(
 
 def late_payment_id(order_id: str, name: str) -> str:
     """Return the id of the payment that money becomes which was told to an ended sale under a name."""
-    return derived_id(f"payment/late/{order_id}/{name}")
+    return derived_id(f"late/{order_id}/{name}")  # as no provider and reference come to

@@ -27,6 +27,7 @@ of that stack, so that whoever reads them back can, wherever it stands and whate
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 _LONGEST_PLACE: Final = 60  # letters of a path that may be as long as what is wrong
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 _SORTED: Final = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
@@ -265,3 +266,8 @@ def is_text(text: str) -> bool:
 def is_storable(text: str) -> bool:
     """Tell whether PostgreSQL can keep a string as it is: no NUL, no half of a surrogate pair."""
     return "\0" not in text if text.isascii() else _UNSTORABLE.search(text) is None
+
+
+def holds_nul(text: str) -> bool:
+    """Tell whether a NUL stands in a JSON text that `dump` wrote: PostgreSQL keeps it, but not as `jsonb`."""
+    return "\\u0000" in text and _NUL.search(text) is not None

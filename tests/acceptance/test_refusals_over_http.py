@@ -206,3 +206,22 @@ async def test_text_that_the_database_cannot_hold_is_bad_input(
         refused = await post("/api/v1/session", {"login": text, "password": "x"})
         assert (refused.status_code, refused.json()["code"][-8:]) == (422, ".invalid")
     assert await rows() == before
+
+
+async def test_text_that_no_list_could_be_read_with_is_bad_input_wherever_it_stands(
+    server: Server, sign_in: SignIn, rows: Rows
+) -> None:
+    me = await sign_in(server)
+    order_id = await me.decided((await me.create_order())["order"]["id"])
+    before = await rows()
+    event = 'mutation ($id: ID!) { sendSaleEvent(orderId: $id, event: "FREEZE", data: {reason: "a\\u0000b"}) {'
+    answer = await me.ask(
+        f"{event} ... on Refusal {{ code reasons {{ values }} }} }} }}", id=order_id
+    )
+    refused = answer["sendSaleEvent"]
+    assert (refused["code"], refused["reasons"][0]["values"]["field"]) == ("event_data", "reason")
+    case = '{subjectId: $id, title: "a\\u0000b", role: "MANAGER"}'
+    opening = f"mutation ($id: ID!) {{ openCase(input: {case}) {{ ... on Refusal {{ code }} }} }}"
+    opened = await me.ask(opening, id=order_id)
+    assert opened["openCase"] == {"code": "input.invalid"}
+    assert await rows() == before

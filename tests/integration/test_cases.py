@@ -232,6 +232,10 @@ async def test_people_open_cases_about_orders_and_a_key_opens_one(app: Orderwrig
     assert case.standing.context["title"] == "Ask for the address"
     with pytest.raises(InputInvalid, match="subjectId"):
         await app.case_desk.open(Asking(subject_id="x", title="y", role=Role.BILLER), CLERK)
+    odd = Asking(subject_id=order_id, title="a\0b", role=Role.BILLER)
+    with pytest.raises(InputInvalid, match="title"):
+        await app.case_desk.open(odd, CLERK)
+    [case] = await cases(app, CLERK)
 
 
 async def test_the_queue_comes_in_pages_and_what_waits_longest_comes_first(app: Orderwright):

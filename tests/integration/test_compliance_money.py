@@ -29,10 +29,11 @@ from compliance_house import (
 
 from orderwright import Event, Orderwright
 from orderwright.app.compliance.payins import payin_id_of, rejection_hold
-from orderwright.app.compliance.payouts import KIND
+from orderwright.app.compliance.payouts import KIND, NewPayOut
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import Role
 from orderwright.domain.approval import approval_id
+from orderwright.errors import InputInvalid
 
 CLEARED, PENDING = "CLEARED_FOR_FULFILMENT", "PAYMENT_PENDING_CONFIRMATION"
 
@@ -510,3 +511,9 @@ async def vote(
     assert codes[:1] == ([refused] if refused else [])
     await app.worker.drain()
     assert await app.engine.read(approval_id(payout, "PAYOUT", 1)) is not None
+
+
+async def test_a_pay_out_has_a_reason_that_can_be_read(app: Orderwright):
+    odd = NewPayOut(amount="5.00", currency="EUR", reason="a\0b")
+    with pytest.raises(InputInvalid, match="reason"):
+        await app.pay_outs.request(odd, TONY)

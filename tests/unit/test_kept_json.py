@@ -225,6 +225,31 @@ def test_an_event_is_refused_with_the_field_and_what_would_be_right(
 
 
 @pytest.mark.parametrize("event", ["ANY", "OBJECT"])
+@pytest.mark.parametrize("odd", ["a\0b", "\ud800"])
+def test_an_event_with_text_that_cannot_be_kept_is_refused_and_told_where_it_stands(
+    event: str, odd: str
+):
+    values: list[tuple[dict[str, Any], str]] = [
+        ({"a": odd}, "a"),
+        ({"fine": "\\u0000", "b": [1, {"c": odd}]}, "b.1.c"),
+        ({"b": {odd: 1}}, "b"),
+        ({odd: 1}, "data"),
+    ]
+    for value, place in values:
+        command = Send(instance_id="i", event=Event(event, value), cause=CAUSE)
+        refused = Admission(FormatChecker()).refusal(OPEN_CHART, command)
+        assert refused is not None
+        assert (refused.code, refused.values["field"]) == ("event_data", place)
+
+
+@pytest.mark.parametrize("event", ["ANY", "OBJECT"])
+@pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", "\x01 \u2028 \x7f"])
+def test_an_event_enters_whose_text_only_looks_like_one_with_a_nul(event: str, text: str):
+    command = Send(instance_id="i", event=Event(event, {"a": text, text: 1}), cause=CAUSE)
+    assert Admission(FormatChecker()).refusal(OPEN_CHART, command) is None
+
+
+@pytest.mark.parametrize("event", ["ANY", "OBJECT"])
 def test_an_event_enters_that_nests_as_deep_as_the_limit(event: str):
     command = Send(instance_id="i", event=Event(event, tree(DEEPEST)), cause=CAUSE)
     assert Admission(FormatChecker()).refusal(OPEN_CHART, command) is None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.cases import NewCase, Opening, Priority, open_case
 from orderwright.app.permissions import PERMISSIONS, Identity, Role, require, workers
 from orderwright.errors import InputInvalid, NotFound
+from orderwright.json_text import is_storable
 from orderwright.runtime.command import Send
 from orderwright.runtime.identity import derived_id, fresh_id
 from orderwright.runtime.observation import told_on_commit
@@ -70,8 +71,8 @@ class CaseDesk:
         """
         require(asked.by, "case.work")
         title = asking.title.strip()
-        if not 0 < len(title) <= _LONGEST:
-            raise InputInvalid("title", title[:20], f"1 to {_LONGEST} characters")
+        if not 0 < len(title) <= _LONGEST or not is_storable(title):
+            raise InputInvalid("title", ascii(title[:20]), f"1 to {_LONGEST} characters, no NUL")
         if not 0 <= asking.sla_minutes <= _YEAR:
             raise InputInvalid("slaMinutes", asking.sla_minutes, f"minutes from 0 to {_YEAR}")
         case_id = derived_id(f"case/key/{asked.key}") if asked.key else fresh_id()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from orderwright.json_text import Unfit, is_storable, keep
+from orderwright.json_text import Unfit, holds_nul, is_storable, keep
 from orderwright.runtime.event_schema import EventSchema, compiled
 from orderwright.runtime.interruption import faults_of
 from orderwright.statechart import Reason, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jsonschema import FormatChecker, ValidationError
 
@@ -107,14 +107,35 @@ def _invalid(event: Event, reasons: list[Reason]) -> Refused:
 
 
 def _not_json(event: Event) -> Reason | None:
-    """Find what no schema speaks of: values that JSON or the database cannot hold."""
+    """Find what no schema speaks of: values that JSON or the database cannot hold.
+
+    Lists read contexts as `jsonb`, into which data comes: one NUL in there, and the list is nobody's any more.
+    """
     try:
         text = keep(dict(event.data))
     except Unfit as error:
         return _reason(error.place, None, error.expected)
     except (TypeError, ValueError) as error:
         return _reason("", None, f"JSON ({error})")
-    return None if is_storable(text) else _reason("", None, "text without half surrogate pairs")
+    if is_storable(text) and not holds_nul(text):
+        return None
+    place = _odd_place(dict(event.data)) or ""
+    return _reason(place, None, "text without NUL or half surrogate pairs")
+
+
+def _odd_place(value: object, place: str = "") -> str | None:
+    """Return the path of the first text that cannot be kept, or of the object that has it for a key."""
+    members: Iterable[tuple[object, object]] = ()
+    if isinstance(value, str):
+        return None if is_storable(value) else place
+    if isinstance(value, dict):
+        if not all(map(is_storable, value)):
+            return place
+        members = value.items()
+    elif isinstance(value, list | tuple):
+        members = enumerate(value)
+    found = (_odd_place(member, f"{place}.{key}".lstrip(".")) for key, member in members)
+    return next((one for one in found if one is not None), None)
 
 
 def _reasons(error: ValidationError) -> Iterator[Reason]:

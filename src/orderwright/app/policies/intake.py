@@ -8,7 +8,6 @@ its currency, or a decimal beside the field `currency`; a fraction that the curr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.policies.key import as_key
 from orderwright.condition import MAX_DEPTH, MISSING, Json, Mistyped, in_case, plain, read
 from orderwright.errors import InputInvalid
-from orderwright.json_text import dump, is_storable
+from orderwright.json_text import dump, holds_nul, is_storable
 from orderwright.money import Money
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 _CURRENCY: Final = "currency"
 _LONGEST: Final = 10_000
 """Characters of a text, and of a field that is no fact, as JSON; what is longer is left out."""
-_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""A NUL as JSON writes it: text that PostgreSQL cannot take out again."""
 _FLAGGED: Final = 100
 """How many fields are named at most."""
 
@@ -201,4 +198,4 @@ def _is_storable(value: Json) -> bool:
         text = dump(plain(value))
     except (TypeError, ValueError):
         return False
-    return is_storable(text) and _NUL.search(text) is None
+    return is_storable(text) and not holds_nul(text)

@@ -260,6 +260,22 @@ async def test_an_order_is_found_by_its_package_and_its_payment(app: Orderwright
     assert [row.id for _, row in page.rows] == [one.id]
 
 
+async def test_a_package_is_known_by_a_number_that_can_be_looked_up(app: Orderwright):
+    await receive(app, "LAMP", 1)
+    order_id = await sold(app, LAMP=1)
+    [packed] = await fulfilments(app, order_id)
+    await act(app, packed.id, PACK)
+    endless = "".join(map(str, range(4000)))
+    for data in ({"tracking": endless}, {"carrier": endless}):
+        pasted = Event("PACKAGE_SHIPPED", {**SHIP.data, **data})
+        result = await app.orders.send_fulfilment_event(packed.id, pasted, ADMIN)
+        assert result.refused is not None
+        assert result.refused.values["expected"] == "at most 255 characters"
+    longest = "\N{LINEAR B SYLLABLE B008 A}" * 255
+    await act(app, packed.id, Event("PACKAGE_SHIPPED", {**SHIP.data, "tracking": longest}))
+    assert (await context(app, order_id))["isShipped"] is True
+
+
 async def test_a_service_completes_without_stock(app: Orderwright):
     order_id = await sold(app, FITTING=1)
     [one] = await fulfilments(app, order_id)

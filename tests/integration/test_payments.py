@@ -246,6 +246,21 @@ async def test_no_registration_takes_the_place_of_late_money(app: Orderwright):
     assert await balance(app, order_id) == 10000
 
 
+async def test_no_payment_has_a_name_that_cannot_be_looked_up(app: Orderwright):
+    order_id = await order(app)
+    endless = "".join(map(str, range(4000)))
+    for named in ({"provider": endless, "reference": "r"}, {"reference": endless}):
+        with pytest.raises(InputInvalid, match="1 to 255 characters"):
+            await register(app, order_id, **named)
+    longest = "\N{LINEAR B SYLLABLE B008 A}" * 255
+    await register(app, order_id, provider="stripe", reference=longest)
+    await tell(app, order_id, "CANCEL_REQUESTED", reason="changed mind")
+    money = Event("PAYMENT_CAPTURED", {"amount": "100.00", "paymentId": endless})
+    late = (await app.orders.send_sale_event(order_id, money, asked())).refused
+    assert late is not None
+    assert (late.code, late.values["field"]) == ("event_data", "paymentId")
+
+
 async def case_types(app: Orderwright, order_id: str) -> list[str]:
     rows = await app.pool.fetch(
         "select case_type from orderwright.case_record where root_id = $1 order by number",

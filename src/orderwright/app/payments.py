@@ -16,7 +16,7 @@ from orderwright.app.permissions import require
 from orderwright.app.records import Channel, OrderNotFound
 from orderwright.errors import InputInvalid, RefusedError
 from orderwright.money import Money
-from orderwright.runtime.command import Create, Send
+from orderwright.runtime.command import LONGEST_ID, Create, Send
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -218,8 +218,9 @@ def _require_form(new: NewPayment) -> None:
     if new.method not in METHODS:
         raise InputInvalid("method", new.method, f"one of {', '.join(METHODS)}")
     for field in ("provider", "reference"):
-        if getattr(new, field) == "":
-            raise InputInvalid(field, "", "a name, or nothing")
+        named = getattr(new, field)
+        if named is not None and not 0 < len(named) <= LONGEST_ID:  # an index holds them
+            raise InputInvalid(field, named[:20], f"1 to {LONGEST_ID} characters, or nothing")
     if new.provider and not new.reference:
         raise InputInvalid("reference", None, f"what {new.provider} calls the payment")
 

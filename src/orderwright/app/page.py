@@ -42,7 +42,7 @@ class Place:
         at, row_id = read(cursor)
         try:
             return cls(datetime.fromisoformat(at).astimezone(UTC), row_id)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise _no_cursor(cursor) from None
 
 
@@ -86,11 +86,23 @@ def read(cursor: str) -> tuple[str, str]:
     """
     try:
         first, second = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         raise _no_cursor(cursor) from None
     if not isinstance(first, str):
         raise _no_cursor(cursor)
     return first, str(second)
+
+
+def whole(text: str, *, bits: int) -> int:
+    """Read a whole number of a cursor, as a column of so many bits holds it.
+
+    Raises:
+        ValueError: it is none, or too large.
+    """
+    number, end = int(text), 2 ** (bits - 1)
+    if not -end <= number < end:
+        raise ValueError("too large")
+    return number
 
 
 def _no_cursor(cursor: str) -> InputInvalid:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orderwright.app.credit.account import Account, exposures, profiles
 from orderwright.app.credit.locking import account_of
-from orderwright.app.page import Page, Place, size
+from orderwright.app.page import Page, Place, size, whole
 from orderwright.app.permissions import require
 from orderwright.app.records import CustomerNotFound, OrderNotFound
 from orderwright.domain.orders.credit import overage_minor
@@ -219,7 +219,7 @@ class CreditView:
 def _position(place: Place) -> tuple[datetime, str, int, int]:
     try:
         instance_id, version, n = place.id.rsplit("/", 2)
-        return place.at, instance_id, int(version), int(n)
+        return place.at, instance_id, whole(version, bits=32), whole(n, bits=32)
     except ValueError:
         raise InputInvalid("after", place.id, "the cursor of a row of this list") from None
 

@@ -219,7 +219,7 @@ def _narrowed(wanted: WantedStock) -> tuple[str, str | None, str | None]:
 def _position(place: Place) -> tuple[datetime, str, int, int]:
     try:
         instance_id, version, n = place.id.rsplit("/", 2)
-        return place.at, instance_id, int(version), int(n)
+        return place.at, instance_id, pages.whole(version, bits=32), pages.whole(n, bits=32)
     except ValueError:
         raise InputInvalid("after", place.id, "the cursor of a row of this list") from None
 
@@ -228,9 +228,10 @@ def _rank(after: str | None) -> tuple[int | None, str | None]:
     if after is None:
         return None, None
     rank, location = pages.read(after)
-    if not rank.removeprefix("-").isdecimal():
-        raise InputInvalid("after", after, "the cursor of a row of this list")
-    return int(rank), location
+    try:
+        return pages.whole(rank, bits=32), location
+    except ValueError:
+        raise InputInvalid("after", after, "the cursor of a row of this list") from None
 
 
 _LOCATIONS: Final = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -20,6 +21,7 @@ from orderwright.clock import DrivenClock
 from orderwright.domain.catalogue import CATALOGUE
 from orderwright.errors import InputInvalid
 from orderwright.runtime.replay import Replay
+from orderwright.runtime.reply import IdempotencyMismatch
 
 LINES = [{"sku": "ANVIL", "quantity": 1, "unitPrice": "10.00"}]
 TERMS = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=LINES)
@@ -227,6 +229,9 @@ async def test_people_open_cases_about_orders_and_a_key_opens_one(app: Orderwrig
         opened = await app.case_desk.open(about, asked("clerk", Role.BILLER, key=key))
         assert opened.refused is None
     assert opened.replayed
+    for other in (replace(about, priority="URGENT"), replace(about, sla_minutes=5)):
+        with pytest.raises(IdempotencyMismatch):
+            await app.case_desk.open(other, asked("clerk", Role.BILLER, key="k"))
     [case] = await cases(app, CLERK)
     assert (case.id, case.case_type, case.root_id) == (opened.instance_id, "MANUAL", order_id)
     assert case.standing.context["title"] == "Ask for the address"

@@ -78,7 +78,13 @@ class CaseDesk:
         case_id = derived_id(f"case/key/{asked.key}") if asked.key else fresh_id()
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             new = await self._new(connection, case_id, asking, title)
-            request = {"about": asking.subject_id, "title": title, "role": asking.role}
+            request = {
+                "about": asking.subject_id,
+                "title": title,
+                "role": asking.role,
+                "priority": asking.priority,
+                "slaMinutes": asking.sla_minutes,
+            }
             return await open_case(
                 self._engine, new, asked.cause, connection=connection, request=request
             )

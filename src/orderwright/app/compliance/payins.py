@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.cases import CASES, NewCase, Opening, in_time, open_case
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import PAYIN, Sender
-from orderwright.app.orders import id_for
+from orderwright.app.orders import id_for, require_ahead, require_zone
 from orderwright.app.payments import METHODS
 from orderwright.app.permissions import Role, require
 from orderwright.app.phases import PhaseBroken, pass_on, send_on
@@ -107,7 +107,7 @@ class PayIns:
         """
         require(asked.by, "payin.expect")
         now = self._engine.clock.now()
-        minor = _checked(new, now)
+        minor = _checked(new)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             user = (
                 await records.require_user(connection, new.user_id)
@@ -126,7 +126,10 @@ class PayIns:
                 currency=new.currency,
                 created_at=now,
             )
-            return await _open(self._engine, connection, payin, asked.cause, new.expires_at)
+            result = await _open(self._engine, connection, payin, asked.cause, new.expires_at)
+            if new.expires_at is not None and not result.replayed:
+                require_ahead("expiresAt", new.expires_at, now)
+            return result
 
     async def send(self, payin_id: str, event: Event, asked: Asked) -> Result:
         """Send an event to a pay-in.
@@ -239,7 +242,7 @@ class PayInsOfPayments:
         await open_case(self._engine, new, cause, connection=connection)
 
 
-def _checked(new: NewPayIn, now: datetime) -> int:
+def _checked(new: NewPayIn) -> int:
     """Return the amount in minor units.
 
     Raises:
@@ -250,9 +253,8 @@ def _checked(new: NewPayIn, now: datetime) -> int:
         raise InputInvalid("amount", new.amount, "an amount above zero")
     if new.method not in METHODS:
         raise InputInvalid("method", new.method, f"one of {', '.join(METHODS)}")
-    ends = new.expires_at
-    if ends is not None and (ends.tzinfo is None or ends <= now):
-        raise InputInvalid("expiresAt", ends.isoformat(), "a time in the future with its zone")
+    if new.expires_at is not None:
+        require_zone("expiresAt", new.expires_at)
     return amount.minor
 
 

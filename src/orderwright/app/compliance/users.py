@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import KYC, USER, Sender
-from orderwright.app.orders import id_for
+from orderwright.app.orders import id_for, require_ahead, require_zone
 from orderwright.app.permissions import require
 from orderwright.app.records import next_number, require_customer
 from orderwright.errors import InputInvalid, RefusedError
@@ -168,8 +168,8 @@ class Users:
         require(asked.by, "kyc.open")
         await self._sender.require(USER, user_id, asked)
         session_id, now = id_for("kyc", asked.key), self._engine.clock.now()
-        if ends is not None and (ends.tzinfo is None or ends <= now):
-            raise InputInvalid("expiresAt", ends.isoformat(), "a time in the future with its zone")
+        if ends is not None:
+            require_zone("expiresAt", ends)
         about = {"userId": user_id, "expiresAt": ends.isoformat() if ends else None}
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             number = await next_number(connection, "kyc_number")
@@ -185,6 +185,8 @@ class Users:
                 connection=connection,
             )
             if result.refused is None and not result.replayed:
+                if ends is not None:
+                    require_ahead("expiresAt", ends, now)
                 await records.add_kyc(connection, session_id, number, user_id, now)
         return result
 

@@ -10,6 +10,7 @@ from orderwright.app.goods.stock_records import (
     Shelf,
     add_shelf,
     is_kept,
+    keep_as_it_is,
     require_open,
     require_shelf,
 )
@@ -58,10 +59,13 @@ class StockDesk:
             if not known:
                 await require_shelf(connection, shelf)
             if brings:
-                await require_open(connection, shelf.location)
+                await keep_as_it_is(connection, shelf.location)
             if not known:
                 await _begin(self._engine, connection, shelf, asked.cause)
-            return await send_to_shelf(self._engine, connection, shelf, event, asked.cause)
+            result = await send_to_shelf(self._engine, connection, shelf, event, asked.cause)
+            if brings and not result.replayed:  # what came while it was open is answered so
+                await require_open(connection, shelf.location)
+            return result
 
 
 async def move_stock(

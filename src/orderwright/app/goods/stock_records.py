@@ -100,6 +100,11 @@ async def require_shelf(connection: Connection, shelf: Shelf) -> None:
         raise InputInvalid("sku", shelf.sku, "the SKU of goods; a service is not kept in stock")
 
 
+async def keep_as_it_is(connection: Connection, location_id: str) -> None:
+    """Let nobody close a location or open it again until the transaction ends; before any stock is locked."""
+    await connection.fetchrow(_CLOSED, location_id)
+
+
 async def require_open(connection: Connection, location_id: str) -> None:
     """Let the call go on only if a location takes goods in, and let nobody close it until the transaction ends.
 

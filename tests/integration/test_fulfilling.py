@@ -33,7 +33,9 @@ from shop import (
 
 from orderwright import Event, Orderwright
 from orderwright.app.goods.fulfilment_list import WantedFulfilments
+from orderwright.app.orders import NewTerms
 from orderwright.app.payments import NewPayment
+from orderwright.app.refundable import refundable_minor
 from orderwright.app.rows import ListFilter
 from orderwright.clock import DrivenClock
 from orderwright.json_text import load
@@ -274,6 +276,22 @@ async def test_a_package_is_known_by_a_number_that_can_be_looked_up(app: Orderwr
     longest = "\N{LINEAR B SYLLABLE B008 A}" * 255
     await act(app, packed.id, Event("PACKAGE_SHIPPED", {**SHIP.data, "tracking": longest}))
     assert (await context(app, order_id))["isShipped"] is True
+
+
+async def test_a_line_that_a_discount_alone_makes_one_that_can_be_held_is_fulfilled(
+    app: Orderwright,
+):
+    half = "92233720368547758.07"
+    line = {"sku": "LAMP", "quantity": 2, "unitPrice": half, "discount": half}
+    free = {**line, "quantity": 1}
+    terms = NewTerms(customer_id="ada", channel="CONSUMER", currency="EUR", lines=[line, free])
+    order_id = (await app.orders.create_order(terms, ADMIN)).instance_id
+    await app.worker.drain()
+    await tell(app, order_id, "PAYMENT_CAPTURED", amount=half, paymentId="till")
+    assert await states(app, order_id) == ["BACKORDERED"]
+    async with app.pool.acquire() as connection:
+        left = await refundable_minor(connection, [order_id], lock=False)
+    assert left == {order_id: {"1": 2**63 - 1, "2": 0}}
 
 
 async def test_a_service_completes_without_stock(app: Orderwright):

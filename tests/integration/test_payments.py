@@ -261,6 +261,15 @@ async def test_no_payment_has_a_name_that_cannot_be_looked_up(app: Orderwright):
     assert (late.code, late.values["field"]) == ("event_data", "paymentId")
 
 
+async def test_no_payment_is_larger_than_its_balance_can_count(app: Orderwright):
+    order_id = await order(app)
+    with pytest.raises(InputInvalid, match="amount"):
+        await register(app, order_id, "1000000000000000.00")
+    largest = await register(app, order_id, "999999999999999.99")
+    assert (await app.payments.confirm(largest, asked())).refused is None
+    assert await balance(app, order_id) == 10**17 - 1
+
+
 async def case_types(app: Orderwright, order_id: str) -> list[str]:
     rows = await app.pool.fetch(
         "select case_type from orderwright.case_record where root_id = $1 order by number",

@@ -18,6 +18,7 @@ from orderwright.errors import InputInvalid, RefusedError
 from orderwright.money import Money
 from orderwright.runtime.command import LONGEST_ID, Create, Send
 from orderwright.runtime.identity import derived_id
+from orderwright.runtime.ledger import LARGEST
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
 
@@ -213,8 +214,8 @@ def _payment(new: NewPayment, channel: Channel, asked: Asked, engine: Engine) ->
 
 def _require_form(new: NewPayment) -> None:
     amount = Money.parse(new.amount, new.currency)
-    if amount.minor <= 0:
-        raise InputInvalid("amount", new.amount, "an amount above zero")
+    if not 0 < amount.minor < LARGEST:
+        raise InputInvalid("amount", new.amount, "an amount above zero that a balance can count")
     if new.method not in METHODS:
         raise InputInvalid("method", new.method, f"one of {', '.join(METHODS)}")
     for field in ("provider", "reference"):

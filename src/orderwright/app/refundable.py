@@ -27,7 +27,7 @@ select id from orderwright.sale_order where id = any($1::text[]) order by id for
 """
 _REFUNDABLE: Final = """
 select line.order_id, line.line_no,
-       (line.unit_price_minor * line.quantity - line.discount_minor + line.tax_minor
+       (line.unit_price_minor::numeric * line.quantity - line.discount_minor + line.tax_minor
         - coalesce(refunded.minor, 0) - coalesce(credited.minor, 0))::bigint as left_minor
 from orderwright.sale_order_line as line
 left join (

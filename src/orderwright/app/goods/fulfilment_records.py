@@ -54,7 +54,7 @@ async def is_parting(connection: Connection, order_id: str) -> bool:
 
 _LINES: Final = """
 select line.line_no, line.sku, line.quantity, product.kind,
-       line.unit_price_minor * line.quantity - line.discount_minor + line.tax_minor as total_minor
+       (line.unit_price_minor::numeric * line.quantity - line.discount_minor + line.tax_minor)::bigint as total_minor
 from orderwright.sale_order_line as line left join orderwright.product as product on product.sku = line.sku
 where line.order_id = $1 order by line.line_no
 """

@@ -11,6 +11,7 @@ from policy_house import clear, document, publish
 from orderwright import Event, Orderwright
 from orderwright.app.compliance.payins import payin_id_of
 from orderwright.app.compliance.payouts import NewPayOut, payout_id_of
+from orderwright.app.compliance.users import NewUser
 from orderwright.app.orders import Asked
 from orderwright.app.payments import NewPayment
 from orderwright.app.permissions import Role
@@ -56,7 +57,7 @@ async def confirmed(app: Orderwright, payment: str, by: Asked) -> None:
 
 async def told(app: Orderwright, trigger: str, context: Mapping[str, str]) -> None:
     """A host tells what has happened, before the relay does, and has it acted on."""
-    done = await app.trigger(trigger, {**context, "currency": "EUR"}, execute=True)
+    done = await app.trigger(trigger, dict(context), execute=True)
     assert [one.action for one in done.actions] == ["REQUIRE_APPROVAL"]
 
 
@@ -79,7 +80,7 @@ async def a_request(app: Orderwright) -> str:
 
 async def a_request_that_a_host_tells_first(app: Orderwright) -> str:
     payout = await a_request(app)
-    await told(app, "PAYOUT_REQUESTED", {"payOutId": payout, "amount": "50.00"})
+    await told(app, "PAYOUT_REQUESTED", {"payOutId": payout, "amount": "50.00", "currency": "EUR"})
     return payout
 
 
@@ -100,7 +101,7 @@ async def a_transfer_that_a_host_tells_first(app: Orderwright) -> str:
     transfer = {"amount": "100.00", "reference": "t1"}
     result = await app.pay_ins.send(payin, Event("PAYIN_RECEIVED", transfer), OLGA)
     assert result.refused is None, result.refused
-    await told(app, "PAYIN_RECEIVED", {"payInId": payin, "amount": "100.00"})
+    await told(app, "PAYIN_RECEIVED", {"payInId": payin, "amount": "100.00", "currency": "EUR"})
     return payin
 
 
@@ -134,6 +135,19 @@ async def test_who_registers_a_payment_and_who_confirms_it_are_both_shut_out(app
     await app.worker.drain()
     approval = (await consents(app, payin_id_of(payment)))["POLICY"]
     assert [await vote(app, approval, who) for who in (RITA, OLGA, ADAM)] == [[OWN], [OWN], []]
+
+
+async def test_who_registers_a_user_has_no_vote_though_the_id_looks_like_a_row_of_another(
+    app: Orderwright,
+):
+    known = {"field": "email", "operator": "is_not_null"}
+    policy = document(known, does=[CONSENT], trigger="USER_REGISTERED")
+    await publish(app, "user_registered", policy)
+    for user, by in (("kim", RITA), ("kim/1", OLGA)):
+        await app.users.register(NewUser(id=user, email=f"{len(user)}@example.com"), by)
+    await told(app, "USER_REGISTERED", {"userId": "kim/1", "email": "5@example.com"})
+    approval = (await consents(app, "kim/1"))["POLICY"]
+    assert [await vote(app, approval, who) for who in (OLGA, RITA)] == [[OWN], []]
 
 
 async def consents(app: Orderwright, subject: str) -> dict[str, str]:

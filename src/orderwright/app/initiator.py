@@ -8,7 +8,7 @@ the log: at a host's call, at a schedule, at what an import has brought.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orderwright.runtime.command import Actor
 
@@ -17,19 +17,28 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.pool import Connection
 
+
+class Row(NamedTuple):
+    """A row of an instance's log."""
+
+    instance_id: str
+    version: int
+
+
 _FURTHEST: Final = 32
 """Rows that a chain is followed back; the longest of the house have fewer than ten."""
 _EVENT: Final = re.compile(r"(.+)/([0-9]{1,9})/[0-9]+", re.DOTALL)
 _ROW: Final = re.compile(r"(.+)/([0-9]{1,9})", re.DOTALL)
 
 
-async def initiator_of(connection: Connection, cause: str) -> Actor | None:
+async def initiator_of(connection: Connection, cause: str | Row) -> Actor | None:
     """Return the first person behind a domain event or a log row; else who acted in its own row.
 
-    None where the log does not have it.
+    None where the log does not have it. A row that is known to be one is given as such: as text, that of a user whom
+    a host calls "kim/1" reads like an event of another who is called "kim".
     """
     nearest: Actor | None = None
-    following: str | None = cause
+    following: str | Row | None = cause
     for _ in range(_FURTHEST):
         row = await _behind(connection, following) if following is not None else None
         if row is None:
@@ -42,8 +51,10 @@ async def initiator_of(connection: Connection, cause: str) -> Actor | None:
     return nearest
 
 
-async def _behind(connection: Connection, cause: str) -> Record | None:
+async def _behind(connection: Connection, cause: str | Row) -> Record | None:
     """Return the log row behind a domain event ("<instance>/<version>/<n>"), or the one that is named itself."""
+    if isinstance(cause, Row):
+        return await connection.fetchrow(_LOGGED, *cause)
     for shape in (_EVENT, _ROW):
         named = shape.fullmatch(cause)
         if named is not None:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from orderwright.app.approvals import NewApproval, start_approval
-from orderwright.app.initiator import initiator_of
+from orderwright.app.initiator import Row, initiator_of
 from orderwright.app.permissions import Role, with_seniors
 from orderwright.app.policies.action_record import BEGUN, Done
 from orderwright.app.policies.entity import ACTING
@@ -75,10 +75,10 @@ def _minutes(action: ActionRow) -> int | None:
 async def _took_part(work: Work) -> list[str]:
     """Return the people behind what was decided on, who caused it first; a host's call is nobody's."""
     entity = await work.entity()
-    causes = [work.action.event_id] if work.action.event_id is not None else []
+    causes: list[str | Row] = [work.action.event_id] if work.action.event_id is not None else []
     if entity is not None:
         causes += [] if causes else await _own_causes(work)
-        causes += [f"{entity.instance_id}/1"] if work.action.entity_type in _OF_MONEY else []
+        causes += [Row(entity.instance_id, 1)] if work.action.entity_type in _OF_MONEY else []
     behind = [await initiator_of(work.connection, cause) for cause in causes]
     people = [one.id for one in behind if one is not None and one.kind == "user"]
     asker = entity.snapshot.context.get("requestedBy") if entity is not None else None
@@ -87,12 +87,12 @@ async def _took_part(work: Work) -> list[str]:
     return list(dict.fromkeys(people))
 
 
-async def _own_causes(work: Work) -> list[str]:
+async def _own_causes(work: Work) -> list[Row]:
     """Return the log rows, the newest first, by which happened what a host tells of an entity that lives here."""
     action = work.action
     trigger = action.trigger if action.trigger in _HAPPENS_BY else BEGINNINGS[action.entity_type]
     rows = await work.connection.fetch(_ROWS, action.entity_id, list(_HAPPENS_BY[trigger]))
-    return [row["cause"] for row in rows]
+    return [Row(work.action.entity_id, row["version"]) for row in rows]
 
 
 _OF_MONEY: Final = frozenset({"Order", "PayIn", "PayOut"})
@@ -107,6 +107,6 @@ _HAPPENS_BY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By which events of a lifecycle happens what a host tells of; of several like it, all count."""
 _ROWS: Final = """
-select l.instance_id || '/' || l.version as cause from orderwright.log as l
+select l.version from orderwright.log as l
 where l.instance_id = $1 and l.event_type = any($2::text[]) order by l.version desc
 """

@@ -433,6 +433,20 @@ async def test_a_snoozed_policy_has_no_say_on_that_entity_until_then(app: Orderw
             await office.snoozes.begin(policy_id, entity, end, "why", CLEO)
 
 
+async def test_a_snooze_that_is_asked_for_again_under_its_key_after_its_end_is_answered(
+    app: Orderwright,
+):
+    snoozes, policy_id = app.policy_office.snoozes, await made(app)
+    key, until = as_("cleo", key="nap"), NOON + timedelta(hours=1)
+    await snoozes.begin(policy_id, ("Order", "o1"), until, "known", key)
+    assert isinstance(app.clock, DrivenClock)
+    app.clock.advance(timedelta(hours=2))
+    assert await snoozes.begin(policy_id, ("Order", "o1"), until, "known", key) == policy_id
+    assert len(await snoozes.of(CLEO.by, policy_id)) == 1
+    with pytest.raises(InputInvalid, match="until"):
+        await snoozes.begin(policy_id, ("Order", "o1"), until, "known", CLEO)
+
+
 async def test_an_entity_shows_what_policies_came_to_on_it_and_the_snooze_that_holds_now(
     app: Orderwright,
 ):

@@ -90,10 +90,10 @@ class Snoozes:
         require(asked.by, "policy.snooze")
         await self._listed.required(asked.by, policy_id)
         now, said = self._clock.now(), reason.strip()
-        _check(entity, until, now, said)
         request = ("policy.snooze", policy_id, *entity, until.isoformat(), said)
         async with self._pool.acquire() as connection, connection.transaction():
             if not await is_replay(connection, asked.key, request, at=now):
+                _check(entity, until, now, said)
                 row = (policy_id, *entity)
                 await connection.execute(_END, *row, asked.by.id, now)
                 await connection.execute(_BEGIN, *row, now, until, said, asked.by.id)

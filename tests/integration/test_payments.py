@@ -270,6 +270,23 @@ async def test_no_payment_is_larger_than_its_balance_can_count(app: Orderwright)
     assert await balance(app, order_id) == 10**17 - 1
 
 
+async def test_a_failure_is_taken_whatever_its_provider_writes_as_the_reason(app: Orderwright):
+    payment_id = await register(app, await order(app), provider="stripe", reference="pi_nul")
+    for number, reason in enumerate(("declined\0", "\0")):
+        report = Report(
+            provider="stripe",
+            event_id=f"evt_nul_{number}",
+            kind=Kind.FAILED,
+            reference="pi_nul",
+            amount_minor=10000,
+            currency="EUR",
+            reason=reason,
+        )
+        assert await app.payment_reports.receive(report, "CONSUMER") is Receipt.TAKEN
+        if not number:
+            assert (await standing(app, payment_id))[1]["failedReason"] == "declined"
+
+
 async def case_types(app: Orderwright, order_id: str) -> list[str]:
     rows = await app.pool.fetch(
         "select case_type from orderwright.case_record where root_id = $1 order by number",

@@ -271,7 +271,8 @@ def _event(report: Report) -> Event:
         case Kind.CAPTURED:
             return Event("CAPTURE_REPORTED", {**named, **money})
         case Kind.FAILED:
-            return Event("FAILURE_REPORTED", {**named, "reason": report.reason or "it failed"})
+            reason = report.reason.replace("\0", "")  # a NUL is no reason to turn the report away
+            return Event("FAILURE_REPORTED", {**named, "reason": reason or "it failed"})
         case Kind.REFUNDED:
             return Event("REFUND_REPORTED", {**named, **money, "refundId": report.part})
         case Kind.CHARGED_BACK:

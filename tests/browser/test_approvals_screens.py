@@ -67,6 +67,8 @@ async def test_two_people_decide_in_two_browsers_and_the_next_request_opens(
     for text in ("EUR\u00a010,005.00", "Ada Ltd", "Clerk", "they always pay", "0 of 2 votes"):
         await expect(detail).to_contain_text(text)
     await expect(detail).to_contain_text("is outstanding")
+    await expect(mia.get_by_role("form", name="Your vote")).to_be_visible()
+    await expect(mia.get_by_label("Approved amount")).to_have_count(0)  # all is waived, or nothing
     await _vote(mia, "a", "known for years")
     await expect(detail).to_contain_text("1 of 2 votes")
     await expect(detail).to_contain_text("one person has one vote")

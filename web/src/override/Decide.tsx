@@ -14,6 +14,7 @@ import classes from "./Override.module.css";
 type Request = {
   id: string;
   amount?: Money | null;
+  isWhole: boolean;
   workflow: { allowedEvents: readonly { event: string }[]; blockedEvents: readonly { event: string; reasons: readonly Reason[] }[] };
 };
 type Props = { request: Request; onVoted: (isDecided: boolean) => void };
@@ -74,7 +75,7 @@ function VoteForm({ request, onVoted }: Props) {
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
-        {decision === "APPROVE" && request.amount ? (
+        {decision === "APPROVE" && request.amount && !request.isWhole ? (
           <TextInput
             label={`Approved amount, ${request.amount.currency}`}
             description={`Leave it empty to approve all of ${formatAmount(request.amount.amount)}`}

@@ -86,6 +86,11 @@ class Approval(HasWorkflow):
         return self._money("amountMinor")
 
     @strawberry.field
+    def is_whole(self) -> bool:
+        """Whether all of the amount is consented to or none: a vote for less is refused."""
+        return self._context.get("isWhole", False) is True
+
+    @strawberry.field
     def approved_amount(self) -> Money | None:
         return self._money("approvedMinor")
 

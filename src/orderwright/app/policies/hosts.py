@@ -167,7 +167,10 @@ class Hosts:
             roles=frozenset({Role.COMPLIANCE}),  # the scope stands for it
         )
         added = removed = 0
+        request = ("list", name, list(add), list(remove))
         async with self._pool.acquire() as connection, connection.transaction():
+            # Each half answers a repetition by a key of its own; this one tells it from another request.
+            await is_replay(connection, _key(token, key), request, at=self._clock.now())
             if add:
                 asked = Asked(by=by, idempotency_key=f"{key}/add" if key else None)
                 added = (await self._lists.add(name, add, asked, connection=connection)).count

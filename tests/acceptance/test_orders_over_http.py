@@ -259,6 +259,45 @@ async def test_the_idempotency_key_may_come_in_the_header(server: Server, sign_i
     assert [row["eventType"] for row in log] == ["create", "DECISION_RECORDED"]
 
 
+async def test_the_header_is_for_one_mutation_also_where_they_stand_in_a_fragment(
+    server: Server, sign_in: SignIn
+) -> None:
+    me = await sign_in(server)
+    order_id = await me.decided((await me.create_order())["order"]["id"])
+    me.http.headers["Idempotency-Key"] = "in-the-header-of-two"
+    send = 'sendSaleEvent(orderId: $id, event: "INITIATE_PAYMENT") { __typename }'
+    for both in (f"a: {send} ... {{ b: {send} }}", f"... on Mutation {{ a: {send} b: {send} }}"):
+        inline = await me.raw(f"mutation ($id: ID!) {{ {both} }}", id=order_id)
+        assert inline["errors"][0]["extensions"]["code"] == "input.invalid", both
+    named = (
+        f"mutation ($id: ID!) {{ ...Both }} fragment Both on Mutation {{ a: {send} b: {send} }}"
+    )
+    answer = await me.raw(named, id=order_id)
+    assert answer["errors"][0]["extensions"]["code"] == "input.invalid"
+    assert [row["eventType"] for row in await me.log(order_id)] == ["create", "DECISION_RECORDED"]
+    one = f"mutation ($id: ID!) {{ ...One }} fragment One on Mutation {{ {send} }}"
+    assert "errors" not in await me.raw(one, id=order_id)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "\u00e4\\u0000"])
+async def test_a_key_that_can_be_none_is_named(server: Server, sign_in: SignIn, key: str) -> None:
+    me = await sign_in(server)
+    answer = await me.raw(
+        f"""mutation {{ createPolicyList(name: "never-made", idempotencyKey: "{key}") {{ __typename }} }}"""
+    )
+    extensions = answer["errors"][0]["extensions"]
+    assert extensions["code"] == "input.invalid"
+    assert extensions["values"]["field"] == "idempotencyKey"
+    assert await me.ask('{ policyList(name: "never-made") { name } }') == {"policyList": None}
+
+
+async def test_a_header_without_a_key_is_none_either(server: Server, sign_in: SignIn) -> None:
+    me = await sign_in(server)
+    me.http.headers["Idempotency-Key"] = ""
+    answer = await me.raw('mutation { createPolicyList(name: "never-made") { __typename } }')
+    assert answer["errors"][0]["extensions"]["values"]["field"] == "idempotencyKey"
+
+
 async def test_everybody_has_their_own_keys(server: Server, sign_in: SignIn) -> None:
     me, clerk = await sign_in(server), await sign_in(server, "clerk")
     mine, theirs = await me.create_order(key="k"), await clerk.create_order(key="k", price="7.00")

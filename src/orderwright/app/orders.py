@@ -19,9 +19,10 @@ from orderwright.app.phases import expiry_of
 from orderwright.app.placing import place_order
 from orderwright.domain.orders.quotation import terms_context
 from orderwright.domain.orders.terms import Terms, read_terms
-from orderwright.errors import InputInvalid, NotFound
+from orderwright.errors import InputInvalid, NotFound, shown
+from orderwright.json_text import is_storable
 from orderwright.money import exponent
-from orderwright.runtime.command import Actor, Cause, Create, Send
+from orderwright.runtime.command import LONGEST_ID, Actor, Cause, Create, Send
 from orderwright.runtime.identity import derived_id, fresh_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -51,16 +52,25 @@ class NewTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The circumstances of a call: who asks, under which key, and why."""
+    """The circumstances of a call: who asks, under which key, and why.
+
+    Raises:
+        InputInvalid: the key is empty, too long, or cannot be stored.
+    """
 
     by: Identity
     idempotency_key: str | None = None
     reason: str | None = None
 
+    def __post_init__(self) -> None:
+        key = self.idempotency_key
+        if key is not None and not (0 < len(key) <= LONGEST_ID and is_storable(key)):
+            raise InputInvalid("idempotencyKey", shown(key), f"1 to {LONGEST_ID} characters")
+
     @property
     def key(self) -> str | None:
         """The key as it is remembered: everybody has their own."""
-        return f"{self.by.id}/{self.idempotency_key}" if self.idempotency_key else None
+        return f"{self.by.id}/{self.idempotency_key}" if self.idempotency_key is not None else None
 
     @property
     def cause(self) -> Cause:

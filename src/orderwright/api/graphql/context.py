@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 import strawberry
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 from starlette.requests import HTTPConnection
 from strawberry.dataloader import DataLoader
 from strawberry.fastapi import BaseContext
@@ -77,9 +78,9 @@ class Context(BaseContext):
         Raises:
             InputInvalid: the header comes with several mutations, of which it can only mean one.
         """
-        if argument or not self._key:
+        if argument is not None or self._key is None:
             return argument
-        if len(info.operation.selection_set.selections) > 1:
+        if sum(1 for _ in _fields(info, info.operation.selection_set)) > 1:
             raise InputInvalid(HEADER, self._key, "one mutation in the request, or a key for each")
         return self._key
 
@@ -99,6 +100,18 @@ async def context_of(connection: HTTPConnection) -> Context:
     """Return the context for a request or a websocket."""
     key = connection.headers.get(HEADER)
     return Context(connection, await identity_of(connection), key)
+
+
+def _fields(info: Info, selected: SelectionSetNode) -> Iterator[FieldNode]:
+    """Give the fields of a selection, also those that stand in fragments."""
+    for one in selected.selections:
+        if isinstance(one, FieldNode):
+            yield one
+        elif isinstance(one, FragmentSpreadNode):
+            fragment = info._raw_info.fragments[one.name.value]  # noqa: SLF001 (no public way)
+            yield from _fields(info, fragment.selection_set)
+        elif isinstance(one, InlineFragmentNode):
+            yield from _fields(info, one.selection_set)
 
 
 def _batched(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -107,6 +108,56 @@ async def test_captures_beyond_what_can_be_held_are_refused(
     assert (await me.sale(order_id, "PAYMENT_CAPTURED", largest))["__typename"] == "EventApplied"
     more = await me.sale(order_id, "PAYMENT_CAPTURED", {"amount": "0.01", "paymentId": "b"})
     assert "largest amount" in more["message"]
+
+
+_LISTS = (
+    "orders(%s)",
+    "outbox(%s)",
+    "deadLetters(%s)",
+    "locations(%s)",
+    "stock(%s)",
+    'stockMovements(sku: "ANVIL", location: "main", %s)',
+    'exposureEntries(customerId: "bob", currency: "EUR", %s)',
+    'policyList(name: "paged") { entries(%s)',
+)
+
+
+def _cursor(*parts: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+async def test_a_cursor_that_no_list_has_given_is_named(server: Server, sign_in: SignIn) -> None:
+    me, at = await sign_in(server), "2026-01-01T00:00:00+00:00"
+    await me.ask('mutation { createPolicyList(name: "paged") { __typename } }')
+    places = (
+        base64.urlsafe_b64encode(b"[" * 20_000).decode(),
+        _cursor("0001-01-01T00:00:00+23:00", "x"),
+        _cursor("9999-12-31T23:59:59-23:00", "x"),
+        _cursor("9" * 20, "x"),
+        _cursor("9" * 5000, "x"),
+        _cursor("\u00b2", "x"),
+        _cursor(at, "a\0"),
+        _cursor(at, "\ud800"),
+        _cursor(at, 5),
+        _cursor(at, "x/1"),
+        _cursor(at, f"x/{'9' * 20}/1"),
+        _cursor(at, f"x/1/{'9' * 20}"),
+        _cursor(at, f"{'9' * 20}/1"),
+        "\u00e9",
+        "",
+    )
+    for listed in _LISTS:
+        for place in places:
+            more = "}" if "{" in listed else ""
+            chosen = listed % "after: $after"
+            query = (
+                f"query ($after: String) {{ {chosen} {{ pageInfo {{ hasNextPage }} }} {more} }}"
+            )
+            answer = await me.raw(query, after=place)
+            if "errors" in answer:  # else another list might have given it
+                extensions = answer["errors"][0]["extensions"]
+                assert extensions["code"] == "input.invalid", (listed, place[:80], answer)
+                assert extensions["values"]["field"] == "after", (listed, place[:80], answer)
 
 
 @pytest.mark.parametrize(

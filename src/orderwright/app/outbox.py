@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orderwright.app.belonging import root_of
-from orderwright.app.page import Page, Place, size
+from orderwright.app.page import Page, Place, no_cursor, size
 from orderwright.app.permissions import Identity, require
-from orderwright.errors import InputInvalid
 from orderwright.runtime import event_list
 from orderwright.runtime.outbox import Cursor
 
@@ -76,7 +75,7 @@ def _read(cursor: str) -> Cursor:
         order, number = Place.read(cursor).id.split("/")
         return Cursor(_bigint(order), _bigint(number))
     except ValueError:
-        raise InputInvalid("after", cursor, "the cursor of a row of this list") from None
+        raise no_cursor(cursor) from None
 
 
 def _bigint(text: str) -> int:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Final, Generic, Protocol, TypeVar
 
 from orderwright.errors import InputInvalid
+from orderwright.json_text import is_storable
 
 LARGEST: Final = 200
 """How many rows a page may have."""
@@ -42,8 +43,8 @@ class Place:
         at, row_id = read(cursor)
         try:
             return cls(datetime.fromisoformat(at).astimezone(UTC), row_id)
-        except (ValueError, OverflowError):
-            raise _no_cursor(cursor) from None
+        except (ValueError, OverflowError):  # no time, or none that UTC has
+            raise no_cursor(cursor) from None
 
 
 class HasCursor(Protocol):
@@ -87,23 +88,25 @@ def read(cursor: str) -> tuple[str, str]:
     try:
         first, second = json.loads(base64.urlsafe_b64decode(cursor.encode()))
     except (ValueError, TypeError, RecursionError, binascii.Error):
-        raise _no_cursor(cursor) from None
-    if not isinstance(first, str):
-        raise _no_cursor(cursor)
-    return first, str(second)
+        raise no_cursor(cursor) from None
+    for part in (first, second):
+        if not isinstance(part, str) or not is_storable(part):
+            raise no_cursor(cursor)
+    return first, second
 
 
 def whole(text: str, *, bits: int) -> int:
-    """Read a whole number of a cursor, as a column of so many bits holds it.
+    """Read a number of a sort key, from a column of so many bits.
 
     Raises:
-        ValueError: it is none, or too large.
+        ValueError: it is none that the column can hold.
     """
-    number, end = int(text), 2 ** (bits - 1)
-    if not -end <= number < end:
-        raise ValueError("too large")
+    number = int(text)
+    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+        raise ValueError(text)
     return number
 
 
-def _no_cursor(cursor: str) -> InputInvalid:
+def no_cursor(cursor: str) -> InputInvalid:
+    """Return the refusal of what is no place in a list."""
     return InputInvalid("after", cursor, "the cursor of a row of this list")

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from orderwright.app.credit.account import Account, exposures, profiles
 from orderwright.app.credit.locking import account_of
-from orderwright.app.page import Page, Place, size, whole
+from orderwright.app.page import Page, Place, no_cursor, size, whole
 from orderwright.app.permissions import require
 from orderwright.app.records import CustomerNotFound, OrderNotFound
 from orderwright.domain.orders.credit import overage_minor
 from orderwright.domain.orders.exposure import LEDGER, outstanding_minor
 from orderwright.domain.orders.sale import valid_override
 from orderwright.domain.reading import integer, text
-from orderwright.errors import InputInvalid
 from orderwright.money import CURRENCIES
 
 if TYPE_CHECKING:
@@ -221,7 +220,7 @@ def _position(place: Place) -> tuple[datetime, str, int, int]:
         instance_id, version, n = place.id.rsplit("/", 2)
         return place.at, instance_id, whole(version, bits=32), whole(n, bits=32)
     except ValueError:
-        raise InputInvalid("after", place.id, "the cursor of a row of this list") from None
+        raise no_cursor(place.cursor()) from None
 
 
 _CURRENCY = "select currency from orderwright.customer where id = $1"

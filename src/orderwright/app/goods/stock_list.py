@@ -12,7 +12,6 @@ from orderwright.app.ledgers import stock_account
 from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import Identity, require
 from orderwright.domain.orders.inventory import AVAILABLE, RESERVED, SHORT
-from orderwright.errors import InputInvalid
 
 if TYPE_CHECKING:
     from asyncpg import Record
@@ -221,7 +220,7 @@ def _position(place: Place) -> tuple[datetime, str, int, int]:
         instance_id, version, n = place.id.rsplit("/", 2)
         return place.at, instance_id, pages.whole(version, bits=32), pages.whole(n, bits=32)
     except ValueError:
-        raise InputInvalid("after", place.id, "the cursor of a row of this list") from None
+        raise pages.no_cursor(place.cursor()) from None
 
 
 def _rank(after: str | None) -> tuple[int | None, str | None]:
@@ -231,7 +230,7 @@ def _rank(after: str | None) -> tuple[int | None, str | None]:
     try:
         return pages.whole(rank, bits=32), location
     except ValueError:
-        raise InputInvalid("after", after, "the cursor of a row of this list") from None
+        raise pages.no_cursor(after) from None
 
 
 _LOCATIONS: Final = """

@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, Literal
 
-from orderwright.app.page import Page, read, size, whole, written
+from orderwright.app.page import Page, no_cursor, read, size, whole, written
 from orderwright.app.permissions import Identity, require
 from orderwright.app.policies.terms import raise_revision
 from orderwright.errors import InputInvalid, NotFound
@@ -276,7 +276,7 @@ def _place(after: str | None) -> int | None:
     try:
         return whole(first, bits=64)
     except ValueError:
-        raise InputInvalid("after", after, "the cursor of a row of this list") from None
+        raise no_cursor(after) from None
 
 
 _LISTS: Final = """

@@ -160,6 +160,52 @@ async def test_a_cursor_that_no_list_has_given_is_named(server: Server, sign_in:
                 assert extensions["values"]["field"] == "after", (listed, place[:80], answer)
 
 
+_ENDS = {
+    'makeApiToken(name: "x", scopes: ["lists"], expiresAt: $at)': "expiresAt",
+    'addPolicyListEntries(name: "ending", values: ["x"], expiresAt: $at)': "expiresAt",
+    'openKycSession(userId: "ending", expiresAt: $at)': "expiresAt",
+    'expectPayIn(input: {amount: "1.00", currency: "EUR", method: "CARD", expiresAt: $at})': "expiresAt",
+    """createQuotation(input: {customerId: "bob", currency: "EUR", validUntil: $at,
+       lines: [{sku: "ANVIL", quantity: 1, unitPrice: "1.00"}]})""": "validUntil",
+}
+
+
+async def test_an_end_that_is_past_or_that_nothing_can_hold_is_named_and_no_incident(
+    server: Server, sign_in: SignIn
+) -> None:
+    me = await sign_in(server)
+    await me.ask('mutation { createPolicyList(name: "ending") { __typename } }')
+    await me.ask("""mutation { registerUser(input: {id: "ending", email: "ending@example.com"}) {
+        ... on UserApplied { replayed } } }""")
+    ends = (
+        "0001-01-01T00:00:00+23:00",
+        "1999-01-01T00:00:00Z",
+        "2040-01-01T00:00:00",
+        "3000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-23:00",
+    )
+    for door, field in _ENDS.items():
+        for at in ends:
+            answer = await me.ask(
+                f"""mutation ($at: DateTime!) {{ done: {door} {{
+                    ... on Refusal {{ code message reasons {{ values }} }} }} }}""",
+                at=at,
+            )
+            assert answer["done"].get("code") == "input.invalid", (door, at, answer)
+            assert answer["done"]["reasons"][0]["values"]["field"] == field
+    opened = await me.ask("""mutation { openKycSession(userId: "ending") {
+        ... on KycSessionApplied { session { id } } } }""")
+    send = """mutation ($id: ID!, $event: String!, $data: JSON) { sent: sendKycEvent(
+        kycSessionId: $id, event: $event, data: $data) { ... on Refusal { code reasons { values } } } }"""
+    session_id = opened["openKycSession"]["session"]["id"]
+    await me.ask(send, id=session_id, event="REJECT", data={"reason": "blurred"})
+    for at in ends[3:]:
+        resubmit = {"id": session_id, "event": "RESUBMIT", "data": {"expiresAt": at}}
+        sent = (await me.ask(send, **resubmit))["sent"]
+        assert (sent["code"], sent["reasons"][0]["values"]["field"]) == ("event_data", "expiresAt")
+    assert (await me.ask("{ incidents { totalCount } }"))["incidents"]["totalCount"] == 0
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from orderwright.app.ending import require_ahead
 from orderwright.app.permissions import Identity, require
 from orderwright.errors import AccessDenied, InputInvalid, NotFound
 from orderwright.json_text import is_storable
@@ -117,10 +118,8 @@ class ApiTokens:
         unknown = sorted(set(scopes) - set(SCOPES))
         if unknown or not scopes:
             raise InputInvalid("scopes", unknown, f"some of {', '.join(SCOPES)}")
-        if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
-            raise InputInvalid(
-                "expiresAt", expires_at.isoformat(), "a time to come, with its zone"
-            )
+        if expires_at is not None:
+            require_ahead("expiresAt", expires_at, now)
         secret, chosen = f"{PREFIX}{secrets.token_urlsafe(32)}", sorted(set(scopes))
         by = (asked.by.id, now, expires_at)
         [row] = await self._pool.fetch(_ADD, fresh_id(), named, _digest(secret), chosen, *by)

@@ -9,8 +9,10 @@ from typing import Final
 
 from jsonschema import FormatChecker
 
+from orderwright.runtime.command import EARLIEST, TOO_LATE
+
 FORMATS: Final = FormatChecker(formats=())
-"""`money`: a decimal string in major units; `date-time`: ISO 8601 with a time zone."""
+"""`money`: a decimal string in major units; `date-time`: ISO 8601 with a time zone, from 1900 to 2999 of UTC."""
 
 
 @FORMATS.checks("money", raises=InvalidOperation)
@@ -20,7 +22,10 @@ def _is_money(value: object) -> bool:
 
 @FORMATS.checks("date-time", raises=ValueError)
 def _is_moment(value: object) -> bool:
-    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+    if not isinstance(value, str):
+        return True
+    at = datetime.fromisoformat(value)
+    return at.tzinfo is not None and EARLIEST <= at < TOO_LATE
 
 
 def canonical(value: object, schema: object) -> object:

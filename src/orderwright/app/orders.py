@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from orderwright.app import records
+from orderwright.app.ending import require_ahead, require_end
 from orderwright.app.formats import canonical
 from orderwright.app.late_money import keep_late_money
 from orderwright.app.permissions import Identity, require
@@ -130,7 +131,7 @@ class Orders:
         require(asked.by, "quotation.create")
         now, settings = self._engine.clock.now(), await self._settings.current()
         ends = new.valid_until or now + timedelta(days=settings.quotation_validity_days)
-        require_zone("validUntil", ends)
+        require_end("validUntil", ends)
         quotation_id = id_for("quotation", asked.key)
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             number, terms = await _named_terms(connection, new, "quotation_number")
@@ -259,30 +260,6 @@ def actor_of(identity: Identity) -> Actor:
 def id_for(kind: str, key: str | None) -> str:
     """Return a new id; under an idempotency key always the same, so that a repetition finds it."""
     return derived_id(f"{kind}/key/{key}") if key else fresh_id()
-
-
-def require_zone(field: str, ends: datetime) -> None:
-    """Let the call go on only if a time has its zone.
-
-    Raises:
-        InputInvalid: it has none.
-    """
-    if ends.tzinfo is None:
-        raise _not_ahead(field, ends)
-
-
-def require_ahead(field: str, ends: datetime, now: datetime) -> None:
-    """Let the call go on only if a time is to come; asked once a request is found to be no repetition of another.
-
-    Raises:
-        InputInvalid: it is not.
-    """
-    if ends <= now:
-        raise _not_ahead(field, ends)
-
-
-def _not_ahead(field: str, ends: datetime) -> InputInvalid:
-    return InputInvalid(field, ends.isoformat(), "a time in the future with its zone")
 
 
 async def _named_terms(

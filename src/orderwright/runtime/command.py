@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST_ID: Final = 255
 """Characters of an id or a key: an index holds them, and its entries have a limit."""
 
-_EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 TOO_LATE: Final = datetime(3000, 1, 1, tzinfo=UTC)
 _TIMES: Final = "a time in the years 1900 to 2999 of UTC"
 """Others are slips, and the first and the last that Python knows would be stored as infinite."""
@@ -67,7 +67,7 @@ class Cause:
     def __post_init__(self) -> None:
         if self.occurred_at is not None:
             require_zone(self.occurred_at)
-            if not _EARLIEST <= self.occurred_at < TOO_LATE:
+            if not EARLIEST <= self.occurred_at < TOO_LATE:
                 raise InputInvalid("occurredAt", self.occurred_at.isoformat(), _TIMES)
         _require_storable("actor", self.actor.id)
         if self.idempotency_key is not None:

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.cases import CASES, NewCase, Opening, in_time, open_case
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import PAYIN, Sender
-from orderwright.app.orders import id_for, require_ahead, require_zone
+from orderwright.app.ending import require_ahead, require_end
+from orderwright.app.orders import id_for
 from orderwright.app.payments import METHODS
 from orderwright.app.permissions import Role, require
 from orderwright.app.phases import PhaseBroken, pass_on, send_on
@@ -254,7 +255,7 @@ def _checked(new: NewPayIn) -> int:
     if new.method not in METHODS:
         raise InputInvalid("method", new.method, f"one of {', '.join(METHODS)}")
     if new.expires_at is not None:
-        require_zone("expiresAt", new.expires_at)
+        require_end("expiresAt", new.expires_at)
     return amount.minor
 
 

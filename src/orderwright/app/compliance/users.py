@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from orderwright.app.compliance import records
 from orderwright.app.compliance.sending import KYC, USER, Sender
-from orderwright.app.orders import id_for, require_ahead, require_zone
+from orderwright.app.ending import require_ahead, require_end
+from orderwright.app.orders import id_for
 from orderwright.app.permissions import require
 from orderwright.app.records import next_number, require_customer
 from orderwright.errors import InputInvalid, RefusedError
@@ -169,7 +170,7 @@ class Users:
         await self._sender.require(USER, user_id, asked)
         session_id, now = id_for("kyc", asked.key), self._engine.clock.now()
         if ends is not None:
-            require_zone("expiresAt", ends)
+            require_end("expiresAt", ends)
         about = {"userId": user_id, "expiresAt": ends.isoformat() if ends else None}
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):
             number = await next_number(connection, "kyc_number")

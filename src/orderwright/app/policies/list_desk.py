@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, Literal
 
+from orderwright.app.ending import require_ahead
 from orderwright.app.page import Page, no_cursor, read, size, whole, written
 from orderwright.app.permissions import Identity, require
 from orderwright.app.policies.terms import raise_revision
@@ -167,8 +168,8 @@ class ListDesk:
         async with self._open(name, asked, "list.add", *request, within=connection) as turn:
             if turn.replayed:
                 return await self._again(turn, name, asked)
-            if expires_at is not None and expires_at <= turn.at:
-                raise InputInvalid("expiresAt", expires_at.isoformat(), "a time to come")
+            if expires_at is not None:
+                require_ahead("expiresAt", expires_at, turn.at)
             entries = [_entry(value, turn.kind) for value in _lines(values)]
             revision = await raise_revision(turn.connection)
             by = (asked.by.id, turn.at, revision)

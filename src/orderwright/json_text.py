@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Final, NoReturn, TypeAlias, cast
 
@@ -50,13 +50,18 @@ def finite(text: str) -> float:
     return value
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Read NaN or an infinity, which Python's own reader would let pass.
+
+    Raises:
+        ValueError: always.
+    """
     raise ValueError(f"{name} is not JSON")
 
 
 # No markers: a value that contains itself ends in RecursionError instead of being looked for each time.
 _write = c_make_encoder(None, _refuse, encode_basestring, None, ":", ",", False, False, False)
-_decoder = json.JSONDecoder(parse_float=finite, parse_constant=_refuse_constant)
+_decoder = json.JSONDecoder(parse_float=finite, parse_constant=refuse_constant)
 quote: Callable[[str], str] = encode_basestring
 """Writes a string, as both `dump` and `canonical` write it."""
 _scan: Callable[[str, int], tuple[object, int]] = _decoder.scan_once  # type: ignore[attr-defined]
@@ -256,6 +261,19 @@ def scan(text: str, start: int) -> tuple[object, int]:
         raise ValueError(f"no JSON value at {start}") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def texts(value: object) -> Iterator[str]:
+    """Give every text in a value that was read, the keys of its objects among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield key
+            yield from texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from texts(member)
 
 
 def is_text(text: str) -> bool:

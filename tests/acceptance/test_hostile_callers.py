@@ -215,6 +215,8 @@ async def test_an_end_that_is_past_or_that_nothing_can_hold_is_named_and_no_inci
         "[" * 5000,
         '{"query": "{ me { id } }", "variables": {"n": ' + "9" * 5000 + "}}",
         '{"query": "{ me { id } }", "variables": {"n": 1e400000}}',
+        '{"query": "{ me { id } }", "variables": {"n": NaN}}',
+        '{"query": "{ me { id } }", "variables": {"n": [-Infinity]}}',
         '{"query": "{ me { id } }", "variables": {"n": ' + "[" * 900 + "]" * 900 + "}}",
     ],
 )
@@ -222,6 +224,19 @@ async def test_a_monstrous_body_is_malformed_and_costs_nothing(server: Server, b
     async with asyncio.timeout(30):
         status, answer = await _post(server, body.encode())
     assert (status, answer["code"]) == (400, "request.malformed")
+
+
+@pytest.mark.parametrize("number", ["1e99999", "9" * 5000, "[1e-99999]"])
+async def test_a_number_in_a_query_that_nothing_can_hold_is_the_querys_fault(
+    server: Server, sign_in: SignIn, number: str
+) -> None:
+    me = await sign_in(server)
+    order_id = (await me.create_order())["order"]["id"]
+    event = f'event: "FREEZE", data: {{reason: "x", more: {number}}}'
+    answer = await me.raw(
+        f'mutation {{ sendSaleEvent(orderId: "{order_id}", {event}) {{ __typename }} }}'
+    )
+    assert answer["errors"][0]["extensions"]["code"] == "graphql.invalid"
 
 
 async def test_a_body_that_is_too_large_is_turned_away(server: Server) -> None:

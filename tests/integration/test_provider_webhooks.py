@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -257,9 +258,17 @@ async def test_what_is_signed_and_says_too_little_is_422_and_what_says_nothing_i
         stripe("charge.succeeded", "r" * 300),
         {"id": "evt", "type": "charge.succeeded"},
         {"data": {}},
+        stripe("charge.succeeded", "r", amount=float("nan")),
+        stripe("charge.succeeded", "r", amount="9" * 5000),
+        stripe("charge.succeeded", "half a pair \ud800"),
+        stripe("charge.succeeded", "r", currency="\ud800"),
+        stripe("charge.succeeded", "nul \0"),
+        stripe("charge.succeeded", "r", more=json.loads("[" * 900 + "]" * 900)),
+        stripe("charge.succeeded", "r", **{"\ud800": 1}),
     ):
         answer = await house.post("stripe", event)
         assert (event, answer.status_code) == (event, 422)
+        assert answer.json()["code"] == "input.invalid"
     for event in (
         stripe("customer.created", "r"),
         stripe("charge.succeeded", "r", captured=False),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 
 from cross_web import HTTPException
@@ -17,7 +16,7 @@ from orderwright.api.graphql.context import Context, context_of
 from orderwright.api.graphql.scalars import exact
 from orderwright.api.graphql.schema import schema, with_codes
 from orderwright.api.problems import transport_problem
-from orderwright.json_text import DEEPEST, is_storable, require_fit
+from orderwright.json_text import DEEPEST, is_storable, refuse_constant, require_fit, texts
 
 _LEVELS: Final = DEEPEST + 10
 """How many levels a body may nest: what a variable holds for the engine, and what stands around that here."""
@@ -31,11 +30,11 @@ class _Router(GraphQLRouter[Context, None]):
             JSONDecodeError: which every transport answers as a malformed request.
         """
         try:
-            read: object = json.loads(data, parse_float=exact)
+            read: object = json.loads(data, parse_float=exact, parse_constant=refuse_constant)
             require_fit(read, _LEVELS)
         except (ValueError, RecursionError) as error:
             raise json.JSONDecodeError(str(error), "", 0) from error
-        if not isinstance(read, dict) or not all(is_storable(text) for text in _texts(read)):
+        if not isinstance(read, dict) or not all(map(is_storable, texts(read))):
             raise json.JSONDecodeError("an object whose text has no NUL is expected", "", 0)
         return read
 
@@ -51,18 +50,6 @@ class _Router(GraphQLRouter[Context, None]):
             return await super().run(*arguments, **options)
         except HTTPException as error:
             return transport_problem(error.status_code, error.reason)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield key
-            yield from _texts(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _texts(member)
 
 
 def router() -> _Router:

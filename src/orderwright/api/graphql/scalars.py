@@ -8,6 +8,8 @@ from typing import Final, NewType
 import strawberry
 from graphql import (
     FloatValueNode,
+    GraphQLError,
+    IntValueNode,
     ListValueNode,
     ObjectValueNode,
     ValueNode,
@@ -37,8 +39,8 @@ def exact(text: str) -> Decimal:
 
 
 def _literal(node: ValueNode, variables: dict[str, object] | None = None) -> object:
-    if isinstance(node, FloatValueNode):
-        return exact(node.value)
+    if isinstance(node, FloatValueNode | IntValueNode):
+        return _number(node)
     if isinstance(node, ListValueNode):
         return [_literal(member, variables) for member in node.values]
     if isinstance(node, ObjectValueNode):
@@ -46,6 +48,13 @@ def _literal(node: ValueNode, variables: dict[str, object] | None = None) -> obj
     if isinstance(node, VariableNode):
         return (variables or {}).get(node.name.value)
     return value_from_ast_untyped(node)
+
+
+def _number(node: FloatValueNode | IntValueNode) -> object:
+    try:
+        return exact(node.value) if isinstance(node, FloatValueNode) else int(node.value)
+    except ValueError:
+        raise GraphQLError(f"{node.value[:20]} is beyond any amount", node) from None
 
 
 def config() -> StrawberryConfig:

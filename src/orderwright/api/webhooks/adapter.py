@@ -13,6 +13,9 @@ from orderwright.errors import InputInvalid
 TOLERANCE: Final = timedelta(minutes=5)
 """How far the time of a signature may lie from ours, to either side."""
 
+_DIGITS: Final = 40
+"""Of an amount; more are beyond any, and Python reads no number of thousands."""
+
 Json = Mapping[str, object]
 
 
@@ -102,7 +105,7 @@ def whole(source: Json, *names: str) -> int:
     value = next((source[name] for name in names if source.get(name) is not None), None)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and len(value) <= _DIGITS and value.isascii() and value.isdigit():
         return int(value)
     raise InputInvalid(names[0], value if isinstance(value, str) else str(value), "a whole number")
 

@@ -17,6 +17,7 @@ from orderwright.api.webhooks.stripe import Stripe
 from orderwright.app.records import Channel
 from orderwright.app.settings import Settings
 from orderwright.errors import InputInvalid
+from orderwright.json_text import DEEPEST, is_storable, refuse_constant, require_fit, texts
 
 router = APIRouter()
 
@@ -71,9 +72,12 @@ def _secret(settings: Settings, provider: Provider, address: Address) -> str | N
 
 def _object(body: bytes) -> Json:
     try:
-        event = json.loads(body)
+        event = json.loads(body, parse_constant=refuse_constant)
+        require_fit(event)
     except (ValueError, RecursionError):
-        raise InputInvalid("body", "...", "JSON") from None
+        raise InputInvalid("body", "...", f"JSON of at most {DEEPEST} levels") from None
+    if not all(map(is_storable, texts(event))):
+        raise InputInvalid("body", "...", "text without NUL or half surrogate pairs")
     if not isinstance(event, Mapping):
         raise InputInvalid("body", type(event).__name__, "an object")
     return event

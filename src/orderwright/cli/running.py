@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
+import asyncpg
 import uvloop
 
 from orderwright.app.bootstrap import Orderwright
-from orderwright.app.database import opened
+from orderwright.app.database import DatabaseUnreachable, opened
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import Identity, Role
@@ -20,6 +21,15 @@ from orderwright.app.settings import Settings, load_settings
 
 T = TypeVar("T")
 
+_LOST: Final = (
+    ConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+)
+"""What the driver raises when the database goes away."""
 READER: Final = Identity(id="cli", login="cli", name="cli", roles=frozenset({Role.READ_ONLY}))
 """Who reads where nobody has to say who they are: whoever can open the database."""
 _YOUNG: Final = 100_000
@@ -53,6 +63,7 @@ def run(work: Callable[[Settings], Awaitable[T]], *, quiet: bool = False) -> T:
 
     Raises:
         SettingInvalid: a setting is unknown or wrong.
+        DatabaseUnreachable: the connection to the database was lost on the way, or no other one was to be had.
     """
     settings = load_settings()
     if quiet and "log_level" not in settings.model_fields_set:
@@ -62,7 +73,10 @@ def run(work: Callable[[Settings], Awaitable[T]], *, quiet: bool = False) -> T:
     async def main() -> T:
         return await work(settings)
 
-    return uvloop.run(main())
+    try:
+        return uvloop.run(main())
+    except _LOST as error:
+        raise DatabaseUnreachable(f"the database does not answer any more: {error}") from error
 
 
 def acting(

@@ -1,0 +1,52 @@
+"""How commands end that cannot go on: with a status, a line, and with `--json` a document that says why."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from acceptance.calling import call
+
+
+@pytest.mark.parametrize("words", [("deadletter", "list"), ("token", "list", "--as", "admin")])
+async def test_a_database_that_goes_away_under_a_command_is_told(
+    furnished_url: str, words: tuple[str, ...]
+) -> None:
+    came = 0
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal came
+        came += 1
+        if came > 1:  # what looks at the schema gets through, and nobody after it
+            writer.transport.abort()
+            return
+        there, back = await _connected(furnished_url)
+        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+
+    async with await asyncio.start_server(pass_on, "127.0.0.1", 0) as door:
+        port = door.sockets[0].getsockname()[1]
+        parts = urlsplit(furnished_url)
+        user = f"{parts.username}:{parts.password}" if parts.password else parts.username
+        url = f"postgresql://{user}@127.0.0.1:{port}{parts.path}?sslmode=disable"
+        status, out, err = await call(url, *words, "--json")
+    assert (status, json.loads(out)["error"]["code"]) == (1, "database.unreachable")
+    assert "Traceback" not in err
+
+
+async def _connected(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    host = parts.hostname or query["host"][0]
+    port = parts.port or int(query.get("port", ["5432"])[0])
+    if host.startswith("/"):
+        return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+    return await asyncio.open_connection(host, port)
+
+
+async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    while data := await source.read(65_536):
+        target.write(data)
+    target.close()

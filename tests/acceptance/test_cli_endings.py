@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from acceptance.calling import call
+from acceptance.calling import call, inherited
 
 
 @pytest.mark.parametrize("words", [("deadletter", "list"), ("token", "list", "--as", "admin")])
@@ -34,6 +37,35 @@ async def test_a_database_that_goes_away_under_a_command_is_told(
         status, out, err = await call(url, *words, "--json")
     assert (status, json.loads(out)["error"]["code"]) == (1, "database.unreachable")
     assert "Traceback" not in err
+
+
+def _full() -> int:
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+def _unread() -> int:
+    read, write = os.pipe()
+    os.close(read)
+    return write
+
+
+@pytest.mark.parametrize("stdout", [_full, _unread])
+@pytest.mark.parametrize("words", [(), ("--json",)])
+async def test_an_answer_that_cannot_be_written_is_told_on_stderr(
+    furnished_url: str, stdout: Callable[[], int], words: tuple[str, ...]
+) -> None:
+    output = stdout()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "orderwright.cli", "token", "list", "--as", "admin", *words),
+        env={**inherited(), "ORDERWRIGHT_DATABASE_URL": furnished_url},
+        stdout=output,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(output)
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert err.startswith(b"error [output.lost]: done, but the answer could not be written: ")
+    assert err.count(b"\n") == 1
 
 
 async def _connected(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -39,6 +39,31 @@ async def test_a_database_that_goes_away_under_a_command_is_told(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("days", ["9999999", "99999999999"])
+async def test_more_days_than_the_calendar_has_are_named(furnished_url: str, days: str) -> None:
+    words = ("token", "make", "shop", "--scope", "lists", "--as", "admin", "--days", days)
+    status, out, _ = await call(furnished_url, *words, "--json")
+    assert (status, json.loads(out)["error"]["code"]) == (1, "input.invalid")
+    assert json.loads(out)["error"]["values"]["field"] == "--days"
+
+
+@pytest.mark.parametrize(
+    "data", ["[" * 5000 + "]" * 5000, '{"a": NaN}', '{"a": ' + "9" * 5000 + "}"]
+)
+async def test_data_that_is_no_json_is_wrong_usage(furnished_url: str, data: str) -> None:
+    words = ("fulfilment", "send", "any", "PACKAGE_SHIPPED", "--as", "admin", "--data", data)
+    status, _, err = await call(furnished_url, *words)
+    assert (status, "Traceback" in err, "is no JSON object" in err) == (2, False, True)
+    status, _, err = await call(furnished_url, "instance", "simulate", "any", "--facts", data)
+    assert (status, "Traceback" in err) == (2, False)
+
+
+async def test_a_time_that_utc_does_not_have_is_wrong_usage(furnished_url: str) -> None:
+    at = "0001-01-01T00:00:00+23:00"
+    status, _, err = await call(furnished_url, "instance", "replay", "any", "--at", at)
+    assert (status, "Traceback" in err, at in err) == (2, False, True)
+
+
 def _full() -> int:
     return os.open("/dev/full", os.O_WRONLY)
 

@@ -90,6 +90,8 @@ def test_a_misspelt_name_is_refused_with_the_nearest_one(
         ("ORDERWRIGHT_WORKER", "perhaps", "boolean"),
         ("ORDERWRIGHT_DATABASE_URL", "sqlite:///x", "postgresql://"),
         ("ORDERWRIGHT_DATABASE_URL", "postgresql://host", "database"),
+        ("ORDERWRIGHT_DATABASE_URL", "postgresql://host:port/orders", "host:port"),
+        ("ORDERWRIGHT_DATABASE_URL", "postgresql://a:1,b:65536/orders", "host:port"),
         ("ORDERWRIGHT_RETURN_WINDOW_DAYS", "-1", "greater than or equal to 0"),
         ("SALE_PENDING_EXPIRY_MINUTES", "-5", "greater than or equal to 0"),
         ("SALE_EXPIRY_CRON", "hourly", "five fields"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PREFIX = "ORDERWRIGHT_"
+_PORTS = 65_536
 _OURS = (_PREFIX, "SALE_EXPIRY_", "SALE_PENDING_EXPIRY_")
 _TOLERATED = {"ORDERWRIGHT_TEST_DATABASE_URL"}  # tells the test suite, not us, where to run
 _SHORTEST_KEY = 24  # bytes, as the specification of Standard Webhooks has it
@@ -54,9 +55,20 @@ class SettingInvalid(DefinitionInvalid):
 
 def _postgresql(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+    if (
+        parts.scheme not in {"postgresql", "postgres"}
+        or not parts.path.strip("/")
+        or not _has_ports(parts.netloc)
+    ):
         raise ValueError("expected postgresql://user:password@host:port/database")
     return url
+
+
+def _has_ports(place: str) -> bool:
+    """Tell whether each of several hosts, as PostgreSQL takes them, has a port that can be one, or none."""
+    hosts = place.rpartition("@")[2].split(",")
+    ports = [host.rpartition("]")[2].partition(":")[2] for host in hosts]
+    return all(not port or (port.isdecimal() and int(port) < _PORTS) for port in ports)
 
 
 def _http(url: str) -> str:

@@ -16,6 +16,7 @@ from orderwright.cli.payment_words import step_of
 from orderwright.domain.orders.inventory import taken_of
 from orderwright.domain.reading import integer, rows, text
 from orderwright.errors import RefusedError
+from orderwright.json_text import refuse_constant
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _data(words: str) -> dict[str, object]:
     try:
-        read = json.loads(words)
-    except ValueError:
+        read = json.loads(words, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
         read = None
     if not isinstance(read, dict):
         raise argparse.ArgumentTypeError(

@@ -13,6 +13,7 @@ from orderwright.cli import instance_answer as answers
 from orderwright.cli.instance_answer import Answer
 from orderwright.cli.number import require_number
 from orderwright.errors import InputInvalid
+from orderwright.json_text import refuse_constant
 from orderwright.runtime.command import Actor
 from orderwright.runtime.simulation import Supposition
 from orderwright.statechart import Event
@@ -68,7 +69,7 @@ def read_mapping(file: Path | None) -> Mapping[str, object]:
         return {}
     try:
         read = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputInvalid("--mapping", str(file), f"a JSON file ({error})") from error
     if not isinstance(read, dict):
         raise InputInvalid("--mapping", str(file), "a JSON object")
@@ -76,9 +77,16 @@ def read_mapping(file: Path | None) -> Mapping[str, object]:
 
 
 def moment(text: str) -> datetime:
-    """Read a time, which is meant in UTC unless it says otherwise."""
+    """Read a time, which is meant in UTC unless it says otherwise.
+
+    Raises:
+        ValueError: it is none, or none that UTC has.
+    """
     read = datetime.fromisoformat(text)
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
+    try:
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 def _event(text: str) -> Event:
@@ -87,7 +95,10 @@ def _event(text: str) -> Event:
 
 
 def _object(text: str) -> dict[str, object]:
-    read = json.loads(text)
+    try:
+        read = json.loads(text, parse_constant=refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(read, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 (what argparse takes as wrong usage)
     return read

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from orderwright.app.api_tokens import SCOPES, ApiToken, NewToken
 from orderwright.cli import running
 from orderwright.cli.output import Output, add_json
+from orderwright.errors import InputInvalid
 
 if TYPE_CHECKING:
     from orderwright.app.bootstrap import Orderwright
@@ -54,8 +55,7 @@ def _list(arguments: argparse.Namespace, output: Output) -> None:
 
 def _make(arguments: argparse.Namespace, output: Output) -> None:
     async def work(app: Orderwright, asked: Asked) -> NewToken:
-        days = arguments.days
-        ends = app.clock.now() + timedelta(days=days) if days is not None else None
+        ends = None if arguments.days is None else _ends(app.clock.now(), arguments.days)
         name, scopes = arguments.name, arguments.scopes
         return await app.api_tokens.make(name, scopes, asked, expires_at=ends)
 
@@ -70,6 +70,13 @@ def _revoke(arguments: argparse.Namespace, output: Output) -> None:
 
     revoked = running.acting(arguments.login, work)
     output.answer(_line(revoked), {"token": _told(revoked)})
+
+
+def _ends(now: datetime, days: int) -> datetime:
+    try:
+        return now + timedelta(days=days)
+    except OverflowError:
+        raise InputInvalid("--days", days, "a number of days that the calendar has") from None
 
 
 def _line(one: ApiToken) -> str:

@@ -8,6 +8,7 @@ from orderwright.api.webhooks.paystack import Paystack
 from orderwright.api.webhooks.standard import Standard
 from orderwright.api.webhooks.stripe import Stripe
 from orderwright.app.payment_reports import Kind, Report
+from orderwright.errors import InputInvalid
 
 NAMES = {"orderId": "SO-1", "customerId": "ada"}
 
@@ -92,3 +93,12 @@ def test_what_the_house_has_told_a_provider_of_a_payment_comes_back_and_is_read(
     unsaid = paystack("charge.success", id=1, reference="T-1", amount=1, metadata="none")
     assert unsaid is not None
     assert (unsaid.order, unsaid.to_json().keys() & {"order", "customer"}) == ("", set())
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"), [("charge.succeeded", {}), ("charge.refunded", {"refundId": "R-1"})]
+)
+def test_money_below_zero_is_no_money_that_has_moved(kind: str, own: dict[str, str]) -> None:
+    data = {"reference": "T-1", "amount": "-5.00", "currency": "EUR", **own}
+    with pytest.raises(InputInvalid, match="amount"):
+        Standard().read({"type": kind, "data": data}, {"webhook-id": "msg-1"})

@@ -66,7 +66,7 @@ class Standard:
             event_id=headers["webhook-id"],
             kind=kind,
             reference=word(data, "reference"),
-            amount_minor=abs(Money.parse(word(data, "amount"), currency).minor),
+            amount_minor=Money.parse(word(data, "amount"), currency).minor,
             currency=currency,
             part=word(data, own) if own else "",
             reason=words(data, "reason"),

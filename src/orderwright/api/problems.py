@@ -71,6 +71,7 @@ _UNREACHABLE: Final = (
     FileNotFoundError,  # the socket of a server that is not there
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
 )

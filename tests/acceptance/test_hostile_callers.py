@@ -160,6 +160,22 @@ async def test_a_cursor_that_no_list_has_given_is_named(server: Server, sign_in:
                 assert extensions["values"]["field"] == "after", (listed, place[:80], answer)
 
 
+async def test_a_freeze_beyond_all_calendars_is_named_and_no_incident(
+    server: Server, sign_in: SignIn
+) -> None:
+    me = await sign_in(server)
+    before = await me.ask("{ incidents { totalCount } }")
+    order_id = (await me.create_order())["order"]["id"]
+    for length in (10**14, 10**18, 10**30):
+        data = {"reason": "x", "releaseAfterMs": length}
+        refused = await me.sale(order_id, "FREEZE", data)
+        assert refused["code"] == "event_data", refused
+        assert refused["reasons"][0]["values"]["field"] == "releaseAfterMs"
+    assert await me.ask("{ incidents { totalCount } }") == before
+    longest = {"reason": "x", "releaseAfterMs": 99_999 * 24 * 3_600_000}
+    assert (await me.sale(order_id, "FREEZE", longest))["__typename"] == "EventApplied"
+
+
 _ENDS = {
     'makeApiToken(name: "x", scopes: ["lists"], expiresAt: $at)': "expiresAt",
     'addPolicyListEntries(name: "ending", values: ["x"], expiresAt: $at)': "expiresAt",

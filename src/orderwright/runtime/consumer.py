@@ -8,6 +8,9 @@ that event.
 
 What the database puts off to the commit it checks in the savepoint, where an error can still be told to be of an
 event. At the commit it would undo the cursor, park nothing, and come again with every pass.
+
+Where the connection is lost, nothing can be told of it, nor written: the pass fails. Which events were in hand is
+remembered (`suspicion`), so that the next passes find out whether one of them is the cause.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import structlog
 from orderwright.runtime.failure import IN_THE_WAY
 from orderwright.runtime.interruption import fault_of, is_end
 from orderwright.runtime.observation import told_on_commit
-from orderwright.runtime.pool import check_deferred
+from orderwright.runtime.pool import check_deferred, is_gone
 from orderwright.runtime.time_limit import TookTooLong, each_in_time, in_time
 from orderwright.runtime.work import Work
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
     from orderwright.runtime.outbox import DomainEvent, Placed
     from orderwright.runtime.pool import Connection
+    from orderwright.runtime.suspicion import Suspicion
 
 ATTEMPTS: Final = 24
 """How often a failing event is tried by itself, over about half a day."""
@@ -114,7 +118,12 @@ class Broken:
 
 
 async def hand_over(
-    connection: Connection, consumer: Consumer, events: Sequence[Placed], *, alone: bool = False
+    connection: Connection,
+    consumer: Consumer,
+    events: Sequence[Placed],
+    suspicion: Suspicion,
+    *,
+    alone: bool = False,
 ) -> Handed | Broken:
     """Hand events to a consumer, in order; those whose root is parked wait.
 
@@ -122,6 +131,7 @@ async def hand_over(
         connection: in a transaction.
         consumer: who gets them.
         events: in order.
+        suspicion: which of them a connection was lost with before.
         alone: only the first, which others may have failed with.
     """
     if alone:
@@ -129,17 +139,27 @@ async def hand_over(
     due = [one for one in events if _is_due(consumer, one)]
     if not due:
         return _handed(consumer, events)
-    if not alone:
-        handed = await _hand_over_together(connection, consumer, events, due)
-        if isinstance(handed, Handed) or len(due) > 1:
-            return handed
-    return await _handle_one(connection, consumer, events, due[0])
+    if not alone and (suspect := suspicion.last_of(due)):
+        return Broken(events=len(events), suspects=events.index(suspect) + 1, is_of_waiting=False)
+    if alone and (error := suspicion.take_error_of(due[0])):
+        with work_of(consumer.name, due[0].event):
+            _logger.error("consumer_failed", event_id=due[0].event.event_id, error=str(error))
+        return _handed(consumer, events, Failure(due[0].event, error))
+    with suspicion.watch(connection, alone=alone) as begun:
+        if not alone:
+            handed = await _hand_over_together(connection, consumer, events, due, begun)
+            if isinstance(handed, Handed) or len(due) > 1:
+                return handed
+        return await _handle_one(connection, consumer, events, due[0], begun)
 
 
 async def _hand_over_together(
-    connection: Connection, consumer: Consumer, events: Sequence[Placed], due: Sequence[Placed]
+    connection: Connection,
+    consumer: Consumer,
+    events: Sequence[Placed],
+    due: Sequence[Placed],
+    begun: list[Placed],
 ) -> Handed | Broken:
-    begun: list[Placed] = []
     error = await _handle_all(connection, consumer, due, begun)
     if error is None:
         rest = due[len(begun) :]
@@ -183,7 +203,7 @@ async def _handle_all(
                 await consumer.handle_all(connection, events)
                 await check_deferred(connection)
     except BaseException as error:
-        if connection.is_closed() or is_end(error):
+        if is_gone(connection) or is_end(error):
             raise
         _logger.debug("batch_failed", consumer=consumer.name, error=str(error))
         return error
@@ -210,10 +230,14 @@ def _begin(one: Placed, begun: list[Placed]) -> DomainEvent:
 
 
 async def _handle_one(
-    connection: Connection, consumer: Consumer, events: Sequence[Placed], due: Placed
+    connection: Connection,
+    consumer: Consumer,
+    events: Sequence[Placed],
+    due: Placed,
+    begun: list[Placed],
 ) -> Handed:
     """Hand over events of which one is to be handled."""
-    error = await _handle(connection, consumer, due)
+    error = await _handle(connection, consumer, due, begun)
     if error is None:
         return _handed(consumer, events)
     if isinstance(error, asyncpg.DeadlockDetectedError):
@@ -221,15 +245,17 @@ async def _handle_one(
     return _handed(consumer, events, Failure(due.event, error))
 
 
-async def _handle(connection: Connection, consumer: Consumer, one: Placed) -> Exception | None:
+async def _handle(
+    connection: Connection, consumer: Consumer, one: Placed, begun: list[Placed]
+) -> Exception | None:
     """Return what went wrong."""
     with work_of(consumer.name, one.event):
         try:
             async with told_on_commit(connection), in_time(consumer.longest_seconds):
-                await consumer.handle(connection, one.sound())
+                await consumer.handle(connection, _begin(one, begun))
                 await check_deferred(connection)
         except BaseException as error:
-            if connection.is_closed() or is_end(error):
+            if is_gone(connection) or is_end(error):
                 raise
             _logger.exception("consumer_failed", event_id=one.event.event_id)
             return fault_of(error, f"the consumer {consumer.name!r}")

@@ -68,6 +68,14 @@ async def notice_silence(connection: asyncpg.Connection[Record]) -> None:
             line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
+def is_gone(connection: Connection) -> bool:
+    """Tell whether a connection was lost; a pooled one that was no longer answers even to that question."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
 def plain_url(url: str) -> str:
     """Return the URL as PostgreSQL's own clients write it."""
     scheme, mark, rest = url.partition("://")

@@ -3,7 +3,8 @@
 What a consumer writes and its cursor commit together, so that in the database an event takes effect exactly once.
 An event that a consumer cannot handle parks its root for that consumer (`parking`): what follows in that root waits
 in order, all other roots and all other consumers go on. Where several events fail together, they go in parts, each
-with a transaction and a step of the cursor of its own (`_Parts`).
+with a transaction and a step of the cursor of its own (`_Parts`). So do those that a connection was lost with, in the
+passes after that (`suspicion`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from orderwright.runtime import outbox, parking
 from orderwright.runtime.consumer import Broken, Consumer, Handed, hand_over
 from orderwright.runtime.observation import QUIET, Handled, Observer, told_on_commit
+from orderwright.runtime.suspicion import Suspicion
 
 if TYPE_CHECKING:
     from orderwright.clock import Clock
@@ -52,16 +54,33 @@ class Pass:
     failed: bool = False
 
 
-async def relay(pool: Pool, consumer: Consumer, clock: Clock, observer: Observer = QUIET) -> Pass:
-    """Try one parked root again that is due, then hand over the next events; a transaction for each."""
+async def relay(
+    pool: Pool,
+    consumer: Consumer,
+    clock: Clock,
+    observer: Observer = QUIET,
+    suspicion: Suspicion | None = None,
+) -> Pass:
+    """Try one parked root again that is due, then hand over the next events; a transaction for each.
+
+    Who makes passes one after the other hands all of them the same `suspicion`: without it an event that ends its
+    connection fails every pass.
+    """
+    suspicion = suspicion or Suspicion()
     async with pool.acquire() as connection:
-        hand = _Hand(connection, consumer, clock, observer)
-        ahead = await outbox.look_ahead(connection, consumer.name, now=clock.now())
-        retried = await hand.retry() if ahead.has_due_root else None
-        if ahead.is_behind and not ahead.is_held:
-            done = await hand.go_on()
-            return _both(retried, done) if retried else done
-        return retried or Pass(standing=Standing.HELD if ahead.is_held else Standing.DONE)
+        done = await _pass(_Hand(connection, consumer, clock, observer, suspicion))
+    if done.standing is not Standing.TAKEN:
+        suspicion.clear()
+    return done
+
+
+async def _pass(hand: _Hand) -> Pass:
+    ahead = await outbox.look_ahead(hand.connection, hand.consumer.name, now=hand.clock.now())
+    retried = await hand.retry() if ahead.has_due_root else None
+    if ahead.is_behind and not ahead.is_held:
+        done = await hand.go_on()
+        return _both(retried, done) if retried else done
+    return retried or Pass(standing=Standing.HELD if ahead.is_held else Standing.DONE)
 
 
 class _Turn(Protocol):
@@ -115,6 +134,7 @@ class _Hand:
     consumer: Consumer
     clock: Clock
     observer: Observer
+    suspicion: Suspicion
 
     async def go_on(self) -> Pass:
         """Hand over the next events."""
@@ -189,7 +209,7 @@ class _Hand:
 
     async def _hand_over(self, events: Sequence[Placed], *, alone: bool) -> Handed | Broken:
         began, consumer = self.clock.now(), self.consumer
-        handed = await hand_over(self.connection, consumer, events, alone=alone)
+        handed = await hand_over(self.connection, consumer, events, self.suspicion, alone=alone)
         if isinstance(handed, Broken):
             return handed
         done = [one.event for one in handed.done if consumer.wants(one.event)]

@@ -16,6 +16,7 @@ from orderwright.runtime.lookout import Lookout, Watcher
 from orderwright.runtime.loop import Loop
 from orderwright.runtime.relay import Standing, relay
 from orderwright.runtime.retention import Retention
+from orderwright.runtime.suspicion import Suspicion
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -65,6 +66,7 @@ class Worker:
         self._duties = tuple(duties)
         self._retention = retention or Retention(engine.pool, engine.clock)
         self._consumers = tuple(consumers)
+        self._suspicions = {one.name: Suspicion() for one in consumers}
         self._listener = listener
         self._poll_seconds = poll_seconds
         self._clockwork = clockwork or Clockwork(engine, poll_seconds=poll_seconds)
@@ -121,7 +123,8 @@ class Worker:
             done += moved
 
     def _relaying(self, consumer: Consumer) -> _Relaying:
-        return _Relaying(self._engine, consumer, self._poll_seconds)
+        suspicion = self._suspicions[consumer.name]
+        return _Relaying(self._engine, consumer, suspicion, self._poll_seconds)
 
     def _loop(self, turn: Callable[[], Awaitable[float]], stop: asyncio.Event) -> Loop:
         return Loop(turn, self._poll_seconds, stop)
@@ -146,9 +149,12 @@ async def _do(duty: Duty, stop: asyncio.Event) -> None:
 class _Relaying:
     """Passes for one consumer, announcing what they changed."""
 
-    def __init__(self, engine: Engine, consumer: Consumer, poll_seconds: float) -> None:
+    def __init__(
+        self, engine: Engine, consumer: Consumer, suspicion: Suspicion, poll_seconds: float
+    ) -> None:
         self._engine = engine
         self._consumer = consumer
+        self._suspicion = suspicion
         self._poll_seconds = poll_seconds
         self._enrolled = False
 
@@ -174,7 +180,9 @@ class _Relaying:
         if not self._enrolled:
             await self._enrol()
         engine = self._engine
-        done = await relay(engine.pool, self._consumer, engine.clock, engine.observer)
+        done = await relay(
+            engine.pool, self._consumer, engine.clock, engine.observer, self._suspicion
+        )
         for root_id in done.roots:
             self._engine.wakeup.announce(root_id)
         return done

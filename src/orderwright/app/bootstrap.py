@@ -405,7 +405,7 @@ async def _opened(
         stack.push_async_callback(engine.alarm.close)
         closing = partial(engine.close, grace_seconds=settings.grace_seconds)
         stack.push_async_callback(closing)  # what it still carries out may be an incident
-        listener = await stack.enter_async_context(Listener(url))
+        listener = await _listening(stack, url)
         engine.keep(listener)
         app = Orderwright(
             revision=migrated.code,
@@ -424,6 +424,13 @@ async def _opened(
         )
         stack.push_async_callback(app.courier.close)
         yield app
+
+
+async def _listening(stack: AsyncExitStack, url: str) -> Listener:
+    try:
+        return await stack.enter_async_context(Listener(url))
+    except ConnectionError as error:
+        raise database.DatabaseUnreachable(f"no connection to listen on: {error}") from error
 
 
 async def _tracer(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Tracer | None:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Final, Self
 import asyncpg
 import structlog
 
-from orderwright.runtime.failure import BROKEN
+from orderwright.runtime.failure import BROKEN, words
 from orderwright.runtime.pool import notice_silence, plain_url
+from orderwright.runtime.time_limit import TookTooLong, in_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -113,18 +114,37 @@ class Listener:
     Use it as an asynchronous context manager; one serves a whole process.
     """
 
-    def __init__(self, url: str, *, retry_seconds: float = 1.0) -> None:
+    def __init__(
+        self, url: str, *, retry_seconds: float = 1.0, first_seconds: float = 10.0
+    ) -> None:
         self._url = plain_url(url)
         self._retry_seconds = retry_seconds
+        self._first_seconds = first_seconds
+        self._failure: Exception | None = None
         self._subscriptions: set[Subscription] = set()
         self._watchers: list[Callable[[frozenset[str] | None, int], None]] = []
         self._listening = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Begin to listen; returns when the first connection listens."""
+        """Begin to listen; returns when the first connection listens.
+
+        Raises:
+            ConnectionError: none does in time; says what stands in the way.
+        """
         self._task = asyncio.create_task(self._keep_listening())
-        await self._listening.wait()
+        try:
+            async with in_time(self._first_seconds):
+                await self._listening.wait()
+        except TookTooLong as error:
+            await self.__aexit__()
+            why = words(self._failure) if self._failure else "no answer"
+            raise ConnectionError(
+                f"none listens after {self._first_seconds:g} s: {why}"
+            ) from error
+        except BaseException:
+            await self.__aexit__()  # which nobody calls where this fails
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -155,7 +175,11 @@ class Listener:
             try:
                 await self._listen_once()
             except BROKEN as error:
-                _logger.warning("listener_lost", error=str(error))
+                self._failure = error
+                _logger.warning("listener_lost", error=words(error))
+            except Exception as error:
+                self._failure = error
+                _logger.exception("listener_failed")
             await asyncio.sleep(self._retry_seconds)
 
     async def _listen_once(self) -> None:

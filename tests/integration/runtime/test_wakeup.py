@@ -4,11 +4,15 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from proxy import proxied
+from structlog.testing import capture_logs
 
 from orderwright.runtime.wakeup import CHANNEL, Announcer, Change, Listener
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orderwright.runtime.engine import Engine
     from orderwright.runtime.pool import Pool
     from orderwright.runtime.wakeup import Subscription
@@ -89,3 +93,42 @@ async def test_a_listener_that_lost_its_connection_says_that_anything_may_have_c
                     break
         await pool.execute("select pg_notify($1, $2)", CHANNEL, '["order-1"]')
         assert await _until(changes, "order-1") == Change(frozenset({"order-1"}))
+
+
+async def test_who_gets_no_connection_to_listen_on_is_told_why_and_leaves_nothing_running(
+    database_url: str, scratch: Path
+):
+    before = asyncio.all_tasks()
+    async with proxied(database_url, scratch) as door:
+        door.shut()
+        deaf = Listener(door.url, retry_seconds=0.01, first_seconds=0.2)
+        with pytest.raises(ConnectionError, match=r"none listens after 0\.2 s: \w+Error: .*clos"):
+            async with asyncio.timeout(30), deaf:
+                pass
+        assert {task.get_name() for task in asyncio.all_tasks() - before} == set()
+
+
+async def test_who_gives_up_beginning_to_listen_leaves_nothing_running(
+    database_url: str, scratch: Path
+):
+    async with proxied(database_url, scratch) as door:
+        door.shut()
+        before = asyncio.all_tasks()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), Listener(door.url):
+                pass
+        assert asyncio.all_tasks() == before
+
+
+async def test_an_error_of_a_watcher_is_logged_and_ends_no_listening(database_url: str):
+    listening, mistakes = Listener(database_url, retry_seconds=0.01), [ValueError("mistaken")]
+
+    def watcher(_roots: frozenset[str] | None, _pid: int) -> None:
+        if mistakes:
+            raise mistakes.pop()
+
+    listening.watch(watcher)
+    with capture_logs() as lines:
+        async with asyncio.timeout(30), listening:
+            pass
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["listener_failed"]

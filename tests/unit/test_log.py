@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import structlog
@@ -48,6 +50,19 @@ def test_lines_carry_the_work_and_the_work_around_it(capsys: pytest.CaptureFixtu
         "timestamp": "",
     }
     assert set(later) == {"event", "level", "timestamp"}
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_line_that_cannot_be_written_is_lost_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, form: str
+):
+    configure_log(Settings.model_validate({"log_format": form}))
+    with suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stderr", full)
+        structlog.get_logger().warning("no_room")
+        logging.getLogger("library").warning("no room")
+    assert full.closed
+    structlog.get_logger().warning("closed")
 
 
 def test_the_trace_is_named_where_traces_are_made(capsys: pytest.CaptureFixture[str]):

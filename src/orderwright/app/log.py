@@ -1,13 +1,15 @@
 """How a process logs: structured, to stderr, so that stdout belongs to the command's answer.
 
 Each line carries the names of the work that it is about (`runtime.work`) and of the request, if there is one. What
-libraries log by Python's own means takes the same way.
+libraries log by Python's own means takes the same way. A line that stderr has no room for, or that nobody reads any
+more, is lost, and nothing else: no work ends because it could not be told of.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -39,7 +41,7 @@ def configure_log(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever stderr is by then
+        logger_factory=lambda *_: _Lines(),
     )
     _route_libraries(shared, renderer, max(level, logging.WARNING))
 
@@ -62,15 +64,31 @@ def _route_libraries(
     root.setLevel(level)
 
 
+class _Lines:
+    """Writes the lines of structlog to whatever stderr is by then."""
+
+    def msg(self, line: str) -> None:
+        """Write a line, if that can be done."""
+        with suppress(OSError, ValueError):  # a full disk, a reader that has gone, a closed stream
+            _write(line)
+
+    debug = info = warning = error = critical = exception = msg
+
+
 class _Stderr(logging.Handler):
     """Writes to whatever stderr is by then."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line."""
         try:
-            sys.stderr.write(f"{self.format(record)}\n")
+            _write(self.format(record))
         except Exception:  # noqa: BLE001 (as every handler of Python's does)
             self.handleError(record)
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def _add_work(

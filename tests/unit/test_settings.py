@@ -117,6 +117,8 @@ def test_an_invalid_value_is_refused_with_variable_value_and_cure(
     [
         "mysql://me:hunter2@db/orders",
         "mysql://me:hun/ter2@db/orders",
+        "mysql://me:hun ter2@db/orders",
+        "postgresql://db:99999/orders?user=me&passwd=hunter2",
         "mysql://db/orders?user=me&password=hunter2",
         "me:hunter2",
     ],
@@ -124,6 +126,25 @@ def test_an_invalid_value_is_refused_with_variable_value_and_cure(
 def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, url: str):
     monkeypatch.setenv("ORDERWRIGHT_DATABASE_URL", url)
     with pytest.raises(SettingInvalid) as caught:
+        load_settings()
+    assert "ter2" not in caught.value.message + str(caught.value.values)
+
+
+def test_a_password_in_any_address_is_never_shown(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ORDERWRIGHT_OTLP_ENDPOINT", "grpc://me:hunter2@traces")
+    with pytest.raises(SettingInvalid, match=r"'grpc://\*\*\*@traces'") as caught:
+        load_settings()
+    assert "ter2" not in caught.value.message + str(caught.value.values)
+
+
+@pytest.mark.parametrize(
+    "name", ["ORDERWRIGHT_SMTP_PASS", "ORDERWRIGHT_STRIPE_KEY", "ORDERWRIGHT_DB"]
+)
+def test_the_value_of_an_unknown_setting_is_never_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.setenv(name, "hunter2")
+    with pytest.raises(SettingInvalid, match=f"{name}.*unknown setting") as caught:
         load_settings()
     assert "ter2" not in caught.value.message + str(caught.value.values)
 

@@ -31,6 +31,7 @@ _PREFIX = "ORDERWRIGHT_"
 _PORTS = 65_536
 _OURS = (_PREFIX, "SALE_EXPIRY_", "SALE_PENDING_EXPIRY_")
 _TOLERATED = {"ORDERWRIGHT_TEST_DATABASE_URL"}  # tells the test suite, not us, where to run
+_HIDDEN = "(hidden)"
 _SHORTEST_KEY = 24  # bytes, as the specification of Standard Webhooks has it
 _CRON_BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/([1-9]\d?))?")
@@ -301,9 +302,8 @@ def _refuse_unknown(given: Iterable[str]) -> None:
         if name.upper().startswith(_OURS) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), sorted(variables()), n=1, cutoff=0.5)
             expected = f"did you mean {near[0]}?" if near else "no setting has this name"
-            raise SettingInvalid(
-                name, _shown(name, os.environ[name]), f"unknown setting; {expected}"
-            )
+            # What it was to be is not known: it may well be a secret.
+            raise SettingInvalid(name, _HIDDEN, f"unknown setting; {expected}")
 
 
 def _translate(error: ValidationError) -> SettingInvalid:
@@ -317,8 +317,7 @@ def _translate(error: ValidationError) -> SettingInvalid:
 
 def _shown(variable: str, value: str) -> str:
     """Show a value, but never a password in it."""
-    if not any(word in variable.upper() for word in ("URL", "PASSWORD", "SECRET")):
-        return value
-    if "://" not in value:
-        return "(hidden)"
-    return re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"://\S*@", "://***@", value))
+    if "://" in value:
+        return re.sub(r"(passw\w*=)[^&]*", r"\1***", re.sub(r"(?s)://.*@", "://***@", value))
+    secret = any(word in variable.upper() for word in ("URL", "PASSWORD", "SECRET"))
+    return _HIDDEN if secret else value

@@ -78,6 +78,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # two may be bound to a port, and are told apart only here
     except OSError as error:
         listener.close()
         hint = "; choose another with PORT=..." if error.errno == errno.EADDRINUSE else ""

@@ -243,6 +243,12 @@ def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start(home: Path):
     lease.release()
 
 
+def test_a_pid_file_that_a_loss_of_power_has_left_empty_does_not_stop_the_start(home: Path):
+    (home / "postgres/postmaster.pid").touch()
+    with embedded.acquire(home) as lease:
+        assert psutil.Process(lease.pid).name() == "postgres"
+
+
 def test_a_sigkill_in_the_middle_of_initdb_leaves_nothing_in_the_way(place: Path):
     home = place / "home"
     process = subprocess.Popen([sys.executable, "-c", _USER, str(home)])
@@ -357,6 +363,14 @@ def test_a_start_that_postgres_refuses_ends_with_what_it_logged(home: Path):
         configuration.write("shared_buffers = 'plenty'\n")
     with pytest.raises(StartFailed, match="shared_buffers"):
         embedded.acquire(home)
+
+
+@pytest.mark.parametrize("use", [embedded.acquire, embedded.start])
+def test_what_the_disk_refuses_on_the_way_is_named(home: Path, use: Callable[[Path], object]):
+    (home / "postgres.log").unlink(missing_ok=True)
+    (home / "postgres.log").mkdir()
+    with pytest.raises(UnwritableDirectory, match=r"postgres\.log: Is a directory"):
+        use(home)
 
 
 def test_a_home_that_cannot_be_made_is_named(place: Path):

@@ -139,14 +139,16 @@ def _clear_stale(data: Path) -> None:
     """Clear away what a killed server left.
 
     PostgreSQL replaces a dead server's pid file itself, except where the pid meanwhile belongs to another
-    process of the same account: then it takes that for the server, for ever.
+    process of the same account: then it takes that for the server, for ever. So it does with an empty file, which
+    a loss of power can leave.
     """
-    pid, _ = _pid_file(data)
-    if pid is None:
+    file = data / "postmaster.pid"
+    if not file.exists():
         return
     quit_orphans(data)
-    if _is_stranger(pid):
-        (data / "postmaster.pid").unlink()
+    pid, _ = _pid_file(data)
+    if pid is None or _is_stranger(pid):
+        file.unlink(missing_ok=True)
 
 
 def _spawn(

@@ -15,6 +15,7 @@ Everything here blocks; call it through a thread from a running event loop (see 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -28,6 +29,7 @@ from orderwright.app.embedded.lock import alone, hold, is_held, is_last
 from orderwright.app.embedded.postmaster import Postmaster, attach, find, halt, launch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -97,7 +99,7 @@ def acquire(home: Path) -> Lease:
         RuntimeFault: one of `embedded.fault`; no data directory that was there is changed by a failure.
     """
     layout = _entered(home)
-    with alone(layout.lock):
+    with _told(layout), alone(layout.lock):
         held = hold(layout.use)
         try:
             return Lease(layout, _ensure(layout), held)
@@ -109,7 +111,7 @@ def acquire(home: Path) -> Lease:
 def start(home: Path) -> Status:
     """Start the server and keep it running until `stop`, whoever comes and goes."""
     layout = _entered(home)
-    with alone(layout.lock):
+    with _told(layout), alone(layout.lock):
         postmaster = _ensure(layout)
         layout.kept.write_text(postmaster.identity)
     return status(home)
@@ -169,6 +171,19 @@ def _entered(home: Path) -> Layout:
             f"{layout.home} cannot be written", values={"path": str(layout.home)}
         )
     return layout
+
+
+@contextmanager
+def _told(layout: Layout) -> Iterator[None]:
+    """Raise `UnwritableDirectory` for what the disk or its rights refuse on the way to a running server."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or layout.home
+        raise UnwritableDirectory(
+            f"the database cannot be started: {place}: {error.strerror}",
+            values={"path": str(place)},
+        ) from error
 
 
 def _ensure(layout: Layout) -> Postmaster:

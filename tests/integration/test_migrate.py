@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -12,7 +13,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from orderwright.app.database import DatabaseNewer, DatabaseUnreachable, engine, migrate
+from orderwright.app.database import (
+    DatabaseNewer,
+    DatabaseUnreachable,
+    MigrationFailed,
+    engine,
+    migrate,
+)
 from orderwright.app.policies.key import as_key
 
 ROOT = Path(__file__).parents[2]
@@ -161,6 +168,50 @@ async def test_a_database_newer_than_the_code_is_refused_and_left_alone(database
 async def test_a_database_that_is_not_there_is_named_as_unreachable():
     with pytest.raises(DatabaseUnreachable):
         await migrate("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+@pytest.mark.parametrize("host", ["a" * 64, "127.0.0.1:1"])
+async def test_a_host_that_cannot_be_reached_is_named_as_unreachable(host: str):
+    with pytest.raises(DatabaseUnreachable, match=r"no connection to the database: .+"):
+        await migrate(f"postgresql://me@{host}/orders")
+
+
+async def test_a_server_that_does_not_answer_is_named_as_unreachable(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("orderwright.app.database._CONNECT_TIMEOUT", 0.1)
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        with pytest.raises(DatabaseUnreachable, match=r"no answer within 0\.1 s"):
+            await migrate(f"postgresql://me@127.0.0.1:{mute.getsockname()[1]}/orders")
+
+
+async def test_a_database_that_refuses_a_change_is_left_as_it_was_and_says_why(
+    empty_database_url: str,
+):
+    connection = await asyncpg.connect(empty_database_url)
+    try:
+        await connection.execute("create schema orderwright; create table orderwright.instance ()")
+        with pytest.raises(MigrationFailed, match='relation "instance" already exists'):
+            await migrate(empty_database_url)
+        found = await connection.fetchval(
+            "select count(*) from pg_tables where schemaname = 'orderwright'"
+        )
+    finally:
+        await connection.close()
+    assert found == 1
+
+
+async def test_a_database_that_is_read_only_says_so(empty_database_url: str):
+    connection = await asyncpg.connect(empty_database_url)
+    try:
+        name = await connection.fetchval("select quote_ident(current_database())")
+        await connection.execute(f"alter database {name} set default_transaction_read_only = on")
+    finally:
+        await connection.close()
+    with pytest.raises(MigrationFailed, match="in a read-only transaction"):
+        await migrate(empty_database_url)
 
 
 async def test_sqlalchemy_connects_over_the_same_url(database_url: str):

@@ -335,7 +335,7 @@ class Orderwright:
 
         Raises:
             InputInvalid: a fact is there already, or there is no such trigger.
-            DatabaseUnreachable, DatabaseNewer, MigrationBusy: see `database.migrate`.
+            DatabaseUnreachable, DatabaseNewer, MigrationBusy, MigrationFailed: see `database.migrate`.
             ChartChanged: a published chart was edited.
             SettingInvalid: without `settings`, when the environment holds a wrong one.
         """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -27,6 +28,12 @@ _LOCK = 0x6F7264657277  # any number, the same in every process; advisory locks 
 _PATIENCE = 300.0  # seconds; another process may be migrating a large database
 _STEP = 0.05
 _CONNECT_TIMEOUT = 10.0  # seconds
+_NO_CONNECTION = (
+    OSError,
+    UnicodeError,  # of a host that no name of the net can be
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
 
 _logger = structlog.get_logger(__name__)
 
@@ -49,6 +56,12 @@ class MigrationBusy(RuntimeFault):
 
     code = "database.migration_busy"
     retryable = True
+
+
+class MigrationFailed(RuntimeFault):
+    """The database does not let the schema be changed; it is as it was."""
+
+    code = "database.migration_failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +125,14 @@ async def migrate(url: str) -> Migrated:
         DatabaseNewer: the database carries a revision that this code does not know and may not run on; nothing is
             changed.
         MigrationBusy: another process holds the lock for too long.
+        MigrationFailed: the database refuses a change; nothing is changed.
     """
     try:
         guard = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except TimeoutError as error:
+        why = f"no answer within {_CONNECT_TIMEOUT:g} s"
+        raise DatabaseUnreachable(f"no connection to the database: {why}") from error
+    except _NO_CONNECTION as error:
         raise DatabaseUnreachable(f"no connection to the database: {error}") from error
     try:
         await _lock(guard)
@@ -157,6 +174,10 @@ async def _upgrade(url: str) -> None:
     try:
         async with database.begin() as connection:
             await connection.run_sync(upgrade)
+    except DBAPIError as error:
+        raise MigrationFailed(
+            f"the schema cannot be brought up to date, and is as it was: {error.orig}"
+        ) from error
     finally:
         await database.dispose()
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from dataclasses import asdict
 
 from orderwright.app.database import Migrated, migrate, opened
-from orderwright.app.log import configure_log
-from orderwright.app.settings import Settings, load_settings
+from orderwright.app.settings import Settings
+from orderwright.cli import running
 from orderwright.cli.output import Output, add_json
 
 
@@ -19,9 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace, output: Output) -> int:
     """Bring the database of the settings to the newest schema; safe to repeat."""
-    settings = load_settings()
-    configure_log(settings)
-    migrated = asyncio.run(_migrate(settings))
+    migrated = running.run(_migrate)
     output.answer(_sentence(migrated), asdict(migrated))
     return 0
 

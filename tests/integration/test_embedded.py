@@ -41,6 +41,20 @@ sys.stdin.readline()
 lease.release()
 """
 
+_COMMAND = """
+import asyncio, sys
+from orderwright.app.database import opened
+from orderwright.cli import running
+async def work(settings):
+    async with opened(settings):
+        print("open", flush=True)
+        await asyncio.Event().wait()
+try:
+    running.run(work)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
 
 @pytest.fixture
 def place(scratch: Path) -> Iterator[Path]:
@@ -241,6 +255,21 @@ def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start(home: Path):
         assert stranger.poll() is None
         stranger.kill()
     lease.release()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_told_to_end_before_it_serves_stops_the_server(
+    home: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ORDERWRIGHT_HOME", str(home))
+    words = [sys.executable, "-c", _COMMAND]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "open\n"
+        assert embedded.status(home).in_use
+        command.send_signal(number)
+        assert command.wait(timeout=60) == 130
+    assert embedded.status(home).state == "stopped"
 
 
 def test_a_pid_file_that_a_loss_of_power_has_left_empty_does_not_stop_the_start(home: Path):

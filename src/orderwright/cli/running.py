@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
@@ -55,7 +56,7 @@ async def application(settings: Settings) -> AsyncIterator[Orderwright]:
 
 
 def run(work: Callable[[Settings], Awaitable[T]], *, quiet: bool = False) -> T:
-    """Read the settings and run a coroutine on the fast event loop.
+    """Read the settings and run a coroutine on the fast event loop; SIGTERM ends it as Ctrl-C does.
 
     Args:
         work: what is run.
@@ -71,6 +72,9 @@ def run(work: Callable[[Settings], Awaitable[T]], *, quiet: bool = False) -> T:
     configure_log(settings)
 
     async def main() -> T:
+        if threading.current_thread() is threading.main_thread():  # others are sent no signals
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
         return await work(settings)
 
     try:

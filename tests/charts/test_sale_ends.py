@@ -126,9 +126,21 @@ def test_what_was_shipped_and_is_not_covered_any_more_stays_cleared_and_is_told_
     assert story.state == "CLEARED_FOR_FULFILMENT"
     missing = {"orderId": "o1", "outstandingMinor": 10000, "currency": "EUR"}
     assert Emit("sale.uncovered_after_shipping", missing) in story.step.effects
-    story.tell("RECHECK", "PAYMENT_CHARGEBACK_REVERSED", "PAYMENT_CHARGED_BACK", "RECHECK")
+    story.tell("RECHECK", "PAYMENT_CHARGED_BACK", "RECHECK")
     assert story.emitted().count("sale.uncovered_after_shipping") == 1
     assert "sale.uncleared" not in story.emitted()
+
+
+def test_what_was_paid_once_more_after_shipping_and_goes_back_again_is_told_again():
+    story = sale().tell("PAYMENT_CAPTURED", paymentId="p").tell("FULFILMENT_SHIPPED")
+    back = {"paymentId": "p", "amount": "100.00", "remaining": "0.00", "ofLines": "0.00"}
+    story.tell("PAYMENT_REFUNDED", **back, refundId="r")
+    story.tell("PAYMENT_CAPTURED", paymentId="q", amount="70.00")
+    story.tell("PAYMENT_REFUNDED", **{**back, "paymentId": "q"}, refundId="s")
+    missing = {"orderId": "o1", "outstandingMinor": 10000, "currency": "EUR"}
+    told = Emit("sale.uncovered_after_shipping", missing)
+    assert told in story.step.effects
+    assert story.emitted().count(told.type) == 2
 
 
 @pytest.mark.parametrize(

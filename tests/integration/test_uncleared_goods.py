@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from shop import (
     ADMIN,
+    PACK,
+    SHIP,
     act,
     fulfilments,
     open_goods,
@@ -158,6 +160,25 @@ async def cases_of(app: Orderwright, order_id: str) -> list[str]:
     """The cases about an order that its goods have opened."""
     rows = await app.pool.fetch(_CASES, order_id)
     return [row["case_type"] for row in rows]
+
+
+async def test_shipped_goods_that_are_paid_again_and_refunded_again_open_another_case(
+    app: Orderwright,
+):
+    await receive(app, "LAMP", 2)
+    order_id = await sold(app, LAMP=2)
+    [one] = await fulfilments(app, order_id)
+    await act(app, one.id, PACK, SHIP)
+    [first] = await app.pool.fetch(_PAYMENTS, order_id)
+    await give_back(app, first["id"])
+    await give_back(app, await pay(app, order_id, "20.00"))
+    assert await cases_of(app, order_id) == ["UNCOVERED", "UNCOVERED"]
+
+
+async def give_back(app: Orderwright, payment_id: str) -> None:
+    await app.worker.drain()
+    assert (await app.payments.refund(payment_id, "20.00", "mistake", ADMIN)).refused is None
+    await app.worker.drain()
 
 
 _CASES = """

@@ -49,10 +49,12 @@ from orderwright.domain.orders.override import (
 from orderwright.domain.orders.sale_fulfilment import (
     is_called_off,
     is_fulfilled,
+    is_less_uncovered,
     is_not_shipped,
     is_stranded,
     is_uncovered_anew,
     note_fulfilments,
+    note_uncovered,
     tell_stranded,
     tell_uncovered,
 )
@@ -379,6 +381,7 @@ BEHAVIOUR: Final = Behaviour(
             is_called_off,
             is_stranded,
             is_uncovered_anew,
+            is_less_uncovered,
             has_lapsed,
             has_lapsed_part_paid,
             is_not_superseded,
@@ -406,6 +409,7 @@ BEHAVIOUR: Final = Behaviour(
             note_fulfilments,
             tell_stranded,
             tell_uncovered,
+            note_uncovered,
             renew_term,
             change_term,
             adjust_hold,

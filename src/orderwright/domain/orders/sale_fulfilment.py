@@ -65,9 +65,13 @@ def tell_stranded(scope: Scope) -> Outcome:
 
 
 def is_uncovered_anew(scope: Scope) -> bool:
-    """More is outstanding than when people were told of it last."""
-    told = integer(scope.context, "uncoveredMinor") if "uncoveredMinor" in scope.context else 0
-    return outstanding_minor(scope.context) > told
+    """More is outstanding than when people were told of it last, or than has been since."""
+    return outstanding_minor(scope.context) > _told_minor(scope.context)
+
+
+def is_less_uncovered(scope: Scope) -> bool:
+    """Less is outstanding than when people were told of it last."""
+    return outstanding_minor(scope.context) < _told_minor(scope.context)
 
 
 def tell_uncovered(scope: Scope) -> Outcome:
@@ -80,4 +84,13 @@ def tell_uncovered(scope: Scope) -> Outcome:
         "currency": context["currency"],
     }
     told = Emit("sale.uncovered_after_shipping", data)
-    return Outcome({"uncoveredMinor": missing}, effects=[told])
+    return note_uncovered(scope)._replace(effects=[told])
+
+
+def note_uncovered(scope: Scope) -> Outcome:
+    """Remember how much is outstanding: money that came and goes back again is told again."""
+    return Outcome({"uncoveredMinor": outstanding_minor(scope.context)})
+
+
+def _told_minor(context: Mapping[str, Json]) -> int:
+    return integer(context, "uncoveredMinor") if "uncoveredMinor" in context else 0

@@ -40,6 +40,7 @@ from orderwright.app.rows import ListFilter
 from orderwright.clock import DrivenClock
 from orderwright.json_text import load
 from orderwright.runtime.attempt import Result
+from orderwright.runtime.ledger import balances
 
 PACKAGES = Path(__file__).parents[2] / "migrations" / "versions" / "0027_packages.py"
 
@@ -233,6 +234,32 @@ async def test_the_sale_ends_as_its_fulfilments_end_in_every_combination(app: Or
         "select count(*) from orderwright.case_record where case_type = 'FAILED_FULFILMENT'"
     )
     assert cases == 3
+
+
+async def test_what_was_shipped_on_terms_and_never_delivered_is_written_off_and_frees_its_credit(
+    app: Orderwright,
+):
+    await receive(app, "LAMP", 2)
+    order_id = await place(app, LAMP=2)
+    await tell(app, order_id, "SET_PAYMENT_METHOD", method="INVOICE")
+    [one] = await fulfilments(app, order_id)
+    await act(app, one.id, PACK, SHIP)
+    write_off = Event("WRITE_OFF", {"reason": "lost"})
+    refused = (await app.orders.send_sale_event(order_id, write_off, ADMIN)).refused
+    assert refused is not None
+    assert [why.code for why in refused.reasons] == ["sale.under_way"]
+    lost = Event("DELIVERY_FAILED")
+    await act(app, one.id, lost, SHIP, lost, SHIP, lost)
+    assert await states(app, order_id) == ["FAILED"]
+    assert (await context(app, order_id))["creditHeldMinor"] == 2000
+    await tell(app, order_id, "WRITE_OFF", reason="lost")
+    assert (await context(app, order_id))["creditHeldMinor"] == 0
+    assert await balance_of(app, "ada/EUR") == 0
+
+
+async def balance_of(app: Orderwright, account: str) -> int:
+    async with app.pool.acquire() as connection:
+        return (await balances(connection, "credit", [account], lock=False))[account]
 
 
 async def test_an_order_is_found_by_its_package_and_its_payment(app: Orderwright):

@@ -49,12 +49,19 @@ def is_called_off(scope: Scope) -> bool:
     return bool(states) and all(state == "CANCELLED" for state in states)
 
 
-def is_stranded(scope: Scope) -> bool:
-    """Every fulfilment has ended, none was delivered and some failed; and nobody was told yet."""
+def is_undelivered(scope: Scope) -> Verdict:
+    """Every fulfilment has ended, none was delivered and some failed."""
     states = list(mapping(scope.context, "fulfilments").values())
     ended = bool(states) and all(state in FINAL_FULFILMENTS for state in states)
     failed = "FAILED" in states and not any(state in _DELIVERED for state in states)
-    return ended and failed and scope.context.get("strandedWith") != len(states)
+    message = "something of this order is under way, or was delivered"
+    return Verdict(ended and failed, "sale.under_way", message, {}, ("WAREHOUSE",))
+
+
+def is_stranded(scope: Scope) -> bool:
+    """Every fulfilment has ended, none was delivered and some failed; and nobody was told yet."""
+    count = len(mapping(scope.context, "fulfilments"))
+    return is_undelivered(scope).ok is True and scope.context.get("strandedWith") != count
 
 
 def tell_stranded(scope: Scope) -> Outcome:

@@ -197,6 +197,22 @@ def paid(number: int, user: str, amount: str = "600.00") -> dict[str, object]:
     return {**told, "payOutId": f"{user}-{number}"}
 
 
+async def test_a_day_is_24_hours_in_the_transaction_of_a_host_whose_clock_changes(
+    app: Orderwright,
+):
+    spring = datetime(2025, 3, 30, 10, tzinfo=UTC)  # when clocks in Berlin went from two to three
+    path = f"velocity.{OUT}.count.user.24h"
+    often = {"field": path, "operator": ">=", "value": 2}
+    await publish(app, "often", document(often, does=[FLAG], trigger=OUT))
+    async with app.pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local timezone = 'Europe/Berlin'")
+        for number, at in enumerate([spring - timedelta(hours=23, minutes=30), spring]):
+            told = paid(number, "spring")
+            found = await app.trigger(OUT, told, occurred_at=at, connection=connection)
+    assert (await _facts(app, found.id))[path] == 2
+    assert [one.action for one in found.actions] == ["FLAG_FOR_REVIEW"]
+
+
 @pytest.mark.parametrize("amount", ["12,50", None])
 @pytest.mark.parametrize("key", ["user", "country"])
 async def test_a_sum_of_which_an_amount_is_not_known_is_unknown_until_it_has_passed(

@@ -122,7 +122,7 @@ async def ask(
         [one.key for one in questions],
         [one.value for one in questions],
         [one.currency for one in questions],
-        [one.span for one in questions],
+        [one.span.total_seconds() for one in questions],
         [one.is_latest for one in questions],
         now,
         list(event.users),
@@ -162,7 +162,8 @@ def _figures(key: str, column: str, seen: str, values: str = "array[q.value]") -
     """Return the part that answers the questions of one key, each by a walk along its index.
 
     The latest event is one that may have happened: what older releases took for the future counts when its time comes.
-    An amount below zero, which they have kept, adds nothing.
+    An amount below zero, which they have kept, adds nothing. A window is so many seconds: a day of a session in
+    which the clock changes would be an hour more or less.
     """
     return f"""
 union all
@@ -181,7 +182,7 @@ cross join lateral (
         bool_or(currency is null) as is_part
     from orderwright.policy_event
     where {column} = any({values}) and trigger = q.trigger
-        and occurred_at > until.at - q.span and occurred_at <= until.at{seen}) as found
+        and occurred_at > until.at - q.seconds * interval '1 s' and occurred_at <= until.at{seen}) as found
 where q.key = '{key}'"""  # noqa: S608 (ours)
 
 
@@ -190,8 +191,8 @@ def _statement(seen: str) -> str:
     return f"""
 with asked as (
     select * from unnest(
-        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::interval[], $15::boolean[])
-        as q (name, trigger, key, value, currency, span, is_latest))
+        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::float8[], $15::boolean[])
+        as q (name, trigger, key, value, currency, seconds, is_latest))
 select 'execution' as kind, id as name, null::bigint as count, null::numeric as minor, null::timestamptz as at
 from orderwright.policy_execution where id = any($3::text[])
 union all

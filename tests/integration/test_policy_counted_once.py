@@ -92,6 +92,22 @@ async def test_what_happens_once_to_what_lives_here_has_no_other_name(
     assert await app.pool.fetchval(crossed, entity) == 0
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_under_its_own_name_an_event_is_counted_once_whoever_told_of_it_first(
+    app: Orderwright, *, is_told: bool
+):
+    path = f"velocity.{OUT}.count.user.24h"
+    asked = {"field": path, "operator": ">=", "value": 1}
+    await publish(app, "own-name", document(asked, does=[FLAG], trigger="payout.requested"))
+    entity = await begin(app, "PayOut", customerId=f"own-name-{is_told}")
+    if is_told:
+        await app.trigger(OUT, {}, entity=("PayOut", entity))
+    await app.worker.drain()
+    query = "select id from orderwright.policy_execution where entity_id = $1 and trigger = 'payout.requested'"
+    own = await facts(app, await app.pool.fetchval(query, entity))
+    assert (own[path], len(await counted(app, entity))) == (1, 1)
+
+
 async def test_a_wallet_that_lives_here_has_no_other_name(app: Orderwright):
     user = await begin(app, "User")
     await tell(app, user, "ADD_WALLET", walletId="w1", address=f"bc1{user}", cryptoType="BTC")

@@ -56,6 +56,7 @@ class Answers:
 
     Attributes:
         executions: those that are there.
+        counted_at: when the event happened as it was counted by one of them; None where it was not.
         standing: the restrictive actions that earlier decisions have left on the entity.
         is_done_elsewhere: whether there are such that were done before it lived here.
         snoozed: the policies that are snoozed for the entity.
@@ -67,6 +68,7 @@ class Answers:
     """
 
     executions: frozenset[str] = frozenset()
+    counted_at: datetime | None = None
     standing: tuple[str, ...] = ()
     is_done_elsewhere: bool = False
     snoozed: frozenset[str] = frozenset()
@@ -136,12 +138,14 @@ def _answers(rows: Sequence[Record]) -> Answers:
     for row in rows:
         by_kind.setdefault(row["kind"], []).append(row)
     names = {kind: [row["name"] for row in found] for kind, found in by_kind.items()}
+    [counted] = by_kind.get("counted", [None])
     [first] = by_kind.get("first", [None])
     [wallet] = by_kind.get("wallet", [None])
     [submitted] = by_kind.get("submitted", [None])
     [due] = by_kind.get("due", [None])
     return Answers(
         executions=frozenset(names.get("execution", ())),
+        counted_at=counted["at"] if counted else None,
         standing=tuple(sorted(names.get("standing", ()))),
         is_done_elsewhere="elsewhere" in by_kind,
         snoozed=frozenset(names.get("snoozed", ())),
@@ -195,6 +199,10 @@ with asked as (
         as q (name, trigger, key, value, currency, seconds, is_latest))
 select 'execution' as kind, id as name, null::bigint as count, null::numeric as minor, null::timestamptz as at
 from orderwright.policy_execution where id = any($3::text[])
+union all
+select 'counted', null, null, null, max(occurred_at)
+from orderwright.policy_event where execution_id = any($3::text[])
+having count(*) > 0
 union all
 select distinct 'standing', a.action, null::bigint, null::numeric, null::timestamptz
 from orderwright.policy_action as a

@@ -192,7 +192,6 @@ class Deciding:
             thresholds=thresholds,
             questions=questions,
             now=now,
-            is_in_figures=not one.twin_ids.isdisjoint(answers.executions),
         )
 
     def _all(self, table: _Table, told: Sequence[Told]) -> Iterator[Told]:
@@ -300,11 +299,7 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """What is known of one event when its policies are asked.
-
-    Attributes:
-        is_in_figures: whether the event is among what was counted already, told by its lifecycle.
-    """
+    """What is known of one event when its policies are asked."""
 
     ground: Ground
     user: User
@@ -314,7 +309,6 @@ class _Table:
     thresholds: Mapping[str, Threshold]
     questions: Sequence[Question]
     now: datetime
-    is_in_figures: bool
 
     def facts(self, told: Told) -> dict[str, Json]:
         """Return what is told of an occurrence, with those facts that follow and are asked for.
@@ -329,7 +323,7 @@ class _Table:
                 self.questions,
                 self.answers.figures,
                 self.event,
-                is_in_figures=self.is_in_figures,
+                counted_at=self.answers.counted_at,
             ),
         }
         mistyped = told.intake.mistyped

@@ -140,17 +140,20 @@ def velocities(
     figures: Mapping[str, Figure],
     event: Counted,
     *,
-    is_in_figures: bool = False,
+    counted_at: datetime | None = None,
 ) -> dict[str, Json]:
     """Return velocities as facts, the event at hand included; a sum is in the currency of the event.
 
-    With `is_in_figures` the event has been counted already, and is not added. A sum of which an amount is not known is
-    left out: `unsummed` has it.
+    An event that has been counted already, at `counted_at`, is not added where it is within the window. A sum of which
+    an amount is not known is left out: `unsummed` has it.
     """
     found: dict[str, Json] = {}
     for question in questions:
         figure = figures[question.name]
-        own = question.trigger == event.trigger and not is_in_figures
+        is_in = (
+            counted_at is not None and figure.until - question.span < counted_at <= figure.until
+        )
+        own = question.trigger == event.trigger and not is_in
         if not _is_sum(question):
             found[question.name] = figure.count + own
         elif event.amount is not None and figure.is_whole:

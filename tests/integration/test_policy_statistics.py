@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from acting_house import begin
 from policy_house import BIG, BOSS, FLAG, START, document, open_house, order, pause, publish
 
 from orderwright.app.policies.execution_list import ExecutionsWanted
@@ -135,3 +136,22 @@ async def test_a_threshold_is_asked_when_its_own_line_is_crossed(shared_database
         async with app.pool.acquire() as connection:
             found = await statistics(connection, ["two", "three"], START)
     assert [(one.executions, one.hits) for one in found.values()] == [(1, 0), (1, 1)]
+
+
+async def test_a_threshold_that_is_crossed_by_what_is_decided_anew_is_asked_then(
+    shared_database_url: str,
+):
+    line = {"type": "AMOUNT_THRESHOLD", "aggregate": "count", "of": "PAYOUT_REQUESTED"}
+    first = {**line, "key": "user", "window": "24h", "threshold": 1}
+    crossed = {"field": "count", "operator": ">=", "value": 1}
+    told = {"payOutId": "st-anew", "userId": "st-anew", "amount": "1.00", "currency": "EUR"}
+    async with open_house(shared_database_url) as app:
+        await publish(app, "one", document(crossed, does=[FLAG], trigger=first))
+        await publish(app, "read", document(BIG, does=[FLAG], trigger="PAYOUT_REQUESTED"))
+        await app.trigger("PAYOUT_REQUESTED", told)
+        await begin(app, "PayOut", "st-anew", customerId="st-anew", amountMinor=200)
+        await app.worker.drain()
+        async with app.pool.acquire() as connection:
+            one = (await statistics(connection, ["one"], START))["one"]
+        await pause(app, "one", "read")
+    assert (one.executions, one.hits, one.misses, one.hit_rate) == (2, 2, 0, 1.0)

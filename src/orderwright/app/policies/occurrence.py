@@ -129,7 +129,7 @@ class Occurrence:
         for secret in sorted(secrets, key=len, reverse=True):
             if secret == key or (len(secret) >= _SHORTEST and secret in key):
                 key = key.replace(secret, _hash(secret))
-        return f"{_ANEW}{key}" if self.is_anew else key
+        return f"{ANEW}{key}" if self.is_anew else key
 
 
 _EVENTS: Final[Mapping[str, str]] = {trigger: event for event, trigger in NAMED.items()}
@@ -150,7 +150,7 @@ TOLD: Final = "told/"
 """What keys begin with of submissions that a host tells without a number; one that it gets follows."""
 AHEAD: Final = "ahead/"
 """What keys begin with of what a host tells of an entity that lives here, and its lifecycle has not told."""
-_ANEW: Final = "anew/"
+ANEW: Final = "anew/"
 """What kept keys begin with of what is decided on anew; what comes from outside never does."""
 _MOST: Final = 2**31 - 1
 """What a number of submissions or transfers may be, to be kept."""
@@ -293,7 +293,7 @@ def key_of(trigger: str, context: Mapping[str, Json], given: str | None = None) 
 
 def _from_outside(key: str) -> str:
     """Return a key that somebody else has made up, as one that is none of ours."""
-    return _hash(key) if key.startswith(_ANEW) else key
+    return _hash(key) if key.startswith(ANEW) else key
 
 
 def submission_in(entity: Entity, context: Mapping[str, Json]) -> int | None:

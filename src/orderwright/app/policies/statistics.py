@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from orderwright.app.policies.occurrence import ANEW
 from orderwright.app.policies.velocity import threshold_name
 from orderwright.policy import PolicyInvalid, Threshold, load
 
@@ -114,16 +115,17 @@ select t.policy_id, t.trigger, t.from_revision, t.until_revision, v.document
 from orderwright.policy_term as t join orderwright.policy_version as v using (policy_id, version)
 where t.policy_id = any($1::text[]) and (t.until_at is null or t.until_at >= $2)
 """
-_EXECUTIONS: Final = """
+# A crossing by what was decided on anew has the threshold's name behind the word for that.
+_EXECUTIONS: Final = f"""
 select t.policy_id, count(*) as executions
 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[])
     as t (policy_id, trigger, from_revision, until_revision, prefix)
 join orderwright.policy_execution as x
     on x.trigger = t.trigger and x.started_at >= $6 and x.status = 'decided'
     and x.set_revision >= t.from_revision and (t.until_revision is null or x.set_revision < t.until_revision)
-    and starts_with(x.occurrence, t.prefix)
+    and (starts_with(x.occurrence, t.prefix) or starts_with(x.occurrence, '{ANEW}' || t.prefix))
 group by t.policy_id
-"""
+"""  # noqa: S608 (ours)
 # Of what failed no revision is known, so it is the time that tells what was in force.
 _UNDECIDED: Final = """
 select t.policy_id, count(*) as undecided

@@ -282,6 +282,26 @@ async def test_an_amount_that_is_not_known_is_a_doubt_of_the_thresholds_that_it_
         assert trial.result.outcome == "unknown"
 
 
+@pytest.mark.parametrize(("key", "name"), [("user", "userId"), ("country", "user.country")])
+@pytest.mark.parametrize("aggregate", ["count", "sum"])
+async def test_an_event_of_which_nobody_can_tell_whose_it_is_is_a_doubt_of_thresholds(
+    app: Orderwright, key: str, name: str, aggregate: str
+):
+    total = {"money": "1000.00", "currency": "EUR"}
+    line = threshold(aggregate, total if aggregate == "sum" else 5, key)
+    known = {"field": "userId", "operator": "is_not_null"}
+    await publish(app, "whose", document(known, does=[FLAG], trigger=line, on_unknown="hold"))
+    number, told = f"whose-{aggregate}-{key}", paid(1, f"whose-{aggregate}", "2000.00")
+    found = await app.trigger(OUT, {**told, name: 4711}, entity=("PayOut", number))
+    [crossed] = found.crossed
+    assert (await evaluations(app, crossed))["whose"]["outcome"] == "unknown"
+    query = "select action from orderwright.policy_action where execution_id = $1"
+    assert await app.pool.fetchval(query, crossed) == "REQUIRE_APPROVAL"
+    other = {**told, name: 4711, "currency": "USD"}
+    elsewhere = await app.trigger(OUT, other, entity=("PayOut", f"{number}-usd"))
+    assert len(elsewhere.crossed) == (0 if aggregate == "sum" else 1)
+
+
 @pytest.mark.parametrize(
     "at",
     [

@@ -31,6 +31,7 @@ from orderwright.app.policies.velocity import (
     crossing,
     threshold_name,
     threshold_question,
+    unowned,
     unsummed,
     velocities,
     velocity_questions,
@@ -206,7 +207,11 @@ class Deciding:
             return
         for name, threshold in table.thresholds.items():
             figure = table.answers.figures.get(name)
-            reached = crossing(threshold, figure, table.event) if figure else None
+            reached = (
+                crossing(threshold, figure, table.event)
+                if figure
+                else unowned(threshold, table.event, main.intake.mistyped)
+            )
             if reached is not None:
                 yield self._threshold(main, name, threshold, reached)
 

@@ -16,6 +16,7 @@ from orderwright.condition import Json, Mistyped
 from orderwright.domain.trigger import VELOCITIES
 from orderwright.json_text import canonical
 from orderwright.money import Money
+from orderwright.policy.trigger import KEY_FACTS
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
@@ -195,3 +196,19 @@ def crossing(threshold: Threshold, figure: Figure, event: Counted) -> Json | Non
     if not threshold.is_crossed(total, total + amount):
         return None
     return total + amount if figure.is_whole else _UNSUMMED
+
+
+def unowned(
+    threshold: Threshold, event: Counted, mistyped: Mapping[str, Mistyped]
+) -> Mistyped | None:
+    """Return a threshold's figure where nobody can read whose an event is, so that it may cross the line; else None.
+
+    An amount of another currency crosses none. An event that says nothing of whose it is is nobody's.
+    """
+    line, amount = threshold.threshold, event.amount
+    if isinstance(line, Money) and amount is not None and amount.currency != line.currency:
+        return None
+    wrong = [name for name in KEY_FACTS[threshold.key] if name in mistyped]
+    if not wrong or event.key(threshold.key) is not None:
+        return None
+    return Mistyped(f"it follows from {wrong[0]}: {mistyped[wrong[0]].reason}")

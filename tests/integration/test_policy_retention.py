@@ -144,3 +144,16 @@ select (select count(*) from orderwright.policy_action as a
      + (select count(*) from orderwright.policy_evaluation as e
         where not exists (select from orderwright.policy_execution as x where x.id = e.execution_id))
 """
+
+
+async def test_a_submission_after_others_were_let_go_of_has_the_next_number_and_is_counted(
+    app: Orderwright,
+):
+    told = {"kycSessionId": "far-session", "userId": "far-user"}
+    first = [await app.trigger("KYC_SUBMITTED", told) for _ in range(2)]
+    await let_go(app, LONG)
+    assert await kept(app, *(one.id for one in first)) == []
+    found = [await app.trigger("KYC_SUBMITTED", told) for _ in range(2)]
+    assert [one.submission for one in found] == [3, 4]
+    query = "select count(*) from orderwright.policy_event where entity_id = 'far-session'"
+    assert await app.pool.fetchval(query) == 4

@@ -282,6 +282,23 @@ async def test_an_amount_that_is_not_known_is_a_doubt_of_the_thresholds_that_it_
         assert trial.result.outcome == "unknown"
 
 
+async def test_a_threshold_knows_of_the_user_what_the_registration_that_crosses_it_says(
+    app: Orderwright,
+):
+    line = {**threshold("count", 2, "country"), "of": "USER_REGISTERED"}
+    rules = [
+        {"field": "user.country", "operator": "==", "value": "AT"},
+        {"field": "user.emailDomain", "operator": "==", "value": "mail.example"},
+        {"field": "user.registeredDays", "operator": "==", "value": 0},
+    ]
+    await publish(app, "many", document(*rules, does=[FLAG], trigger=line))
+    for number in range(2):
+        told = {"userId": f"many-{number}", "email": f"m{number}@mail.example", "country": "at"}
+        found = await app.trigger("USER_REGISTERED", told)
+    [crossed] = found.crossed
+    assert (await evaluations(app, crossed))["many"]["outcome"] == "hit"
+
+
 @pytest.mark.parametrize(("key", "name"), [("user", "userId"), ("country", "user.country")])
 @pytest.mark.parametrize("aggregate", ["count", "sum"])
 async def test_an_event_of_which_nobody_can_tell_whose_it_is_is_a_doubt_of_thresholds(

@@ -186,6 +186,7 @@ class Deciding:
         )
         return _Table(
             ground=ground,
+            said=facts,
             user=user,
             event=event,
             answers=answers,
@@ -304,9 +305,14 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """What is known of one event when its policies are asked."""
+    """What is known of one event when its policies are asked.
+
+    Attributes:
+        said: the facts of the event's own trigger.
+    """
 
     ground: Ground
+    said: Mapping[str, Json]
     user: User
     event: Counted
     answers: Answers
@@ -322,8 +328,10 @@ class _Table:
         """
         one, facts = told.occurrence, told.intake.facts
         asked = self.ground.in_force.asks(one.trigger)
+        # A threshold has few of the facts of the event that crosses it, and knows what follows from all of them.
+        event = facts if one.base is None else {**self.said, **facts}
         more = {
-            **derived(facts, self.user, self.answers, one.occurred_at),
+            **derived(event, self.user, self.answers, one.occurred_at),
             **velocities(
                 self.questions,
                 self.answers.figures,

@@ -20,6 +20,9 @@ from orderwright.clock import DrivenClock
 FREEZE = ("FREEZE_ORDER", CONFIGS["FREEZE_ORDER"])
 AWAY = ConnectionError("the host's system is away")
 
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ANSWER = {"frozen": True}
+
 
 class Host:
     """A host's system: it keeps what it was asked, and fails as often as it is told to."""
@@ -31,14 +34,15 @@ class Host:
         self.seen: list[str] = []
         self.meanwhile: Callable[[], object] = bool
         self.database: Orderwright | None = None
+        self.answer: object = ANSWER
 
-    def freeze(self, action: HostAction) -> dict[str, bool]:
+    def freeze(self, action: HostAction) -> object:
         self.asked.append(action)
         if self.failures:
             self.failures -= 1
             raise self.failure
         self.meanwhile()
-        return {"frozen": True}
+        return self.answer
 
     async def escalate(self, action: HostAction) -> None:
         """Look how the action stands while it is being done."""
@@ -48,7 +52,7 @@ class Host:
 
     async def reject(self, action: HostAction) -> None:
         self.asked.append(action)
-        raise ActionSkipped("it was paid out already")
+        raise ActionSkipped("it was paid out already\0")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,7 @@ def forget(host: Host) -> None:
     host.asked.clear()
     host.failures, host.failure = 0, AWAY
     host.meanwhile = bool
+    host.answer = ANSWER
 
 
 async def queue(app: Orderwright, execution: str) -> None:
@@ -228,6 +233,21 @@ async def test_a_handler_that_fails_for_a_while_has_done_it_in_the_end(
     assert result == {"result": '{"handler":{"frozen":true}}'}
 
 
+@pytest.mark.parametrize("answer", [{"note": "a\0b"}, "\ud800", {"at": START}, float("nan")])
+async def test_what_a_handler_answers_that_nobody_can_keep_is_left_out_and_it_has_done_it(
+    app: Orderwright, host: Host, answer: object
+):
+    host.answer, theirs = answer, f"odd-{answer!a}"
+    execution, [action] = await plan(app, "Order", theirs, FREEZE, source="host")
+    await queue(app, execution)
+    await try_so_often(app, 3)
+    assert (len(host.asked), (await stored(app, action)).status) == (1, "applied")
+    result = await row(app, "select result from orderwright.policy_action where id = $1", action)
+    assert result == {"result": '{"handler":null}'}
+    told = {"orderId": theirs, "amount": "1.00", "currency": "EUR"}
+    assert (await app.trigger("ORDER_CREATED", told)).status == "decided"
+
+
 async def test_a_handler_may_say_that_an_action_does_not_apply(app: Orderwright, host: Host):
     reject = ("REJECT_TRANSACTION", CONFIGS["REJECT_TRANSACTION"])
     execution, [action] = await plan(app, "PayOut", "theirs-3", reject, source="host")
@@ -235,6 +255,7 @@ async def test_a_handler_may_say_that_an_action_does_not_apply(app: Orderwright,
     await later(app)
     done = await stored(app, action)
     assert (done.status, done.code) == ("skipped", "policy.action_skipped")
+    assert done.message == "it was paid out already\\x00"
     assert len(host.asked) == 1
 
 

@@ -30,12 +30,17 @@ from orderwright.app.policies.entity import ActionBroken, ActionFailed, Work
 from orderwright.app.policies.execution import BLOCKING
 from orderwright.app.policies.failing import note_failure
 from orderwright.app.policies.freezing import for_host, or_held, user_elsewhere
-from orderwright.app.policies.hosted import ActionSkipped, host_action, tell_subscribers
+from orderwright.app.policies.hosted import (
+    ActionSkipped,
+    host_action,
+    kept_answer,
+    tell_subscribers,
+)
 from orderwright.app.policies.queueing import POLICY_ACTION, enqueue
 from orderwright.app.policies.reviving import noted, revive
 from orderwright.errors import OrderwrightError
 from orderwright.policy.action import APPROVING
-from orderwright.runtime.failure import IN_THE_WAY
+from orderwright.runtime.failure import IN_THE_WAY, sentence
 from orderwright.runtime.interruption import faults_of
 from orderwright.runtime.job import JobKind
 from orderwright.runtime.joining import joined
@@ -215,8 +220,9 @@ class Actions:
                 else:
                     result = await in_thread(partial(handle, told), name=f"action {action.action}")
         except ActionSkipped as skipped:
-            return Done.skipped(str(skipped.values.get("code", skipped.code)), skipped.message)
-        return Done(result={"handler": result})
+            code = str(skipped.values.get("code", skipped.code))
+            return Done.skipped(sentence(code), sentence(skipped.message))
+        return Done(result={"handler": kept_answer(action, result)})
 
     # --- one action ---
 

@@ -10,15 +10,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import structlog
+
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import ActionFailed
 from orderwright.errors import RefusedError
+from orderwright.json_text import holds_nul, is_storable, keep
 from orderwright.runtime.command import Create
 from orderwright.runtime.identity import derived_id
 
 if TYPE_CHECKING:
     from orderwright.app.policies.action_record import ActionRow
     from orderwright.app.policies.entity import Work
+
+_logger = structlog.get_logger(__name__)
 
 REQUESTED: Final = "policy.action_requested"
 """The domain event that a host is told of an action by."""
@@ -57,7 +62,7 @@ class HostAction:
 
 ActionHandler: TypeAlias = Callable[[HostAction], "Awaitable[object] | object"]
 """Does an action in the host's system; returns something JSON-ready to be kept, or None. It may raise `ActionSkipped`;
-after any other error it is called again."""
+after any other error it is called again. An answer that cannot be kept is left out."""
 ActionHandlers: TypeAlias = Mapping[str, ActionHandler]
 """Handlers by the name of the action."""
 
@@ -78,6 +83,20 @@ def host_action(action: ActionRow, attempt: int) -> HostAction:
         attempt=attempt,
         follows_from=action.follows_from,
     )
+
+
+def kept_answer(action: ActionRow, answer: object) -> object:
+    """Return what a handler has answered, or None where that is nothing to keep: it has acted all the same."""
+    try:
+        text = keep({"handler": answer})
+    except (TypeError, ValueError) as error:
+        wrong = str(error)
+    else:
+        if is_storable(text) and not holds_nul(text):
+            return answer
+        wrong = "text that cannot be kept"
+    _logger.warning("handler_answer_left_out", action_id=action.id, error=wrong)
+    return None
 
 
 async def tell_subscribers(work: Work) -> Done:

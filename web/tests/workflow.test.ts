@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { words } from "@/format/word";
-import { emptyDraft, lineInputs, previewTotal, problemsOf } from "@/trade/draft";
+import { emptyDraft, lineInputs, previewTotal, problemsOf, withProduct } from "@/trade/draft";
 import { dataFacts, facts, fullFacts } from "@/workflow/facts";
 import {
   type AllowedEvent,
@@ -130,4 +130,16 @@ test("a new order is previewed exactly and checked before it is sent", () => {
   expect(problemsOf(full).size).toBe(0);
   expect(previewTotal(full)).toBe("5.17");
   expect(lineInputs(full)).toEqual([{ sku: "A", quantity: 3, unitPrice: "0.10", discount: "0.05", tax: "0.02" }]);
+});
+
+test("a product in another currency proposes no price: its number would mean other money", () => {
+  const draft = emptyDraft();
+  const [line] = draft.lines;
+  if (!line) throw new Error("a draft starts with a line");
+  const anvil = { sku: "ANVIL", unitPrice: { amount: "50.00", currency: "EUR" } };
+  const rope = { sku: "ROPE", unitPrice: { amount: "9000.00", currency: "NGN" } };
+  const first = withProduct(draft, line.key, anvil);
+  expect([first.currency, first.lines[0]?.unitPrice]).toEqual(["EUR", "50.00"]);
+  const changed = withProduct(first, line.key, rope);
+  expect([changed.currency, changed.lines[0]?.sku, changed.lines[0]?.unitPrice]).toEqual(["EUR", "ROPE", ""]);
 });

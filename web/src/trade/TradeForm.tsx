@@ -7,9 +7,8 @@ import { FormPage } from "@/templates/FormPage";
 import type { Outcome } from "@/workflow/outcome";
 import { OutcomeNotice } from "@/workflow/OutcomeNotice";
 import { CustomerPicker } from "./CustomerPicker";
-import { type Draft, type DraftLine, emptyDraft, previewTotal, problemsOf } from "./draft";
+import { type Draft, emptyDraft, previewTotal, problemsOf, withProduct } from "./draft";
 import { LineRows } from "./LineRows";
-import type { Product } from "./ProductPicker";
 import classes from "./TradeForm.module.css";
 
 type Props = {
@@ -74,7 +73,7 @@ export function TradeForm({ title, submitLabel, create, extra }: Props) {
         lines={draft.lines}
         problems={problems}
         onLines={(lines) => change({ lines })}
-        onProduct={(line, product) => setDraft((now) => withProduct(now, line, product))}
+        onProduct={(line, product) => setDraft((now) => withProduct(now, line.key, product))}
       />
       </div>
       <OutcomeNotice outcome={outcome} />
@@ -95,9 +94,3 @@ const CHANNELS = [
   { value: "CONSUMER", label: "Consumer" },
   { value: "RESELLER", label: "Reseller" },
 ];
-
-/** The product's price is a proposal; the first product also proposes the currency. */
-function withProduct(draft: Draft, line: DraftLine, { sku, unitPrice }: Product): Draft {
-  const lines = draft.lines.map((one) => (one.key === line.key ? { ...one, sku, unitPrice: unitPrice.amount } : one));
-  return { ...draft, lines, currency: draft.currency || unitPrice.currency };
-}

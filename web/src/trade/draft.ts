@@ -1,5 +1,6 @@
 import { add, type Decimal, formatDecimal, multiply, parseDecimal, subtract, ZERO } from "@/format/decimal";
 import type { LineInput } from "@/gen/graphql";
+import type { Product } from "./ProductPicker";
 
 /** A line as it is typed. */
 export type DraftLine = { key: string; sku: string; quantity: string; unitPrice: string; discount: string; tax: string };
@@ -23,6 +24,14 @@ export function emptyLine(): DraftLine {
 
 export function emptyDraft(): Draft {
   return { customerId: "", channel: "CONSUMER", currency: "", shipping: "0", validUntil: "", lines: [emptyLine()] };
+}
+
+/** The product's price is a proposal where it is in the draft's currency; the first product also proposes that. */
+export function withProduct(draft: Draft, key: string, { sku, unitPrice }: Pick<Product, "sku" | "unitPrice">): Draft {
+  const currency = draft.currency || unitPrice.currency;
+  const proposed = currency === unitPrice.currency ? unitPrice.amount : "";
+  const lines = draft.lines.map((one) => (one.key === key ? { ...one, sku, unitPrice: proposed } : one));
+  return { ...draft, lines, currency };
 }
 
 /** What must be put right before the server can be asked, by the field's name. */

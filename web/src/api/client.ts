@@ -28,8 +28,14 @@ export function newClient(): Client {
 
 /** What a person should read of a failed request. */
 export function errorText(error: CombinedError): string {
-  if (error.networkError) return "The server cannot be reached. Check the connection and try again.";
+  if (error.networkError) return noAnswer(error.response);
   return error.graphQLErrors.map((one) => one.message).join(" ") || "Something went wrong.";
+}
+
+/** It answers with a status where it can be reached, yet has nothing to say in GraphQL: it is too busy, or broken. */
+function noAnswer(response: Response | undefined): string {
+  if (!response || response.ok) return "The server cannot be reached. Check the connection and try again.";
+  return `The server answered ${response.status}. Try again in a moment.`;
 }
 
 function isLoginRequired(error: CombinedError): boolean {

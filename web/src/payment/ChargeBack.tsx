@@ -15,7 +15,12 @@ export function ChargeBack({ row, again }: { row: PaymentRowFragment; again: () 
   const { busy, outcome, setOutcome, act } = useAct(ChargeBackPaymentDocument);
   function submit(event: FormEvent) {
     event.preventDefault();
-    void act({ id: row.id, amount: amount.trim(), reason: reason.trim() }, "Recorded").then((done) => done && again());
+    void act({ id: row.id, amount: amount.trim(), reason: reason.trim() }, "Recorded").then((done) => {
+      if (!done) return;
+      // Until the page has caught up the form would still take the same back once more.
+      setReason("");
+      again();
+    });
   }
   return (
     <details className={classes["more"]}>

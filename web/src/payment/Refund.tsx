@@ -32,7 +32,12 @@ export function Refund({ row, lines, again }: Props) {
   function submit(event: FormEvent) {
     event.preventDefault();
     const content = { id: row.id, amount, reason: reason.trim(), lines: isOfLines ? parts : null };
-    void act(content, "Refunded").then((done) => done && again());
+    void act(content, "Refunded").then((done) => {
+      if (!done) return;
+      // Until the page has caught up the form would still give the same back once more.
+      setReason("");
+      again();
+    });
   }
 
   return (

@@ -30,6 +30,8 @@ export function Register({ orderId, channel, outstanding, onDone }: Props) {
     const named = { provider, reference: reference.trim() || null };
     const input = { orderId, amount: amount.trim(), currency: outstanding.currency, method, ...named };
     if (!(await act({ input }, "Registered"))) return;
+    // What is on its way is outstanding still: the same amount again would be money that nobody sends.
+    setAmount("");
     setReference("");
     onDone();
   }

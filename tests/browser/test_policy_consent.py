@@ -85,3 +85,25 @@ async def test_the_second_person_sees_what_waits_against_what_is_in_force_and_co
     await consent.get_by_label("Reason").fill("agreed with the ministry")
     await consent.get_by_role("button", name="Consent to version 2").click()
     await expect(cora.get_by_role("region", name="Version 2, in force")).to_be_visible()
+
+
+async def test_a_request_that_somebody_else_decides_meanwhile_stays_open_as_what_it_is(
+    server: Server, sign_in: SignIn, open_page: OpenPage
+) -> None:
+    async with Orderwright.connect(server.database_url, settings=Settings()) as app:
+        for login in ("cleo", "cora", "cato"):
+            await app.people.enrol(login, login.title(), PASSWORD, [Role.COMPLIANCE])
+    cleo, cora = await sign_in(server, "cleo"), await sign_in(server, "cora")
+    policy_id = await put_in_force(cleo, cora, _sanctions("Sanctions", "KP"))
+    taken(await cleo.ask(SAVE, id=policy_id, document=_sanctions("Sanctions", "XX")))
+    await _ask(cleo, policy_id, 2)
+    cato = await open_page(login="cato")
+    await cato.goto("/approvals")
+    await cato.get_by_label("Queue").get_by_role("link").click()
+    request = cato.get_by_role("article", name="Request on Sanctions")
+    await expect(request).to_contain_text("Pending")
+    taken(await cora.ask(PUBLISH, id=policy_id, version=2))
+    await expect(cato.get_by_text("Nothing waits for a decision")).to_be_visible()
+    await expect(request).to_contain_text("Approved")
+    await cato.reload()
+    await expect(request).to_contain_text("Approved")

@@ -1,5 +1,6 @@
 import { Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import { words } from "@/format/word";
@@ -9,7 +10,7 @@ import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
 import { Chip } from "@/ui/Chip";
 import { Moment } from "@/ui/Moment";
-import { Empty, Failure } from "@/ui/Said";
+import { Failure } from "@/ui/Said";
 import { Reasons } from "@/workflow/Reasons";
 import { Decide } from "./Decide";
 import classes from "./Override.module.css";
@@ -17,10 +18,16 @@ import { TakeBack } from "./TakeBack";
 import { Votes } from "./Votes";
 
 type Request = NonNullable<OverrideQuery["overrideRequest"]>;
-type Props = { id: string; takesFocus: boolean; onDecided: (number: string) => void };
+type Props = {
+  id: string;
+  takesFocus: boolean;
+  onDecided: (number: string) => void;
+  /** Shown where the request is no override: one that was decided is in no queue that could tell. */
+  otherwise: ReactNode;
+};
 
 /** One request with its evidence: what is asked for, why the order is not cleared, who has voted, who may. */
-export function OverrideDetail({ id, takesFocus, onDecided }: Props) {
+export function OverrideDetail({ id, takesFocus, onDecided, otherwise }: Props) {
   const [{ data, error }, refetch] = useQuery({ query: OverrideDocument, variables: { id } });
   const again = () => refetch({ requestPolicy: "network-only" });
   useRefetchWhileVisible(again);
@@ -31,7 +38,7 @@ export function OverrideDetail({ id, takesFocus, onDecided }: Props) {
       </Failure>
     );
   if (!data) return <p role="status">Loading the request</p>;
-  if (!data.overrideRequest) return <Empty title="There is no such request" />;
+  if (!data.overrideRequest) return otherwise;
   const request = data.overrideRequest;
   return (
     <article className={classes["detail"]} aria-label={`Request on ${request.order.number}`}>

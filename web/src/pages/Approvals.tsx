@@ -29,6 +29,7 @@ export function Approvals() {
 }
 
 function Inbox() {
+  const may = useMay("override.read") === true;
   const { state, request: chosen } = route.useSearch();
   const navigate = route.useNavigate();
   const [done, setDone] = useState<{ number: string; next: string | undefined }>();
@@ -77,7 +78,7 @@ function Inbox() {
       }
       detail={
         chosen && rows ? (
-          <Opened key={chosen} id={chosen} takesFocus={done?.next === chosen} onDecided={decided} isOther={rows.some((row) => row.id === chosen && !row.isOverride)} />
+          <Opened key={chosen} id={chosen} takesFocus={done?.next === chosen} onDecided={decided} isOther={!may || rows.some((row) => row.id === chosen && !row.isOverride)} />
         ) : null
       }
     />
@@ -86,7 +87,10 @@ function Inbox() {
 
 type OpenedProps = { id: string; isOther: boolean; takesFocus: boolean; onDecided: (subject: string) => void };
 
-/** A request, with the evidence of an order where it is about one. */
+/** A request, with the evidence of an order where it is about one; it stays open when somebody else decides it. */
 function Opened({ isOther, ...rest }: OpenedProps) {
-  return isOther ? <ApprovalDetail {...rest} /> : <OverrideDetail {...rest} />;
+  const [wasOther] = useState(isOther);
+  const mayOthers = useMay("approval.read") === true;
+  const other = mayOthers ? <ApprovalDetail {...rest} /> : <Empty title="There is no such request" />;
+  return wasOther ? other : <OverrideDetail {...rest} otherwise={other} />;
 }

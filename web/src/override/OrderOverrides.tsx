@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { useQuery, useSubscription } from "urql";
+import { useQuery } from "urql";
 import { useMay } from "@/api/permission";
 import { words } from "@/format/word";
-import { OrderOverridesDocument, type OverrideEvidenceFragment, WorkflowChangedDocument } from "@/gen/graphql";
+import { OrderOverridesDocument, type OverrideEvidenceFragment } from "@/gen/graphql";
+import { useOrderChanged } from "@/order/useOrderChanged";
 import { Panel } from "@/templates/Panel";
 import { Amount } from "@/ui/Amount";
 import { Chip } from "@/ui/Chip";
@@ -18,10 +19,7 @@ export function OrderOverrides({ orderId }: { orderId: string }) {
 function Known({ orderId }: { orderId: string }) {
   const [{ data }, refetch] = useQuery({ query: OrderOverridesDocument, variables: { orderId } });
   const again = () => refetch({ requestPolicy: "network-only" });
-  useSubscription({ query: WorkflowChangedDocument, variables: { orderId } }, (count: number | undefined) => {
-    queueMicrotask(again);
-    return (count ?? 0) + 1;
-  });
+  useOrderChanged(orderId, again);
   const rows = data?.overrideRequests.edges ?? [];
   if (rows.length === 0) return null;
   return (

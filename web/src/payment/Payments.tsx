@@ -1,9 +1,10 @@
-import { useQuery, useSubscription } from "urql";
+import { useQuery } from "urql";
 import { errorText } from "@/api/client";
 import { useMay } from "@/api/permission";
 import { formatMoney, isZero, type Money } from "@/format/money";
 import { words } from "@/format/word";
-import { type LineRowFragment, type PaymentRowFragment, PaymentsOfOrderDocument, WorkflowChangedDocument } from "@/gen/graphql";
+import { type LineRowFragment, type PaymentRowFragment, PaymentsOfOrderDocument } from "@/gen/graphql";
+import { useOrderChanged } from "@/order/useOrderChanged";
 import { Facts, type Particular } from "@/system/Facts";
 import classes from "@/system/System.module.css";
 import { Panel } from "@/templates/Panel";
@@ -23,10 +24,7 @@ export function Payments(order: Props) {
   const variables = { orderId: order.orderId };
   const [{ data, error }, refetch] = useQuery({ query: PaymentsOfOrderDocument, variables, pause: !mayRead });
   const again = () => refetch({ requestPolicy: "network-only" });
-  useSubscription({ query: WorkflowChangedDocument, variables, pause: !mayRead }, (count: number | undefined) => {
-    queueMicrotask(again);
-    return (count ?? 0) + 1;
-  });
+  useOrderChanged(mayRead ? order.orderId : undefined, again);
   const mayRegister = useMay("payment.register");
   if (!mayRead) return null;
   const rows = data?.payments.edges.map(({ node }) => node) ?? [];

@@ -1,4 +1,5 @@
 import { createClient } from "graphql-ws";
+import { knownPerson, watchPerson } from "./session";
 
 /** Whether live updates arrive: idle (nobody listens), live, or lost (trying to connect again). */
 export type Liveness = "idle" | "live" | "lost";
@@ -30,6 +31,11 @@ export const live = createClient({
   },
 });
 
+// A websocket is of whom opened it: the next person gets one of their own, however soon they come.
+watchPerson(() => {
+  if (knownPerson()) hangUp();
+});
+
 export function knownLiveness(): Liveness {
   return liveness;
 }
@@ -43,6 +49,12 @@ export function watchLiveness(watcher: () => void): () => void {
 export function onReconnect(watcher: () => void): () => void {
   reconnected.add(watcher);
   return () => reconnected.delete(watcher);
+}
+
+function hangUp(): void {
+  live.terminate();
+  wasLost = false;
+  become("idle");
 }
 
 function become(next: Liveness): void {

@@ -9,7 +9,16 @@ import classes from "./Shell.module.css";
 export function PersonMenu() {
   const person = useSyncExternalStore(watchPerson, knownPerson);
   const [open, setOpen] = useState(false);
+  const [failure, setFailure] = useState("");
   if (!person) return null;
+  async function leave() {
+    setFailure("");
+    try {
+      await signOut();
+    } catch (error) {
+      setFailure(`You are still signed in. ${error instanceof Error ? error.message : ""}`);
+    }
+  }
   const roles = person.roles.map(words).join(", ");
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-end" width={220} withinPortal={false} trapFocus returnFocus>
@@ -37,9 +46,14 @@ export function PersonMenu() {
             Notification preferences
           </Link>
         </Text>
-        <Button variant="default" fullWidth onClick={() => void signOut()}>
+        <Button variant="default" fullWidth onClick={() => void leave()}>
           Sign out
         </Button>
+        {failure ? (
+          <Text size="sm" mt="sm" c="var(--ow-error)" role="alert">
+            {failure}
+          </Text>
+        ) : null}
       </Popover.Dropdown>
     </Popover>
   );

@@ -72,3 +72,8 @@ test("an address is written as plain texts and read back", () => {
   expect(stringifySearch({})).toBe("");
   expect(parseSearch("?q=0012")).toEqual({ q: "0012" });
 });
+
+test("states narrow a list that is about one SKU, they do not leave it", () => {
+  expect(toggleState({ sku: "ANVIL", after: "c" }, "PICKING")).toEqual({ sku: "ANVIL", state: "PICKING" });
+  expect(toggleState({ sku: "ANVIL", state: "PICKING" }, "PICKING")).toEqual({ sku: "ANVIL" });
+});

@@ -29,10 +29,10 @@ export function statesOf(params: ListParams): string[] {
 }
 
 /** Add or remove one state; a changed filter starts on the first page. */
-export function toggleState(params: AboutParams, state: string): AboutParams {
+export function toggleState(params: WorkParams, state: string): WorkParams {
   const states = statesOf(params);
   const next = states.includes(state) ? states.filter((s) => s !== state) : [...states, state];
-  return clean({ q: params.q, state: next.join(","), ...aboutOf(params) });
+  return clean({ q: params.q, state: next.join(","), sku: params.sku, ...aboutOf(params) });
 }
 
 /** Search for something else; a changed search starts on the first page. */

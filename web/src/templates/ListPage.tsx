@@ -83,7 +83,7 @@ function Body<Row>({ title, noun, rows, columns, keyOf, fetching, params, onPara
 }
 
 function Nothing({ noun, params, onParams }: { noun: string } & Pick<Props<unknown>, "params" | "onParams">) {
-  const filtered = Boolean(params.q ?? params.state ?? params.work ?? params.entity);
+  const filtered = Boolean(params.q ?? params.state ?? params.work ?? params.sku ?? params.entity);
   return (
     <Empty title={filtered ? `No ${noun} match` : `No ${noun} yet`}>
       {filtered ? (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orderwright.errors import InputInvalid
-from orderwright.runtime.command import TOO_LATE
+from orderwright.runtime.command import EARLIEST, TOO_LATE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,9 +15,9 @@ def require_end(field: str, at: datetime) -> None:
     """Let a time pass at which a timer can be set, be it to come or not.
 
     Raises:
-        InputInvalid: it has no zone, or is so far away that no timer may wait for it.
+        InputInvalid: it has no zone, or is so far away, to either side, that nothing may happen then.
     """
-    if at.tzinfo is None or at >= TOO_LATE:
+    if at.tzinfo is None or not EARLIEST <= at < TOO_LATE:
         raise _no_end(field, at)
 
 

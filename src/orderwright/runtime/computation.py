@@ -120,8 +120,8 @@ class Computation:
     ) -> list[tuple[int, Prepared]]:
         """Compute each step from where the one before it left the instance; behind one that is put off all are.
 
-        All of a wave are decided, and then all prepared: a processor runs the same code again and again in three
-        quarters of the time that it takes for one and the other in turn.
+        All of a wave are decided, and then all prepared: a processor runs the same code again and again in four
+        fifths of the time that it takes for one and the other in turn.
         """
         standing: dict[str, Instance] = {}
         waiting: set[str] = set()

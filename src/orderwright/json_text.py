@@ -286,6 +286,6 @@ def is_storable(text: str) -> bool:
     return "\0" not in text if text.isascii() else _UNSTORABLE.search(text) is None
 
 
-def holds_nul(text: str) -> bool:
-    """Tell whether a NUL stands in a JSON text that `dump` wrote: PostgreSQL keeps it, but not as `jsonb`."""
-    return "\\u0000" in text and _NUL.search(text) is not None
+def is_storable_json(text: str) -> bool:
+    """Tell whether PostgreSQL can keep a JSON text that `dump` wrote, and read it as `jsonb`, which holds no NUL."""
+    return is_storable(text) and not ("\\u0000" in text and _NUL.search(text) is not None)

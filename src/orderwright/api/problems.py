@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from orderwright.app.api_tokens import TokenRefused
-from orderwright.app.database import DatabaseUnreachable
+from orderwright.app.database import AWAY, DatabaseUnreachable
 from orderwright.app.payment_reports import ReportUnsigned
 from orderwright.app.people import LoginRefused, LoginRequired
 from orderwright.errors import (
@@ -67,13 +67,8 @@ _UNSTORABLE: Final = (
     UnicodeError,
 )
 _UNREACHABLE: Final = (
-    ConnectionError,
+    *AWAY,
     FileNotFoundError,  # the socket of a server that is not there
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
 )
 _logger = structlog.get_logger(__name__)
 

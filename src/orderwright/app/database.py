@@ -28,6 +28,15 @@ _LOCK = 0x6F7264657277  # any number, the same in every process; advisory locks 
 _PATIENCE = 300.0  # seconds; another process may be migrating a large database
 _STEP = 0.05
 _CONNECT_TIMEOUT = 10.0  # seconds
+AWAY = (
+    ConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+)
+"""What the driver raises when the database goes away, or has no connection to give."""
 _NO_CONNECTION = (
     OSError,
     UnicodeError,  # of a host that no name of the net can be

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orderwright.errors import InputInvalid
-from orderwright.runtime.command import EARLIEST, TOO_LATE
+from orderwright.runtime.command import TOO_LATE, may_happen_at
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,7 +17,7 @@ def require_end(field: str, at: datetime) -> None:
     Raises:
         InputInvalid: it has no zone, or is so far away, to either side, that nothing may happen then.
     """
-    if at.tzinfo is None or not EARLIEST <= at < TOO_LATE:
+    if not may_happen_at(at):
         raise _no_end(field, at)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from jsonschema import FormatChecker
 
-from orderwright.runtime.command import EARLIEST, TOO_LATE
+from orderwright.runtime.command import may_happen_at
 
 FORMATS: Final = FormatChecker(formats=())
 """`money`: a decimal string in major units; `date-time`: ISO 8601 with a time zone, from 1900 to 2999 of UTC."""
@@ -22,10 +22,7 @@ def _is_money(value: object) -> bool:
 
 @FORMATS.checks("date-time", raises=ValueError)
 def _is_moment(value: object) -> bool:
-    if not isinstance(value, str):
-        return True
-    at = datetime.fromisoformat(value)
-    return at.tzinfo is not None and EARLIEST <= at < TOO_LATE
+    return not isinstance(value, str) or may_happen_at(datetime.fromisoformat(value))
 
 
 def canonical(value: object, schema: object) -> object:

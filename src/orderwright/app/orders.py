@@ -20,10 +20,9 @@ from orderwright.app.phases import expiry_of
 from orderwright.app.placing import place_order
 from orderwright.domain.orders.quotation import terms_context
 from orderwright.domain.orders.terms import Terms, read_terms
-from orderwright.errors import InputInvalid, NotFound, shown
-from orderwright.json_text import is_storable
+from orderwright.errors import NotFound
 from orderwright.money import exponent
-from orderwright.runtime.command import LONGEST_ID, Actor, Cause, Create, Send
+from orderwright.runtime.command import Actor, Cause, Create, Send, require_id
 from orderwright.runtime.identity import derived_id, fresh_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -64,9 +63,8 @@ class Asked:
     reason: str | None = None
 
     def __post_init__(self) -> None:
-        key = self.idempotency_key
-        if key is not None and not (0 < len(key) <= LONGEST_ID and is_storable(key)):
-            raise InputInvalid("idempotencyKey", shown(key), f"1 to {LONGEST_ID} characters")
+        if self.idempotency_key is not None:
+            require_id("idempotencyKey", self.idempotency_key)
 
     @property
     def key(self) -> str | None:

@@ -46,6 +46,18 @@ class Place:
         except (ValueError, OverflowError):  # no time, or none that UTC has
             raise no_cursor(cursor) from None
 
+    def of_entry(self) -> tuple[datetime, str, int, int]:
+        """Return the time of an entry of a ledger, and of what it is the entry: instance, version and number.
+
+        Raises:
+            InputInvalid: it is no such place.
+        """
+        try:
+            instance_id, version, n = self.id.rsplit("/", 2)
+            return self.at, instance_id, whole(version, bits=32), whole(n, bits=32)
+        except ValueError:
+            raise no_cursor(self.cursor()) from None
+
 
 class HasCursor(Protocol):
     """A place in a list of any order."""

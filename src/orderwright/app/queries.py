@@ -20,8 +20,7 @@ from orderwright.app.rows import (
 from orderwright.app.words import words_of
 from orderwright.domain.orders.inventory import AVAILABLE
 from orderwright.domain.orders.terms import Line
-from orderwright.errors import InputInvalid
-from orderwright.json_text import is_storable
+from orderwright.runtime.command import require_storable
 from orderwright.runtime.tables import balance, instance
 
 if TYPE_CHECKING:
@@ -117,8 +116,7 @@ class Queries:
         return await self._owner(_OWNER_OF_FULFILMENT, fulfilment_id)
 
     async def _owner(self, query: str, subject_id: str) -> str | None:
-        if not is_storable(subject_id):
-            raise InputInvalid("id", ascii(subject_id), "text without NUL or half surrogate pairs")
+        require_storable("id", subject_id)
         owner: str | None = await self._engine.pool.fetchval(query, subject_id)
         return owner
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from orderwright.cli.payment_words import step_of
 from orderwright.domain.orders.inventory import taken_of
 from orderwright.domain.reading import integer, rows, text
 from orderwright.errors import RefusedError
-from orderwright.json_text import refuse_constant
+from orderwright.json_text import load
 from orderwright.statechart import Event
 
 if TYPE_CHECKING:
@@ -64,8 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _data(words: str) -> dict[str, object]:
     try:
-        read = json.loads(words, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
+        read: object = load(words)
+    except ValueError:
         read = None
     if not isinstance(read, dict):
         raise argparse.ArgumentTypeError(

@@ -13,7 +13,7 @@ from orderwright.cli import instance_answer as answers
 from orderwright.cli.instance_answer import Answer
 from orderwright.cli.number import require_number
 from orderwright.errors import InputInvalid
-from orderwright.json_text import refuse_constant
+from orderwright.json_text import load
 from orderwright.runtime.command import Actor
 from orderwright.runtime.simulation import Supposition
 from orderwright.statechart import Event
@@ -95,10 +95,7 @@ def _event(text: str) -> Event:
 
 
 def _object(text: str) -> dict[str, object]:
-    try:
-        read = json.loads(text, parse_constant=refuse_constant)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    read: object = load(text)
     if not isinstance(read, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 (what argparse takes as wrong usage)
     return read

@@ -10,11 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
-import asyncpg
 import uvloop
 
 from orderwright.app.bootstrap import Orderwright
-from orderwright.app.database import DatabaseUnreachable, opened
+from orderwright.app.database import AWAY, DatabaseUnreachable, opened
 from orderwright.app.log import configure_log
 from orderwright.app.orders import Asked
 from orderwright.app.permissions import Identity, Role
@@ -22,15 +21,6 @@ from orderwright.app.settings import Settings, load_settings
 
 T = TypeVar("T")
 
-_LOST: Final = (
-    ConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-)
-"""What the driver raises when the database goes away."""
 READER: Final = Identity(id="cli", login="cli", name="cli", roles=frozenset({Role.READ_ONLY}))
 """Who reads where nobody has to say who they are: whoever can open the database."""
 _YOUNG: Final = 100_000
@@ -79,7 +69,7 @@ def run(work: Callable[[Settings], Awaitable[T]], *, quiet: bool = False) -> T:
 
     try:
         return uvloop.run(main())
-    except _LOST as error:
+    except AWAY as error:
         raise DatabaseUnreachable(f"the database does not answer any more: {error}") from error
 
 

@@ -169,23 +169,23 @@ def _held(actor: Mapping[str, Json]) -> list[str]:
 
 def amount_fits(scope: Scope) -> Verdict:
     """The amount that is consented to, where one is named, is above zero and up to what is asked, or just that."""
-    asked, is_whole = integer(scope.context, "amountMinor"), _is_whole(scope)
+    asked, is_for_all = integer(scope.context, "amountMinor"), is_whole(scope.context)
     expected = f"an amount above zero and up to {_money(scope, asked)}"
-    if is_whole:
+    if is_for_all:
         expected = f"{_money(scope, asked)} or nothing: all of it is asked for, or none"
     try:
         amount = _consented(scope)
     except InputInvalid as invalid:
         return Verdict(False, invalid.code, invalid.message, invalid.values)
-    is_enough = amount == asked if is_whole else 0 < amount <= asked
+    is_enough = amount == asked if is_for_all else 0 < amount <= asked
     fits = scope.data.get("amount") is None or is_enough
     shown = {"field": "amount", "value": scope.data.get("amount"), "expected": expected}
     return Verdict(fits, "input.invalid", f"amount: expected {expected}", shown)
 
 
-def _is_whole(scope: Scope) -> bool:
+def is_whole(approval: Mapping[str, Json]) -> bool:
     """Tell whether nobody can consent to a part; approvals that began before that was kept do not say so."""
-    return scope.context.get("isWhole", False) is True
+    return approval.get("isWhole", False) is True
 
 
 def record_vote(scope: Scope) -> Outcome:

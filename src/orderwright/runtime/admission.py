@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from orderwright.json_text import Unfit, holds_nul, is_storable, keep
+from orderwright.json_text import Unfit, is_storable, is_storable_json, keep
 from orderwright.runtime.event_schema import EventSchema, compiled
 from orderwright.runtime.interruption import faults_of
 from orderwright.statechart import Reason, Refused
@@ -117,7 +117,7 @@ def _not_json(event: Event) -> Reason | None:
         return _reason(error.place, None, error.expected)
     except (TypeError, ValueError) as error:
         return _reason("", None, f"JSON ({error})")
-    if is_storable(text) and not holds_nul(text):
+    if is_storable_json(text):
         return None
     place = _odd_place(dict(event.data)) or ""
     return _reason(place, None, "text without NUL or half surrogate pairs")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST_ID: Final = 255
 """Characters of an id or a key: an index holds them, and its entries have a limit."""
 
-EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+_EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 TOO_LATE: Final = datetime(3000, 1, 1, tzinfo=UTC)
 _TIMES: Final = "a time in the years 1900 to 2999 of UTC"
 """Others are slips, and the first and the last that Python knows would be stored as infinite."""
@@ -67,17 +67,17 @@ class Cause:
     def __post_init__(self) -> None:
         if self.occurred_at is not None:
             require_zone(self.occurred_at)
-            if not EARLIEST <= self.occurred_at < TOO_LATE:
+            if not may_happen_at(self.occurred_at):
                 raise InputInvalid("occurredAt", self.occurred_at.isoformat(), _TIMES)
-        _require_storable("actor", self.actor.id)
+        require_storable("actor", self.actor.id)
         if self.idempotency_key is not None:
             require_id("idempotencyKey", self.idempotency_key)
         if self.reason is not None:
-            _require_storable("reason", self.reason)
+            require_storable("reason", self.reason)
         if self.correlation_id is not None:
-            _require_storable("correlationId", self.correlation_id)
+            require_storable("correlationId", self.correlation_id)
         if self.causation_id is not None:
-            _require_storable("causationId", self.causation_id)
+            require_storable("causationId", self.causation_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,11 @@ def require_zone(moment: datetime) -> None:
         raise InputInvalid("occurredAt", moment.isoformat(), "a time with its zone")
 
 
+def may_happen_at(moment: datetime) -> bool:
+    """Tell whether anything can happen at a time: it has its zone and is in the years that are kept."""
+    return moment.tzinfo is not None and _EARLIEST <= moment < TOO_LATE
+
+
 def require_id(name: str, value: str) -> None:
     """Let an id pass that an index can hold and the database can keep.
 
@@ -144,7 +149,7 @@ def require_id(name: str, value: str) -> None:
     """
     if not 0 < len(value) <= LONGEST_ID:
         raise InputInvalid(name, value[:LONGEST_ID], f"1 to {LONGEST_ID} characters")
-    _require_storable(name, value)
+    require_storable(name, value)
 
 
 def unfit(name: str, value: object, error: TypeError | ValueError) -> InputInvalid:
@@ -163,9 +168,14 @@ def _require_json(name: str, value: Mapping[str, object]) -> None:
         text = keep(dict(value))
     except (TypeError, ValueError) as error:
         raise unfit(name, value, error) from error
-    _require_storable(name, text)
+    require_storable(name, text)
 
 
-def _require_storable(name: str, value: str) -> None:
+def require_storable(name: str, value: str) -> None:
+    """Let a text pass that the database can keep.
+
+    Raises:
+        InputInvalid: it has a NUL or half a surrogate pair.
+    """
     if not is_storable(value):
         raise InputInvalid(name, ascii(value), "text without NUL or half surrogate pairs")

@@ -159,9 +159,8 @@ async def test_a_retried_invocation_brings_its_result(
     assert (await dead_letter.find(pool, letter.id)).status == "done"
 
 
-async def test_a_parked_root_that_is_given_up_is_a_dead_letter_too(
-    engine: Engine, receiver: Receiver, pool: Pool
-):
+async def _poisoned(engine: Engine) -> tuple[Consumer, list[ValueError]]:
+    """Tell of an errand, and return who gives up on that at once, for as long as there is an error in the list."""
     await engine.create("errand", "e1", actor="ann")
     await engine.send("e1", Event("TELL"), actor="ann")
     broken = [ValueError("poison")]
@@ -171,6 +170,13 @@ async def test_a_parked_root_that_is_given_up_is_a_dead_letter_too(
             raise broken[0]
 
     consumer = Consumer(name="seen", events=None, handle=handle, attempts=1)
+    return consumer, broken
+
+
+async def test_a_parked_root_that_is_given_up_is_a_dead_letter_too(
+    engine: Engine, receiver: Receiver, pool: Pool
+):
+    consumer, broken = await _poisoned(engine)
     [job_id] = await kill(engine, receiver, "k1")
     await Worker(engine, [consumer]).drain()
     letters = await dead_letter.listed(pool)
@@ -198,15 +204,7 @@ async def test_a_parked_root_that_is_given_up_is_a_dead_letter_too(
 @pytest.fixture
 async def parked(engine: Engine) -> Consumer:
     """Who has given up on the root of an errand, and would handle its event now."""
-    await engine.create("errand", "e1", actor="ann")
-    await engine.send("e1", Event("TELL"), actor="ann")
-    broken = [ValueError("poison")]
-
-    async def handle(_: Connection, _event: DomainEvent) -> None:
-        if broken:
-            raise broken[0]
-
-    consumer = Consumer(name="seen", events=None, handle=handle, attempts=1)
+    consumer, broken = await _poisoned(engine)
     await Worker(engine, [consumer]).drain()
     broken.clear()
     return consumer

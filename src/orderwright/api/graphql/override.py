@@ -24,6 +24,7 @@ from orderwright.api.graphql.vote import (
 from orderwright.api.graphql.workflow import Actor, Workflow
 from orderwright.app.override_list import OverrideRow, Wanted
 from orderwright.app.page import Page
+from orderwright.domain.approval import is_whole
 from orderwright.runtime.attempt import Result
 
 
@@ -88,7 +89,7 @@ class OverrideRequest(HasWorkflow):
     @strawberry.field
     def is_whole(self) -> bool:
         """Whether all of the amount is consented to or none: a vote for less is refused."""
-        return self._context.get("isWhole", False) is True
+        return is_whole(self._context)
 
     @strawberry.field
     def approved_amount(self) -> Money | None:

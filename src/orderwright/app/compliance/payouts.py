@@ -20,9 +20,8 @@ from orderwright.app.phases import PhaseBroken
 from orderwright.app.records import next_number
 from orderwright.domain.approval import Quorum, approval_id, quorum_for
 from orderwright.errors import InputInvalid
-from orderwright.json_text import is_storable
 from orderwright.money import Money
-from orderwright.runtime.command import Actor, Cause, Create
+from orderwright.runtime.command import Actor, Cause, Create, require_storable
 from orderwright.runtime.identity import derived_id
 from orderwright.runtime.observation import told_on_commit
 from orderwright.statechart import Event
@@ -95,9 +94,7 @@ class PayOuts:
         amount = Money.parse(new.amount, new.currency)
         if amount.minor <= 0:
             raise InputInvalid("amount", new.amount, "an amount above zero")
-        if not is_storable(new.reason):
-            expected = "text without NUL or half surrogate pairs"
-            raise InputInvalid("reason", ascii(new.reason[:20]), expected)
+        require_storable("reason", new.reason)
         if new.wallet_id is not None and new.user_id is None:
             raise InputInvalid("userId", None, "whose wallet it is")
         async with self._engine.pool.acquire() as connection, told_on_commit(connection):

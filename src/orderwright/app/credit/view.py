@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orderwright.app.credit.account import Account, exposures, profiles
 from orderwright.app.credit.locking import account_of
-from orderwright.app.page import Page, Place, no_cursor, size, whole
+from orderwright.app.page import Page, Place, size
 from orderwright.app.permissions import require
 from orderwright.app.records import CustomerNotFound, OrderNotFound
 from orderwright.domain.orders.credit import overage_minor
@@ -174,7 +174,7 @@ class CreditView:
             if place is None:
                 rows = await connection.fetch(_LATEST, LEDGER, account.name, most + 1)
             else:
-                at = _position(place)
+                at = place.of_entry()
                 rows = await connection.fetch(_AFTER, LEDGER, account.name, most + 1, *at)
         found = [(Place(row["recorded_at"], row["place"]), row) for row in rows[:most]]
         return Page(
@@ -213,14 +213,6 @@ class CreditView:
         if own is None or not by.sees(customer_id):
             raise CustomerNotFound(f"no customer {customer_id!r}", values={"id": customer_id})
         return own
-
-
-def _position(place: Place) -> tuple[datetime, str, int, int]:
-    try:
-        instance_id, version, n = place.id.rsplit("/", 2)
-        return place.at, instance_id, whole(version, bits=32), whole(n, bits=32)
-    except ValueError:
-        raise no_cursor(place.cursor()) from None
 
 
 _CURRENCY = "select currency from orderwright.customer where id = $1"

@@ -183,7 +183,7 @@ class StockList:
             if place is None:
                 found = await connection.fetch(_LATEST, account, most + 1)
             else:
-                found = await connection.fetch(_BEFORE, account, most + 1, *_position(place))
+                found = await connection.fetch(_BEFORE, account, most + 1, *place.of_entry())
         rows = [(Place(row["recorded_at"], row["id"]), _movement(row)) for row in found[:most]]
         return Page(rows=rows, has_next=len(found) > most, has_previous=after is not None)
 
@@ -213,14 +213,6 @@ def _movement(row: Record) -> MovementRow:
 
 def _narrowed(wanted: WantedStock) -> tuple[str, str | None, str | None]:
     return wanted.search.strip().lower(), wanted.location, wanted.sku
-
-
-def _position(place: Place) -> tuple[datetime, str, int, int]:
-    try:
-        instance_id, version, n = place.id.rsplit("/", 2)
-        return place.at, instance_id, pages.whole(version, bits=32), pages.whole(n, bits=32)
-    except ValueError:
-        raise pages.no_cursor(place.cursor()) from None
 
 
 def _rank(after: str | None) -> tuple[int | None, str | None]:

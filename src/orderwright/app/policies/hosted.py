@@ -15,7 +15,7 @@ import structlog
 from orderwright.app.policies.action_record import Done
 from orderwright.app.policies.entity import ActionFailed
 from orderwright.errors import RefusedError
-from orderwright.json_text import holds_nul, is_storable, keep
+from orderwright.json_text import is_storable_json, keep
 from orderwright.runtime.command import Create
 from orderwright.runtime.identity import derived_id
 
@@ -92,7 +92,7 @@ def kept_answer(action: ActionRow, answer: object) -> object:
     except (TypeError, ValueError) as error:
         wrong = str(error)
     else:
-        if is_storable(text) and not holds_nul(text):
+        if is_storable_json(text):
             return answer
         wrong = "text that cannot be kept"
     _logger.warning("handler_answer_left_out", action_id=action.id, error=wrong)

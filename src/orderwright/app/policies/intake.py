@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from orderwright.app.policies.key import as_key
 from orderwright.condition import MAX_DEPTH, MISSING, Json, Mistyped, in_case, plain, read
 from orderwright.errors import InputInvalid
-from orderwright.json_text import dump, holds_nul, is_storable
+from orderwright.json_text import dump, is_storable_json
 from orderwright.money import Money
 
 if TYPE_CHECKING:
@@ -198,4 +198,4 @@ def _is_storable(value: Json) -> bool:
         text = dump(plain(value))
     except (TypeError, ValueError):
         return False
-    return is_storable(text) and not holds_nul(text)
+    return is_storable_json(text)
